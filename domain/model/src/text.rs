@@ -1,0 +1,74 @@
+use std::sync::Arc;
+
+use crate::Refusal;
+
+/// The text of a message, fit to be kept: not blank, not too long, no U+0000.
+/// It is the text as it came; nothing is trimmed or normalised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text(Arc<str>);
+
+impl Text {
+    /// Accepts `text` of at most `max_chars` Unicode scalar values.
+    ///
+    /// # Errors
+    /// [`Refusal::TextBlank`], [`Refusal::TextTooLong`], [`Refusal::TextHasNul`].
+    pub fn new(text: &str, max_chars: usize) -> Result<Self, Refusal> {
+        // A text has at most as many characters as bytes: most need no count.
+        let length = if text.len() > max_chars {
+            text.chars().count()
+        } else {
+            0
+        };
+        if length > max_chars {
+            return Err(Refusal::TextTooLong {
+                length,
+                max: max_chars,
+            });
+        }
+        if text.contains('\0') {
+            return Err(Refusal::TextHasNul);
+        }
+        if text.chars().all(char::is_whitespace) {
+            return Err(Refusal::TextBlank);
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The text, as it came.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_judged_by_their_characters() {
+        let too_long = |length| Err(Refusal::TextTooLong { length, max: 4 });
+        for (text, verdict) in [
+            ("a", Ok("a")),
+            (" a\n", Ok(" a\n")),
+            ("\u{200b}", Ok("\u{200b}")), // zero width, but not white space
+            ("жжжж", Ok("жжжж")),
+            ("🦀🦀🦀🦀", Ok("🦀🦀🦀🦀")),
+            ("abcde", too_long(5)),
+            ("🦀🦀🦀🦀🦀", too_long(5)),
+            ("     ", too_long(5)),
+            ("", Err(Refusal::TextBlank)),
+            (" \t\r\n", Err(Refusal::TextBlank)),
+            ("\u{a0}\u{2003}\u{3000}", Err(Refusal::TextBlank)),
+            ("a\0", Err(Refusal::TextHasNul)),
+            ("\0", Err(Refusal::TextHasNul)),
+        ] {
+            let judged = Text::new(text, 4);
+            assert_eq!(
+                judged.as_ref().map(Text::as_str),
+                verdict.as_ref().copied(),
+                "{text:?}"
+            );
+        }
+    }
+}
