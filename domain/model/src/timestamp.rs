@@ -15,7 +15,8 @@ impl Timestamp {
 
 impl From<OffsetDateTime> for Timestamp {
     fn from(at: OffsetDateTime) -> Self {
-        let at = at.to_offset(UtcOffset::UTC);
+        // Only the last hours of the year 9999 cannot be said in UTC.
+        let at = at.checked_to_offset(UtcOffset::UTC).unwrap_or(at);
         Self(at.replace_millisecond(at.millisecond()).unwrap_or(at))
     }
 }

@@ -1,0 +1,134 @@
+use bytes::{Buf, Bytes, BytesMut};
+
+use super::{
+    Incoming, Violation,
+    header::{Header, unmask},
+    message::Message,
+    opcode::{BINARY, CLOSE, CONTINUATION, PING, TEXT},
+};
+
+/// How many bytes there is room for on no more than a client's word.
+const READ_AHEAD: usize = 4 * 1024;
+
+/// Takes a client's messages off the bytes that came in.
+///
+/// It and the buffer together hold at most the message limit and a few KiB.
+#[derive(Debug)]
+pub(crate) struct Decoder {
+    max_message_bytes: usize,
+    message: Option<Message>,
+}
+
+impl Decoder {
+    /// Takes the most payload bytes that one message may have, however many
+    /// frames it comes in.
+    pub(crate) fn new(max_message_bytes: usize) -> Self {
+        Self {
+            max_message_bytes,
+            message: None,
+        }
+    }
+
+    /// Takes one message or control frame off the front of `buffer`. `None`:
+    /// more has to be read first, and the buffer has room for it. A message is
+    /// refused by what its headers announce, before it comes.
+    ///
+    /// What it returns may share the buffer's memory, which is used again once
+    /// that was dropped.
+    ///
+    /// # Errors
+    /// A [`Violation`], after which, as after [`Incoming::Close`], nothing
+    /// more is to be decoded.
+    pub(crate) fn next(&mut self, buffer: &mut BytesMut) -> Result<Option<Incoming>, Violation> {
+        loop {
+            if let Some(message) = &mut self.message {
+                message.take_from(buffer, self.max_message_bytes);
+                if message.left() > 0 {
+                    make_room(buffer, message.left());
+                    return Ok(None);
+                }
+                if message.is_whole() {
+                    return Ok(self.message.take().map(Incoming::from));
+                }
+            }
+            let Some(header) = Header::parse(buffer)? else {
+                make_room(buffer, READ_AHEAD / 2);
+                return Ok(None);
+            };
+            self.admit(&header)?;
+            if header.is_control() || (header.opcode == TEXT && header.fin) {
+                return take_whole(&header, buffer);
+            }
+            buffer.advance(header.size);
+            self.message
+                .get_or_insert_with(|| Message::new(header.opcode == TEXT))
+                .begin_frame(&header);
+        }
+    }
+
+    /// Whether this frame may come now.
+    fn admit(&self, header: &Header) -> Result<(), Violation> {
+        let before = match (header.opcode, &self.message) {
+            (CONTINUATION, Some(message)) => message.announced(),
+            (CONTINUATION, None) => return Err(Violation::Protocol("nothing to continue")),
+            (TEXT | BINARY, None) => 0,
+            (TEXT | BINARY, Some(_)) => {
+                return Err(Violation::Protocol("a message inside a message"));
+            }
+            _ => return Ok(()),
+        };
+        if header.length >= self.max_message_bytes.saturating_sub(before) {
+            return Err(Violation::TooBig);
+        }
+        Ok(())
+    }
+}
+
+/// Takes a text or control frame that is not taken in piece by piece.
+fn take_whole(header: &Header, buffer: &mut BytesMut) -> Result<Option<Incoming>, Violation> {
+    let size = header.size.saturating_add(header.length);
+    if buffer.len() < size {
+        make_room(buffer, size - buffer.len());
+        return Ok(None);
+    }
+    buffer.advance(header.size);
+    let mut payload = buffer.split_to(header.length);
+    if size > READ_AHEAD && buffer.is_empty() {
+        // Else a connection would keep the room of its greatest message.
+        *buffer = BytesMut::new();
+    }
+    unmask(&mut payload, header.key);
+    let payload = payload.freeze();
+    Ok(Some(match header.opcode {
+        TEXT => Incoming::Text(payload),
+        PING => Incoming::Ping(payload),
+        CLOSE => Incoming::Close(close_code(&payload)?),
+        _ => Incoming::Pong,
+    }))
+}
+
+fn close_code(payload: &Bytes) -> Result<Option<u16>, Violation> {
+    match **payload {
+        [] => Ok(None),
+        [_] => Err(Violation::Protocol("half a close code")),
+        [high, low, ..] => match u16::from_be_bytes([high, low]) {
+            code @ (1000..=1003 | 1007..=1014 | 3000..=4999) => Ok(Some(code)),
+            _ => Err(Violation::Protocol("a close code that must not be sent")),
+        },
+    }
+}
+
+/// Makes room for the next read: for all of the `missing` bytes where that is
+/// not much more than has come already, for a header may lie. Grows to the
+/// byte, for the limit's sake.
+fn make_room(buffer: &mut BytesMut, missing: usize) {
+    if buffer.capacity() - buffer.len() >= missing.min(READ_AHEAD / 2) {
+        return;
+    }
+    let more = missing.min(buffer.len().max(READ_AHEAD));
+    if !buffer.try_reclaim(more) {
+        let mut larger = BytesMut::with_capacity((buffer.len() + more).max(READ_AHEAD));
+        larger.extend_from_slice(buffer);
+        *buffer = larger;
+    }
+}

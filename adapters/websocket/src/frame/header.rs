@@ -1,0 +1,106 @@
+use super::{
+    FIN, MAX_CONTROL, Violation,
+    opcode::{BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT},
+};
+
+const RESERVED: u8 = 0x70;
+const OPCODE: u8 = 0x0F;
+const MASKED: u8 = 0x80;
+
+/// What stands before a client's payload.
+#[derive(Debug)]
+pub(super) struct Header {
+    /// Whether it is the last frame of its message.
+    pub(super) fin: bool,
+    /// One of [`super::opcode`].
+    pub(super) opcode: u8,
+    /// Of the payload, in bytes.
+    pub(super) length: usize,
+    /// The mask of the payload.
+    pub(super) key: [u8; 4],
+    /// Of the header itself, in bytes.
+    pub(super) size: usize,
+}
+
+impl Header {
+    /// Reads the header at the front of `bytes`. `None`: it is not all there.
+    ///
+    /// # Errors
+    /// [`Violation::Protocol`] for what no client may send at any time.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Option<Self>, Violation> {
+        let &[first, second, ref rest @ ..] = bytes else {
+            return Ok(None);
+        };
+        let opcode = first & OPCODE;
+        let short = second & !MASKED;
+        let fin = first & FIN != 0;
+        if first & RESERVED != 0 {
+            return Err(Violation::Protocol("a reserved bit"));
+        }
+        if second & MASKED == 0 {
+            return Err(Violation::Protocol("a frame without a mask"));
+        }
+        match opcode {
+            CONTINUATION | TEXT | BINARY => {}
+            CLOSE | PING | PONG if !fin => {
+                return Err(Violation::Protocol("a control frame in fragments"));
+            }
+            CLOSE | PING | PONG if usize::from(short) > MAX_CONTROL => {
+                return Err(Violation::Protocol("a control frame over 125 bytes"));
+            }
+            CLOSE | PING | PONG => {}
+            _ => return Err(Violation::Protocol("a reserved opcode")),
+        }
+        let Some((length, rest)) = length(short, rest)? else {
+            return Ok(None);
+        };
+        Ok(rest.first_chunk().map(|key| Self {
+            fin,
+            opcode,
+            length,
+            key: *key,
+            size: bytes.len() - rest.len() + key.len(),
+        }))
+    }
+
+    /// Whether the frame is about the connection and of no message.
+    pub(super) fn is_control(&self) -> bool {
+        self.opcode >= CLOSE
+    }
+}
+
+/// The length of the payload, and the bytes after it.
+fn length(short: u8, rest: &[u8]) -> Result<Option<(usize, &[u8])>, Violation> {
+    let (length, least, rest) = match short {
+        126 => match rest.split_first_chunk() {
+            Some((length, rest)) => (u64::from(u16::from_be_bytes(*length)), 126, rest),
+            None => return Ok(None),
+        },
+        127 => match rest.split_first_chunk() {
+            Some((length, rest)) => (u64::from_be_bytes(*length), 1 << 16, rest),
+            None => return Ok(None),
+        },
+        _ => (u64::from(short), 0, rest),
+    };
+    if length < least {
+        return Err(Violation::Protocol("a length longer than it need be"));
+    }
+    if length >> 63 != 0 {
+        return Err(Violation::Protocol("a length with its top bit set"));
+    }
+    // What this machine cannot count is over any limit.
+    Ok(Some((usize::try_from(length).unwrap_or(usize::MAX), rest)))
+}
+
+/// Takes the mask off, or puts it on.
+pub(super) fn unmask(payload: &mut [u8], key: [u8; 4]) {
+    let [a, b, c, d] = key;
+    let word = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
+    let (words, rest) = payload.as_chunks_mut::<8>();
+    for bytes in words {
+        *bytes = (u64::from_ne_bytes(*bytes) ^ word).to_ne_bytes();
+    }
+    for (byte, key) in rest.iter_mut().zip(key.iter().cycle()) {
+        *byte ^= key;
+    }
+}

@@ -1,0 +1,251 @@
+use bytes::{Bytes, BytesMut};
+
+use super::*;
+
+mod peer;
+mod properties;
+
+const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+
+/// A client's frame, its length written as short as can be.
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let length = payload.len();
+    let mut frame = match length {
+        0..=125 => vec![first, 0x80 | length as u8],
+        126..=0xFFFF => [&[first, 0xFE][..], &(length as u16).to_be_bytes()].concat(),
+        _ => [&[first, 0xFF][..], &(length as u64).to_be_bytes()].concat(),
+    };
+    frame.extend(KEY);
+    frame.extend(payload.iter().zip(KEY.iter().cycle()).map(|(a, b)| a ^ b));
+    frame
+}
+
+/// What came of bytes that were read as a connection reads them.
+struct Decoded {
+    incoming: Vec<Incoming>,
+    violation: Option<Violation>,
+    /// The most that the buffer ever had room for.
+    most: usize,
+}
+
+/// Decodes `bytes` that come in as `chunk` says, but never more at once than
+/// the decoder made room for. `keep` says whether what was decoded goes on
+/// sharing the buffer's memory.
+fn decode(limit: usize, bytes: &[u8], keep: bool, mut chunk: impl FnMut() -> usize) -> Decoded {
+    let (mut decoder, mut buffer) = (Decoder::new(limit), BytesMut::new());
+    let (mut incoming, mut most, mut rest) = (Vec::new(), 0, bytes);
+    loop {
+        let violation = loop {
+            match decoder.next(&mut buffer) {
+                Ok(Some(Incoming::Text(text))) if !keep => {
+                    incoming.push(Incoming::Text(Bytes::copy_from_slice(&text)));
+                }
+                Ok(Some(other)) => incoming.push(other),
+                Ok(None) => break None,
+                Err(violation) => break Some(violation),
+            }
+        };
+        most = most.max(buffer.capacity());
+        if violation.is_some() || rest.is_empty() {
+            return Decoded {
+                incoming,
+                violation,
+                most,
+            };
+        }
+        let room = buffer.capacity() - buffer.len();
+        assert!(room > 0, "nothing more could be read");
+        let (come, later) = rest.split_at(chunk().min(room).min(rest.len()));
+        buffer.extend_from_slice(come);
+        rest = later;
+    }
+}
+
+/// What `bytes` decode to under a limit of 1,000 bytes.
+fn decoded(bytes: &[u8]) -> Result<Vec<Incoming>, Violation> {
+    let decoded = decode(1_000, bytes, true, || usize::MAX);
+    decoded.violation.map_or(Ok(decoded.incoming), Err)
+}
+
+fn text_of(payload: &'static [u8]) -> Incoming {
+    Incoming::Text(Bytes::from_static(payload))
+}
+
+#[test]
+fn the_examples_of_the_rfc() {
+    let hello = [0x7f, 0x9f, 0x4d, 0x51, 0x58];
+    let masked = |first: u8| [&[first, 0x85][..], &KEY, &hello].concat();
+    assert_eq!(decoded(&masked(0x81)), Ok(vec![text_of(b"Hello")]));
+    let ping = Incoming::Ping(Bytes::from_static(b"Hello"));
+    assert_eq!(decoded(&masked(0x89)), Ok(vec![ping]));
+    assert_eq!(decoded(&masked(0x8A)), Ok(vec![Incoming::Pong]));
+    assert_eq!(text(b"Hello")[..], *b"\x81\x05Hello");
+    assert_eq!(pong(b"Hello")[..], *b"\x8A\x05Hello");
+    assert_eq!(text(&[b'a'; 256])[..4], [0x81, 0x7E, 0x01, 0x00]);
+    assert_eq!(
+        text(&[b'a'; 65_536])[..10],
+        [0x81, 0x7F, 0, 0, 0, 0, 0, 1, 0, 0]
+    );
+}
+
+#[test]
+fn fragments_make_one_message_and_control_frames_come_in_between() {
+    let bytes = [
+        frame(0x01, b"He"),
+        frame(0x89, b"?"),
+        frame(0x00, b""),
+        frame(0x8A, b""),
+        frame(0x80, b"llo"),
+        frame(0x82, b"binary"),
+        frame(0x02, b"bin"),
+        frame(0x80, b"ary"),
+        frame(0x81, b"not UTF-8: \xFF"),
+        frame(0x88, b"\x03\xE8\xFF"),
+    ]
+    .concat();
+    let expected = vec![
+        Incoming::Ping(Bytes::from_static(b"?")),
+        Incoming::Pong,
+        text_of(b"Hello"),
+        Incoming::Binary,
+        Incoming::Binary,
+        text_of(b"not UTF-8: \xFF"),
+        Incoming::Close(Some(1000)),
+    ];
+    assert_eq!(decoded(&bytes), Ok(expected));
+}
+
+#[test]
+fn frames_that_must_not_be_sent() {
+    let long = [&[0x81, 0xFE, 0, 125][..], &KEY].concat();
+    let longer = [&[0x81, 0xFF, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF][..], &KEY].concat();
+    let top_bit = [&[0x81, 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 0][..], &KEY].concat();
+    let inside = |first| [frame(0x01, b"a"), frame(first, b"b")].concat();
+    let after_end = [inside(0x80), frame(0x80, b"c")].concat();
+    for (bytes, reason) in [
+        (b"\x81\x05Hello".to_vec(), "a frame without a mask"),
+        (frame(0xC1, b"a"), "a reserved bit"),
+        (frame(0xA1, b"a"), "a reserved bit"),
+        (frame(0x91, b"a"), "a reserved bit"),
+        (frame(0x83, b"a"), "a reserved opcode"),
+        (frame(0x87, b"a"), "a reserved opcode"),
+        (frame(0x8B, b"a"), "a reserved opcode"),
+        (frame(0x8F, b"a"), "a reserved opcode"),
+        (frame(0x09, b"a"), "a control frame in fragments"),
+        (frame(0x08, b""), "a control frame in fragments"),
+        (frame(0x89, &[0; 126]), "a control frame over 125 bytes"),
+        (frame(0x8A, &[0; 70_000]), "a control frame over 125 bytes"),
+        (frame(0x80, b"a"), "nothing to continue"),
+        (frame(0x00, b"a"), "nothing to continue"),
+        (after_end, "nothing to continue"),
+        (inside(0x81), "a message inside a message"),
+        (inside(0x02), "a message inside a message"),
+        (long, "a length longer than it need be"),
+        (longer, "a length longer than it need be"),
+        (top_bit, "a length with its top bit set"),
+        (frame(0x88, b"\x03"), "half a close code"),
+    ] {
+        let violation = Violation::Protocol(reason);
+        assert_eq!(decoded(&bytes), Err(violation), "{bytes:x?}");
+        assert_eq!(violation.close_code(), 1002);
+    }
+}
+
+#[test]
+fn close_codes_are_those_that_may_be_sent() {
+    assert_eq!(decoded(&frame(0x88, b"")), Ok(vec![Incoming::Close(None)]));
+    for code in [1000, 1003, 1007, 1011, 1012, 1014, 3000, 4401, 4999] {
+        let close = frame(0x88, &u16::to_be_bytes(code));
+        assert_eq!(decoded(&close), Ok(vec![Incoming::Close(Some(code))]));
+    }
+    for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65_535] {
+        let close = frame(0x88, &u16::to_be_bytes(code));
+        let violation = Violation::Protocol("a close code that must not be sent");
+        assert_eq!(decoded(&close), Err(violation), "{code}");
+    }
+}
+
+#[test]
+fn a_message_over_the_limit_is_refused_by_its_header() {
+    let header = |bytes: Vec<u8>, payload: usize| bytes[..bytes.len() - payload].to_vec();
+    let whole = [0; 1_000];
+    for first in [0x81, 0x82, 0x01, 0x02] {
+        assert!(decoded(&frame(first, &whole)).is_ok());
+        let over = header(frame(first, &[0; 1_001]), 1_001);
+        assert_eq!(decoded(&over), Err(Violation::TooBig));
+        // The fragments count together.
+        let begun = [frame(first & 0x0F, &whole), header(frame(0x00, b"a"), 1)].concat();
+        assert_eq!(decoded(&begun), Err(Violation::TooBig));
+    }
+    let greatest = [&[0x81, 0xFF, 0x7F][..], &[0xFF; 7], &KEY].concat();
+    assert_eq!(decoded(&greatest), Err(Violation::TooBig));
+    assert_eq!(Violation::TooBig.close_code(), 1009);
+}
+
+#[test]
+fn a_header_alone_costs_no_memory() {
+    for first in [0x81, 0x82, 0x01] {
+        let announced = &frame(first, &[b'a'; 60_000])[..8];
+        let decoded = decode(65_536, announced, false, || usize::MAX);
+        assert!(decoded.most <= 8 * 1024, "{} bytes", decoded.most);
+    }
+}
+
+#[test]
+fn a_great_message_leaves_no_great_buffer_behind() {
+    let (mut decoder, mut buffer) = (Decoder::new(65_536), BytesMut::new());
+    buffer.extend_from_slice(&frame(0x81, &[b'a'; 60_000]));
+    drop(decoder.next(&mut buffer));
+    assert_eq!(decoder.next(&mut buffer), Ok(None));
+    assert!(buffer.capacity() <= 8 * 1024);
+}
+
+#[test]
+fn tiny_fragments_take_no_more_memory_than_their_message() {
+    let mut bytes = frame(0x01, b"");
+    for _ in 0..1_000 {
+        bytes.extend(frame(0x00, b"a"));
+        bytes.extend(frame(0x00, b"").repeat(10));
+    }
+    bytes.extend(frame(0x80, b""));
+    let mut decoded = decode(1_000, &bytes, true, || 1_500);
+    assert!(decoded.most <= 8 * 1024, "{} bytes", decoded.most);
+    let Some(Incoming::Text(text)) = decoded.incoming.pop() else {
+        panic!("no text");
+    };
+    assert_eq!(text, [b'a'; 1_000][..]);
+    let memory = text.try_into_mut().expect("nobody else has it");
+    assert_eq!(memory.capacity(), 1_000);
+}
+
+#[test]
+fn a_whole_frame_is_not_copied() {
+    let mut buffer = BytesMut::from(&frame(0x81, b"Hello")[..]);
+    let begin = buffer.as_ptr().addr();
+    let Ok(Some(Incoming::Text(text))) = Decoder::new(1_000).next(&mut buffer) else {
+        panic!("no text");
+    };
+    assert_eq!(text.as_ptr().addr(), begin + 6);
+}
+
+#[test]
+fn a_text_frame_can_be_written_in_parts() {
+    let mut parts = TextFrame::with_capacity(4);
+    parts.push(b"{\"a\":");
+    std::io::Write::write_all(&mut parts, b"1}").expect("never fails");
+    assert_eq!(parts.finish(), text(b"{\"a\":1}"));
+    assert_eq!(TextFrame::with_capacity(0).finish()[..], [0x81, 0]);
+}
+
+#[test]
+fn control_frames_never_grow_over_their_limit() {
+    assert_eq!(ping()[..], [0x89, 0]);
+    assert_eq!(close(1001, "bye")[..], *b"\x88\x05\x03\xE9bye");
+    assert_eq!(close(1000, "")[..], *b"\x88\x02\x03\xE8");
+    let cut = close(1000, &"a".repeat(200));
+    assert_eq!((cut[1], cut.len()), (125, 127));
+    // 123 is in the middle of a letter.
+    let cut = close(1000, &"ж".repeat(100));
+    assert_eq!((cut[1], &cut[4..]), (124, "ж".repeat(61).as_bytes()));
+    assert_eq!(pong(&[0; 200]).len(), 127);
+}

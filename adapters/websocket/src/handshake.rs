@@ -1,0 +1,264 @@
+//! Who may come in: origin, token, right, and then the upgrade.
+
+use std::sync::Arc;
+
+use aftermatch_ports::{
+    Chat,
+    model::{Endpoint, Session},
+};
+use poem::{
+    Body, Request, Response,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    web::headers::{Connection, HeaderMapExt, SecWebsocketAccept, SecWebsocketKey, Upgrade},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::Instrument;
+
+use crate::{
+    Limits,
+    admission::Admission,
+    error::{Code, WireError},
+    hub::Hub,
+    json,
+    origin::Origin,
+    session,
+};
+
+/// What all connections have in common.
+pub(crate) struct Shared {
+    pub(crate) chat: Arc<dyn Chat>,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) origins: Vec<Origin>,
+    pub(crate) admission: Arc<Admission>,
+    pub(crate) limits: Limits,
+    pub(crate) sessions: TaskTracker,
+    pub(crate) shutdown: CancellationToken,
+}
+
+/// One of the two endpoints.
+pub(crate) struct Door {
+    endpoint: Endpoint,
+    shared: Arc<Shared>,
+}
+
+impl Door {
+    pub(crate) fn new(endpoint: Endpoint, shared: Arc<Shared>) -> Self {
+        Self { endpoint, shared }
+    }
+
+    /// The subprotocol by which browsers ask for this endpoint.
+    fn protocol(&self) -> &'static str {
+        match self.endpoint {
+            Endpoint::Chat => "chat",
+            Endpoint::AdminChat => "admin-chat",
+        }
+    }
+
+    async fn open(&self, request: &Request) -> Result<Response, Refused> {
+        let headers = request.headers();
+        self.check_origin(headers)?;
+        let offered = offered_protocols(headers);
+        let token = match headers.get(header::AUTHORIZATION) {
+            Some(credentials) => bearer(credentials)?,
+            None => self.token_of(&offered).ok_or_else(no_token)?,
+        };
+        let session = self.shared.chat.connect(token, self.endpoint).await;
+        let session = session.map_err(WireError::from)?;
+        let upgrade = Handshake::read(request)?;
+        let protocol = offered.contains(&self.protocol()).then(|| self.protocol());
+        let response = upgrade.accept(protocol);
+        self.spawn(request, session)?;
+        Ok(response)
+    }
+
+    fn check_origin(&self, headers: &HeaderMap) -> Result<(), Refused> {
+        let origins: Vec<_> = headers.get_all(header::ORIGIN).iter().collect();
+        let forbidden = |sentence| Refused::new(StatusCode::FORBIDDEN, sentence);
+        let [origin] = origins.as_slice() else {
+            return Err(forbidden(
+                "exactly one `Origin` header is needed, such as `http://localhost:80`",
+            ));
+        };
+        let presented = origin.to_str().ok().and_then(|text| text.parse::<Origin>().ok());
+        let admitted = presented.is_some_and(|presented| {
+            self.shared.origins.iter().any(|entry| entry.admits(&presented))
+        });
+        if admitted {
+            Ok(())
+        } else {
+            Err(forbidden("this `Origin` may not connect"))
+        }
+    }
+
+    /// The token is the last entry behind the endpoint's own name.
+    fn token_of<'a>(&self, offered: &[&'a str]) -> Option<&'a str> {
+        match offered {
+            [name, .., token] if *name == self.protocol() => Some(token),
+            _ => None,
+        }
+    }
+
+    fn spawn(&self, request: &Request, session: Session) -> Result<(), Refused> {
+        let Ok(upgrade) = request.take_upgrade() else {
+            return Err(no_upgrade());
+        };
+        let span = tracing::info_span!(
+            "connection",
+            id = session.id.0,
+            user = session.user.0,
+            endpoint = self.protocol(),
+        );
+        let shared = self.shared.clone();
+        let run = async move {
+            let Ok(connection) = upgrade.await else {
+                return;
+            };
+            session::run(connection, session, &shared).await;
+        };
+        self.shared.sessions.spawn(run.instrument(span));
+        Ok(())
+    }
+}
+
+impl poem::Endpoint for Door {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        Ok(self.open(&request).await.unwrap_or_else(|refused| {
+            tracing::info!(
+                status = refused.status.as_u16(),
+                reason = refused.sentence,
+                endpoint = self.protocol(),
+                remote = %request.remote_addr(),
+                "handshake refused"
+            );
+            refused.into_response()
+        }))
+    }
+}
+
+/// The answer to every path that is no endpoint.
+pub(crate) async fn no_such_path(_: poem::Error) -> Response {
+    let sentence = "there is nothing here: connect to `/ws/chat/` or `/ws/admin-chat/`";
+    Refused::new(StatusCode::NOT_FOUND, sentence).into_response()
+}
+
+/// A handshake that is not to be.
+struct Refused {
+    status: StatusCode,
+    sentence: String,
+    header: Option<(HeaderName, &'static str)>,
+}
+
+impl Refused {
+    fn new(status: StatusCode, sentence: impl Into<String>) -> Self {
+        let header = match status {
+            StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, "Bearer")),
+            StatusCode::METHOD_NOT_ALLOWED => Some((header::ALLOW, "GET")),
+            StatusCode::UPGRADE_REQUIRED => Some((header::SEC_WEBSOCKET_VERSION, "13")),
+            _ => None,
+        };
+        Self {
+            status,
+            sentence: sentence.into(),
+            header,
+        }
+    }
+
+    fn into_response(self) -> Response {
+        let mut body = b"{\"errors\":[".to_vec();
+        json::string(&mut body, &self.sentence);
+        body.extend_from_slice(b"]}");
+        let mut response = Response::builder()
+            .status(self.status)
+            .content_type("application/json")
+            .header(header::CONNECTION, "close")
+            .body(Body::from(body));
+        if let Some((name, value)) = self.header {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+}
+
+impl From<WireError> for Refused {
+    fn from(error: WireError) -> Self {
+        let status = StatusCode::from_u16(error.status());
+        Self::new(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), error.sentence)
+    }
+}
+
+fn no_token() -> Refused {
+    let sentence = "no access token: send the header `Authorization: Bearer <access token>`, or, \
+                    from a browser, the token as the last entry of `Sec-WebSocket-Protocol`";
+    WireError::new(Code::InvalidToken, sentence).into()
+}
+
+fn bearer(credentials: &HeaderValue) -> Result<&str, Refused> {
+    let words: Option<Vec<_>> = credentials.to_str().ok().map(|text| text.split_whitespace().collect());
+    match words.as_deref() {
+        Some([scheme, token]) if scheme.eq_ignore_ascii_case("bearer") => Ok(token),
+        _ => {
+            let sentence = "`Authorization` must be `Bearer <access token>`";
+            Err(WireError::new(Code::InvalidToken, sentence).into())
+        }
+    }
+}
+
+fn offered_protocols(headers: &HeaderMap) -> Vec<&str> {
+    headers
+        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .collect()
+}
+
+/// A well-formed wish to speak WebSocket.
+struct Handshake {
+    key: SecWebsocketKey,
+}
+
+impl Handshake {
+    fn read(request: &Request) -> Result<Self, Refused> {
+        if request.method() != Method::GET {
+            let sentence = "a WebSocket handshake is a GET request";
+            return Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, sentence));
+        }
+        let headers = request.headers();
+        let upgrade = headers.typed_get::<Upgrade>();
+        let asks = upgrade.is_some_and(|upgrade| upgrade == Upgrade::websocket())
+            && headers
+                .typed_get::<Connection>()
+                .is_some_and(|connection| connection.contains(header::UPGRADE));
+        let version = headers.get(header::SEC_WEBSOCKET_VERSION);
+        if !asks || version.is_none_or(|version| version != "13") {
+            return Err(no_upgrade());
+        }
+        let key = headers.typed_get::<SecWebsocketKey>().ok_or_else(|| {
+            Refused::new(StatusCode::BAD_REQUEST, "`Sec-WebSocket-Key` is missing or malformed")
+        })?;
+        Ok(Self { key })
+    }
+
+    fn accept(self, protocol: Option<&'static str>) -> Response {
+        let mut response = Response::builder()
+            .status(StatusCode::SWITCHING_PROTOCOLS)
+            .typed_header(Connection::upgrade())
+            .typed_header(Upgrade::websocket())
+            .typed_header(SecWebsocketAccept::from(self.key))
+            .finish();
+        if let Some(protocol) = protocol {
+            let protocol = HeaderValue::from_static(protocol);
+            response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
+        }
+        response
+    }
+}
+
+fn no_upgrade() -> Refused {
+    let sentence = "this is a WebSocket endpoint: send `Connection: Upgrade`, \
+                    `Upgrade: websocket` and `Sec-WebSocket-Version: 13`";
+    Refused::new(StatusCode::UPGRADE_REQUIRED, sentence)
+}

@@ -1,0 +1,121 @@
+//! Those joined in one room, told its changes one after the other.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use aftermatch_ports::model::{Change, Revision, Seat, Seq, SessionId};
+use bytes::Bytes;
+use tokio::sync::oneshot;
+
+use crate::{answer, json, outbox::Outbox};
+
+#[derive(Default)]
+pub(super) struct Audience {
+    seats: Vec<Taken>,
+    /// The change whose turn it is; not known before the first seat is taken.
+    next: Option<Seq>,
+    /// Changes that came before their turn.
+    early: BTreeMap<Seq, Early>,
+    /// The room's participants as JSON, at one of its revisions.
+    participants: Option<(Revision, Vec<u8>)>,
+}
+
+struct Taken {
+    seat: Seat,
+    outbox: Arc<Outbox>,
+    /// What was told since the seat is held, until the join is answered.
+    held: Option<Vec<(Seq, Bytes)>>,
+}
+
+struct Early {
+    change: Change,
+    told: oneshot::Sender<()>,
+}
+
+impl Audience {
+    pub(super) fn hold(&mut self, seat: Seat, outbox: Arc<Outbox>) {
+        self.seats.push(Taken {
+            seat,
+            outbox,
+            held: Some(Vec::new()),
+        });
+    }
+
+    /// Takes the held seat of `session`: delivers the answer, and what followed
+    /// the change `since` meanwhile.
+    pub(super) fn seat(&mut self, session: SessionId, since: Seq, answer: Bytes) {
+        let Some(taken) = self.seats.iter_mut().find(|taken| taken.seat.session == session) else {
+            return;
+        };
+        taken.outbox.push(answer);
+        for (seq, frame) in taken.held.take().into_iter().flatten() {
+            if seq > since {
+                taken.outbox.push(frame);
+            }
+        }
+        if self.next.is_none() {
+            self.next = Some(since.next());
+            // What was told up to `since` is no news to the only one here.
+            self.early = self.early.split_off(&since.next());
+            self.catch_up();
+        }
+    }
+
+    /// Gives up the seat of `session`; says whether nobody is left.
+    pub(super) fn leave(&mut self, session: SessionId) -> bool {
+        self.seats.retain(|taken| taken.seat.session != session);
+        self.seats.is_empty()
+    }
+
+    /// Tells `change` if it is its turn, and then those that waited for it. Else
+    /// it waits for its turn, and so can the caller.
+    pub(super) fn tell(&mut self, change: Change) -> Option<oneshot::Receiver<()>> {
+        match self.next {
+            Some(next) if change.seq < next => None,
+            Some(next) if change.seq == next => {
+                self.deliver(&change);
+                self.catch_up();
+                None
+            }
+            _ => {
+                let (told, turn) = oneshot::channel();
+                self.early.insert(change.seq, Early { change, told });
+                Some(turn)
+            }
+        }
+    }
+
+    fn catch_up(&mut self) {
+        while let Some(early) = self.next.and_then(|next| self.early.remove(&next)) {
+            self.deliver(&early.change);
+            // Whoever asked for it may have stopped waiting.
+            let _ = early.told.send(());
+        }
+    }
+
+    fn deliver(&mut self, change: &Change) {
+        self.next = Some(change.seq.next());
+        let frame = answer::change(change, self.participants(change));
+        let room = &change.room.room;
+        for taken in &mut self.seats {
+            if !room.admits(taken.seat.viewer) {
+                continue;
+            }
+            let own = answer::change_for_asker(change, taken.seat.session);
+            let frame = own.unwrap_or_else(|| frame.clone());
+            match &mut taken.held {
+                Some(held) => held.push((change.seq, frame)),
+                None => taken.outbox.push(frame),
+            }
+        }
+    }
+
+    fn participants(&mut self, change: &Change) -> &[u8] {
+        let room = &change.room.room;
+        if self.participants.as_ref().is_none_or(|(revision, _)| *revision != room.revision) {
+            let mut out = Vec::new();
+            json::participants(&mut out, room);
+            self.participants = Some((room.revision, out));
+        }
+        self.participants.as_ref().map_or(&[], |(_, json)| json)
+    }
+}

@@ -1,0 +1,96 @@
+//! The shapes that answers are made of, written straight into the frame.
+
+use aftermatch_ports::model::{MessageId, Profile, Room, RoomView, Timestamp};
+use serde::Deserialize;
+use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
+
+const TIME: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+
+/// A JSON string.
+pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
+    // Writing a string into memory cannot fail.
+    let _ = serde_json::to_writer(out, text);
+}
+
+/// A number, `true` or `false`.
+pub(crate) fn plain(out: &mut Vec<u8>, value: impl std::fmt::Display) {
+    use std::io::Write;
+    let _ = write!(out, "{value}");
+}
+
+/// `"2024-06-17T18:00:00.000Z"`.
+pub(crate) fn time(out: &mut Vec<u8>, at: Timestamp) {
+    out.push(b'"');
+    let _ = OffsetDateTime::from(at).format_into(out, TIME);
+    out.push(b'"');
+}
+
+/// `[1,2,3]`, each item written by `item`.
+pub(crate) fn list<T>(
+    out: &mut Vec<u8>,
+    items: impl IntoIterator<Item = T>,
+    mut item: impl FnMut(&mut Vec<u8>, T),
+) {
+    out.push(b'[');
+    for (nth, value) in items.into_iter().enumerate() {
+        if nth > 0 {
+            out.push(b',');
+        }
+        item(out, value);
+    }
+    out.push(b']');
+}
+
+/// `[18,19]`.
+pub(crate) fn message_ids(out: &mut Vec<u8>, ids: &[MessageId]) {
+    list(out, ids, |out, id| plain(out, id));
+}
+
+/// A profile as it came, with `id` in front where it has none of its own.
+pub(crate) fn profile(out: &mut Vec<u8>, id: i64, profile: &Profile) {
+    #[derive(Deserialize)]
+    struct Identified {
+        #[serde(rename = "id")]
+        _id: serde::de::IgnoredAny,
+    }
+    let text = profile.as_str();
+    if serde_json::from_str::<Identified>(text).is_ok() {
+        out.extend_from_slice(text.as_bytes());
+        return;
+    }
+    out.extend_from_slice(b"{\"id\":");
+    plain(out, id);
+    let members = text.trim_start().strip_prefix('{').unwrap_or("}").trim_start();
+    if !members.starts_with('}') {
+        out.push(b',');
+    }
+    out.extend_from_slice(members.as_bytes());
+}
+
+/// The brands of a room, in its order: what is the same at every moment.
+pub(crate) fn participants(out: &mut Vec<u8>, room: &Room) {
+    list(out, &room.participants, |out, brand| {
+        profile(out, brand.id.0, &brand.profile);
+    });
+}
+
+/// A room.
+pub(crate) fn room(out: &mut Vec<u8>, view: &RoomView) {
+    room_with(out, view, |out| participants(out, &view.room));
+}
+
+/// A room whose participants are written by `participants`.
+pub(crate) fn room_with(
+    out: &mut Vec<u8>,
+    view: &RoomView,
+    participants: impl FnOnce(&mut Vec<u8>),
+) {
+    out.extend_from_slice(b"{\"pk\":");
+    plain(out, view.room.id);
+    out.extend_from_slice(b",\"participants\":");
+    participants(out);
+    out.extend_from_slice(b",\"has_business\":");
+    plain(out, view.has_business);
+    out.push(b'}');
+}

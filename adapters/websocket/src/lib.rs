@@ -1,0 +1,122 @@
+//! The chat over WebSocket.
+//!
+//! One message's walk: [`acceptor`] takes the connection, poem reads the
+//! request's head, [`handshake`] decides who may come in, [`session`] reads
+//! frames and answers them through the [`Chat`] port, [`hub`] (the [`Events`]
+//! port) turns a change into one ready frame and puts it into the [`outbox`] of
+//! everyone joined.
+//!
+//! [`Events`]: aftermatch_ports::Events
+
+mod acceptor;
+mod admission;
+mod answer;
+mod error;
+mod frame;
+mod handshake;
+mod hub;
+mod json;
+mod origin;
+mod outbox;
+mod request;
+mod session;
+mod socket;
+
+use std::{io, sync::Arc, time::Duration};
+
+use aftermatch_ports::Chat;
+use poem::{EndpointExt, Route, Server};
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use hub::Hub;
+pub use origin::{Origin, OriginError};
+
+use crate::{
+    acceptor::Acceptor,
+    admission::Admission,
+    handshake::{Door, Shared},
+};
+use aftermatch_ports::model::Endpoint;
+
+/// What a connection may cost.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Connections in all.
+    pub connections: usize,
+    /// Connections of one user.
+    pub connections_per_user: usize,
+    /// The largest message a client may send, in bytes.
+    pub frame_bytes: usize,
+    /// Frames that may wait for one slow reader.
+    pub outbox_frames: usize,
+    /// Bytes that may wait for one slow reader.
+    pub outbox_bytes: usize,
+    /// From the connection's first moment to the end of the handshake.
+    pub handshake: Duration,
+    /// From one ping to the next.
+    pub ping: Duration,
+    /// How long a client may be silent; it is pinged meanwhile.
+    pub idle: Duration,
+    /// How long the connections may take to end once the service is to stop.
+    pub shutdown: Duration,
+}
+
+/// Everything the adapter needs to serve.
+pub struct Config {
+    /// The origins that may connect.
+    pub origins: Vec<Origin>,
+    /// What a connection may cost.
+    pub limits: Limits,
+}
+
+/// Serves the chat on `listener` until `shutdown`: then nobody new comes in,
+/// requests in flight are answered, and every connection is closed with 1001.
+///
+/// `hub` is the one whose [`Events`](aftermatch_ports::Events) the use cases
+/// behind `chat` tell.
+///
+/// # Errors
+/// Those of the listener.
+pub async fn serve(
+    listener: TcpListener,
+    chat: Arc<dyn Chat>,
+    hub: Arc<Hub>,
+    config: Config,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
+    let Config { origins, limits } = config;
+    let grace = limits.shutdown;
+    let acceptor = Acceptor::new(listener, limits.handshake)?;
+    let sessions = TaskTracker::new();
+    let shared = Arc::new(Shared {
+        chat,
+        hub,
+        origins,
+        admission: Admission::new(limits.connections, limits.connections_per_user),
+        limits,
+        sessions: sessions.clone(),
+        shutdown: shutdown.clone(),
+    });
+    let routes = [
+        ("/ws/chat", Endpoint::Chat),
+        ("/ws/admin-chat", Endpoint::AdminChat),
+    ]
+    .into_iter()
+    .fold(Route::new(), |routes, (path, endpoint)| {
+        let door = Arc::new(Door::new(endpoint, shared.clone()));
+        routes
+            .at(path, door.clone())
+            .at(format!("{path}/"), door)
+    })
+    .catch_all_error(handshake::no_such_path);
+
+    Server::new_with_acceptor(acceptor)
+        .run_with_graceful_shutdown(routes, shutdown.cancelled_owned(), Some(grace))
+        .await?;
+    sessions.close();
+    if tokio::time::timeout(grace, sessions.wait()).await.is_err() {
+        tracing::warn!(connections = sessions.len(), "connections cut off at shutdown");
+    }
+    Ok(())
+}

@@ -1,0 +1,264 @@
+//! Reads a request out of a frame, without ever giving up on the connection.
+
+use std::{borrow::Cow, fmt};
+
+use aftermatch_ports::model::{Endpoint, MessageId, RoomId, Tag};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, MapAccess, Visitor},
+};
+use serde_json::{error::Category, value::RawValue};
+
+use crate::error::{Code, WireError};
+
+/// The longest string a `request_id` may be, in characters.
+const MAX_REQUEST_ID_CHARS: usize = 64;
+
+/// An integer beyond 64 bits is still an integer: it names something that no
+/// store has ever held.
+const NAMES_NOTHING: i64 = i64::MIN;
+
+/// What a client asks.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Request<'a> {
+    pub(crate) tag: Tag,
+    pub(crate) action: Action<'a>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Action<'a> {
+    List,
+    JoinRoom { room: RoomId },
+    LeaveRoom,
+    CreateMessage { text: Cow<'a, str> },
+    EditMessage { id: MessageId, text: Cow<'a, str> },
+    DeleteMessages { ids: Vec<MessageId> },
+    CurrentRoomInfo,
+}
+
+impl Action<'_> {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::JoinRoom { .. } => "join_room",
+            Self::LeaveRoom => "leave_room",
+            Self::CreateMessage { .. } => "create_message",
+            Self::EditMessage { .. } => "edit_message",
+            Self::DeleteMessages { .. } => "delete_messages",
+            Self::CurrentRoomInfo => "current_room_info",
+        }
+    }
+}
+
+/// Not a request, with what could be read of it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Malformed {
+    pub(crate) action: Option<String>,
+    pub(crate) tag: Option<Tag>,
+    pub(crate) error: WireError,
+}
+
+/// Reads the request in a text frame that came through `endpoint`.
+pub(crate) fn decode(frame: &[u8], endpoint: Endpoint) -> Result<Request<'_>, Malformed> {
+    let mut envelope = Envelope::default();
+    let read = read(frame, &mut envelope);
+    let action = envelope.action.and_then(string);
+    let tag = envelope.request_id.and_then(tag);
+    let request = read.and_then(|()| {
+        let name = action.as_deref().ok_or_else(|| no_action(&envelope))?;
+        let tag = tag.clone().ok_or_else(|| no_request_id(&envelope))?;
+        let action = known_action(name, endpoint, &envelope)?;
+        Ok(Request { tag, action })
+    });
+    request.map_err(|error| Malformed {
+        action: action.map(Cow::into_owned),
+        tag,
+        error,
+    })
+}
+
+fn read<'a>(frame: &'a [u8], envelope: &mut Envelope<'a>) -> Result<(), WireError> {
+    let not_json = |what: String| {
+        let sentence = format!("the frame is not JSON ({what}): send one JSON object");
+        WireError::new(Code::NotJson, sentence)
+    };
+    let text = std::str::from_utf8(frame)
+        .map_err(|error| not_json(format!("no UTF-8 at byte {}", error.valid_up_to())))?;
+    let mut json = serde_json::Deserializer::from_str(text);
+    let read = envelope.deserialize(&mut json).and_then(|()| json.end());
+    read.map_err(|error| match error.classify() {
+        Category::Data => WireError::new(
+            Code::NotAnObject,
+            "the frame is JSON, but not an object: send one such as {\"action\":\"list\",\"request_id\":1}",
+        ),
+        _ => not_json(error.to_string()),
+    })
+}
+
+/// The keys that mean something, with their values still unread.
+#[derive(Default)]
+struct Envelope<'a> {
+    action: Option<&'a RawValue>,
+    request_id: Option<&'a RawValue>,
+    room_pk: Option<&'a RawValue>,
+    msg_text: Option<&'a RawValue>,
+    msg_id: Option<&'a RawValue>,
+    edited_msg_text: Option<&'a RawValue>,
+    msg_id_list: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum Key {
+    Action,
+    RequestId,
+    RoomPk,
+    MsgText,
+    MsgId,
+    EditedMsgText,
+    MsgIdList,
+    #[serde(other)]
+    Unknown,
+}
+
+/// Fills what is there already, so that what was read before a mistake can be
+/// told back. Where a key comes twice, the last one counts.
+impl<'de> DeserializeSeed<'de> for &mut Envelope<'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Envelope<'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
+        while let Some(key) = map.next_key()? {
+            let value = Some(map.next_value::<&RawValue>()?);
+            match key {
+                Key::Action => self.action = value,
+                Key::RequestId => self.request_id = value,
+                Key::RoomPk => self.room_pk = value,
+                Key::MsgText => self.msg_text = value,
+                Key::MsgId => self.msg_id = value,
+                Key::EditedMsgText => self.edited_msg_text = value,
+                Key::MsgIdList => self.msg_id_list = value,
+                Key::Unknown => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn no_action(envelope: &Envelope<'_>) -> WireError {
+    let what = problem(envelope.action);
+    let sentence = format!("`action` {what}: a string was expected, such as \"list\"");
+    WireError::new(Code::InvalidAction, sentence)
+}
+
+fn no_request_id(envelope: &Envelope<'_>) -> WireError {
+    let what = match envelope.request_id {
+        Some(id) if string(id).is_some() => "is too long",
+        id => problem(id),
+    };
+    let sentence = format!(
+        "`request_id` {what}: an integer or a string of at most {MAX_REQUEST_ID_CHARS} characters was expected"
+    );
+    WireError::new(Code::InvalidRequestId, sentence)
+}
+
+fn known_action<'a>(
+    name: &str,
+    endpoint: Endpoint,
+    envelope: &Envelope<'a>,
+) -> Result<Action<'a>, WireError> {
+    Ok(match name {
+        "list" => Action::List,
+        "join_room" => Action::JoinRoom {
+            room: RoomId(parameter("room_pk", "an integer", envelope.room_pk, integer)?),
+        },
+        "leave_room" => Action::LeaveRoom,
+        "create_message" => Action::CreateMessage {
+            text: parameter("msg_text", "a string", envelope.msg_text, string)?,
+        },
+        "edit_message" => Action::EditMessage {
+            id: MessageId(parameter("msg_id", "an integer", envelope.msg_id, integer)?),
+            text: parameter("edited_msg_text", "a string", envelope.edited_msg_text, string)?,
+        },
+        "delete_messages" => Action::DeleteMessages {
+            ids: parameter("msg_id_list", "a list of integers", envelope.msg_id_list, integers)?,
+        },
+        "current_room_info" if endpoint == Endpoint::Chat => Action::CurrentRoomInfo,
+        _ => {
+            let room_info = match endpoint {
+                Endpoint::Chat => ", current_room_info",
+                Endpoint::AdminChat => "",
+            };
+            let sentence = format!(
+                "unknown action: this endpoint knows list, join_room, leave_room, \
+                 create_message, edit_message, delete_messages{room_info}"
+            );
+            return Err(WireError::new(Code::UnknownAction, sentence));
+        }
+    })
+}
+
+fn parameter<'a, T>(
+    name: &str,
+    expected: &str,
+    value: Option<&'a RawValue>,
+    read: impl FnOnce(&'a RawValue) -> Option<T>,
+) -> Result<T, WireError> {
+    value.and_then(read).ok_or_else(|| {
+        let what = problem(value);
+        let sentence = format!("parameter `{name}` {what}: {expected} was expected");
+        WireError::new(Code::InvalidParameter, sentence)
+    })
+}
+
+fn problem(value: Option<&RawValue>) -> &'static str {
+    match value.map(|json| json.get().as_bytes()) {
+        None => "is missing",
+        Some([b'n', ..]) => "is null",
+        Some([b't' | b'f', ..]) => "is a boolean",
+        Some([b'"', ..]) => "is a string that cannot be taken",
+        Some([b'[', ..]) => "is a list that cannot be taken",
+        Some([b'{', ..]) => "is an object",
+        Some(_) => "is a number that cannot be taken",
+    }
+}
+
+fn tag(json: &RawValue) -> Option<Tag> {
+    let fits = match string(json) {
+        Some(text) => text.chars().count() <= MAX_REQUEST_ID_CHARS,
+        None => integer(json).is_some(),
+    };
+    fits.then(|| Tag::new(json.get()))
+}
+
+fn integer(json: &RawValue) -> Option<i64> {
+    let digits = json.get().strip_prefix('-').unwrap_or(json.get());
+    let whole = digits.bytes().all(|byte| byte.is_ascii_digit());
+    whole.then(|| json.get().parse().unwrap_or(NAMES_NOTHING))
+}
+
+fn integers(json: &RawValue) -> Option<Vec<MessageId>> {
+    let values: Vec<&RawValue> = serde_json::from_str(json.get()).ok()?;
+    let ids = values.into_iter().map(|value| integer(value).map(MessageId));
+    ids.collect()
+}
+
+fn string(json: &RawValue) -> Option<Cow<'_, str>> {
+    #[derive(Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+    serde_json::from_str(json.get()).ok().map(|Text(text)| text)
+}
+
+#[cfg(test)]
+mod tests;
