@@ -48,9 +48,15 @@ fn banner(
         Some(file) => format!("the world of {}", file.display()),
         None => "a demo world".to_owned(),
     };
-    writeln!(out, "\nAftermatch at ws://{address}, with {which}, in memory.")?;
+    writeln!(
+        out,
+        "\nAftermatch at ws://{address}, with {which}, in memory."
+    )?;
     if secret.made {
-        writeln!(out, "No CHAT_JWT_SECRET was given: one was made for this run.")?;
+        writeln!(
+            out,
+            "No CHAT_JWT_SECRET was given: one was made for this run."
+        )?;
     }
     writeln!(out, "\nWho is who:")?;
     for user in world.users().iter().take(SHOWN) {
@@ -65,26 +71,37 @@ fn banner(
     if !secret.made {
         writeln!(out, "A token for one of them: aftermatch token --user ID")?;
     }
-    writeln!(out, "\nTalk to it with websocat (cargo install websocat), one line per terminal:")?;
-    let talkers: Vec<_> = world.users().iter().filter(|user| user.active).collect();
-    let (admins, others): (Vec<_>, Vec<_>) = talkers.into_iter().partition(|user| user.admin);
-    for user in others.into_iter().take(2).chain(admins.into_iter().take(1)) {
-        let path = if user.admin { "admin-chat" } else { "chat" };
+    writeln!(
+        out,
+        "\nTalk as one of them (with websocat: cargo install websocat):"
+    )?;
+    if let Some(first) = world.users().first() {
         let token = match secret.made {
-            true => token::issue(&jwt, user.id, TTL)?,
-            false => format!("$(aftermatch token --user {})", user.id),
+            true => token::issue(&jwt, first.id, TTL)?,
+            false => format!("$(aftermatch token --user {})", first.id),
         };
         writeln!(
             out,
-            "  websocat -H 'Origin: http://localhost' -H \"Authorization: Bearer {token}\" ws://{address}/ws/{path}/"
+            "  websocat -H='Origin: http://localhost' -H=\"Authorization: Bearer {token}\" ws://{address}/ws/chat/"
         )?;
     }
+    writeln!(
+        out,
+        "and, with another token, as somebody else; administrators at /ws/admin-chat/."
+    )?;
     writeln!(out, "\nThen type:")?;
     writeln!(out, "  {{\"action\":\"list\",\"request_id\":1}}")?;
     if let Some(room) = world.rooms().first() {
-        writeln!(out, "  {{\"action\":\"join_room\",\"room_pk\":{},\"request_id\":2}}", room.id)?;
+        writeln!(
+            out,
+            "  {{\"action\":\"join_room\",\"room_pk\":{},\"request_id\":2}}",
+            room.id
+        )?;
     }
-    writeln!(out, "  {{\"action\":\"create_message\",\"msg_text\":\"hello\",\"request_id\":3}}\n")?;
+    writeln!(
+        out,
+        "  {{\"action\":\"create_message\",\"msg_text\":\"hello\",\"request_id\":3}}\n"
+    )?;
     Ok(out)
 }
 

@@ -4,7 +4,10 @@ use aftermatch_ports::{Clock, model::Timestamp};
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is where everyone else asks")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is where everyone else asks"
+    )]
     fn now(&self) -> Timestamp {
         time::OffsetDateTime::now_utc().into()
     }

@@ -47,6 +47,7 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let Store::Memory(store) = config.store;
+    tracing::info!(address = %listener.local_addr()?, "listening");
     let hub = Arc::new(Hub::new());
     let chat = UseCases::new(Needs {
         people: store.clone(),
@@ -62,5 +63,6 @@ pub async fn serve(
         limits: config.limits,
     };
     aftermatch_websocket::serve(listener, Arc::new(chat), hub, adapter, shutdown).await?;
+    tracing::info!("stopped");
     Ok(())
 }

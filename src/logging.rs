@@ -18,7 +18,9 @@ pub(crate) fn start(filter: &str, format: Format) {
     match format {
         Format::Text => {
             use std::io::IsTerminal;
-            registry.with(lines.with_ansi(std::io::stderr().is_terminal())).init();
+            registry
+                .with(lines.with_ansi(std::io::stderr().is_terminal()))
+                .init();
         }
         Format::Json => registry.with(lines.json()).init(),
     }

@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     if let Err(unknown) = settings::check_names(&Cli::command(), std::env::vars_os()) {
         return fail(&unknown);
     }
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| settings::with_variable(error).exit());
     let done = match cli.command {
         Some(Command::Token(arguments)) => token::print(&arguments),
         Some(Command::Serve(arguments)) => serve(*arguments),
@@ -86,7 +86,9 @@ async fn twice_told_to_stop(shutdown: CancellationToken) -> anyhow::Result<()> {
 /// Each connection takes a file descriptor, and the usual limit is 1,024.
 fn raise_descriptors(connections: usize) {
     const OWN: u64 = 64;
-    let needed = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(OWN);
+    let needed = u64::try_from(connections)
+        .unwrap_or(u64::MAX)
+        .saturating_add(OWN);
     match rlimit::increase_nofile_limit(needed) {
         Ok(limit) if limit < needed => tracing::warn!(
             limit,

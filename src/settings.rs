@@ -9,7 +9,10 @@ use std::{
 use aftermatch::{Limits, Origin};
 use aftermatch_ports::model::World;
 use anyhow::{Context, bail, ensure};
-use clap::{Args, Parser, Subcommand};
+use clap::{
+    Args, CommandFactory, Parser, Subcommand,
+    error::{ContextKind, ContextValue},
+};
 
 use crate::logging::{self, Format};
 
@@ -61,14 +64,23 @@ pub(crate) struct Secret {
     /// A file with the secret that signs access tokens (HS256). The secret
     /// itself can be given in the environment as CHAT_JWT_SECRET. With neither, a
     /// service in memory makes one for its run.
-    #[arg(long = "jwt-secret-file", env = "CHAT_JWT_SECRET_FILE", value_name = "FILE")]
+    #[arg(
+        long = "jwt-secret-file",
+        env = "CHAT_JWT_SECRET_FILE",
+        value_name = "FILE"
+    )]
     file: Option<PathBuf>,
 }
 
 #[derive(Args)]
 pub(crate) struct Serve {
     /// Address and port to listen on.
-    #[arg(long, env = "CHAT_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8000")]
+    #[arg(
+        long,
+        env = "CHAT_LISTEN",
+        value_name = "ADDR",
+        default_value = "127.0.0.1:8000"
+    )]
     pub(crate) listen: String,
     /// The world to begin with, a JSON file. Without it: a built-in demo world.
     #[arg(long, env = "CHAT_WORLD", value_name = "FILE")]
@@ -92,7 +104,7 @@ pub(crate) struct Serve {
     #[arg(long, env = "CHAT_MAX_FRAME_BYTES", value_name = "N", default_value = "65536", value_parser = positive)]
     max_frame_bytes: usize,
     /// Connections in all; one more is closed with 1013.
-    #[arg(long, env = "CHAT_MAX_CONNECTIONS", value_name = "N", default_value = "20000", value_parser = positive)]
+    #[arg(long, env = "CHAT_MAX_CONNECTIONS", value_name = "N", default_value = "10000", value_parser = positive)]
     pub(crate) max_connections: usize,
     /// Connections of one user; one more is closed with 1013.
     #[arg(long, env = "CHAT_MAX_CONNECTIONS_PER_USER", value_name = "N", default_value = "100", value_parser = positive)]
@@ -117,10 +129,16 @@ pub(crate) struct Serve {
     #[arg(long, env = "CHAT_SHUTDOWN_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = duration)]
     shutdown_timeout: Duration,
     /// What is logged: a level, or levels of modules.
-    #[arg(long, env = "CHAT_LOG", value_name = "FILTER", default_value = "info", value_parser = logging::filter)]
+    #[arg(long, env = "CHAT_LOG", value_name = "FILTER", default_value = "info,poem=warn", value_parser = logging::filter)]
     pub(crate) log: String,
     /// How it is logged.
-    #[arg(long, env = "CHAT_LOG_FORMAT", value_name = "FORMAT", value_enum, default_value = "text")]
+    #[arg(
+        long,
+        env = "CHAT_LOG_FORMAT",
+        value_name = "FORMAT",
+        value_enum,
+        default_value = "text"
+    )]
     pub(crate) log_format: Format,
 }
 
@@ -178,18 +196,27 @@ impl Secret {
     /// The secret that was given, if one was.
     pub(crate) fn given(&self) -> anyhow::Result<Option<Vec<u8>>> {
         let (bytes, source) = match (std::env::var_os(SECRET), &self.file) {
-            (Some(_), Some(_)) => bail!("CHAT_JWT_SECRET and CHAT_JWT_SECRET_FILE are both set: keep one"),
+            (Some(_), Some(_)) => {
+                bail!("CHAT_JWT_SECRET and CHAT_JWT_SECRET_FILE are both set: keep one")
+            }
             (None, None) => return Ok(None),
             (Some(secret), None) => (secret.into_encoded_bytes(), SECRET.to_owned()),
             (None, Some(file)) => {
                 let name = file.display();
-                let bytes = std::fs::read(file)
-                    .with_context(|| format!("cannot read the secret in {name} (CHAT_JWT_SECRET_FILE)"))?;
+                let bytes = std::fs::read(file).with_context(|| {
+                    format!("cannot read the secret in {name} (CHAT_JWT_SECRET_FILE)")
+                })?;
                 // Editors end files with a line break.
-                (bytes.trim_ascii_end().to_vec(), format!("{name} (CHAT_JWT_SECRET_FILE)"))
+                (
+                    bytes.trim_ascii_end().to_vec(),
+                    format!("{name} (CHAT_JWT_SECRET_FILE)"),
+                )
             }
         };
-        ensure!(!bytes.is_empty(), "{source} is empty: it must hold the secret that signs access tokens");
+        ensure!(
+            !bytes.is_empty(),
+            "{source} is empty: it must hold the secret that signs access tokens"
+        );
         Ok(Some(bytes))
     }
 }
@@ -200,7 +227,8 @@ pub(crate) fn world(file: Option<&Path>) -> anyhow::Result<World> {
         return aftermatch_world::parse(aftermatch_world::DEMO).context("the demo world");
     };
     let name = file.display();
-    let json = std::fs::read_to_string(file).with_context(|| format!("cannot read the world {name}"))?;
+    let json =
+        std::fs::read_to_string(file).with_context(|| format!("cannot read the world {name}"))?;
     match aftermatch_world::parse(&json) {
         Ok(world) => Ok(world),
         Err(mistakes) => bail!("the world {name} cannot be used:\n{mistakes}"),
@@ -237,6 +265,24 @@ pub(crate) fn check_names(
         known.join(", ")
     );
     Ok(())
+}
+
+/// Adds the variable's name to an error that names the flag alone: whoever set
+/// the one may never have heard of the other.
+pub(crate) fn with_variable(mut error: clap::Error) -> clap::Error {
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else {
+        return error;
+    };
+    let mut command = Cli::command();
+    command.build();
+    let argument = command
+        .get_arguments()
+        .find(|argument| argument.to_string() == *flag);
+    if let Some(variable) = argument.and_then(clap::Arg::get_env) {
+        let both = format!("{flag} ({})", variable.display());
+        error.insert(ContextKind::InvalidArg, ContextValue::String(both));
+    }
+    error
 }
 
 fn positive(text: &str) -> Result<usize, String> {

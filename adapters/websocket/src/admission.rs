@@ -74,10 +74,16 @@ mod tests {
         let ann = admission.admit(UserId(1));
         let ann_again = admission.admit(UserId(1));
         assert!(ann.is_ok() && ann_again.is_ok());
-        assert!(admission.admit(UserId(1)).is_err(), "two are enough for one");
+        assert!(
+            admission.admit(UserId(1)).is_err(),
+            "two are enough for one"
+        );
         let bob = admission.admit(UserId(2));
         assert!(bob.is_ok());
-        assert!(admission.admit(UserId(3)).is_err(), "three are enough in all");
+        assert!(
+            admission.admit(UserId(3)).is_err(),
+            "three are enough in all"
+        );
         drop(ann);
         assert!(admission.admit(UserId(3)).is_ok(), "a place was given back");
     }

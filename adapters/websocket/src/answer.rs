@@ -19,7 +19,9 @@ pub(crate) struct RoomList(TextFrame, bool);
 impl RoomList {
     pub(crate) fn new() -> Self {
         let mut frame = TextFrame::new();
-        frame.payload().extend_from_slice(b"{\"errors\":[],\"data\":[");
+        frame
+            .payload()
+            .extend_from_slice(b"{\"errors\":[],\"data\":[");
         Self(frame, false)
     }
 
@@ -211,6 +213,3 @@ fn end(mut frame: TextFrame, head: &Head<'_>) -> Bytes {
     out.push(b'}');
     frame.finish()
 }
-
-#[cfg(test)]
-mod tests;

@@ -124,15 +124,15 @@ impl From<Refusal> for WireError {
                 Code::InvalidToken,
                 "the token names a user that does not exist",
             ),
-            Refusal::UserDeactivated => {
-                (Code::UserDeactivated, "this user has been deactivated")
-            }
-            Refusal::BrandRequired => {
-                (Code::BrandRequired, "only a user that owns a brand may use this endpoint")
-            }
-            Refusal::AdminRequired => {
-                (Code::AdminRequired, "only an administrator may use this endpoint")
-            }
+            Refusal::UserDeactivated => (Code::UserDeactivated, "this user has been deactivated"),
+            Refusal::BrandRequired => (
+                Code::BrandRequired,
+                "only a user that owns a brand may use this endpoint",
+            ),
+            Refusal::AdminRequired => (
+                Code::AdminRequired,
+                "only an administrator may use this endpoint",
+            ),
             Refusal::NotInRoom => (Code::NotInRoom, "not in a room: send `join_room` first"),
             Refusal::RoomForbidden => {
                 (Code::RoomForbidden, "your brand takes no part in this room")
@@ -162,10 +162,58 @@ impl From<Refusal> for WireError {
                     format!("the text has {length} characters: at most {max} are allowed");
                 return Self::new(Code::TextTooLong, sentence);
             }
-            Refusal::TextHasNul => {
-                (Code::TextHasNul, "the text has a character U+0000, which cannot be stored")
-            }
+            Refusal::TextHasNul => (
+                Code::TextHasNul,
+                "the text has a character U+0000, which cannot be stored",
+            ),
         };
         Self::new(code, sentence)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Everything that a frame can carry.
+    const IN_FRAMES: [Code; 21] = [
+        Code::NotJson,
+        Code::NotAnObject,
+        Code::BinaryFrame,
+        Code::InvalidAction,
+        Code::InvalidRequestId,
+        Code::UnknownAction,
+        Code::InvalidParameter,
+        Code::NotInRoom,
+        Code::TooManyIds,
+        Code::TextBlank,
+        Code::TextTooLong,
+        Code::TextHasNul,
+        Code::UserDeactivated,
+        Code::RoomForbidden,
+        Code::BusinessRequired,
+        Code::BrandRequired,
+        Code::AdminRequired,
+        Code::RoomNotFound,
+        Code::MessageNotFound,
+        Code::Internal,
+        Code::Unavailable,
+    ];
+
+    #[test]
+    fn the_documents_list_every_code_with_its_status() {
+        let page = include_str!("../../../docs/protocol.md");
+        for code in IN_FRAMES {
+            let (status, word) = code.wire();
+            let listed = page.lines().any(|line| {
+                line.starts_with('|')
+                    && line.contains(&format!("`{word}`"))
+                    && line.contains(&status.to_string())
+            });
+            assert!(
+                listed,
+                "`{word}` with status {status} is not in docs/protocol.md"
+            );
+        }
     }
 }

@@ -55,6 +55,10 @@ impl Door {
     }
 
     async fn open(&self, request: &Request) -> Result<Response, Refused> {
+        if request.method() != Method::GET {
+            let sentence = "a WebSocket handshake is a GET request";
+            return Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, sentence));
+        }
         let headers = request.headers();
         self.check_origin(headers)?;
         let offered = offered_protocols(headers);
@@ -79,9 +83,15 @@ impl Door {
                 "exactly one `Origin` header is needed, such as `http://localhost:80`",
             ));
         };
-        let presented = origin.to_str().ok().and_then(|text| text.parse::<Origin>().ok());
+        let presented = origin
+            .to_str()
+            .ok()
+            .and_then(|text| text.parse::<Origin>().ok());
         let admitted = presented.is_some_and(|presented| {
-            self.shared.origins.iter().any(|entry| entry.admits(&presented))
+            self.shared
+                .origins
+                .iter()
+                .any(|entry| entry.admits(&presented))
         });
         if admitted {
             Ok(())
@@ -175,7 +185,9 @@ impl Refused {
             .header(header::CONNECTION, "close")
             .body(Body::from(body));
         if let Some((name, value)) = self.header {
-            response.headers_mut().insert(name, HeaderValue::from_static(value));
+            response
+                .headers_mut()
+                .insert(name, HeaderValue::from_static(value));
         }
         response
     }
@@ -184,7 +196,10 @@ impl Refused {
 impl From<WireError> for Refused {
     fn from(error: WireError) -> Self {
         let status = StatusCode::from_u16(error.status());
-        Self::new(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), error.sentence)
+        Self::new(
+            status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            error.sentence,
+        )
     }
 }
 
@@ -195,7 +210,10 @@ fn no_token() -> Refused {
 }
 
 fn bearer(credentials: &HeaderValue) -> Result<&str, Refused> {
-    let words: Option<Vec<_>> = credentials.to_str().ok().map(|text| text.split_whitespace().collect());
+    let words: Option<Vec<_>> = credentials
+        .to_str()
+        .ok()
+        .map(|text| text.split_whitespace().collect());
     match words.as_deref() {
         Some([scheme, token]) if scheme.eq_ignore_ascii_case("bearer") => Ok(token),
         _ => {
@@ -222,13 +240,9 @@ struct Handshake {
 
 impl Handshake {
     fn read(request: &Request) -> Result<Self, Refused> {
-        if request.method() != Method::GET {
-            let sentence = "a WebSocket handshake is a GET request";
-            return Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, sentence));
-        }
         let headers = request.headers();
-        let upgrade = headers.typed_get::<Upgrade>();
-        let asks = upgrade.is_some_and(|upgrade| upgrade == Upgrade::websocket())
+        let upgrade = headers.get(header::UPGRADE).map(HeaderValue::as_bytes);
+        let asks = upgrade.is_some_and(|upgrade| upgrade.eq_ignore_ascii_case(b"websocket"))
             && headers
                 .typed_get::<Connection>()
                 .is_some_and(|connection| connection.contains(header::UPGRADE));
@@ -237,7 +251,10 @@ impl Handshake {
             return Err(no_upgrade());
         }
         let key = headers.typed_get::<SecWebsocketKey>().ok_or_else(|| {
-            Refused::new(StatusCode::BAD_REQUEST, "`Sec-WebSocket-Key` is missing or malformed")
+            Refused::new(
+                StatusCode::BAD_REQUEST,
+                "`Sec-WebSocket-Key` is missing or malformed",
+            )
         })?;
         Ok(Self { key })
     }
@@ -251,7 +268,9 @@ impl Handshake {
             .finish();
         if let Some(protocol) = protocol {
             let protocol = HeaderValue::from_static(protocol);
-            response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
+            response
+                .headers_mut()
+                .insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
         }
         response
     }

@@ -44,7 +44,7 @@ pub(crate) fn list<T>(
 
 /// `[18,19]`.
 pub(crate) fn message_ids(out: &mut Vec<u8>, ids: &[MessageId]) {
-    list(out, ids, |out, id| plain(out, id));
+    list(out, ids, plain);
 }
 
 /// A profile as it came, with `id` in front where it has none of its own.
@@ -61,7 +61,11 @@ pub(crate) fn profile(out: &mut Vec<u8>, id: i64, profile: &Profile) {
     }
     out.extend_from_slice(b"{\"id\":");
     plain(out, id);
-    let members = text.trim_start().strip_prefix('{').unwrap_or("}").trim_start();
+    let members = text
+        .trim_start()
+        .strip_prefix('{')
+        .unwrap_or("}")
+        .trim_start();
     if !members.starts_with('}') {
         out.push(b',');
     }
@@ -93,4 +97,46 @@ pub(crate) fn room_with(
     out.extend_from_slice(b",\"has_business\":");
     plain(out, view.has_business);
     out.push(b'}');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    #[test]
+    fn a_profile_comes_as_it_stands_with_an_id() {
+        for (given, passed_on) in [
+            ("{}", r#"{"id":7}"#),
+            (" { } ", r#"{"id":7} "#),
+            (r#"{"b":1,"a":2}"#, r#"{"id":7,"b":1,"a":2}"#),
+            (r#"{"b":1, "id":7}"#, r#"{"b":1, "id":7}"#),
+            (r#"{"\u0069d":7}"#, r#"{"\u0069d":7}"#),
+            (r#"{"a":{"id":1}}"#, r#"{"id":7,"a":{"id":1}}"#),
+            (
+                r#"{"n":12345678901234567890.50}"#,
+                r#"{"id":7,"n":12345678901234567890.50}"#,
+            ),
+        ] {
+            let passed = written(|out| profile(out, 7, &Profile::new(given)));
+            assert_eq!(passed, passed_on, "{given}");
+        }
+    }
+
+    #[test]
+    fn times_are_utc_with_milliseconds() {
+        for (seconds, millis, text) in [
+            (1_718_647_200, 0, "\"2024-06-17T18:00:00.000Z\""),
+            (0, 7, "\"1970-01-01T00:00:00.007Z\""),
+        ] {
+            let at = OffsetDateTime::from_unix_timestamp(seconds).expect("a second of our age")
+                + time::Duration::milliseconds(millis);
+            assert_eq!(written(|out| time(out, at.into())), text);
+        }
+    }
 }

@@ -105,9 +105,7 @@ pub async fn serve(
     .into_iter()
     .fold(Route::new(), |routes, (path, endpoint)| {
         let door = Arc::new(Door::new(endpoint, shared.clone()));
-        routes
-            .at(path, door.clone())
-            .at(format!("{path}/"), door)
+        routes.at(path, door.clone()).at(format!("{path}/"), door)
     })
     .catch_all_error(handshake::no_such_path);
 
@@ -116,7 +114,10 @@ pub async fn serve(
         .await?;
     sessions.close();
     if tokio::time::timeout(grace, sessions.wait()).await.is_err() {
-        tracing::warn!(connections = sessions.len(), "connections cut off at shutdown");
+        tracing::warn!(
+            connections = sessions.len(),
+            "connections cut off at shutdown"
+        );
     }
     Ok(())
 }

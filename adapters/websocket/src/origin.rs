@@ -77,7 +77,9 @@ fn is_scheme(scheme: &str) -> bool {
 }
 
 fn is_host(host: &str) -> bool {
-    let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let inner = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
     match inner {
         Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
         None => {
@@ -94,7 +96,8 @@ mod tests {
     use super::*;
 
     fn origin(text: &str) -> Origin {
-        text.parse().unwrap_or_else(|_| panic!("{text} is an origin"))
+        text.parse()
+            .unwrap_or_else(|_| panic!("{text} is an origin"))
     }
 
     #[test]
@@ -124,9 +127,21 @@ mod tests {
     #[test]
     fn what_is_no_origin_is_told() {
         for text in [
-            "", "null/", "http://", "://example.com", "https://example.com/", "example.com/chat",
-            "user@example.com", "example.com:port", "example.com:99999", "exa mple.com", "[::1",
-            "::1", "[::zz]", "*", "ht tp://example.com",
+            "",
+            "null/",
+            "http://",
+            "://example.com",
+            "https://example.com/",
+            "example.com/chat",
+            "user@example.com",
+            "example.com:port",
+            "example.com:99999",
+            "exa mple.com",
+            "[::1",
+            "::1",
+            "[::zz]",
+            "*",
+            "ht tp://example.com",
         ] {
             assert_eq!(text.parse::<Origin>(), Err(OriginError), "{text}");
         }

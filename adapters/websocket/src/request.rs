@@ -181,7 +181,12 @@ fn known_action<'a>(
     Ok(match name {
         "list" => Action::List,
         "join_room" => Action::JoinRoom {
-            room: RoomId(parameter("room_pk", "an integer", envelope.room_pk, integer)?),
+            room: RoomId(parameter(
+                "room_pk",
+                "an integer",
+                envelope.room_pk,
+                integer,
+            )?),
         },
         "leave_room" => Action::LeaveRoom,
         "create_message" => Action::CreateMessage {
@@ -189,10 +194,20 @@ fn known_action<'a>(
         },
         "edit_message" => Action::EditMessage {
             id: MessageId(parameter("msg_id", "an integer", envelope.msg_id, integer)?),
-            text: parameter("edited_msg_text", "a string", envelope.edited_msg_text, string)?,
+            text: parameter(
+                "edited_msg_text",
+                "a string",
+                envelope.edited_msg_text,
+                string,
+            )?,
         },
         "delete_messages" => Action::DeleteMessages {
-            ids: parameter("msg_id_list", "a list of integers", envelope.msg_id_list, integers)?,
+            ids: parameter(
+                "msg_id_list",
+                "a list of integers",
+                envelope.msg_id_list,
+                integers,
+            )?,
         },
         "current_room_info" if endpoint == Endpoint::Chat => Action::CurrentRoomInfo,
         _ => {
@@ -250,7 +265,9 @@ fn integer(json: &RawValue) -> Option<i64> {
 
 fn integers(json: &RawValue) -> Option<Vec<MessageId>> {
     let values: Vec<&RawValue> = serde_json::from_str(json.get()).ok()?;
-    let ids = values.into_iter().map(|value| integer(value).map(MessageId));
+    let ids = values
+        .into_iter()
+        .map(|value| integer(value).map(MessageId));
     ids.collect()
 }
 

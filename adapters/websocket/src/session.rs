@@ -101,9 +101,10 @@ impl Conversation<'_> {
             let end = match incoming {
                 Err(_) => Some(End::Close(Close::SILENT)),
                 Ok(Err(Broken::Gone)) => Some(End::Closed),
-                Ok(Err(Broken::Violation(violation))) => {
-                    Some(End::Close(Close::new(violation.close_code(), violation.reason())))
-                }
+                Ok(Err(Broken::Violation(violation))) => Some(End::Close(Close::new(
+                    violation.close_code(),
+                    violation.reason(),
+                ))),
                 Ok(Ok(incoming)) => self.receive(incoming).await,
             };
             if let Some(end) = end {

@@ -12,9 +12,8 @@ use tokio::{
 
 use crate::frame::{Decoder, Incoming, Violation};
 
-/// A first read takes so much; what is announced to be larger gets more room as
-/// it comes. It is what an idle connection holds, so it is small.
-const READ_BYTES: usize = 1024;
+/// So many bytes are read at a time of what nobody wants to know any more.
+const DRAIN_BYTES: usize = 1024;
 
 /// So many bytes of waiting frames are put together for one write.
 const WRITE_BYTES: usize = 64 * 1024;
@@ -63,7 +62,7 @@ impl Reader {
                 Ok(None) => {}
                 Err(violation) => return Err(Broken::Violation(violation)),
             }
-            self.buffer.reserve(READ_BYTES);
+            // The decoder has made room for what it is waiting for.
             match self.connection.read_buf(&mut self.buffer).await {
                 Ok(0) | Err(_) => return Err(Broken::Gone),
                 Ok(_) => {}
@@ -75,7 +74,7 @@ impl Reader {
     pub(crate) async fn drain(mut self) {
         loop {
             self.buffer.clear();
-            self.buffer.reserve(READ_BYTES);
+            self.buffer.reserve(DRAIN_BYTES);
             if !matches!(self.connection.read_buf(&mut self.buffer).await, Ok(1..)) {
                 return;
             }

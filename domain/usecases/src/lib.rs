@@ -71,11 +71,7 @@ impl UseCases {
     }
 
     /// The session's user and as whom it may act right now.
-    async fn actor(
-        &self,
-        session: &Session,
-        read: Read,
-    ) -> Result<(Arc<User>, Viewer), ChatError> {
+    async fn actor(&self, session: &Session, read: Read) -> Result<(Arc<User>, Viewer), ChatError> {
         let user = self.people.user(session.user, read).await?;
         // Whoever is gone is as good as deactivated.
         let user = user.ok_or(Refusal::UserDeactivated)?;

@@ -20,3 +20,56 @@ impl UseCases {
         Ok(rooms.into_iter().map(|room| room.at(now)).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use aftermatch_ports::model::{BrandId, Refusal, RoomId, User};
+    use aftermatch_ports::{Chat, Unavailable};
+    use mockall::predicate::eq;
+    use pollster::block_on;
+
+    use super::*;
+    use crate::testing::{
+        Mocks, admin, ann, at, failure, refusal, room, room_without_business, session_of,
+    };
+
+    const PAGE: Page = Page {
+        after: Some(RoomId(7)),
+        limit: 2,
+    };
+
+    #[test]
+    fn a_brand_lists_its_rooms_and_an_administrator_all() {
+        for (user, whose) in [(ann(), Some(BrandId(1))), (admin(), None)] {
+            let rooms = [room(), room_without_business()].map(Arc::new).to_vec();
+            let expected: Vec<_> = rooms.iter().map(|room| room.clone().at(at(10))).collect();
+            let mut mocks = Mocks::new().finding_user(Read::Fresh, &user);
+            let listing = mocks.rooms.expect_rooms().with(eq(whose), eq(PAGE)).once();
+            listing.returning(move |_, _| Ok(rooms.clone()));
+            let listed = block_on(mocks.chat().list(&session_of(&user), PAGE)).unwrap();
+            assert_eq!(listed, expected);
+        }
+    }
+
+    #[test]
+    fn who_lost_the_right_is_refused_before_a_room_is_read() {
+        let user = User {
+            brand: None,
+            ..ann()
+        };
+        let mocks = Mocks::new().finding_user(Read::Fresh, &user);
+        let answer = block_on(mocks.chat().list(&session_of(&user), PAGE));
+        assert_eq!(refusal(answer), Refusal::BrandRequired);
+    }
+
+    #[test]
+    fn rooms_that_cannot_be_read_are_no_empty_list() {
+        let mut mocks = Mocks::new().finding_user(Read::Fresh, &ann());
+        let listing = mocks.rooms.expect_rooms();
+        listing.returning(|_, _| Err(Unavailable::passing("the store is away")));
+        let answer = block_on(mocks.chat().list(&session_of(&ann()), PAGE));
+        assert!(failure(answer).is_passing());
+    }
+}

@@ -100,3 +100,6 @@ impl Judging<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

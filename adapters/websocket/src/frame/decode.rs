@@ -7,12 +7,13 @@ use super::{
     opcode::{BINARY, CLOSE, CONTINUATION, PING, TEXT},
 };
 
-/// How many bytes there is room for on no more than a client's word.
-const READ_AHEAD: usize = 4 * 1024;
+/// How many bytes there is room for on no more than a client's word. It is what
+/// an idle connection holds, so it is small.
+const READ_AHEAD: usize = 1024;
 
 /// Takes a client's messages off the bytes that came in.
 ///
-/// It and the buffer together hold at most the message limit and a few KiB.
+/// It and the buffer together hold at most the message limit and 2 KiB.
 #[derive(Debug)]
 pub(crate) struct Decoder {
     max_message_bytes: usize,
@@ -47,7 +48,7 @@ impl Decoder {
                     make_room(buffer, message.left());
                     return Ok(None);
                 }
-                if message.is_whole() {
+                if message.is_last() {
                     return Ok(self.message.take().map(Incoming::from));
                 }
             }
@@ -77,7 +78,7 @@ impl Decoder {
             }
             _ => return Ok(()),
         };
-        if header.length >= self.max_message_bytes.saturating_sub(before) {
+        if header.length > self.max_message_bytes.saturating_sub(before) {
             return Err(Violation::TooBig);
         }
         Ok(())

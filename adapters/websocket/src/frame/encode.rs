@@ -19,7 +19,8 @@ impl TextFrame {
         Self(vec![0; HEADER_ROOM])
     }
 
-    /// Where the payload, which has to be UTF-8, is to be appended.
+    /// Where the payload, which has to be UTF-8, is to be appended. What stands
+    /// there already is room for the header, and has to stay.
     pub(crate) fn payload(&mut self) -> &mut Vec<u8> {
         &mut self.0
     }
@@ -27,7 +28,7 @@ impl TextFrame {
     /// The whole frame. The payload is not copied.
     pub(crate) fn finish(mut self) -> Bytes {
         let first = FIN | TEXT;
-        let length = self.0.len() - HEADER_ROOM;
+        let length = self.0.len().saturating_sub(HEADER_ROOM);
         let [a, b, c, d, e, f, g, h] = (length as u64).to_be_bytes();
         let (header, unused) = match length {
             0..=125 => ([0, 0, 0, 0, 0, 0, 0, 0, first, h], 8),
@@ -41,13 +42,6 @@ impl TextFrame {
         frame.advance(unused);
         frame
     }
-}
-
-/// A text frame with this payload, which has to be UTF-8.
-pub(crate) fn text(payload: &[u8]) -> Bytes {
-    let mut frame = TextFrame::new();
-    frame.payload().extend_from_slice(payload);
-    frame.finish()
 }
 
 /// A ping frame. A client has to answer it.

@@ -39,9 +39,9 @@ impl Message {
         self.left
     }
 
-    /// Whether nothing more of it is to come.
-    pub(super) fn is_whole(&self) -> bool {
-        self.last && self.left == 0
+    /// Whether the present frame is its last.
+    pub(super) fn is_last(&self) -> bool {
+        self.last
     }
 
     /// The payload of its next frame follows.

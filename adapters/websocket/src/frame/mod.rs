@@ -12,7 +12,7 @@ use bytes::Bytes;
 
 pub(crate) use self::{
     decode::Decoder,
-    encode::{TextFrame, close, ping, pong, text},
+    encode::{TextFrame, close, ping, pong},
 };
 
 mod opcode {

@@ -43,7 +43,11 @@ impl Audience {
     /// Takes the held seat of `session`: delivers the answer, and what followed
     /// the change `since` meanwhile.
     pub(super) fn seat(&mut self, session: SessionId, since: Seq, answer: Bytes) {
-        let Some(taken) = self.seats.iter_mut().find(|taken| taken.seat.session == session) else {
+        let Some(taken) = self
+            .seats
+            .iter_mut()
+            .find(|taken| taken.seat.session == session)
+        else {
             return;
         };
         taken.outbox.push(answer);
@@ -63,6 +67,10 @@ impl Audience {
     /// Gives up the seat of `session`; says whether nobody is left.
     pub(super) fn leave(&mut self, session: SessionId) -> bool {
         self.seats.retain(|taken| taken.seat.session != session);
+        if self.seats.is_empty() {
+            // Nobody is left to tell: whoever waits to do so need not.
+            self.early.clear();
+        }
         self.seats.is_empty()
     }
 
@@ -97,7 +105,9 @@ impl Audience {
         let frame = answer::change(change, self.participants(change));
         let room = &change.room.room;
         for taken in &mut self.seats {
-            if !room.admits(taken.seat.viewer) {
+            // Whoever asked gets the answer, by whatever right it was allowed.
+            let asked = taken.seat.session == change.session;
+            if !asked && !room.admits(taken.seat.viewer) {
                 continue;
             }
             let own = answer::change_for_asker(change, taken.seat.session);
@@ -111,7 +121,11 @@ impl Audience {
 
     fn participants(&mut self, change: &Change) -> &[u8] {
         let room = &change.room.room;
-        if self.participants.as_ref().is_none_or(|(revision, _)| *revision != room.revision) {
+        if self
+            .participants
+            .as_ref()
+            .is_none_or(|(revision, _)| *revision != room.revision)
+        {
             let mut out = Vec::new();
             json::participants(&mut out, room);
             self.participants = Some((room.revision, out));

@@ -1,0 +1,211 @@
+use aftermatch_ports::model::{
+    Brand, BrandId, MessageId, Profile, Revision, Room, Tag, Text, Viewer, What,
+};
+use futures_util::FutureExt;
+use tokio::task::JoinHandle;
+
+use super::*;
+
+const ROOM: RoomId = RoomId(1);
+const ANN: Viewer = Viewer::Brand(BrandId(1));
+const EVE: Viewer = Viewer::Brand(BrandId(2));
+
+/// A hub and those who listen to it.
+struct Story {
+    hub: Arc<Hub>,
+}
+
+impl Story {
+    fn new() -> Self {
+        Self {
+            hub: Arc::new(Hub::new()),
+        }
+    }
+
+    fn hold(&self, session: i64, viewer: Viewer) -> Arc<Outbox> {
+        let outbox = Arc::new(Outbox::new(100, 100_000));
+        self.hub.connect(SessionId(session), outbox.clone());
+        self.hub.hold(Seat {
+            session: SessionId(session),
+            room: ROOM,
+            viewer,
+        });
+        outbox
+    }
+
+    fn seat(&self, session: i64, since: i64) {
+        let answer = Bytes::from_static(b"joined");
+        self.hub.seat(SessionId(session), ROOM, Seq(since), answer);
+    }
+
+    fn joined(&self, session: i64, since: i64) -> Arc<Outbox> {
+        let outbox = self.hold(session, ANN);
+        self.seat(session, since);
+        outbox
+    }
+
+    fn tell(&self, seq: i64) -> JoinHandle<()> {
+        let hub = self.hub.clone();
+        tokio::spawn(async move { hub.tell(change(seq, 1)).await })
+    }
+}
+
+/// An edit by session 1 in a room of these many brands.
+fn change(seq: i64, brands: i64) -> Change {
+    let brand = |id| {
+        Arc::new(Brand {
+            id: BrandId(id),
+            tariff: None,
+            tariff_until: None,
+            profile: Profile::new("{}"),
+        })
+    };
+    let room = Arc::new(Room {
+        id: ROOM,
+        revision: Revision(brands),
+        participants: (1..=brands).map(brand).collect(),
+    });
+    Change {
+        seq: Seq(seq),
+        room: room.at(time::OffsetDateTime::UNIX_EPOCH.into()),
+        session: SessionId(1),
+        tag: Tag::new("1"),
+        what: What::Edited {
+            id: MessageId(5),
+            text: Text::new("text", 10).expect("a fit text"),
+        },
+    }
+}
+
+/// What waits in an outbox: `seq` of each change, 0 for an answer.
+fn heard(outbox: &Outbox) -> Vec<i64> {
+    let mut frames = Vec::new();
+    let _ = outbox.take(&mut frames).now_or_never();
+    frames.iter().map(seq_of).collect()
+}
+
+fn seq_of(frame: &Bytes) -> i64 {
+    let text = String::from_utf8_lossy(frame);
+    let digits = text.split_once("\"seq\":").map_or("0", |(_, rest)| rest);
+    digits
+        .split('}')
+        .next()
+        .and_then(|digits| digits.parse().ok())
+        .unwrap_or(0)
+}
+
+#[tokio::test]
+async fn changes_are_told_by_seq_whatever_order_they_come_in() {
+    let story = Story::new();
+    let ann = story.joined(1, 0);
+    let third = story.tell(3);
+    let second = story.tell(2);
+    assert_eq!(heard(&ann), [0], "the first change is still to come");
+    assert!(!third.is_finished() && !second.is_finished());
+    for told in [story.tell(1), second, third] {
+        told.await.expect("told");
+    }
+    assert_eq!(heard(&ann), [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn a_held_seat_hears_its_answer_first_and_then_what_followed() {
+    let story = Story::new();
+    let ann = story.joined(1, 0);
+    let bob = story.hold(2, ANN);
+    for seq in 1..=4 {
+        story.tell(seq).await.expect("told");
+    }
+    assert_eq!(heard(&bob), [0; 0], "nothing comes before the answer");
+    story.seat(2, 2);
+    assert_eq!(
+        heard(&bob),
+        [0, 3, 4],
+        "the store had 2 changes when the room was read"
+    );
+    story.tell(5).await.expect("told");
+    assert_eq!(heard(&bob), [5]);
+    assert_eq!(heard(&ann), [0, 1, 2, 3, 4, 5]);
+}
+
+#[tokio::test]
+async fn the_first_to_be_seated_misses_nothing_that_came_early() {
+    let story = Story::new();
+    let ann = story.hold(1, ANN);
+    let early: Vec<_> = [7, 8, 9].map(|seq| story.tell(seq)).into();
+    tokio::task::yield_now().await;
+    story.seat(1, 7);
+    for told in early {
+        told.await.expect("told");
+    }
+    assert_eq!(heard(&ann), [0, 8, 9]);
+}
+
+#[tokio::test]
+async fn whoever_left_hears_nothing_and_holds_nobody_up() {
+    let story = Story::new();
+    let ann = story.joined(1, 0);
+    let bob = story.hold(2, ANN);
+    story.hub.leave(SessionId(2), ROOM);
+    story.tell(1).await.expect("told");
+    assert_eq!(heard(&bob), [0; 0]);
+    let waiting = story.tell(3);
+    tokio::task::yield_now().await;
+    story.hub.leave(SessionId(1), ROOM);
+    waiting.await.expect("nobody is left to wait for");
+    assert_eq!(heard(&ann), [0, 1]);
+    assert!(story.hub.rooms.read().is_empty());
+}
+
+#[tokio::test]
+async fn only_those_the_room_admits_are_told() {
+    let story = Story::new();
+    story.joined(1, 0);
+    let eve = story.hold(2, EVE);
+    story.seat(2, 0);
+    let boss = story.hold(3, Viewer::Admin);
+    story.seat(3, 0);
+    story.hub.tell(change(1, 1)).await;
+    story.hub.tell(change(2, 2)).await;
+    story.hub.tell(change(3, 1)).await;
+    assert_eq!(
+        heard(&eve),
+        [0, 2],
+        "brand 2 was in the room for one change"
+    );
+    assert_eq!(heard(&boss), [0, 1, 2, 3]);
+}
+
+#[tokio::test]
+async fn the_asker_alone_is_told_what_was_not_deleted() {
+    let story = Story::new();
+    let outboxes = [story.joined(1, 0), story.joined(2, 0)];
+    let what = What::Deleted {
+        ids: vec![MessageId(5)],
+        missing: vec![MessageId(6)],
+    };
+    story
+        .hub
+        .tell(Change {
+            what,
+            ..change(1, 1)
+        })
+        .await;
+    let mut told = Vec::new();
+    for outbox in outboxes {
+        let mut frames = Vec::new();
+        outbox.take(&mut frames).await;
+        let frame = frames.pop().expect("the change");
+        told.push(String::from_utf8_lossy(&frame).into_owned());
+    }
+    assert!(
+        told.iter()
+            .all(|frame| frame.contains("\"messages_ids\":[5]")),
+        "{told:?}"
+    );
+    assert!(
+        told[0].contains("\"errors\":[\"not deleted: [6]"),
+        "{told:?}"
+    );
+    assert!(told[1].contains("\"errors\":[],"), "{told:?}");
+}

@@ -50,7 +50,9 @@ impl Conversation<'_> {
         let Request { tag, action } = request;
         let name = action.name();
         // Whatever a bug costs, it is not this connection.
-        let performed = AssertUnwindSafe(self.perform(action, &tag)).catch_unwind().await;
+        let performed = AssertUnwindSafe(self.perform(action, &tag))
+            .catch_unwind()
+            .await;
         let (status, close) = match performed {
             Ok(Ok(status)) => (status, None),
             Ok(Err(error)) => {
@@ -96,15 +98,18 @@ impl Conversation<'_> {
                 answer::room("current_room_info", tag, &view)
             }
             Action::CreateMessage { text } => {
-                chat.create_message(&self.session, &text, tag_for_all).await?;
+                chat.create_message(&self.session, &text, tag_for_all)
+                    .await?;
                 return Ok(201);
             }
             Action::EditMessage { id, text } => {
-                chat.edit_message(&self.session, id, &text, tag_for_all).await?;
+                chat.edit_message(&self.session, id, &text, tag_for_all)
+                    .await?;
                 return Ok(200);
             }
             Action::DeleteMessages { ids } => {
-                chat.delete_messages(&self.session, ids, tag_for_all).await?;
+                chat.delete_messages(&self.session, ids, tag_for_all)
+                    .await?;
                 return Ok(200);
             }
         };

@@ -1,0 +1,135 @@
+//! The platform's hand on the store, where no port shows it.
+
+#![allow(clippy::expect_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+
+use aftermatch_memory::{Memory, Misfit};
+use aftermatch_ports::model::{
+    BrandId, MessageId, Profile, Revision, Room, RoomId, Text, User, UserId, World,
+    world::{NewBrand, NewMessage, NewRoom, NewUser},
+};
+use aftermatch_ports::{Guard, Messages, People, Read, Rooms, Written};
+use time::OffsetDateTime;
+
+const ANNA: UserId = UserId(1);
+const BORIS: UserId = UserId(2);
+const ROOM: RoomId = RoomId(31);
+
+fn user(id: UserId) -> NewUser {
+    NewUser {
+        id,
+        active: true,
+        admin: false,
+        profile: Profile::new("{}"),
+    }
+}
+
+fn brand(id: i64, owner: UserId) -> NewBrand {
+    NewBrand {
+        id: BrandId(id),
+        owner,
+        tariff: None,
+        tariff_until: None,
+        profile: Profile::new("{}"),
+    }
+}
+
+fn room(participants: &[i64]) -> NewRoom {
+    NewRoom {
+        id: ROOM,
+        participants: participants.iter().copied().map(BrandId).collect(),
+    }
+}
+
+fn message(id: Option<i64>) -> NewMessage {
+    NewMessage {
+        id: id.map(MessageId),
+        room: ROOM,
+        author: ANNA,
+        text: Text::new("hello", 5).expect("a fit text"),
+        at: OffsetDateTime::UNIX_EPOCH.into(),
+    }
+}
+
+/// Anna's and Boris's brands 21 and 22 in a room.
+fn memory(messages: Vec<NewMessage>) -> Memory {
+    let users = vec![user(ANNA), user(BORIS)];
+    let brands = vec![brand(21, ANNA), brand(22, BORIS)];
+    let world = World::new(users, brands, vec![room(&[21, 22])], messages);
+    Memory::new(world.expect("a world without a mistake"))
+}
+
+async fn anna(memory: &Memory) -> Arc<User> {
+    let user = memory.user(ANNA, Read::Cached).await;
+    user.expect("memory").expect("Anna is there")
+}
+
+async fn the_room(memory: &Memory) -> Arc<Room> {
+    let room = memory.room(ROOM, Read::Cached).await;
+    room.expect("memory").expect("the room is there")
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_refused_and_changes_nothing() {
+    let memory = memory(vec![]);
+    let before = (anna(&memory).await, the_room(&memory).await);
+
+    let owner = UserId(9);
+    let id = BrandId(21);
+    let no_owner = Misfit::NoSuchOwner { brand: id, owner };
+    assert_eq!(memory.put_brand(brand(21, owner)), Err(no_owner));
+    let second = Misfit::OwnsAnother {
+        brand: BrandId(23),
+        owner: ANNA,
+        owned: id,
+    };
+    assert_eq!(memory.put_brand(brand(23, ANNA)), Err(second));
+    let unknown = Misfit::NoSuchParticipant {
+        room: ROOM,
+        brand: BrandId(23),
+    };
+    assert_eq!(memory.put_room(room(&[22, 23])), Err(unknown));
+    let twice = Misfit::TwiceInRoom {
+        room: ROOM,
+        brand: id,
+    };
+    assert_eq!(memory.put_room(room(&[21, 22, 21])), Err(twice));
+
+    assert_eq!((anna(&memory).await, the_room(&memory).await), before);
+}
+
+#[tokio::test]
+async fn a_user_and_a_room_are_built_once_for_all_who_read_them() {
+    let memory = memory(vec![]);
+    let (user_before, room_before) = (anna(&memory).await, the_room(&memory).await);
+    memory.put_user(user(BORIS));
+    memory
+        .put_brand(brand(21, ANNA))
+        .expect("a brand that fits");
+    assert!(Arc::ptr_eq(&user_before, &anna(&memory).await));
+    assert!(Arc::ptr_eq(&room_before, &the_room(&memory).await));
+}
+
+#[tokio::test]
+async fn behind_the_highest_number_of_all_none_is_used_twice() {
+    let memory = memory(vec![
+        message(Some(i64::MAX)),
+        message(None),
+        message(Some(1)),
+    ]);
+    let guard = Guard {
+        room: ROOM,
+        room_revision: the_room(&memory).await.revision,
+        user: ANNA,
+        user_revision: anna(&memory).await.revision,
+    };
+    assert_ne!(guard.room_revision, Revision(0));
+    let NewMessage { text, at, .. } = message(None);
+    let written = memory.create(guard, text, at).await.expect("memory");
+    let Written::Done(created) = written else {
+        panic!("nothing has changed");
+    };
+    assert_eq!(created.seq.0, 4);
+    assert_eq!(created.id, MessageId(i64::MIN + 1));
+}

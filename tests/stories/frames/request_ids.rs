@@ -1,0 +1,85 @@
+use tokio_tungstenite::tungstenite::Message;
+
+use super::{Bench, behind};
+use crate::harness::{Setup, on_every_store};
+
+async fn a_request_id_comes_back_as_it_was_written(setup: Setup) {
+    let mut bench = Bench::new(setup).await;
+    let letters = format!("\"{}\"", "a".repeat(64));
+    let emoji = format!("\"{}\"", "🦀".repeat(64));
+    let escaped = format!("\"{}\"", r"\ud83e\udd80".repeat(64));
+    for id in [
+        "0",
+        "7",
+        "-7",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "9223372036854775808",
+        "123456789012345678901234567890123456789012345678901234567890",
+        "-123456789012345678901234567890",
+        r#""""#,
+        r#""7""#,
+        r#"" ""#,
+        r#""\u0041\/\n\"""#,
+        r#""\u0000""#,
+        r#""ж""#,
+        &letters,
+        &emoji,
+        &escaped,
+    ] {
+        bench
+            .ann
+            .send_text(&format!(r#"{{"action":"leave_room","request_id":{id}}}"#))
+            .await;
+        let answer = bench.ann.text().await;
+        let expected =
+            format!(r#""action":"leave_room","response_status":200,"request_id":{id}}}"#);
+        assert!(answer.ends_with(&expected), "{answer}");
+        // Refusals echo it just so.
+        let refused = Message::text(format!(r#"{{"action":"leave_room","request_id":{id}}}"#));
+        bench
+            .refuses(refused, &behind(r#""leave_room""#, 400, id, "not_in_room"))
+            .await;
+        bench.ann.join(1).await;
+    }
+    bench.bob.hears_nothing().await;
+}
+
+async fn other_request_ids_are_refused(setup: Setup) {
+    let mut bench = Bench::new(setup).await;
+    let letters = format!("\"{}\"", "a".repeat(65));
+    let emoji = format!("\"{}\"", "🦀".repeat(65));
+    let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
+    for id in [
+        "null",
+        "1.5",
+        "1.0",
+        "1e3",
+        "-1E+3",
+        "true",
+        "false",
+        "{}",
+        r#"{"id":1}"#,
+        "[]",
+        "[1]",
+        r#""\ud800""#,
+        r#""\udc00\ud800""#,
+        &letters,
+        &emoji,
+        &deep,
+    ] {
+        let text = format!(r#"{{"action":"create_message","request_id":{id},"msg_text":"a"}}"#);
+        let expected = behind(r#""create_message""#, 400, "null", "invalid_request_id");
+        bench.refuses(Message::text(text), &expected).await;
+    }
+    let expected = behind(r#""list""#, 400, "null", "invalid_request_id");
+    bench
+        .refuses(Message::text(r#"{"action":"list"}"#), &expected)
+        .await;
+    bench.bob.hears_nothing().await;
+}
+
+on_every_store!(
+    a_request_id_comes_back_as_it_was_written,
+    other_request_ids_are_refused,
+);
