@@ -43,6 +43,10 @@ fn banner(
     address: SocketAddr,
 ) -> anyhow::Result<String> {
     let jwt = Jwt::new(&secret.bytes);
+    let token = |user: &NewUser| match secret.made {
+        true => token::issue(&jwt, user.id, TTL),
+        false => Ok(format!("$(aftermatch token --user {})", user.id)),
+    };
     let mut out = String::new();
     let which = match &arguments.world {
         Some(file) => format!("the world of {}", file.display()),
@@ -58,57 +62,56 @@ fn banner(
             "No CHAT_JWT_SECRET was given: one was made for this run."
         )?;
     }
-    writeln!(out, "\nWho is who:")?;
+    writeln!(out, "\nWho is who, each with a token:")?;
     for user in world.users().iter().take(SHOWN) {
         writeln!(out, "  user {:<3} {}", user.id, describe(user, world))?;
-        if secret.made {
-            writeln!(out, "           {}", token::issue(&jwt, user.id, TTL)?)?;
-        }
+        writeln!(out, "           {}", token(user)?)?;
     }
     if world.users().len() > SHOWN {
         writeln!(out, "  … and {} more", world.users().len() - SHOWN)?;
     }
-    if !secret.made {
-        writeln!(out, "A token for one of them: aftermatch token --user ID")?;
-    }
-    writeln!(
-        out,
-        "\nTalk as one of them (with websocat: cargo install websocat):"
-    )?;
-    if let Some(first) = world.users().first() {
-        let token = match secret.made {
-            true => token::issue(&jwt, first.id, TTL)?,
-            false => format!("$(aftermatch token --user {})", first.id),
-        };
+    if let Some(user) = talker(world) {
+        let token = token(user)?;
         writeln!(
             out,
-            "  websocat -H='Origin: http://localhost' -H=\"Authorization: Bearer {token}\" ws://{address}/ws/chat/"
+            "\nTalk as user {} (with websocat: cargo install websocat):\n  \
+             websocat -H='Origin: http://localhost' -H=\"Authorization: Bearer {token}\" \
+             ws://{address}/ws/chat/\n\
+             and as somebody else with another token; administrators at /ws/admin-chat/.",
+            user.id
         )?;
     }
+    let room = world.rooms().first().map_or(1, |room| room.id.0);
     writeln!(
         out,
-        "and, with another token, as somebody else; administrators at /ws/admin-chat/."
-    )?;
-    writeln!(out, "\nThen type:")?;
-    writeln!(out, "  {{\"action\":\"list\",\"request_id\":1}}")?;
-    if let Some(room) = world.rooms().first() {
-        writeln!(
-            out,
-            "  {{\"action\":\"join_room\",\"room_pk\":{},\"request_id\":2}}",
-            room.id
-        )?;
-    }
-    writeln!(
-        out,
-        "  {{\"action\":\"create_message\",\"msg_text\":\"hello\",\"request_id\":3}}\n"
+        r#"
+Then type:
+  {{"action":"list","request_id":1}}
+  {{"action":"join_room","room_pk":{room},"request_id":2}}
+  {{"action":"create_message","msg_text":"hello","request_id":3}}
+"#
     )?;
     Ok(out)
 }
 
+/// Somebody who may talk in the first room.
+fn talker(world: &World) -> Option<&NewUser> {
+    let participants = &world.rooms().first()?.participants;
+    let owner = |brand| world.brands().iter().find(|other| other.id == brand);
+    let owners: Vec<_> = participants
+        .iter()
+        .filter_map(|&brand| owner(brand))
+        .collect();
+    let mut users = world.users().iter().filter(|user| user.active);
+    users.find(|user| owners.iter().any(|brand| brand.owner == user.id))
+}
+
 fn describe(user: &NewUser, world: &World) -> String {
     let brand = world.brands().iter().find(|brand| brand.owner == user.id);
-    let profile = brand.map_or(&user.profile, |brand| &brand.profile);
-    let mut text = aftermatch_world::name(profile).unwrap_or_else(|| "no name".to_owned());
+    let mut text = brand
+        .and_then(|brand| aftermatch_world::name(&brand.profile))
+        .or_else(|| aftermatch_world::name(&user.profile))
+        .unwrap_or_else(|| "no name".to_owned());
     if let Some(brand) = brand {
         let rooms: Vec<_> = world
             .rooms()

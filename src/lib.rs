@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use aftermatch_jwt::Jwt;
 use aftermatch_memory::Memory;
+use aftermatch_ports::{Chat, Messages, People, Rooms};
+use aftermatch_postgres::Postgres;
 use aftermatch_usecases::{Needs, UseCases};
 use aftermatch_websocket::Hub;
 use tokio::net::TcpListener;
@@ -34,6 +36,8 @@ pub struct Config {
 pub enum Store {
     /// In memory, as long as the service runs.
     Memory(Arc<Memory>),
+    /// In a Postgres database, which is closed when the service has ended.
+    Postgres(Arc<Postgres>),
 }
 
 /// Serves the chat on `listener` until `shutdown` is cancelled and every
@@ -46,23 +50,49 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let Store::Memory(store) = config.store;
     tracing::info!(address = %listener.local_addr()?, "listening");
     let hub = Arc::new(Hub::new());
-    let chat = UseCases::new(Needs {
-        people: store.clone(),
-        rooms: store.clone(),
-        messages: store,
-        events: hub.clone(),
-        tokens: Arc::new(Jwt::new(&config.jwt_secret)),
-        clock: Arc::new(SystemClock),
-        max_text_chars: config.max_text_chars,
-    });
+    let (chat, database) = match config.store {
+        Store::Memory(store) => (
+            chat(store, &hub, &config.jwt_secret, config.max_text_chars),
+            None,
+        ),
+        Store::Postgres(store) => (
+            chat(
+                store.clone(),
+                &hub,
+                &config.jwt_secret,
+                config.max_text_chars,
+            ),
+            Some(store),
+        ),
+    };
     let adapter = aftermatch_websocket::Config {
         origins: config.origins,
         limits: config.limits,
     };
-    aftermatch_websocket::serve(listener, Arc::new(chat), hub, adapter, shutdown).await?;
+    let served = aftermatch_websocket::serve(listener, chat, hub, adapter, shutdown).await;
+    if let Some(database) = database {
+        database.close().await;
+    }
     tracing::info!("stopped");
-    Ok(())
+    Ok(served?)
+}
+
+/// The use cases on `store`.
+fn chat<S: People + Rooms + Messages + 'static>(
+    store: Arc<S>,
+    hub: &Arc<Hub>,
+    jwt_secret: &[u8],
+    max_text_chars: usize,
+) -> Arc<dyn Chat> {
+    Arc::new(UseCases::new(Needs {
+        people: store.clone(),
+        rooms: store.clone(),
+        messages: store,
+        events: hub.clone(),
+        tokens: Arc::new(Jwt::new(jwt_secret)),
+        clock: Arc::new(SystemClock),
+        max_text_chars,
+    }))
 }

@@ -1,13 +1,15 @@
-//! The command line: `aftermatch serve` and `aftermatch token`.
+//! The command line.
 
 mod banner;
+mod database;
 mod logging;
 mod settings;
 mod token;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 use aftermatch::{Config, Store};
+use aftermatch_memory::Memory;
 use anyhow::Context;
 use clap::{CommandFactory, Parser};
 use tokio::{
@@ -19,13 +21,15 @@ use tokio_util::sync::CancellationToken;
 use crate::settings::{Cli, Command, Serve};
 
 fn main() -> ExitCode {
+    let cli = Cli::try_parse().unwrap_or_else(|error| settings::with_variable(error).exit());
     if let Err(unknown) = settings::check_names(&Cli::command(), std::env::vars_os()) {
         return fail(&unknown);
     }
-    let cli = Cli::try_parse().unwrap_or_else(|error| settings::with_variable(error).exit());
     let done = match cli.command {
         Some(Command::Token(arguments)) => token::print(&arguments),
         Some(Command::Serve(arguments)) => serve(*arguments),
+        Some(Command::Migrate(arguments)) => database::migrate(&arguments),
+        Some(Command::Import(arguments)) => database::import(&arguments),
         None => serve(cli.serve),
     };
     match done {
@@ -44,25 +48,58 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 async fn serve(arguments: Serve) -> anyhow::Result<()> {
     logging::start(&arguments.log, arguments.log_format);
     arguments.check()?;
-    let secret = arguments.secret.read()?;
-    let world = settings::world(arguments.world.as_deref())?;
+    let shutdown = CancellationToken::new();
+    tokio::select! {
+        // First, so that a signal is heard from the first moment on.
+        biased;
+        interrupted = twice_told_to_stop(shutdown.clone()) => interrupted,
+        served = run(arguments, shutdown) => served,
+    }
+}
+
+async fn run(arguments: Serve, shutdown: CancellationToken) -> anyhow::Result<()> {
     raise_descriptors(arguments.max_connections);
-    let listener = TcpListener::bind(&arguments.listen)
-        .await
-        .with_context(|| format!("cannot listen on {} (CHAT_LISTEN)", arguments.listen))?;
-    banner::show(&arguments, &secret, &world, listener.local_addr()?)?;
-    let config = Config {
-        store: Store::Memory(std::sync::Arc::new(aftermatch_memory::Memory::new(world))),
-        jwt_secret: secret.bytes,
+    match arguments.database.options() {
+        None => {
+            let secret = arguments.secret.read()?;
+            let world = settings::world(arguments.world.as_deref())?;
+            let listener = listen(&arguments.listen).await?;
+            banner::show(&arguments, &secret, &world, listener.local_addr()?)?;
+            let store = Store::Memory(Arc::new(Memory::new(world)));
+            aftermatch::serve(config(arguments, store, secret.bytes), listener, shutdown).await
+        }
+        Some(options) => {
+            let secret = arguments.secret.given()?.context(
+                "no secret: with a database CHAT_JWT_SECRET or CHAT_JWT_SECRET_FILE must be set",
+            )?;
+            // Nobody is let in before the database is there.
+            let store = tokio::select! {
+                store = database::open(&options, !arguments.no_migrate) => store?,
+                () = shutdown.cancelled() => return Ok(()),
+            };
+            let listener = listen(&arguments.listen).await?;
+            let store = Store::Postgres(Arc::new(store));
+            aftermatch::serve(config(arguments, store, secret), listener, shutdown).await
+        }
+    }
+}
+
+fn config(arguments: Serve, store: Store, jwt_secret: Vec<u8>) -> Config {
+    Config {
+        store,
+        jwt_secret,
         max_text_chars: arguments.max_text_chars,
         limits: arguments.limits(),
         origins: arguments.allowed_origins,
-    };
-    let shutdown = CancellationToken::new();
-    tokio::select! {
-        served = aftermatch::serve(config, listener, shutdown.clone()) => served,
-        interrupted = twice_told_to_stop(shutdown) => interrupted,
     }
+}
+
+async fn listen(address: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!(
+            "cannot listen on {address} (CHAT_LISTEN: address and port, such as 127.0.0.1:8000)"
+        )
+    })
 }
 
 /// The first signal asks the service to stop; returns at the second.

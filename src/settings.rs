@@ -8,6 +8,7 @@ use std::{
 
 use aftermatch::{Limits, Origin};
 use aftermatch_ports::model::World;
+use aftermatch_postgres::Options;
 use anyhow::{Context, bail, ensure};
 use clap::{
     Args, CommandFactory, Parser, Subcommand,
@@ -45,6 +46,57 @@ pub(crate) enum Command {
     ///
     /// Example: aftermatch token --user 3 --ttl 1h
     Token(Token),
+    /// Brings the database to the shape this program needs. Done by `serve`, too.
+    Migrate(Database),
+    /// Brings the users, brands, rooms and messages of a world file into the
+    /// database. What is there already and has not changed is left alone.
+    Import(Import),
+}
+
+#[derive(Args)]
+pub(crate) struct Import {
+    /// The world, a JSON file.
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) database: Database,
+}
+
+#[derive(Args)]
+pub(crate) struct Database {
+    /// The Postgres database that keeps everything,
+    /// postgres://user:password@host:port/name. Without it the service keeps
+    /// everything in memory.
+    #[arg(
+        long = "database-url",
+        env = "DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    url: Option<String>,
+    /// Connections to the database; the creation of messages has one more.
+    #[arg(long = "database-pool", env = "CHAT_DATABASE_POOL", value_name = "N", default_value = "8", value_parser = pool)]
+    pool: u32,
+    /// How long a statement of the database may take before it is cut off.
+    #[arg(long, env = "CHAT_STATEMENT_TIMEOUT", value_name = "TIME", default_value = "1s", value_parser = duration)]
+    statement_timeout: Duration,
+}
+
+impl Database {
+    /// How to reach the database, if one was given.
+    pub(crate) fn options(&self) -> Option<Options> {
+        self.url.clone().map(|url| Options {
+            url,
+            pool: self.pool,
+            statement_timeout: self.statement_timeout,
+        })
+    }
+
+    /// How to reach the database, which has to be given.
+    pub(crate) fn needed(&self) -> anyhow::Result<Options> {
+        self.options().context(
+            "no database: set DATABASE_URL, such as postgres://user:password@localhost/chat",
+        )
+    }
 }
 
 #[derive(Args)]
@@ -85,6 +137,11 @@ pub(crate) struct Serve {
     /// The world to begin with, a JSON file. Without it: a built-in demo world.
     #[arg(long, env = "CHAT_WORLD", value_name = "FILE")]
     pub(crate) world: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) database: Database,
+    /// Do not migrate the database; refuse to serve one that lacks migrations.
+    #[arg(long, env = "CHAT_NO_MIGRATE")]
+    pub(crate) no_migrate: bool,
     #[command(flatten)]
     pub(crate) secret: Secret,
     /// Origins that may connect, separated by commas: hosts, with a scheme or a
@@ -150,6 +207,10 @@ impl Serve {
             "CHAT_IDLE_TIMEOUT ({}) must be longer than CHAT_PING_INTERVAL ({}): a quiet client is heard only when it answers a ping",
             humantime::format_duration(self.idle_timeout),
             humantime::format_duration(self.ping_interval),
+        );
+        ensure!(
+            self.database.url.is_none() || self.world.is_none(),
+            "CHAT_WORLD is for a service in memory; with DATABASE_URL use `aftermatch import FILE`",
         );
         Ok(())
     }
@@ -289,6 +350,13 @@ fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),
         _ => Err("a whole number of at least 1 is needed".to_owned()),
+    }
+}
+
+fn pool(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(number @ 1..=1_000) => Ok(number),
+        _ => Err("a whole number from 1 to 1000 is needed".to_owned()),
     }
 }
 

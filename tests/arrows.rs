@@ -1,11 +1,15 @@
 //! The arrows between crates are law: who may know whom, down to the third-party
 //! crates of the core. Development dependencies count.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests may fail a test")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests may fail a test"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cargo_metadata::{Metadata, MetadataCommand, Package};
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// What each crate of the core may name, ours and others'.
 const CORE: [(&str, &[&str]); 3] = [
@@ -34,6 +38,13 @@ const CORE: [(&str, &[&str]); 3] = [
 
 /// The one in-house crate an adapter may name.
 const PORTS: &str = "aftermatch-ports";
+
+/// A Postgres for tests: only tests may name it, and of ours it names the ports
+/// alone.
+const TESTDB: &str = "aftermatch-testdb";
+
+/// The load tool, which stands outside: it meets the service as a client does.
+const TOOL: &str = "aftermatch-bench";
 
 fn workspace() -> Metadata {
     MetadataCommand::new()
@@ -79,11 +90,42 @@ fn an_adapter_sees_the_ports_and_no_other_crate_of_ours() {
         adapters += 1;
         let ours: Vec<_> = named(package)
             .into_iter()
-            .filter(|name| name.starts_with("aftermatch") && *name != PORTS)
+            .filter(|name| name.starts_with("aftermatch") && ![PORTS, TESTDB].contains(name))
             .collect();
         assert!(ours.is_empty(), "{} must not know {ours:?}", package.name);
     }
     assert!(adapters > 0, "the adapters live in adapters/");
+}
+
+#[test]
+fn the_load_tool_and_the_service_know_nothing_of_each_other() {
+    for package in &workspace().packages {
+        let named = named(package);
+        if package.name.as_str() == TOOL {
+            let ours: Vec<_> = named
+                .into_iter()
+                .filter(|name| name.starts_with("aftermatch"))
+                .collect();
+            assert!(ours.is_empty(), "{TOOL} must not know {ours:?}");
+        } else {
+            assert!(!named.contains(TOOL), "{} must not know it", package.name);
+        }
+    }
+}
+
+#[test]
+fn a_postgres_for_tests_is_for_tests() {
+    for package in &workspace().packages {
+        if package.name.as_str() == TESTDB {
+            let mut named = named(package).into_iter();
+            let ours = named.find(|name| name.starts_with("aftermatch") && *name != PORTS);
+            assert_eq!(ours, None, "{TESTDB} must not know it");
+        }
+        let product = package.dependencies.iter().find(|dependency| {
+            dependency.name == TESTDB && dependency.kind != DependencyKind::Development
+        });
+        assert!(product.is_none(), "{} must not know it", package.name);
+    }
 }
 
 #[test]
@@ -93,7 +135,7 @@ fn every_crate_stands_in_a_ring() {
         let core = CORE.iter().any(|(known, _)| *known == name);
         let adapter = package.manifest_path.as_str().contains("/adapters/");
         assert!(
-            core || adapter || name == "aftermatch",
+            core || adapter || ["aftermatch", TOOL, TESTDB].contains(&name),
             "{name} stands in no ring: give it its law"
         );
     }

@@ -36,7 +36,7 @@ async fn a_client_that_closes_is_answered_with_1000(setup: Setup) {
         let mut ann = raw(&service, 3).await;
         ann.send(&masked(0x88, close)).await;
         assert_eq!(ann.close_code().await, 1000);
-        ann.is_over().await;
+        ann.ends().await;
     }
     bob.create("alone again").await;
     bob.hears_nothing().await;
@@ -130,6 +130,7 @@ async fn a_stop_answers_what_is_in_flight_and_closes_with_1001(setup: Setup) {
         "in order, and whole, as far as it was heard"
     );
     assert_eq!(admin.close_code().await, Some(1001));
+    drop((ann, bob, admin));
     service.stop().await;
 }
 

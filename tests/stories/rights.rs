@@ -1,5 +1,7 @@
 //! Rights are those of the moment, not those of the handshake or the join.
 
+use std::time::Duration;
+
 use aftermatch::SystemClock;
 use aftermatch_ports::{
     Clock,
@@ -154,7 +156,9 @@ async fn a_tariff_runs_out_though_nobody_touches_it(setup: Setup) {
     admin.join(1).await;
     let soon = Some(in_milliseconds(300));
     service.put_brand(brand(2, 4, Tariff::Business, soon)).await;
-    while admin.join(1).await["data"]["has_business"] == true {}
+    let running_out = async { while admin.join(1).await["data"]["has_business"] == true {} };
+    let run_out = tokio::time::timeout(Duration::from_secs(10), running_out).await;
+    run_out.expect("it runs out");
     admin
         .refused(actions()[0].clone(), 403, "business_required")
         .await;

@@ -2,7 +2,7 @@
 
 mod audience;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use aftermatch_ports::{
     Events,
@@ -11,9 +11,14 @@ use aftermatch_ports::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
+use tokio::time::timeout;
 
 use self::audience::Audience;
 use crate::outbox::Outbox;
+
+/// How long a change waits for those before it. Far more than lies between the
+/// moment a change is kept and the moment it is told.
+const FORERUNNERS: Duration = Duration::from_secs(2);
 
 /// Everyone joined, room by room. Rooms share nothing but the way to find them.
 #[derive(Default)]
@@ -73,12 +78,17 @@ impl Events for Hub {
     }
 
     async fn tell(&self, change: Change) {
-        let audience = self.rooms.read().get(&change.room.room.id).cloned();
+        let (room, seq) = (change.room.room.id, change.seq);
+        let audience = self.rooms.read().get(&room).cloned();
         let Some(audience) = audience else { return };
         let turn = audience.lock().tell(change);
-        if let Some(turn) = turn {
-            // Fails when everybody left before it was this change's turn.
-            let _ = turn.await;
+        if let Some(turn) = turn
+            && timeout(FORERUNNERS, turn).await.is_err()
+        {
+            // Kept, but not told by us: the store broke off before it answered, or
+            // another process writes to the same store.
+            tracing::warn!(%room, %seq, "a change did not come: going on without it");
+            audience.lock().give_up_before(seq);
         }
     }
 }

@@ -26,7 +26,7 @@ use std::{io, sync::Arc, time::Duration};
 
 use aftermatch_ports::Chat;
 use poem::{EndpointExt, Route, Server};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use hub::Hub;
@@ -109,15 +109,24 @@ pub async fn serve(
     })
     .catch_all_error(handshake::no_such_path);
 
-    Server::new_with_acceptor(acceptor)
-        .run_with_graceful_shutdown(routes, shutdown.cancelled_owned(), Some(grace))
-        .await?;
-    sessions.close();
-    if tokio::time::timeout(grace, sessions.wait()).await.is_err() {
-        tracing::warn!(
-            connections = sessions.len(),
-            "connections cut off at shutdown"
-        );
-    }
+    let accepting = Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(
+        routes,
+        shutdown.clone().cancelled_owned(),
+        Some(grace),
+    );
+    // poem knows nothing of the connections it has upgraded: they are waited for
+    // here, within the same time.
+    let ending = async {
+        shutdown.cancelled().await;
+        sessions.close();
+        if timeout(grace, sessions.wait()).await.is_err() {
+            tracing::warn!(
+                connections = sessions.len(),
+                "connections cut off at shutdown"
+            );
+        }
+        Ok(())
+    };
+    tokio::try_join!(accepting, ending)?;
     Ok(())
 }

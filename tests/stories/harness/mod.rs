@@ -3,6 +3,7 @@
 mod client;
 mod raw;
 mod service;
+mod store;
 mod tokens;
 
 pub use client::Client;
@@ -13,11 +14,15 @@ pub use tokens::{claims_of, signed, signed_with};
 /// Makes each story a test on every store.
 macro_rules! on_every_store {
     ($($story:ident),* $(,)?) => {
-        mod memory {
+        $crate::harness::on_every_store!(@on memory $($story)*);
+        $crate::harness::on_every_store!(@on postgres $($story)*);
+    };
+    (@on $store:ident $($story:ident)*) => {
+        mod $store {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $story() {
-                    super::$story($crate::harness::Setup::memory()).await;
+                    super::$story($crate::harness::Setup::$store()).await;
                 }
             )*
         }

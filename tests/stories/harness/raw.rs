@@ -188,7 +188,7 @@ impl Raw {
     }
 
     /// Checks that nothing more comes: the connection is over.
-    pub async fn is_over(mut self) {
+    pub async fn ends(mut self) {
         let mut rest = Vec::new();
         let end = timeout(PATIENCE, self.0.read_to_end(&mut rest)).await;
         // Cut off or ended in order: the client sees an end either way.

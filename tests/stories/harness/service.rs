@@ -1,8 +1,7 @@
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
-use aftermatch::{Config, Limits, Store, SystemClock};
+use aftermatch::{Config, Limits, SystemClock};
 use aftermatch_jwt::{Grant, Jwt};
-use aftermatch_memory::Memory;
 use aftermatch_ports::{
     Clock,
     model::{
@@ -13,40 +12,16 @@ use aftermatch_ports::{
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use super::Client;
+use super::{
+    Client,
+    store::{Kind, Platform, WORLD},
+};
 
 pub const SECRET: &[u8] = b"the secret of the stories, thirty-two bytes or more";
 
-/// Two brands in room 1 (users 3 and 4), one of them with the business tariff;
-/// brand 3 (user 5) and brand 1 in room 2, which has none; a room 3 without
-/// user 3; an administrator (user 9) without a brand; a user 8 who owns nothing.
-const WORLD: &str = r#"{
-  "users": [
-    {"id":3,"profile":{"email":"ann@example.com"}},
-    {"id":4,"profile":{"email":"bob@example.com"}},
-    {"id":5,"profile":{"id":5,"email":"eve@example.com"}},
-    {"id":8,"profile":{}},
-    {"id":7,"active":false,"profile":{}},
-    {"id":9,"admin":true,"profile":{"email":"boss@example.com"}}
-  ],
-  "brands": [
-    {"id":1,"user_id":3,"tariff":"light","tariff_until":null,"profile":{"fullname":"Alpha"}},
-    {"id":2,"user_id":4,"tariff":"business","tariff_until":"2099-01-01T00:00:00Z","profile":{"fullname":"Beta","big":12345678901234567890123}},
-    {"id":3,"user_id":5,"tariff":"business","tariff_until":"2020-01-01T00:00:00Z","profile":{"id":3,"fullname":"Gamma"}},
-    {"id":4,"user_id":7,"profile":{}}
-  ],
-  "rooms": [
-    {"id":1,"participants":[1,2]},
-    {"id":2,"participants":[3,1]},
-    {"id":3,"participants":[2,3]}
-  ],
-  "messages": [
-    {"room_id":1,"user_id":3,"text":"hello","created_at":"2024-06-17T18:00:00.000Z"}
-  ]
-}"#;
-
 /// How a service is to be started.
 pub struct Setup {
+    store: Kind,
     world: String,
     limits: Limits,
     origins: Vec<&'static str>,
@@ -55,7 +30,16 @@ pub struct Setup {
 
 impl Setup {
     pub fn memory() -> Self {
+        Self::on(Kind::Memory)
+    }
+
+    pub fn postgres() -> Self {
+        Self::on(Kind::Postgres)
+    }
+
+    fn on(store: Kind) -> Self {
         Self {
+            store,
             world: WORLD.to_owned(),
             limits: Limits {
                 connections: 10_000,
@@ -95,9 +79,9 @@ impl Setup {
 
     pub async fn start(self) -> Service {
         let world = aftermatch_world::parse(&self.world).expect("the story's world is good");
-        let store = Arc::new(Memory::new(world));
+        let (store, platform) = self.store.holding(world).await;
         let config = Config {
-            store: Store::Memory(store.clone()),
+            store,
             jwt_secret: SECRET.to_vec(),
             max_text_chars: self.max_text_chars,
             origins: self
@@ -113,9 +97,9 @@ impl Setup {
         let served = tokio::spawn(aftermatch::serve(config, listener, shutdown.clone()));
         Service {
             address,
-            store,
             shutdown,
             served,
+            platform,
         }
     }
 }
@@ -123,9 +107,10 @@ impl Setup {
 /// A running service. It ends with the test.
 pub struct Service {
     pub address: SocketAddr,
-    store: Arc<Memory>,
     shutdown: CancellationToken,
     served: JoinHandle<anyhow::Result<()>>,
+    // Behind what is served: a database goes with it.
+    platform: Platform,
 }
 
 impl Service {
@@ -148,22 +133,22 @@ impl Service {
 
     /// The platform inserts or replaces a user.
     pub async fn put_user(&self, user: NewUser) {
-        self.store.put_user(user);
+        self.platform.put_user(user).await;
     }
 
     /// The platform inserts or replaces a brand.
     pub async fn put_brand(&self, brand: NewBrand) {
-        self.store.put_brand(brand).expect("a brand that fits");
+        self.platform.put_brand(brand).await;
     }
 
     /// The platform inserts a room or replaces its participants.
     pub async fn put_room(&self, room: NewRoom) {
-        self.store.put_room(room).expect("a room that fits");
+        self.platform.put_room(room).await;
     }
 
     /// The platform removes a room.
     pub async fn remove_room(&self, room: RoomId) {
-        self.store.remove_room(room);
+        self.platform.remove_room(room).await;
     }
 
     /// Tells the service to stop; it goes on answering what is in flight.

@@ -78,8 +78,8 @@ impl Audience {
     /// it waits for its turn, and so can the caller.
     pub(super) fn tell(&mut self, change: Change) -> Option<oneshot::Receiver<()>> {
         match self.next {
-            Some(next) if change.seq < next => None,
-            Some(next) if change.seq == next => {
+            // Behind its turn only when it was given up: late is better than never.
+            Some(next) if change.seq <= next => {
                 self.deliver(&change);
                 self.catch_up();
                 None
@@ -92,6 +92,16 @@ impl Audience {
         }
     }
 
+    /// Waits no longer for what should have come before `seq`.
+    pub(super) fn give_up_before(&mut self, seq: Seq) {
+        while let Some(first) = self.early.first_entry().filter(|first| *first.key() <= seq) {
+            let early = first.remove();
+            self.deliver(&early.change);
+            let _ = early.told.send(());
+        }
+        self.catch_up();
+    }
+
     fn catch_up(&mut self) {
         while let Some(early) = self.next.and_then(|next| self.early.remove(&next)) {
             self.deliver(&early.change);
@@ -101,7 +111,7 @@ impl Audience {
     }
 
     fn deliver(&mut self, change: &Change) {
-        self.next = Some(change.seq.next());
+        self.next = self.next.max(Some(change.seq.next()));
         let frame = answer::change(change, self.participants(change));
         let room = &change.room.room;
         for taken in &mut self.seats {

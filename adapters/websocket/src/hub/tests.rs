@@ -209,3 +209,16 @@ async fn the_asker_alone_is_told_what_was_not_deleted() {
     );
     assert!(told[1].contains("\"errors\":[],"), "{told:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_never_comes_holds_nobody_up_for_ever() {
+    let story = Story::new();
+    let ann = story.joined(1, 0);
+    let (third, fourth) = (story.tell(3), story.tell(4));
+    third.await.expect("told without the first two");
+    fourth.await.expect("told behind it");
+    assert_eq!(heard(&ann), [0, 3, 4]);
+    story.tell(2).await.expect("told late");
+    story.tell(5).await.expect("told in its turn");
+    assert_eq!(heard(&ann), [2, 5]);
+}

@@ -1,0 +1,30 @@
+use aftermatch_ports::Unavailable;
+use sqlx::Error;
+
+/// Whether trying again later can help: the database is away, or overloaded, or
+/// cut something off.
+#[must_use]
+pub fn is_passing(error: &Error) -> bool {
+    match error {
+        Error::Io(_)
+        | Error::Tls(_)
+        | Error::PoolTimedOut
+        | Error::PoolClosed
+        | Error::WorkerCrashed => true,
+        Error::Database(error) => error.code().is_some_and(|code| {
+            // Connections, rolled back transactions, resources, locks, operators
+            // and time limits; a standby that is about to be promoted.
+            let class = code.get(..2).unwrap_or_default();
+            matches!(class, "08" | "40" | "53" | "55" | "57") || code == "25006"
+        }),
+        _ => false,
+    }
+}
+
+pub(crate) fn unavailable(error: Error) -> Unavailable {
+    if is_passing(&error) {
+        Unavailable::passing(error)
+    } else {
+        Unavailable::lasting(error)
+    }
+}

@@ -1,0 +1,143 @@
+use std::net::TcpListener;
+
+use crate::command::{SECRET, aftermatch};
+
+const SETTINGS: [&str; 21] = [
+    "CHAT_LISTEN",
+    "CHAT_WORLD",
+    "DATABASE_URL",
+    "CHAT_DATABASE_POOL",
+    "CHAT_STATEMENT_TIMEOUT",
+    "CHAT_NO_MIGRATE",
+    "CHAT_JWT_SECRET",
+    "CHAT_JWT_SECRET_FILE",
+    "CHAT_ALLOWED_ORIGINS",
+    "CHAT_MAX_TEXT_CHARS",
+    "CHAT_MAX_FRAME_BYTES",
+    "CHAT_MAX_CONNECTIONS",
+    "CHAT_MAX_CONNECTIONS_PER_USER",
+    "CHAT_MAX_OUTBOX_FRAMES",
+    "CHAT_MAX_OUTBOX_BYTES",
+    "CHAT_HANDSHAKE_TIMEOUT",
+    "CHAT_PING_INTERVAL",
+    "CHAT_IDLE_TIMEOUT",
+    "CHAT_SHUTDOWN_TIMEOUT",
+    "CHAT_LOG",
+    "CHAT_LOG_FORMAT",
+];
+
+#[tokio::test]
+async fn help_names_every_setting() {
+    for flag in ["--help", "-h"] {
+        let help = aftermatch(&[flag]).prints().await;
+        let words = help.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+        let words: Vec<_> = words.collect();
+        for name in SETTINGS {
+            assert!(words.contains(&name), "{name}: {help}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_version_is_that_of_the_package() {
+    let printed = aftermatch(&["--version"]).prints().await;
+    assert_eq!(
+        printed.trim(),
+        concat!("aftermatch ", env!("CARGO_PKG_VERSION"))
+    );
+}
+
+#[tokio::test]
+async fn a_bad_value_is_refused_with_the_settings_name_and_what_would_be_right() {
+    let number = "a whole number of at least 1 is needed";
+    let time = "a time with its unit is needed, such as 500ms, 10s, 5m or 1h";
+    let rows = [
+        ("CHAT_MAX_TEXT_CHARS", "0", number),
+        ("CHAT_MAX_FRAME_BYTES", "64k", number),
+        ("CHAT_MAX_CONNECTIONS", "-1", number),
+        ("CHAT_MAX_CONNECTIONS_PER_USER", "many", number),
+        ("CHAT_MAX_OUTBOX_FRAMES", "", number),
+        ("CHAT_MAX_OUTBOX_BYTES", "1.5", number),
+        ("CHAT_DATABASE_POOL", "0", "from 1 to 1000"),
+        ("CHAT_STATEMENT_TIMEOUT", "5", time),
+        ("CHAT_HANDSHAKE_TIMEOUT", "10", time),
+        ("CHAT_PING_INTERVAL", "0s", time),
+        ("CHAT_IDLE_TIMEOUT", "-1s", time),
+        ("CHAT_SHUTDOWN_TIMEOUT", "soon", time),
+        (
+            "CHAT_IDLE_TIMEOUT",
+            "25s",
+            "longer than CHAT_PING_INTERVAL (25s)",
+        ),
+        (
+            "CHAT_LOG",
+            "aftermatch=loud",
+            "write a level (error, warn, info, debug, trace)",
+        ),
+        ("CHAT_LOG_FORMAT", "xml", "[possible values: text, json]"),
+        ("CHAT_ALLOWED_ORIGINS", "localhost,http://", "write a host"),
+        ("CHAT_ALLOWED_ORIGINS", "", "write a host"),
+        ("CHAT_LISTEN", "8000", "such as 127.0.0.1:8000"),
+        ("CHAT_WORLD", "", "a value is required"),
+        ("CHAT_JWT_SECRET", "", "is empty"),
+        ("CHAT_JWT_SECRET_FILE", "", "a value is required"),
+        (
+            "CHAT_JWT_SECRET_FILE",
+            "/no/such/file",
+            "cannot read the secret in /no/such/file",
+        ),
+    ];
+    for (name, value, needed) in rows {
+        let said = aftermatch(&[]).with(name, value).refuses().await;
+        for part in [name, needed] {
+            assert!(said.contains(part), "{name}={value}: no {part:?} in {said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_misspelt_setting_is_refused_with_the_name_that_was_meant() {
+    for arguments in [&[][..], &["serve"], &["token", "--user", "3"]] {
+        let said = aftermatch(arguments)
+            .with("CHAT_LISTN", "127.0.0.1:1")
+            .refuses()
+            .await;
+        let sentence = "CHAT_LISTN is no setting: did you mean CHAT_LISTEN?";
+        assert!(said.contains(sentence), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn two_secrets_are_one_too_many() {
+    let twice = aftermatch(&[])
+        .with("CHAT_JWT_SECRET", SECRET)
+        .with("CHAT_JWT_SECRET_FILE", "file");
+    let said = twice.refuses().await;
+    assert!(
+        said.contains("CHAT_JWT_SECRET and CHAT_JWT_SECRET_FILE are both set"),
+        "{said}"
+    );
+    assert!(!said.contains(SECRET), "{said}");
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("an address").to_string();
+    for arguments in [&[][..], &["serve"]] {
+        let said = aftermatch(arguments)
+            .with("CHAT_LISTEN", &address)
+            .refuses()
+            .await;
+        assert!(
+            said.contains(&format!("cannot listen on {address} (CHAT_LISTEN")),
+            "{said}"
+        );
+    }
+    let flag = format!("--listen={address}");
+    let said = aftermatch(&[&flag])
+        .with("CHAT_LISTEN", "127.0.0.1:0")
+        .refuses()
+        .await;
+    assert!(said.contains(&address), "the flag wins: {said}");
+}
