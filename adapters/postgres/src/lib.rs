@@ -93,16 +93,16 @@ impl Postgres {
             .await?;
         Ok(Self {
             pool,
-            writer: Writer::start(connect, options.statement_timeout),
+            writer: Writer::new(connect, options.statement_timeout),
             statement_timeout: options.statement_timeout,
             users: Cache::new(),
             rooms: Cache::new(),
         })
     }
 
-    /// Ends what is being written and gives the connections back.
+    /// Gives the connections back. To be called when nobody asks for anything any
+    /// more.
     pub async fn close(&self) {
-        self.writer.close().await;
         self.pool.close().await;
     }
 }

@@ -1,184 +1,158 @@
 //! New messages, as many as wait, in one statement.
 //!
-//! One task with a connection of its own writes all that came in while its last
-//! statement was under way. A lone message does not wait for company. Under load
-//! the price of a commit, which is mostly the disk's, is shared.
+//! There is one connection for them. Who finds it free writes at once; who does
+//! not, waits. Whoever has written hands the connection to the first of those
+//! who wait, and that one writes its own message and all the others' with it. So
+//! a lone message waits for nobody, not even for another task to wake, and under
+//! load the price of a commit, which is mostly the disk's, is shared.
 
 mod batch;
+mod line;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use aftermatch_ports::{
     Created, Guard, Unavailable, Written,
     model::{Text, Timestamp},
 };
-use sqlx::{ConnectOptions, Connection, Error, PgConnection, postgres::PgConnectOptions};
-use tokio::{
-    sync::{mpsc, oneshot},
-    time::{Instant, timeout},
-};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use parking_lot::Mutex;
+use sqlx::postgres::PgConnectOptions;
+use tokio::sync::oneshot;
 
-use crate::{
-    error::is_passing,
-    patience::{Attempt, out_of_time},
-};
+use self::line::Line;
+use crate::patience::Attempt;
 
 /// So many messages go into one statement.
 const BATCH: usize = 256;
 
-/// So many may wait; what comes then waits for a place to wait.
-const QUEUE: usize = 4 * BATCH;
-
-/// A connection that was not used for so long is asked whether it still is one,
-/// so that a database that was away costs nobody a message.
-const UNUSED: Duration = Duration::from_secs(1);
-
 type Answer = Result<Attempt<Written<Created>>, Unavailable>;
 
-/// A message to be kept, and who waits for it.
+/// A message to be kept.
+#[derive(Clone)]
 struct Job {
     guard: Guard,
     text: Text,
     at: Timestamp,
-    answer: oneshot::Sender<Answer>,
 }
 
-pub(crate) struct Writer {
-    jobs: mpsc::Sender<Job>,
-    closing: CancellationToken,
-    task: TaskTracker,
+struct Waiting {
+    job: Job,
+    turn: oneshot::Sender<Turn>,
+}
+
+/// What ends the wait of somebody who found the line taken.
+enum Turn {
+    /// Somebody wrote the message.
+    Written(Answer),
+    /// The line is free: write.
+    Lead(Lead),
+}
+
+#[derive(Clone)]
+pub(crate) struct Writer(Arc<Mutex<State>>);
+
+struct State {
+    /// There when nobody writes.
+    line: Option<Line>,
+    waiting: VecDeque<Waiting>,
 }
 
 impl Writer {
-    pub(crate) fn start(options: PgConnectOptions, statement_timeout: Duration) -> Self {
-        let (jobs, waiting) = mpsc::channel(QUEUE);
-        let task = TaskTracker::new();
-        let line = Line {
-            options,
-            statement_timeout,
-            connection: None,
-        };
-        let closing = CancellationToken::new();
-        task.spawn(line.write(waiting, closing.clone()));
-        task.close();
-        Self {
-            jobs,
-            closing,
-            task,
-        }
+    pub(crate) fn new(options: PgConnectOptions, statement_timeout: Duration) -> Self {
+        Self(Arc::new(Mutex::new(State {
+            line: Some(Line::new(options, statement_timeout)),
+            waiting: VecDeque::new(),
+        })))
     }
 
     /// Keeps a new message, together with others that are to be kept now.
     pub(crate) async fn create(&self, guard: Guard, text: &Text, at: Timestamp) -> Answer {
-        let (answer, answered) = oneshot::channel();
         let job = Job {
             guard,
             text: text.clone(),
             at,
-            answer,
         };
-        let gone = || Unavailable::passing("the store is closed");
-        self.jobs.send(job).await.map_err(|_| gone())?;
-        answered.await.map_err(|_| gone())?
+        let waiting = match self.lead_or_wait(&job) {
+            Ok(lead) => return lead.write(job).await,
+            Err(waiting) => waiting,
+        };
+        match waiting.await {
+            Ok(Turn::Written(answer)) => answer,
+            Ok(Turn::Lead(lead)) => lead.write(job).await,
+            // Whoever wrote it was dropped meanwhile: nobody knows.
+            Err(_) => Err(Unavailable::passing("a write was abandoned")),
+        }
     }
 
-    /// Takes no more, and waits until all that waits is written.
-    pub(crate) async fn close(&self) {
-        self.closing.cancel();
-        self.task.wait().await;
+    /// The line, or the wait for it.
+    fn lead_or_wait(&self, job: &Job) -> Result<Lead, oneshot::Receiver<Turn>> {
+        let mut state = self.0.lock();
+        match state.line.take() {
+            Some(line) => Ok(Lead {
+                writer: self.clone(),
+                line: Some(line),
+            }),
+            None => {
+                let (turn, waiting) = oneshot::channel();
+                let job = job.clone();
+                state.waiting.push_back(Waiting { job, turn });
+                Err(waiting)
+            }
+        }
     }
 }
 
-/// The one connection that messages go through, made anew when it broke.
-struct Line {
-    options: PgConnectOptions,
-    statement_timeout: Duration,
-    connection: Option<(PgConnection, Instant)>,
+/// Has the line, and hands it on when dropped, whatever happens to the holder.
+struct Lead {
+    writer: Writer,
+    line: Option<Line>,
 }
 
-impl Line {
-    async fn write(mut self, mut waiting: mpsc::Receiver<Job>, closing: CancellationToken) {
-        let mut jobs = Vec::with_capacity(BATCH);
-        loop {
-            let came = tokio::select! {
-                biased;
-                () = closing.cancelled(), if !waiting.is_closed() => {
-                    waiting.close();
-                    continue;
-                }
-                came = waiting.recv_many(&mut jobs, BATCH) => came,
-            };
-            if came == 0 {
-                return;
-            }
-            let results = self.keep(&jobs).await;
-            for (job, result) in jobs.drain(..).zip(results) {
-                // Whoever asked may be gone; the message is kept all the same.
-                let _ = job.answer.send(result);
-            }
-        }
-    }
-
-    /// Keeps all of `jobs`; when they cannot be kept together, each for itself.
-    async fn keep(&mut self, jobs: &[Job]) -> Vec<Answer> {
-        match self.attempt(jobs).await {
-            Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
-            Err(error) if jobs.len() > 1 && was_rolled_back(&error) => {
-                let mut answers = Vec::with_capacity(jobs.len());
-                for job in jobs {
-                    let outcome = self.attempt(std::slice::from_ref(job)).await;
-                    let outcome = outcome.map(|mut outcomes| outcomes.pop());
-                    answers.push(match outcome {
-                        Ok(Some(outcome)) => Ok(outcome),
-                        Ok(None) => Ok(Attempt::Busy),
-                        Err(error) => Err(failed(&Arc::new(error))),
-                    });
-                }
-                answers
-            }
-            Err(error) => {
-                let error = Arc::new(error);
-                jobs.iter().map(|_| Err(failed(&error))).collect()
-            }
-        }
-    }
-
-    async fn attempt(&mut self, jobs: &[Job]) -> Result<Vec<Attempt<Written<Created>>>, Error> {
-        let limit = self.statement_timeout;
-        let mut connection = match timeout(limit, self.connect()).await {
-            Ok(connection) => connection?,
-            Err(_) => return Err(out_of_time()),
-        };
-        // The server cuts a statement off by itself; a little later, it is out of
-        // reach.
-        let kept = timeout(limit + limit / 4, batch::keep(&mut connection, jobs)).await;
-        let kept = kept.unwrap_or_else(|_| Err(out_of_time()));
-        if !matches!(kept, Err(ref error) if !was_rolled_back(error)) {
-            self.connection = Some((connection, Instant::now()));
-        }
-        kept
-    }
-
-    async fn connect(&mut self) -> Result<PgConnection, Error> {
-        if let Some((mut connection, used)) = self.connection.take()
-            && (used.elapsed() < UNUSED || connection.ping().await.is_ok())
+impl Lead {
+    /// Writes `job` and what else waits.
+    async fn write(mut self, job: Job) -> Answer {
+        let mut jobs = vec![job];
+        let mut turns = Vec::new();
         {
-            return Ok(connection);
+            let mut state = self.writer.0.lock();
+            let others = state.waiting.len().min(BATCH - 1);
+            for Waiting { job, turn } in state.waiting.drain(..others) {
+                jobs.push(job);
+                turns.push(turn);
+            }
         }
-        self.options.connect().await
+        let answers = match &mut self.line {
+            Some(line) => line.keep(&jobs).await,
+            None => Vec::new(),
+        };
+        drop(self);
+        let mut answers = answers.into_iter();
+        let own = answers.next();
+        for (turn, answer) in turns.into_iter().zip(answers) {
+            // Whoever asked may be gone; the message is kept all the same.
+            let _ = turn.send(Turn::Written(answer));
+        }
+        own.unwrap_or_else(|| Err(Unavailable::lasting("a write without an answer")))
     }
 }
 
-/// Whether the database itself said no, and so nothing was kept.
-fn was_rolled_back(error: &Error) -> bool {
-    matches!(error, Error::Database(_))
-}
-
-fn failed(error: &Arc<Error>) -> Unavailable {
-    if is_passing(error) {
-        Unavailable::passing(error.clone())
-    } else {
-        Unavailable::lasting(error.clone())
+impl Drop for Lead {
+    fn drop(&mut self) {
+        let Some(line) = self.line.take() else {
+            return;
+        };
+        let next = {
+            let mut state = self.writer.0.lock();
+            let Some(next) = state.waiting.pop_front() else {
+                state.line = Some(line);
+                return;
+            };
+            next
+        };
+        // Should nobody be there to take it, it is dropped, and hands itself on.
+        drop(next.turn.send(Turn::Lead(Self {
+            writer: self.writer.clone(),
+            line: Some(line),
+        })));
     }
 }

@@ -1,0 +1,96 @@
+use std::{slice, sync::Arc, time::Duration};
+
+use aftermatch_ports::{Created, Unavailable, Written};
+use sqlx::{ConnectOptions, Connection, Error, PgConnection, postgres::PgConnectOptions};
+use tokio::time::{Instant, timeout};
+
+use super::{Answer, Job, batch};
+use crate::{
+    error::is_passing,
+    patience::{Attempt, out_of_time},
+};
+
+/// A connection that was not used for so long is asked whether it still is one,
+/// so that a database that was away costs nobody a message.
+const UNUSED: Duration = Duration::from_secs(1);
+
+/// The one connection that messages go through, made anew when it broke.
+pub(super) struct Line {
+    options: PgConnectOptions,
+    statement_timeout: Duration,
+    /// Gone while it is used: one that was left half-way is never used again.
+    connection: Option<(PgConnection, Instant)>,
+}
+
+impl Line {
+    pub(super) fn new(options: PgConnectOptions, statement_timeout: Duration) -> Self {
+        Self {
+            options,
+            statement_timeout,
+            connection: None,
+        }
+    }
+
+    /// Keeps all of `jobs`; when they cannot be kept together, each for itself.
+    /// As many answers, in the same order.
+    pub(super) async fn keep(&mut self, jobs: &[Job]) -> Vec<Answer> {
+        match self.attempt(jobs).await {
+            Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
+            Err(error) if jobs.len() > 1 && was_rolled_back(&error) && !is_passing(&error) => {
+                let mut answers = Vec::with_capacity(jobs.len());
+                for job in jobs {
+                    answers.push(self.keep_alone(job).await);
+                }
+                answers
+            }
+            Err(error) => {
+                let error = Arc::new(error);
+                jobs.iter().map(|_| Err(failed(&error))).collect()
+            }
+        }
+    }
+
+    async fn keep_alone(&mut self, job: &Job) -> Answer {
+        let outcomes = self.attempt(slice::from_ref(job)).await;
+        let mut outcomes = outcomes.map_err(|error| failed(&Arc::new(error)))?;
+        Ok(outcomes.pop().unwrap_or(Attempt::Busy))
+    }
+
+    async fn attempt(&mut self, jobs: &[Job]) -> Result<Vec<Attempt<Written<Created>>>, Error> {
+        let limit = self.statement_timeout;
+        let mut connection = match timeout(limit, self.connect()).await {
+            Ok(connection) => connection?,
+            Err(_) => return Err(out_of_time()),
+        };
+        // The server cuts a statement off by itself; where it has not, a little
+        // later, it is out of reach.
+        let kept = timeout(limit + limit / 4, batch::keep(&mut connection, jobs)).await;
+        let kept = kept.unwrap_or_else(|_| Err(out_of_time()));
+        if kept.as_ref().err().is_none_or(was_rolled_back) {
+            self.connection = Some((connection, Instant::now()));
+        }
+        kept
+    }
+
+    async fn connect(&mut self) -> Result<PgConnection, Error> {
+        if let Some((mut connection, used)) = self.connection.take()
+            && (used.elapsed() < UNUSED || connection.ping().await.is_ok())
+        {
+            return Ok(connection);
+        }
+        self.options.connect().await
+    }
+}
+
+/// Whether the database itself said no, and so nothing was kept.
+fn was_rolled_back(error: &Error) -> bool {
+    matches!(error, Error::Database(_))
+}
+
+fn failed(error: &Arc<Error>) -> Unavailable {
+    if is_passing(error) {
+        Unavailable::passing(error.clone())
+    } else {
+        Unavailable::lasting(error.clone())
+    }
+}

@@ -1,0 +1,141 @@
+//! Requests to write a message, and the frames that they become.
+//!
+//! A request's id says when it was sent and by which connection, so that whoever
+//! receives the frame knows its age without looking anything up. It always has
+//! the same number of digits and ends the frame, so that it is found without
+//! reading the rest.
+
+use crate::frame;
+
+/// What a created message's frame ends with, but for the id and a brace.
+const BEFORE_ID: &[u8] = br#","response_status":201,"request_id":"#;
+
+/// How many connections can be told apart.
+pub(crate) const CONNECTIONS: u64 = 100_000;
+
+/// Ids start with a one, for an integer of JSON cannot start with a zero.
+const FIRST_ID: u64 = 1_000_000_000_000_000_000;
+const DIGITS: usize = 19;
+
+/// When a message was sent, and by whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    /// Nanoseconds since the tool started, below 10,000 seconds.
+    pub(crate) sent: u64,
+    /// The author's connection.
+    pub(crate) author: u64,
+}
+
+impl Stamp {
+    fn id(self) -> u64 {
+        FIRST_ID + self.sent * CONNECTIONS + self.author
+    }
+
+    /// The stamp on the frame of a created message; `None` for any other frame.
+    pub(crate) fn of(payload: &[u8]) -> Option<Self> {
+        let (before, digits) = payload.strip_suffix(b"}")?.split_last_chunk::<DIGITS>()?;
+        if !before.ends_with(BEFORE_ID) || !digits.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        let id = digits
+            .iter()
+            .fold(0_u64, |id, digit| id * 10 + u64::from(digit - b'0'));
+        let stamp = id.checked_sub(FIRST_ID)?;
+        Some(Self {
+            sent: stamp / CONNECTIONS,
+            author: stamp % CONNECTIONS,
+        })
+    }
+}
+
+/// A request to write a message, all but its id written once and for all.
+pub(crate) struct Create {
+    json: Vec<u8>,
+}
+
+impl Create {
+    /// With a text of so many bytes.
+    pub(crate) fn new(text_bytes: usize) -> Self {
+        let text = "It is a truth universally acknowledged. "
+            .chars()
+            .cycle()
+            .take(text_bytes)
+            .collect::<String>();
+        let json =
+            format!(r#"{{"action":"create_message","msg_text":"{text}","request_id":{FIRST_ID}}}"#);
+        Self {
+            json: json.into_bytes(),
+        }
+    }
+
+    /// Appends the request to `out` as a frame.
+    pub(crate) fn write(&mut self, out: &mut Vec<u8>, stamp: Stamp) {
+        let mut rest = stamp.id();
+        for digit in self.json.iter_mut().rev().skip(1).take(DIGITS) {
+            *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+            rest /= 10;
+        }
+        frame::encode(out, frame::TEXT, &self.json);
+    }
+}
+
+/// The request to join a room.
+pub(crate) fn join(room: u64) -> String {
+    format!(r#"{{"action":"join_room","room_pk":{room},"request_id":1}}"#)
+}
+
+/// Whether `payload` is the answer to a successful [`join`].
+pub(crate) fn is_joined(payload: &[u8]) -> bool {
+    payload.ends_with(br#","action":"join_room","response_status":200,"request_id":1}"#)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STAMP: Stamp = Stamp {
+        sent: 9_999_999_999_999,
+        author: 99_999,
+    };
+
+    fn answer(status: u16, id: u64) -> Vec<u8> {
+        format!(
+            r#"{{"errors":[],"data":{{}},"action":"create_message","response_status":{status},"request_id":{id}}}"#
+        )
+        .into_bytes()
+    }
+
+    #[test]
+    fn a_stamp_is_read_off_the_answer() {
+        let early = Stamp { sent: 0, author: 0 };
+        for stamp in [STAMP, early] {
+            assert_eq!(Stamp::of(&answer(201, stamp.id())), Some(stamp));
+        }
+    }
+
+    #[test]
+    fn other_frames_have_none() {
+        assert_eq!(Stamp::of(&answer(400, STAMP.id())), None);
+        assert_eq!(Stamp::of(&answer(201, 1)), None);
+        assert_eq!(Stamp::of(b""), None);
+        assert_eq!(Stamp::of(b"}"), None);
+    }
+
+    #[test]
+    fn a_request_is_json_with_its_text_and_its_own_id() {
+        let mut create = Create::new(512);
+        for stamp in [STAMP, Stamp { sent: 5, author: 7 }] {
+            create.write(&mut Vec::new(), stamp);
+            let json: serde_json::Value = serde_json::from_slice(&create.json).expect("JSON");
+            assert_eq!(json["request_id"], stamp.id());
+            assert_eq!(json["msg_text"].as_str().map(str::len), Some(512));
+        }
+    }
+
+    #[test]
+    fn only_the_answer_to_a_join_counts_as_one() {
+        let joined = br#"{"errors":[],"data":{"pk":1},"action":"join_room","response_status":200,"request_id":1}"#;
+        assert!(is_joined(joined));
+        assert!(!is_joined(&answer(200, 1)));
+    }
+}

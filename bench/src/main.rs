@@ -1,0 +1,76 @@
+//! `load`: puts a running chat server under load and tells how much it did, how
+//! fast, and at what price in CPU time and memory.
+
+mod chat;
+mod connection;
+mod driver;
+mod envelope;
+mod frame;
+mod histogram;
+mod idle;
+mod report;
+mod target;
+mod traffic;
+mod usage;
+mod world;
+
+use std::{
+    io::{BufWriter, Write, stderr, stdout},
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand};
+
+use crate::{chat::Chat, idle::Idle, world::World};
+
+/// Puts a running chat server under load.
+///
+/// The server must have been started with the world that `load world` writes for
+/// the same `--rooms` and `--brands`, and with limits that are large enough.
+#[derive(Parser)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Writes a world file to standard output.
+    World {
+        #[command(flatten)]
+        world: World,
+        /// About how large the profile of a brand is.
+        #[arg(long, value_name = "N", default_value_t = 1500)]
+        profile_bytes: usize,
+    },
+    /// Opens many connections that stay silent.
+    Idle(Idle),
+    /// Has authors write as fast as they are answered.
+    Chat(Chat),
+}
+
+fn main() -> ExitCode {
+    match run(&Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(stderr(), "error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &Command) -> anyhow::Result<()> {
+    match command {
+        Command::World {
+            world,
+            profile_bytes,
+        } => {
+            let mut out = BufWriter::new(stdout().lock());
+            world.write(*profile_bytes, &mut out)?;
+            out.flush()?;
+            Ok(())
+        }
+        Command::Idle(idle) => idle.run(),
+        Command::Chat(chat) => chat.run(),
+    }
+}

@@ -1,0 +1,105 @@
+//! The world that the load goes to: rooms of the same size, in which each brand
+//! has its own user and takes part in one room. Ids follow from counting, so that
+//! whoever knows the numbers needs no file.
+
+use std::io::{self, Write};
+
+use clap::Args;
+
+/// How many rooms of how many brands.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct World {
+    /// Rooms in the world.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) rooms: u64,
+    /// Brands in each room; their number is that of the world file.
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) brands: u64,
+}
+
+impl World {
+    /// The user behind a member of a room. Members beyond the number of brands
+    /// are further connections of the same users.
+    pub(crate) fn user(self, room: u64, member: u64) -> u64 {
+        (room - 1) * self.brands + member % self.brands + 1
+    }
+
+    /// The world file, with brands' profiles of about `profile_bytes`.
+    pub(crate) fn write(self, profile_bytes: usize, out: &mut impl Write) -> io::Result<()> {
+        let people = self.rooms * self.brands;
+        list(out, "{\"users\":[", people, |out, id| {
+            write!(
+                out,
+                r#"{{"id":{id},"profile":{{"email":"user{id}@example.com","phone":"+7{id:010}","telegram_link":"https://t.me/bot?start={id}"}}}}"#
+            )
+        })?;
+        list(out, "],\n\"brands\":[", people, |out, id| {
+            let profile = profile(id, profile_bytes);
+            write!(
+                out,
+                r#"{{"id":{id},"user_id":{id},"tariff":"light","profile":{profile}}}"#
+            )
+        })?;
+        list(out, "],\n\"rooms\":[", self.rooms, |out, id| {
+            let brands: Vec<_> = (0..self.brands)
+                .map(|member| self.user(id, member).to_string())
+                .collect();
+            write!(
+                out,
+                r#"{{"id":{id},"participants":[{}]}}"#,
+                brands.join(",")
+            )
+        })?;
+        out.write_all(b"]}\n")
+    }
+}
+
+fn profile(id: u64, bytes: usize) -> String {
+    let begin = format!(
+        r#"{{"fullname":"Brand {id}","brand_name_pos":"Brand {id}, founder","tg_nickname":"@brand{id}","about":""#
+    );
+    let about = bytes.saturating_sub(begin.len() + 2);
+    format!("{begin}{:a<about$}\"}}", "")
+}
+
+fn list<W: Write>(
+    out: &mut W,
+    begin: &str,
+    ids: u64,
+    mut item: impl FnMut(&mut W, u64) -> io::Result<()>,
+) -> io::Result<()> {
+    out.write_all(begin.as_bytes())?;
+    for id in 1..=ids {
+        out.write_all(if id == 1 { b"\n" } else { b",\n" })?;
+        item(out, id)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_member_of_a_room_is_a_user_of_the_file_whose_brand_is_in_that_room() {
+        let world = World {
+            rooms: 3,
+            brands: 4,
+        };
+        let mut file = Vec::new();
+        world.write(1500, &mut file).expect("written to memory");
+        let file: serde_json::Value = serde_json::from_slice(&file).expect("JSON");
+        assert_eq!(file["users"].as_array().map(Vec::len), Some(12));
+        for brand in file["brands"].as_array().expect("a list") {
+            assert_eq!(brand["id"], brand["user_id"]);
+            assert_eq!(brand["profile"].to_string().len(), 1500);
+        }
+        for room in 1..=3 {
+            let participants = &file["rooms"][room as usize - 1]["participants"];
+            for member in 0..10 {
+                let brand = serde_json::Value::from(world.user(room, member));
+                assert!(participants.as_array().expect("a list").contains(&brand));
+            }
+        }
+    }
+}
