@@ -75,7 +75,9 @@ CREATE TABLE messages (
     CONSTRAINT messages_text_or_mark CHECK ((text IS NULL) = (deleted_at IS NOT NULL)),
     CONSTRAINT messages_changed_after_created CHECK (changed_seq >= seq)
 );
-CREATE INDEX messages_room_changed_idx ON messages (room_id, changed_seq);
+-- What was never changed is found by its `seq`.
+CREATE INDEX messages_room_changed_idx ON messages (room_id, changed_seq)
+    WHERE changed_seq > seq;
 
 CREATE FUNCTION users_move_revision() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

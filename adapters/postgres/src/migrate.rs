@@ -1,8 +1,9 @@
 //! Brings a database to the shape this program knows.
 
 use sqlx::{Connection, PgConnection, migrate::Migrator};
+use tokio::time::timeout;
 
-use crate::{Error, Options};
+use crate::{Error, Options, patience::out_of_time};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
@@ -44,8 +45,7 @@ pub enum MigrateError {
 /// # Errors
 /// See [`MigrateError`]; a migration that failed has changed nothing.
 pub async fn migrate(options: &Options) -> Result<(), MigrateError> {
-    let mut connection = PgConnection::connect_with(&options.without_limit()?).await?;
-    found(&mut connection).await?;
+    let (mut connection, _) = open(options).await?;
     // Under an advisory lock, which sqlx takes by itself.
     MIGRATIONS.run(&mut connection).await?;
     connection.close().await?;
@@ -57,8 +57,7 @@ pub async fn migrate(options: &Options) -> Result<(), MigrateError> {
 /// # Errors
 /// See [`MigrateError`].
 pub async fn check(options: &Options) -> Result<(), MigrateError> {
-    let mut connection = PgConnection::connect_with(&options.without_limit()?).await?;
-    let found = found(&mut connection).await?;
+    let (connection, found) = open(options).await?;
     connection.close().await?;
     let known = known();
     if found < known {
@@ -70,6 +69,19 @@ pub async fn check(options: &Options) -> Result<(), MigrateError> {
 fn known() -> i64 {
     let versions = MIGRATIONS.iter().map(|migration| migration.version);
     versions.max().unwrap_or(0)
+}
+
+/// A connection without a limit for its statements, and what it [`found`]. A
+/// database that does not answer is as good as away.
+async fn open(options: &Options) -> Result<(PgConnection, i64), MigrateError> {
+    let opening = async {
+        let mut connection = PgConnection::connect_with(&options.without_limit()?).await?;
+        let found = found(&mut connection).await?;
+        Ok((connection, found))
+    };
+    // Twice: one for the connection, one for the statements.
+    let opened = timeout(2 * options.statement_timeout, opening).await;
+    opened.unwrap_or_else(|_| Err(out_of_time().into()))
 }
 
 /// The newest migration of the database, which must not be newer than ours.

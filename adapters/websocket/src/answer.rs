@@ -147,6 +147,9 @@ fn data(out: &mut Vec<u8>, change: &Change, participants: &[u8]) {
             author,
             at,
         } => {
+            // Near enough to grow once, and not by and by.
+            let profile = author.profile.as_str();
+            out.reserve(participants.len() + profile.len() + text.as_str().len() + 256);
             out.extend_from_slice(b"{\"id\":");
             json::plain(out, id);
             out.extend_from_slice(b",\"text\":");

@@ -10,11 +10,10 @@ use crate::patience::Attempt;
 
 /// Keeps one message: what is simpler for one is faster for a lone author.
 const ONE: &str = "
-    WITH u AS MATERIALIZED (
-        SELECT FROM users WHERE id = $3 AND revision = $4 FOR SHARE SKIP LOCKED
-    ), r AS MATERIALIZED (
-        SELECT last_seq + 1 AS seq FROM rooms, u WHERE rooms.id = $1 AND revision = $2
-        FOR NO KEY UPDATE OF rooms SKIP LOCKED
+    WITH r AS MATERIALIZED (
+        SELECT last_seq + 1 AS seq FROM rooms, users
+        WHERE rooms.id = $1 AND rooms.revision = $2 AND users.id = $3 AND users.revision = $4
+        FOR NO KEY UPDATE OF rooms SKIP LOCKED FOR SHARE OF users SKIP LOCKED
     ), moved AS (
         UPDATE rooms SET last_seq = r.seq FROM r WHERE rooms.id = $1
     )
