@@ -1,0 +1,80 @@
+//! A server of ours, from Docker or from local binaries.
+
+use url::Url;
+
+use crate::{
+    choice::{self, Source},
+    container::Container,
+    local::Local,
+};
+
+/// Whether what is committed must survive a crash.
+#[derive(Clone, Copy)]
+pub(crate) enum Durability {
+    /// As Postgres comes.
+    Default,
+    /// Nothing is worth keeping; many tests connect at once.
+    Off,
+}
+
+impl Durability {
+    /// Settings of the server, as `name=value`.
+    pub(crate) fn settings(self) -> &'static [&'static str] {
+        match self {
+            Self::Default => &[],
+            Self::Off => &[
+                "fsync=off",
+                "synchronous_commit=off",
+                "full_page_writes=off",
+                "max_connections=300",
+            ],
+        }
+    }
+}
+
+pub(crate) enum Process {
+    Container(Container),
+    Local(Local),
+}
+
+impl Process {
+    /// Starts a server from the first source that gives one.
+    pub(crate) async fn start(durability: Durability) -> Result<Self, String> {
+        let mut failures = String::new();
+        for source in choice::sources()? {
+            let (name, started) = match source {
+                Source::Docker => (
+                    "docker",
+                    Container::start(durability).await.map(Self::Container),
+                ),
+                Source::Local => ("local", Local::start(durability).await.map(Self::Local)),
+            };
+            match started {
+                Ok(process) => return Ok(process),
+                Err(error) => failures += &format!("\n{name}: {error}"),
+            }
+        }
+        Err(format!("{}{failures}", choice::HOW))
+    }
+
+    pub(crate) fn url(&self) -> Url {
+        match self {
+            Self::Container(container) => container.url(),
+            Self::Local(local) => local.url(),
+        }
+    }
+
+    pub(crate) async fn stop(&self) -> Result<(), String> {
+        match self {
+            Self::Container(container) => container.stop().await,
+            Self::Local(local) => local.stop().await,
+        }
+    }
+
+    pub(crate) async fn start_again(&self) -> Result<(), String> {
+        match self {
+            Self::Container(container) => container.start_again().await,
+            Self::Local(local) => local.start_again().await,
+        }
+    }
+}
