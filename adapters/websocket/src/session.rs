@@ -2,12 +2,12 @@
 
 mod perform;
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use aftermatch_ports::model::Session;
 use bytes::Bytes;
 use poem::Upgraded;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 
 use crate::{
     admission::Admitted,
@@ -84,28 +84,44 @@ async fn read(
 
 impl Conversation<'_> {
     async fn converse(&mut self, reader: &mut Reader) -> End {
+        // Made once: what is waited for anew with every frame costs with every frame.
+        let outbox = self.outbox.clone();
+        let mut closing = pin!(async {
+            tokio::select! {
+                () = self.shared.shutdown.cancelled() => Close::GOING_AWAY,
+                close = outbox.closing() => close,
+            }
+        });
+        let silence = self.shared.limits.idle;
+        let mut heard = Instant::now();
+        let mut silent = pin!(sleep_until(heard + silence));
         loop {
             tokio::select! {
                 biased;
-                () = self.shared.shutdown.cancelled() => return End::Close(Close::GOING_AWAY),
-                close = self.outbox.closing() => return End::Close(close),
-                () = self.outbox.has_room() => {}
+                close = &mut closing => return End::Close(close),
+                () = outbox.has_room() => {}
             }
             let incoming = tokio::select! {
                 biased;
-                () = self.shared.shutdown.cancelled() => return End::Close(Close::GOING_AWAY),
-                close = self.outbox.closing() => return End::Close(close),
-                incoming = timeout(self.shared.limits.idle, reader.next()) => incoming,
+                close = &mut closing => return End::Close(close),
+                incoming = reader.next() => incoming,
+                () = &mut silent => {
+                    if heard.elapsed() >= silence {
+                        return End::Close(Close::SILENT);
+                    }
+                    silent.as_mut().reset(heard + silence);
+                    continue;
+                }
             };
+            heard = Instant::now();
             // A request that has begun is never abandoned: what was kept is told.
             let end = match incoming {
-                Err(_) => Some(End::Close(Close::SILENT)),
-                Ok(Err(Broken::Gone)) => Some(End::Closed),
-                Ok(Err(Broken::Violation(violation))) => Some(End::Close(Close::new(
+                Err(Broken::Gone) => Some(End::Closed),
+                Err(Broken::Violation(violation)) => Some(End::Close(Close::new(
                     violation.close_code(),
                     violation.reason(),
                 ))),
-                Ok(Ok(incoming)) => self.receive(incoming).await,
+                Ok(incoming) => self.receive(incoming).await,
             };
             if let Some(end) = end {
                 return end;
@@ -143,6 +159,7 @@ async fn write(mut writer: Writer, outbox: &Outbox, every: Duration) {
             return;
         }
         let written = tokio::select! {
+            biased;
             written = writer.write(&batch) => written,
             () = outbox.overflow() => continue,
         };

@@ -57,7 +57,9 @@ impl Kind {
                 let options = options(database.url());
                 let imported = aftermatch_postgres::import(&options, &world, |_| {}).await;
                 imported.expect("the world goes in");
-                let store = Postgres::connect(&options).await.expect("the database is there");
+                let store = Postgres::connect(&options)
+                    .await
+                    .expect("the database is there");
                 let platform = aftermatch_testdb::Platform::connect(database.url()).await;
                 let platform = Platform::Postgres(platform, database);
                 (Store::Postgres(Arc::new(store)), platform)
