@@ -53,6 +53,12 @@ pub struct Options {
 
 impl Options {
     fn connect_options(&self) -> Result<PgConnectOptions, Error> {
+        // sqlx would take any scheme.
+        let schemes = ["postgres://", "postgresql://"];
+        if !schemes.iter().any(|scheme| self.url.starts_with(scheme)) {
+            let why = "the address of the database must begin with postgres://";
+            return Err(Error::Configuration(why.into()));
+        }
         let options: PgConnectOptions = self.url.parse()?;
         let timeout = self.statement_timeout.as_millis();
         Ok(options

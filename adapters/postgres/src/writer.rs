@@ -138,21 +138,25 @@ impl Lead {
 
 impl Drop for Lead {
     fn drop(&mut self) {
-        let Some(line) = self.line.take() else {
-            return;
-        };
-        let next = {
-            let mut state = self.writer.0.lock();
-            let Some(next) = state.waiting.pop_front() else {
-                state.line = Some(line);
-                return;
+        while let Some(line) = self.line.take() {
+            let next = {
+                let mut state = self.writer.0.lock();
+                let Some(next) = state.waiting.pop_front() else {
+                    state.line = Some(line);
+                    return;
+                };
+                next
             };
-            next
-        };
-        // Should nobody be there to take it, it is dropped, and hands itself on.
-        drop(next.turn.send(Turn::Lead(Self {
-            writer: self.writer.clone(),
-            line: Some(line),
-        })));
+            let lead = Self {
+                writer: self.writer.clone(),
+                line: Some(line),
+            };
+            // Where nobody is there to take it, it comes back and goes to the next:
+            // were it dropped instead, a long queue of those who are gone would
+            // overflow the stack.
+            if let Err(Turn::Lead(mut lead)) = next.turn.send(Turn::Lead(lead)) {
+                self.line = lead.line.take();
+            }
+        }
     }
 }

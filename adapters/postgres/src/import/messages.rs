@@ -52,8 +52,9 @@ const INSERT: &str = "
             PARTITION BY room_id, user_id, created_at, id IS NULL ORDER BY place
         ) AS nth FROM given
     ), there AS (
-        SELECT room_id, user_id, created_at, count(*) AS count FROM messages
+        SELECT room_id, user_id, created_at, count(*) AS count FROM messages m
         WHERE room_id IN (SELECT room_id FROM given WHERE id IS NULL)
+          AND NOT EXISTS (SELECT FROM given g WHERE g.id = m.id)
         GROUP BY room_id, user_id, created_at
     ), new AS (
         SELECT n.id, n.room_id, n.user_id, n.text, n.created_at, n.place,

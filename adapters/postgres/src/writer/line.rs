@@ -16,7 +16,7 @@ const UNUSED: Duration = Duration::from_secs(1);
 
 /// The one connection that messages go through, made anew when it broke.
 pub(super) struct Line {
-    options: PgConnectOptions,
+    options: Arc<PgConnectOptions>,
     statement_timeout: Duration,
     /// Gone while it is used: one that was left half-way is never used again.
     connection: Option<(PgConnection, Instant)>,
@@ -25,7 +25,7 @@ pub(super) struct Line {
 impl Line {
     pub(super) fn new(options: PgConnectOptions, statement_timeout: Duration) -> Self {
         Self {
-            options,
+            options: Arc::new(options),
             statement_timeout,
             connection: None,
         }

@@ -3,6 +3,7 @@ use aftermatch_ports::model::{
 };
 use futures_util::FutureExt;
 use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
 
 use super::*;
 
@@ -46,7 +47,8 @@ impl Story {
 
     fn tell(&self, seq: i64) -> JoinHandle<()> {
         let hub = self.hub.clone();
-        tokio::spawn(async move { hub.tell(change(seq, 1)).await })
+        let told = async move { hub.tell(change(seq, 1)).await };
+        TaskTracker::new().spawn(told)
     }
 }
 
