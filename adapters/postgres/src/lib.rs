@@ -4,12 +4,12 @@
 //! The platform changes users, brands and rooms by plain SQL while we run;
 //! triggers move the revisions (`migrations/`). A write checks the revisions it
 //! was judged by, numbers the change and keeps it in one statement. Messages that
-//! are created at the same time go into one statement together: [`writer`].
+//! are created at the same time go into one statement together: `writer`.
 //!
 //! # Locks
 //! A write shares its user's row and takes its room's, and never waits for
 //! either: what somebody else holds is skipped, and tried again a moment later
-//! ([`patience`]). So no two processes can wait for each other, and a platform
+//! (`patience`). So no two processes can wait for each other, and a platform
 //! that keeps a room locked holds up that room alone.
 
 mod cache;

@@ -1,9 +1,9 @@
 //! The chat over WebSocket.
 //!
-//! One message's walk: [`acceptor`] takes the connection, poem reads the
-//! request's head, [`handshake`] decides who may come in, [`session`] reads
-//! frames and answers them through the [`Chat`] port, [`hub`] (the [`Events`]
-//! port) turns a change into one ready frame and puts it into the [`outbox`] of
+//! One message's walk: `acceptor` takes the connection, poem reads the
+//! request's head, `handshake` decides who may come in, `session` reads
+//! frames and answers them through the [`Chat`] port, `hub` (the [`Events`]
+//! port) turns a change into one ready frame and puts it into the `outbox` of
 //! everyone joined.
 //!
 //! [`Events`]: aftermatch_ports::Events
