@@ -7,6 +7,9 @@ use anyhow::Context;
 
 use crate::settings::{self, Database, Import};
 
+/// Said before what is wrong with a database.
+const CANNOT_USE: &str = "cannot use the database (DATABASE_URL)";
+
 /// How long to wait before asking a database again that was away.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -20,7 +23,7 @@ pub(crate) async fn open(options: &Options, migrate: bool) -> anyhow::Result<Pos
                 tracing::warn!(%error, "the database is away: trying again every second");
                 tokio::time::sleep(PAUSE).await;
             }
-            Err(error) => return Err(error).context("cannot use the database (DATABASE_URL)"),
+            Err(error) => return Err(error).context(CANNOT_USE),
         }
     }
 }
@@ -37,7 +40,8 @@ async fn try_open(options: &Options, migrate: bool) -> Result<Postgres, MigrateE
 /// `aftermatch migrate`.
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn migrate(arguments: &Database) -> anyhow::Result<()> {
-    aftermatch_postgres::migrate(&arguments.needed()?).await?;
+    let migrated = aftermatch_postgres::migrate(&arguments.needed()?).await;
+    migrated.context(CANNOT_USE)?;
     writeln!(std::io::stdout(), "the database is up to date")?;
     Ok(())
 }
@@ -47,7 +51,8 @@ pub(crate) async fn migrate(arguments: &Database) -> anyhow::Result<()> {
 pub(crate) async fn import(arguments: &Import) -> anyhow::Result<()> {
     let options = arguments.database.needed()?;
     let world = settings::world(Some(&arguments.file))?;
-    aftermatch_postgres::migrate(&options).await?;
+    let migrated = aftermatch_postgres::migrate(&options).await;
+    migrated.context(CANNOT_USE)?;
     let tell = |Progress { list, done, of }| {
         let _ = writeln!(std::io::stderr(), "{list}: {done} of {of}");
     };

@@ -1,0 +1,109 @@
+//! What the migrations leave behind.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    unreachable_pub,
+    reason = "all of this is tests"
+)]
+
+mod common;
+
+use aftermatch_postgres::{MigrateError, check, is_passing, migrate};
+use aftermatch_testdb::{Platform, Proxy, empty, fresh};
+use common::options;
+
+/// What is called as Postgres itself would have called it: by its table, all of
+/// its columns and its kind. A primary key is called that by hand, too.
+const MADE_UP: &str = r"
+    WITH called AS (
+        SELECT conrelid AS of, conname AS name, conkey AS columns FROM pg_constraint
+        WHERE contype IN ('c', 'f', 'u', 'x')
+        UNION ALL
+        SELECT indrelid, relname, indkey FROM pg_index JOIN pg_class ON oid = indexrelid
+        WHERE NOT indisprimary
+    )
+    SELECT name::text FROM called JOIN pg_class ON oid = of
+    WHERE relnamespace = 'public'::regnamespace AND relname <> '_sqlx_migrations'
+      AND name ~ format('^%s(_%s)?_(key|fkey|check|excl|idx)\d*$', relname, (
+          SELECT string_agg(attname, '_' ORDER BY place)
+          FROM UNNEST(columns) WITH ORDINALITY AS c(number, place)
+          JOIN pg_attribute ON attrelid = of AND attnum = number
+      ))";
+
+#[tokio::test]
+async fn every_constraint_and_index_has_a_name_given_by_hand() {
+    let database = fresh().await;
+    let platform = Platform::connect(database.url()).await;
+    let made_up = async || {
+        let names = sqlx::query_scalar::<_, String>(MADE_UP).fetch_all(platform.pool());
+        names.await.expect("the catalogue")
+    };
+    assert_eq!(made_up().await, [""; 0]);
+
+    // It would be noticed.
+    let nameless = "CREATE TABLE nameless (
+        a int UNIQUE, b bigint REFERENCES users, c int CHECK (c > 0), CHECK (a > c), UNIQUE (a, c)
+    );
+    CREATE INDEX ON nameless (c, b)";
+    sqlx::raw_sql(nameless)
+        .execute(platform.pool())
+        .await
+        .expect("a table");
+    let mut noticed = made_up().await;
+    noticed.sort();
+    let rest = [
+        "a_c_key", "a_c_key", "a_key", "a_key", "b_fkey", "c_b_idx", "c_check", "check",
+    ];
+    assert_eq!(noticed, rest.map(|rest| format!("nameless_{rest}")));
+}
+
+#[tokio::test]
+async fn a_database_is_known_by_its_migrations() {
+    let database = empty().await;
+    let options = options(&database);
+    let bare = check(&options).await;
+    assert!(
+        matches!(bare, Err(MigrateError::Older { found: 0, .. })),
+        "{bare:?}"
+    );
+    // At once, and then again.
+    let both = tokio::join!(migrate(&options), migrate(&options));
+    both.0.expect("the migrations");
+    both.1.expect("the migrations");
+    migrate(&options).await.expect("nothing to do");
+    check(&options).await.expect("all migrations");
+
+    let platform = Platform::connect(database.url()).await;
+    let newer = "INSERT INTO _sqlx_migrations
+            (version, description, success, checksum, execution_time)
+        SELECT max(version) + 1, 'of tomorrow', true, '', 1 FROM _sqlx_migrations";
+    sqlx::query(newer)
+        .execute(platform.pool())
+        .await
+        .expect("a migration");
+    for refused in [check(&options).await, migrate(&options).await] {
+        match refused {
+            Err(MigrateError::Newer { found, known }) => assert_eq!(found, known + 1),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_answer_is_away() {
+    let database = fresh().await;
+    let proxy = Proxy::before(database.url()).await;
+    let options = aftermatch_postgres::Options {
+        url: proxy.url().to_owned(),
+        statement_timeout: std::time::Duration::from_millis(50),
+        ..options(&database)
+    };
+    proxy.freeze();
+    for away in [check(&options).await, migrate(&options).await] {
+        match away {
+            Err(MigrateError::Database(error)) => assert!(is_passing(&error), "{error}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
