@@ -24,6 +24,9 @@ pub(super) struct Line {
 
 impl Line {
     pub(super) fn new(options: PgConnectOptions, statement_timeout: Duration) -> Self {
+        // The plans never depend on the values; planning anew takes longer than
+        // the plan itself.
+        let options = options.options([("plan_cache_mode", "force_generic_plan")]);
         Self {
             options: Arc::new(options),
             statement_timeout,
