@@ -42,7 +42,8 @@ pub(crate) async fn run(connection: Upgraded, session: Session, shared: &Shared)
     let place = shared.admission.admit(session.user);
     let writing = write(writer, &outbox, limits.ping);
     let reading = read(reader, session, shared, outbox.clone(), place);
-    tokio::join!(reading, writing);
+    // What is read is answered in the same turn.
+    tokio::join!(biased; reading, writing);
 }
 
 async fn read(
