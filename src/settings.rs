@@ -241,12 +241,6 @@ impl Secret {
     /// The secret that was given, or one made for this run.
     pub(crate) fn read(&self) -> anyhow::Result<SigningSecret> {
         if let Some(bytes) = self.given()? {
-            if bytes.len() < SHORT_SECRET {
-                tracing::warn!(
-                    bytes = bytes.len(),
-                    "the secret is short: HS256 wants at least {SHORT_SECRET} bytes"
-                );
-            }
             return Ok(SigningSecret { bytes, made: false });
         }
         let mut bytes = vec![0; SHORT_SECRET];
@@ -278,6 +272,12 @@ impl Secret {
             !bytes.is_empty(),
             "{source} is empty: it must hold the secret that signs access tokens"
         );
+        if bytes.len() < SHORT_SECRET {
+            tracing::warn!(
+                bytes = bytes.len(),
+                "the secret is short: HS256 wants at least {SHORT_SECRET} bytes"
+            );
+        }
         Ok(Some(bytes))
     }
 }
