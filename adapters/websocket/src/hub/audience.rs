@@ -22,6 +22,9 @@ pub(super) struct Audience {
 struct Taken {
     seat: Seat,
     outbox: Arc<Outbox>,
+    /// The room's last change when the seat was taken: what it hears is what
+    /// follows.
+    since: Seq,
     /// What was told since the seat is held, until the join is answered.
     held: Option<Vec<(Seq, Bytes)>>,
 }
@@ -36,6 +39,7 @@ impl Audience {
         self.seats.push(Taken {
             seat,
             outbox,
+            since: Seq::ZERO,
             held: Some(Vec::new()),
         });
     }
@@ -50,6 +54,7 @@ impl Audience {
         else {
             return;
         };
+        taken.since = since;
         taken.outbox.push(answer);
         for (seq, frame) in taken.held.take().into_iter().flatten() {
             if seq > since {
@@ -117,7 +122,8 @@ impl Audience {
         for taken in &mut self.seats {
             // Whoever asked gets the answer, by whatever right it was allowed.
             let asked = taken.seat.session == change.session;
-            if !asked && !room.admits(taken.seat.viewer) {
+            let news = change.seq > taken.since && room.admits(taken.seat.viewer);
+            if !asked && !news {
                 continue;
             }
             let own = answer::change_for_asker(change, taken.seat.session);

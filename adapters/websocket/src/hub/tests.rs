@@ -131,6 +131,18 @@ async fn a_held_seat_hears_its_answer_first_and_then_what_followed() {
 }
 
 #[tokio::test]
+async fn what_was_kept_before_the_seat_was_taken_is_no_news_when_it_is_told_after() {
+    let story = Story::new();
+    let ann = story.joined(1, 0);
+    let bob = story.joined(2, 2);
+    for seq in 1..=3 {
+        story.tell(seq).await.expect("told");
+    }
+    assert_eq!(heard(&bob), [0, 3]);
+    assert_eq!(heard(&ann), [0, 1, 2, 3]);
+}
+
+#[tokio::test]
 async fn the_first_to_be_seated_misses_nothing_that_came_early() {
     let story = Story::new();
     let ann = story.hold(1, ANN);
