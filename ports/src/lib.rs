@@ -27,21 +27,26 @@ mod messages;
 mod people;
 mod rooms;
 mod tokens;
+mod watch;
 
 pub use aftermatch_model as model;
 pub use chat::{Chat, Joined};
 pub use clock::Clock;
 pub use error::{ChatError, Unavailable};
 pub use events::Events;
-pub use messages::{Created, Deleted, Guard, Messages, Written};
+pub use messages::{
+    Changes, Created, Creation, Deleted, Draft, Guard, History, MAX_GONE, Messages, Stretch,
+    Written,
+};
 pub use people::People;
-pub use rooms::{Page, Rooms};
+pub use rooms::{Overview, Page, Rooms, Scope};
 pub use tokens::Tokens;
+pub use watch::{Expected, Moved, Tiding, Told, Watch};
 
 #[cfg(feature = "mock")]
 pub use self::{
     chat::MockChat, clock::MockClock, events::MockEvents, messages::MockMessages,
-    people::MockPeople, rooms::MockRooms, tokens::MockTokens,
+    people::MockPeople, rooms::MockRooms, tokens::MockTokens, watch::MockWatch,
 };
 
 /// How new an answer has to be.

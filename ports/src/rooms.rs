@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use aftermatch_model::{BrandId, Room, RoomId};
+use aftermatch_model::{BrandId, Message, Room, RoomId, Seq, UserId};
 use async_trait::async_trait;
 
 use crate::{Read, Unavailable};
@@ -15,13 +15,37 @@ pub trait Rooms: Send + Sync {
     /// of their brands.
     async fn room(&self, id: RoomId, read: Read) -> Result<Option<Arc<Room>>, Unavailable>;
 
-    /// The rooms `brand` takes part in, or all of them, by number, as the store
-    /// has them now: one page.
-    async fn rooms(
-        &self,
-        brand: Option<BrandId>,
-        page: Page,
-    ) -> Result<Vec<Arc<Room>>, Unavailable>;
+    /// The rooms of that scope, by number, as the store has them now: one page.
+    async fn rooms(&self, scope: Scope, page: Page) -> Result<Vec<Overview>, Unavailable>;
+}
+
+/// Which rooms are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// All there are.
+    All,
+    /// Those a brand takes part in, with what one user has not read there.
+    Brand {
+        /// The brand.
+        brand: BrandId,
+        /// The user who reads.
+        reader: UserId,
+    },
+}
+
+/// A room in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overview {
+    /// The room.
+    pub room: Arc<Room>,
+    /// The number of its last change.
+    pub last: Seq,
+    /// The messages there that others wrote after the reader's mark
+    /// ([`Messages::mark_read`](crate::Messages::mark_read)); `None` where
+    /// nobody reads.
+    pub unread: Option<u64>,
+    /// The newest message there.
+    pub last_message: Option<Message>,
 }
 
 /// A stretch of the rooms, by number.

@@ -6,6 +6,7 @@
 
 mod change;
 mod ids;
+mod message;
 mod people;
 mod refusal;
 mod room;
@@ -15,8 +16,9 @@ mod text;
 mod timestamp;
 pub mod world;
 
-pub use change::{Change, Tag, What};
+pub use change::{Change, Net, Tag, What};
 pub use ids::{BrandId, MessageId, Revision, RoomId, Seq, SessionId, UserId};
+pub use message::{Author, ClientMsgId, Message};
 pub use people::{Brand, Profile, Tariff, User};
 pub use refusal::Refusal;
 pub use room::{Room, RoomView};

@@ -42,4 +42,9 @@ pub enum Refusal {
     },
     /// U+0000 in a text.
     TextHasNul,
+    /// Not 1 to 64 characters of `A-Za-z0-9._:-`.
+    ClientMsgIdMalformed,
+    /// The author gave this name to another text in this room, or to a message
+    /// that has since been deleted.
+    ClientMsgIdTaken,
 }

@@ -8,6 +8,10 @@ use crate::{Endpoint, Refusal, Room, Timestamp, User, UserId, Viewer};
 /// The most messages that one deletion may name.
 pub const MAX_IDS: usize = 1_000;
 
+/// The most changes that are told to somebody who comes back: who missed more
+/// reads the room anew.
+pub const MAX_REPLAY: usize = 500;
+
 /// What an access token says, times in seconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claims {

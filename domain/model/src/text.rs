@@ -34,6 +34,11 @@ impl Text {
         Ok(Self(text.into()))
     }
 
+    /// Takes a text that was accepted when it was kept.
+    pub fn kept(text: impl Into<Arc<str>>) -> Self {
+        Self(text.into())
+    }
+
     /// The text, as it came.
     #[must_use]
     pub fn as_str(&self) -> &str {
