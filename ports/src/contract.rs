@@ -1,5 +1,5 @@
-//! The laws of the stores: what [`People`], [`Rooms`] and [`Messages`] promise,
-//! as one async test each, on a fresh [`Subject`].
+//! The laws of the stores: what [`People`], [`Rooms`], [`Messages`] and [`Watch`]
+//! promise, as one async test each, on a fresh [`Subject`].
 //!
 //! An adapter implements [`Subject`] in its tests and writes
 //! `aftermatch_ports::contract::laws!(MySubject);`. That is all: it then has one
@@ -20,13 +20,20 @@
 )]
 
 mod asked;
+mod changes;
 mod deletions;
 mod given;
 mod guards;
+mod history;
+mod lived;
 mod messages;
 mod people;
 mod races;
+mod reading;
+mod retries;
 mod rooms;
+mod shown;
+mod watch;
 
 use std::pin::Pin;
 
@@ -36,7 +43,7 @@ use aftermatch_model::{
 };
 use async_trait::async_trait;
 
-use crate::{Messages, People, Rooms};
+use crate::{Messages, People, Rooms, Watch};
 
 /// A store under the laws, and the platform's own hand on it, which changes
 /// users, brands and rooms while the service runs.
@@ -54,6 +61,9 @@ pub trait Subject: Send + Sync + Sized + 'static {
     /// Its messages.
     fn messages(&self) -> &dyn Messages;
 
+    /// What others do to it.
+    fn watch(&self) -> &dyn Watch;
+
     /// The platform inserts or replaces a user.
     async fn put_user(&self, user: NewUser);
 
@@ -68,6 +78,9 @@ pub trait Subject: Send + Sync + Sized + 'static {
 
     /// Any moment. The core has neither a clock nor a calendar to take one from.
     fn moment() -> Timestamp;
+
+    /// A moment after that one.
+    fn later() -> Timestamp;
 
     /// Does all of `work` at once, on several threads, and returns when it is
     /// done. What panics in it panics here.
@@ -132,6 +145,53 @@ macro_rules! laws {
                 nothing_is_edited_behind_its_deletion
                 no_write_passes_a_change_of_its_room
                 no_write_passes_a_change_of_its_user;
+            shown:
+                a_message_reads_as_it_was_written_and_edited
+                messages_of_the_first_hour_read_as_they_were_given
+                a_message_shows_its_author_as_of_now;
+            history:
+                all_ways_through_a_room_show_the_same
+                a_stretch_begins_or_ends_at_any_number
+                a_stretch_of_nothing_goes_on_nowhere
+                where_there_is_no_room_there_is_nothing_to_read
+                nothing_of_a_removed_room_comes_back
+                what_is_read_is_of_one_moment;
+            changes:
+                changes_since_any_number_lead_to_the_room_as_it_is
+                what_came_and_went_since_is_of_no_account
+                what_is_gone_is_told_in_the_order_of_its_ids
+                since_the_last_change_nothing_is_different
+                since_no_number_of_the_past_only_the_last_is_told
+                where_there_is_no_room_nothing_has_changed
+                more_living_messages_than_asked_for_are_not_told
+                more_gone_messages_than_are_ever_told_are_not_told;
+            retries:
+                a_repeat_is_answered_with_the_message
+                another_text_finds_its_client_id_taken
+                a_repeat_is_known_by_the_text_as_it_was_sent
+                the_client_id_of_a_deleted_message_stays_taken
+                a_client_id_is_of_one_author_and_one_room
+                without_a_client_id_nothing_is_a_repeat
+                a_repeat_with_a_stale_guard_is_stale
+                many_retries_at_once_keep_one_message;
+            reading:
+                a_mark_goes_forwards_and_not_beyond_the_last_change
+                a_mark_is_of_one_user_in_one_room
+                reading_changes_nothing_in_the_room
+                where_there_is_no_room_nothing_is_read
+                of_racing_marks_the_furthest_stays
+                unread_is_what_others_wrote_behind_the_mark
+                unread_is_exact_at_every_mark
+                where_nobody_reads_nothing_is_unread
+                a_list_shows_the_newest_message_as_it_is_now
+                every_room_of_a_page_shows_its_own;
+            watch:
+                there_is_always_something_to_look_at
+                what_the_platform_changes_is_seen
+                what_is_gone_is_not_as_expected
+                every_kept_change_is_ahead
+                a_room_is_moved_and_ahead_at_once
+                exactly_those_that_moved_are_seen;
         }
     };
     (@export; $($file:ident: $($law:ident)+;)+) => {

@@ -1,16 +1,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::ops::Bound;
 use std::sync::Arc;
 
+use aftermatch_ports::Guard;
 use aftermatch_ports::model::{
     Brand, BrandId, Revision, Room, RoomId, User, UserId,
     world::{NewBrand, NewRoom, NewUser},
 };
-use aftermatch_ports::{Guard, Page};
 use parking_lot::Mutex;
 
 use crate::Misfit;
 use crate::log::Log;
+
+mod reads;
 
 /// Who there is, and who is where. Users and rooms stand ready to be handed out,
 /// built anew when their revision moves.
@@ -36,28 +37,6 @@ struct Place {
 }
 
 impl Directory {
-    pub(crate) fn user(&self, id: UserId) -> Option<Arc<User>> {
-        self.users.get(&id).cloned()
-    }
-
-    pub(crate) fn room(&self, id: RoomId) -> Option<Arc<Room>> {
-        self.rooms.get(&id).map(|place| place.room.clone())
-    }
-
-    pub(crate) fn rooms(&self, brand: Option<BrandId>, page: Page) -> Vec<Arc<Room>> {
-        let behind = page.after.map_or(Bound::Unbounded, Bound::Excluded);
-        let range = (behind, Bound::Unbounded);
-        let Some(brand) = brand else {
-            let places = self.rooms.range(range).take(page.limit);
-            return places.map(|(_, place)| place.room.clone()).collect();
-        };
-        let ids = self.brands.get(&brand).into_iter();
-        let ids = ids.flat_map(|owned| owned.rooms.range(range));
-        ids.take(page.limit)
-            .filter_map(|&id| self.room(id))
-            .collect()
-    }
-
     pub(crate) fn log(&self, room: RoomId) -> Option<&Mutex<Log>> {
         self.rooms.get(&room).map(|place| &place.log)
     }
@@ -203,7 +182,7 @@ impl Directory {
         match self.rooms.get_mut(&id) {
             Some(place) => place.room = room,
             None => {
-                let log = Mutex::new(Log::new());
+                let log = Mutex::new(Log::new(id));
                 self.rooms.insert(id, Place { room, log });
             }
         }

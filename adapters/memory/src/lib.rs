@@ -3,8 +3,8 @@
 //!
 //! # Locks
 //! Whoever reads or writes shares one lock on the directory of people and rooms,
-//! and holds it until done; a write takes its room's own lock behind it. So
-//! rooms never wait for each other. The platform's hand takes the directory
+//! and holds it until done; what was written in a room has a lock of its own
+//! behind it. So rooms never wait for each other. The platform's hand takes the directory
 //! alone: what it changes lies wholly before or wholly behind any write, and a
 //! guard that was found good stays good until the write is kept.
 
@@ -12,14 +12,17 @@ mod directory;
 mod log;
 mod misfit;
 mod ports;
+mod watch;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use aftermatch_ports::Draft;
 use aftermatch_ports::model::{
     MessageId, RoomId, World,
     world::{NewBrand, NewRoom, NewUser},
 };
 use parking_lot::RwLock;
+use tokio::sync::Notify;
 
 use directory::Directory;
 pub use misfit::Misfit;
@@ -28,6 +31,7 @@ pub use misfit::Misfit;
 pub struct Memory {
     directory: RwLock<Directory>,
     next_message: AtomicI64,
+    touched: Notify,
 }
 
 impl Memory {
@@ -50,11 +54,18 @@ impl Memory {
         let memory = Self {
             directory: RwLock::new(directory),
             next_message: AtomicI64::new(highest.wrapping_add(1)),
+            touched: Notify::new(),
         };
         for message in world.messages() {
-            let id = message.id.unwrap_or_else(|| memory.next_message());
-            if let Some(log) = memory.directory.read().log(message.room) {
-                log.lock().create(id, message.author);
+            let id = || message.id.unwrap_or_else(|| memory.next_message());
+            let draft = Draft {
+                text: message.text.clone(),
+                client_id: None,
+            };
+            let directory = memory.directory.read();
+            if let Some(log) = directory.log(message.room) {
+                let mut log = log.lock();
+                log.create(&directory, id, message.author, draft, message.at);
             }
         }
         memory
@@ -63,6 +74,7 @@ impl Memory {
     /// Inserts or replaces a user. Who is there already keeps the brand.
     pub fn put_user(&self, user: NewUser) {
         self.directory.write().keep_user(user);
+        self.touched.notify_one();
     }
 
     /// Inserts or replaces a brand. A former owner is left without one.
@@ -73,6 +85,7 @@ impl Memory {
         let mut directory = self.directory.write();
         directory.check_brand(&brand)?;
         directory.keep_brand(brand);
+        self.touched.notify_one();
         Ok(())
     }
 
@@ -84,12 +97,14 @@ impl Memory {
         let mut directory = self.directory.write();
         directory.check_room(&room)?;
         directory.keep_room(room.id, &room.participants);
+        self.touched.notify_one();
         Ok(())
     }
 
     /// Removes a room and its messages, if it is there.
     pub fn remove_room(&self, room: RoomId) {
         self.directory.write().remove_room(room);
+        self.touched.notify_one();
     }
 
     // Behind the highest number come the negative ones, which nobody can import:

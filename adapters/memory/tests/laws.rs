@@ -8,9 +8,9 @@ use aftermatch_ports::model::{
     RoomId, Timestamp, World,
     world::{NewBrand, NewRoom, NewUser},
 };
-use aftermatch_ports::{Messages, People, Rooms};
+use aftermatch_ports::{Messages, People, Rooms, Watch};
 use async_trait::async_trait;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use tokio::task::JoinSet;
 
 aftermatch_ports::contract::laws!(Store);
@@ -35,6 +35,10 @@ impl Subject for Store {
         &self.0
     }
 
+    fn watch(&self) -> &dyn Watch {
+        &self.0
+    }
+
     async fn put_user(&self, user: NewUser) {
         self.0.put_user(user);
     }
@@ -53,6 +57,10 @@ impl Subject for Store {
 
     fn moment() -> Timestamp {
         OffsetDateTime::UNIX_EPOCH.into()
+    }
+
+    fn later() -> Timestamp {
+        (OffsetDateTime::UNIX_EPOCH + Duration::MINUTE).into()
     }
 
     async fn in_parallel(work: Vec<Work>) {

@@ -3,13 +3,16 @@
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use aftermatch_memory::{Memory, Misfit};
 use aftermatch_ports::model::{
     BrandId, MessageId, Profile, Revision, Room, RoomId, Text, User, UserId, World,
     world::{NewBrand, NewMessage, NewRoom, NewUser},
 };
-use aftermatch_ports::{Guard, Messages, People, Read, Rooms, Written};
+use aftermatch_ports::{
+    Creation, Draft, Guard, Messages, People, Read, Rooms, Tiding, Watch, Written,
+};
 use time::OffsetDateTime;
 
 const ANNA: UserId = UserId(1);
@@ -112,6 +115,26 @@ async fn a_user_and_a_room_are_built_once_for_all_who_read_them() {
 }
 
 #[tokio::test]
+async fn what_is_changed_is_there_to_look_at_without_waiting() {
+    let memory = memory(vec![]);
+    let at_once = || {
+        let mut context = Context::from_waker(Waker::noop());
+        memory.next().as_mut().poll(&mut context)
+    };
+    let changes: [fn(&Memory); 4] = [
+        |memory| memory.put_user(user(BORIS)),
+        |memory| memory.put_brand(brand(21, ANNA)).expect("it fits"),
+        |memory| memory.put_room(room(&[22])).expect("it fits"),
+        |memory| memory.remove_room(ROOM),
+    ];
+    for change in changes {
+        assert!(at_once().is_pending(), "there is nothing new");
+        change(&memory);
+        assert_eq!(at_once(), Poll::Ready(Tiding::Look));
+    }
+}
+
+#[tokio::test]
 async fn behind_the_highest_number_of_all_none_is_used_twice() {
     let memory = memory(vec![
         message(Some(i64::MAX)),
@@ -126,8 +149,12 @@ async fn behind_the_highest_number_of_all_none_is_used_twice() {
     };
     assert_ne!(guard.room_revision, Revision(0));
     let NewMessage { text, at, .. } = message(None);
-    let written = memory.create(guard, text, at).await.expect("memory");
-    let Written::Done(created) = written else {
+    let draft = Draft {
+        text,
+        client_id: None,
+    };
+    let written = memory.create(guard, draft, at).await.expect("memory");
+    let Written::Done(Creation::Created(created)) = written else {
         panic!("nothing has changed");
     };
     assert_eq!(created.seq.0, 4);

@@ -6,6 +6,7 @@ use aftermatch_model::{
 };
 
 use super::Subject;
+use crate::Scope;
 
 /// Owns the brand [`ANNAS`].
 pub(super) const ANNA: UserId = UserId(1);
@@ -67,6 +68,17 @@ pub(super) fn message<S: Subject>(id: Option<i64>, room: RoomId, author: UserId)
 pub(super) fn text() -> Text {
     Text::new("hello", 5).expect("a fit text")
 }
+
+/// The rooms of Anna's brand, as she reads them.
+pub(super) const ANNA_READS: Scope = Scope::Brand {
+    brand: ANNAS,
+    reader: ANNA,
+};
+/// The rooms of Boris's brand, as he reads them.
+pub(super) const BORIS_READS: Scope = Scope::Brand {
+    brand: BORISS,
+    reader: BORIS,
+};
 
 /// Anna, Boris and an administrator, with these rooms of the two.
 pub(super) fn people_and(rooms: Vec<NewRoom>) -> World {

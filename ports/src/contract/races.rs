@@ -1,13 +1,11 @@
 use std::collections::{HashMap, HashSet};
-use std::future::poll_fn;
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::Poll;
 
 use aftermatch_model::{MessageId, RoomId, rules::Whose, world::NewUser};
 
-use super::asked::{create, delete, done, edit, guard, last_seq};
+use super::asked::{create, delete, done, edit, guard, last_seq, let_others_run};
 use super::given::{
     ADMIN, ANNA, ANNAS, BORIS, BORISS, ROOM, message, people_and, room, talk, user,
 };
@@ -186,20 +184,6 @@ async fn several_writes<S: Subject>(
         let_others_run().await;
     }
     (seqs, ids)
-}
-
-/// A store that never waits would keep its thread, and what it races would never
-/// begin.
-async fn let_others_run() {
-    let mut ran = false;
-    poll_fn(|context| {
-        if mem::replace(&mut ran, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }
 
 /// Lets Anna write in the room until she is stale, several times at once, while

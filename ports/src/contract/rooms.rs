@@ -6,11 +6,11 @@ use aftermatch_model::{
 };
 
 use super::given::{
-    ADMIN, ANNA, ANNAS, BORIS, BORISS, NOWHERE, OTHER, ROOM, brand, crowd, people_and, profile,
-    room, talk, user,
+    ADMIN, ANNA, ANNA_READS, ANNAS, BORIS, BORIS_READS, BORISS, NOWHERE, OTHER, ROOM, brand, crowd,
+    people_and, profile, room, talk, user,
 };
 use super::{Subject, asked};
-use crate::Read;
+use crate::{Overview, Page, Read, Scope};
 
 /// A room has its participants, fresh or cached, as the platform gave them and
 /// in the order in which it did.
@@ -145,11 +145,17 @@ pub async fn a_room_to_which_nothing_happened_keeps_its_revision<S: Subject>() {
 /// Rooms are listed by number, whatever order they came in.
 pub async fn rooms_are_listed_by_number<S: Subject>() {
     let subject = S::holding(people_and(rooms_of_both(&[30, 2, 100]))).await;
-    assert_eq!(asked::page(&subject, None, None, 10).await, [2, 30, 100]);
+    assert_eq!(
+        asked::page(&subject, Scope::All, None, 10).await,
+        [2, 30, 100]
+    );
     subject.put_room(room(RoomId(7), &[])).await;
-    assert_eq!(asked::page(&subject, None, None, 10).await, [2, 7, 30, 100]);
+    assert_eq!(
+        asked::page(&subject, Scope::All, None, 10).await,
+        [2, 7, 30, 100]
+    );
     let empty = S::holding(people_and(vec![])).await;
-    assert_eq!(asked::page(&empty, None, None, 10).await, [0; 0]);
+    assert_eq!(asked::page(&empty, Scope::All, None, 10).await, [0; 0]);
 }
 
 /// A page begins behind a room, be it there or not, and ends at its limit, for a
@@ -167,12 +173,15 @@ pub async fn a_page_begins_behind_a_room_and_ends_at_its_limit<S: Subject>() {
         (Some(50), 9, vec![]),
         (Some(i64::MAX), 9, vec![]),
     ] {
-        for brand in [None, Some(ANNAS)] {
-            let page = asked::page(&subject, brand, after, limit).await;
-            assert_eq!(page, expected, "{brand:?} after {after:?}");
+        for scope in [Scope::All, ANNA_READS] {
+            let page = asked::page(&subject, scope, after, limit).await;
+            assert_eq!(page, expected, "{scope:?} after {after:?}");
         }
     }
-    assert_eq!(asked::page(&subject, None, Some(30), 9).await, [40, 50]);
+    assert_eq!(
+        asked::page(&subject, Scope::All, Some(30), 9).await,
+        [40, 50]
+    );
 }
 
 /// A brand lists the rooms it takes part in and no other.
@@ -191,7 +200,11 @@ pub async fn a_brand_lists_the_rooms_it_takes_part_in<S: Subject>() {
         (BrandId(23), vec![]),
         (BrandId(404), vec![]),
     ] {
-        let page = asked::page(&subject, Some(brand), None, 10).await;
+        let scope = Scope::Brand {
+            brand,
+            reader: ANNA,
+        };
+        let page = asked::page(&subject, scope, None, 10).await;
         assert_eq!(page, expected, "{brand:?}");
     }
 }
@@ -202,19 +215,19 @@ pub async fn a_brand_lists_its_rooms_as_they_are_now<S: Subject>() {
     let subject = S::holding(people_and(rooms_of_both(&[1, 2]))).await;
     subject.put_room(room(RoomId(1), &[BORISS])).await;
     subject.put_room(room(RoomId(3), &[ANNAS])).await;
-    assert_eq!(asked::page(&subject, Some(ANNAS), None, 9).await, [2, 3]);
-    assert_eq!(asked::page(&subject, Some(BORISS), None, 9).await, [1, 2]);
+    assert_eq!(asked::page(&subject, ANNA_READS, None, 9).await, [2, 3]);
+    assert_eq!(asked::page(&subject, BORIS_READS, None, 9).await, [1, 2]);
 
     let mut annas = brand(ANNAS, ANNA);
     annas.tariff = Some(Tariff::Business);
     subject.put_brand(annas).await;
-    let page = crate::Page {
+    let page = Page {
         after: None,
         limit: 9,
     };
-    for listed in subject.rooms().rooms(Some(ANNAS), page).await.unwrap() {
-        assert_eq!(listed.participants[0].tariff, Some(Tariff::Business));
-        assert_eq!(listed, asked::room(&subject, listed.id).await);
+    for Overview { room, .. } in subject.rooms().rooms(ANNA_READS, page).await.unwrap() {
+        assert_eq!(room.participants[0].tariff, Some(Tariff::Business));
+        assert_eq!(room, asked::room(&subject, room.id).await);
     }
 }
 
@@ -224,9 +237,9 @@ pub async fn a_removed_room_is_gone<S: Subject>() {
     subject.remove_room(RoomId(2)).await;
     let gone = subject.rooms().room(RoomId(2), Read::Fresh).await;
     assert_eq!(gone.unwrap(), None);
-    for brand in [None, Some(ANNAS), Some(BORISS)] {
-        let page = asked::page(&subject, brand, None, 10).await;
-        assert_eq!(page, [1, 3], "{brand:?}");
+    for scope in [Scope::All, ANNA_READS, BORIS_READS] {
+        let page = asked::page(&subject, scope, None, 10).await;
+        assert_eq!(page, [1, 3], "{scope:?}");
     }
 }
 
