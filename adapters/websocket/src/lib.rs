@@ -18,9 +18,9 @@ mod hub;
 mod json;
 mod origin;
 mod outbox;
+mod reader;
 mod request;
 mod session;
-mod socket;
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -33,9 +33,10 @@ pub use hub::Hub;
 pub use origin::{Origin, OriginError};
 
 use crate::{
-    acceptor::Acceptor,
+    acceptor::{Acceptor, Wires},
     admission::Admission,
     handshake::{Door, Shared},
+    outbox::Close,
 };
 use aftermatch_ports::model::Endpoint;
 
@@ -87,16 +88,18 @@ pub async fn serve(
 ) -> io::Result<()> {
     let Config { origins, limits } = config;
     let grace = limits.shutdown;
-    let acceptor = Acceptor::new(listener, limits.handshake)?;
+    let wires = Arc::new(Wires::default());
+    let acceptor = Acceptor::new(listener, limits.handshake, wires.clone())?;
     let sessions = TaskTracker::new();
     let shared = Arc::new(Shared {
         chat,
-        hub,
+        hub: hub.clone(),
         origins,
         admission: Admission::new(limits.connections, limits.connections_per_user),
         limits,
         sessions: sessions.clone(),
         shutdown: shutdown.clone(),
+        wires,
     });
     let routes = [
         ("/ws/chat", Endpoint::Chat),
@@ -118,6 +121,7 @@ pub async fn serve(
     // here, within the same time.
     let ending = async {
         shutdown.cancelled().await;
+        hub.close_all(Close::GOING_AWAY);
         sessions.close();
         if timeout(grace, sessions.wait()).await.is_err() {
             tracing::warn!(

@@ -84,6 +84,7 @@ impl Conversation<'_> {
         let answer = match action {
             Action::List => self.list(tag).await?,
             Action::JoinRoom { room } => {
+                self.flush();
                 let joined = chat.join_room(&mut self.session, room).await?;
                 let answer = answer::room("join_room", tag, &joined.view);
                 if let Some(since) = joined.since {
@@ -92,7 +93,10 @@ impl Conversation<'_> {
                 }
                 answer
             }
-            Action::LeaveRoom => answer::left(tag, chat.leave_room(&mut self.session).await?),
+            Action::LeaveRoom => {
+                self.flush();
+                answer::left(tag, chat.leave_room(&mut self.session).await?)
+            }
             Action::CurrentRoomInfo => {
                 let view = chat.current_room(&self.session).await?;
                 answer::room("current_room_info", tag, &view)
@@ -100,16 +104,19 @@ impl Conversation<'_> {
             Action::CreateMessage { text } => {
                 chat.create_message(&self.session, &text, tag_for_all)
                     .await?;
+                self.told = self.session.room;
                 return Ok(201);
             }
             Action::EditMessage { id, text } => {
                 chat.edit_message(&self.session, id, &text, tag_for_all)
                     .await?;
+                self.told = self.session.room;
                 return Ok(200);
             }
             Action::DeleteMessages { ids } => {
                 chat.delete_messages(&self.session, ids, tag_for_all)
                     .await?;
+                self.told = self.session.room;
                 return Ok(200);
             }
         };
