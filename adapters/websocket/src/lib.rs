@@ -112,11 +112,16 @@ pub async fn serve(
     })
     .catch_all_error(handshake::no_such_path);
 
-    let accepting = Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(
-        routes,
-        shutdown.clone().cancelled_owned(),
-        Some(grace),
+    // A task, because a thread that only waits for this future would have to wake
+    // another one for each connection that it accepts.
+    let accepting = TaskTracker::new().spawn(
+        Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(
+            routes,
+            shutdown.clone().cancelled_owned(),
+            Some(grace),
+        ),
     );
+    let accepting = async { accepting.await.unwrap_or_else(|panic| Err(panic.into())) };
     // poem knows nothing of the connections it has upgraded: they are waited for
     // here, within the same time.
     let ending = async {
