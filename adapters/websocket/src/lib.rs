@@ -49,6 +49,9 @@ pub struct Limits {
     pub connections_per_user: usize,
     /// The largest message a client may send, in bytes.
     pub frame_bytes: usize,
+    /// Requests that one connection may make in a second; `None`: as many as it
+    /// can.
+    pub requests_per_second: Option<u32>,
     /// Frames that may wait for one slow reader.
     pub outbox_frames: usize,
     /// Bytes that may wait for one slow reader.

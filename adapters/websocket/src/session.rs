@@ -1,5 +1,6 @@
 //! One connection from its first frame to its last.
 
+mod pace;
 mod perform;
 
 use std::{
@@ -24,6 +25,7 @@ use crate::{
     outbox::{Close, Outbox},
     reader::{Broken, Reader},
 };
+use pace::Pace;
 
 /// How long the other side may take for its part of the closing.
 const LINGER: Duration = Duration::from_secs(5);
@@ -40,6 +42,7 @@ struct Conversation<'a> {
     outbox: Arc<Outbox>,
     /// The room in which something was told that is still to be sent off.
     told: Option<RoomId>,
+    pace: Pace,
     /// Requests answered since the last time that answers were sent off.
     burst: usize,
 }
@@ -113,6 +116,7 @@ async fn converse(
         reader,
         outbox,
         told: None,
+        pace: Pace::new(shared.limits.requests_per_second, Instant::now()),
         burst: 0,
     };
     let end = conversation.converse().await;

@@ -1,6 +1,6 @@
 //! From a request to its answer.
 
-use std::{panic::AssertUnwindSafe, time::Instant};
+use std::panic::AssertUnwindSafe;
 
 use aftermatch_ports::{
     ChatError, Page,
@@ -8,6 +8,7 @@ use aftermatch_ports::{
 };
 use bytes::Bytes;
 use futures_util::FutureExt;
+use tokio::time::Instant;
 use tracing::{Instrument, field};
 
 use super::Conversation;
@@ -49,6 +50,10 @@ impl Conversation<'_> {
         let begun = Instant::now();
         let Request { tag, action } = request;
         let name = action.name();
+        if let Err(wait) = self.pace.admit(begun) {
+            self.refuse(name, &tag, WireError::too_many_requests(wait));
+            return None;
+        }
         // Whatever a bug costs, it is not this connection.
         let performed = AssertUnwindSafe(self.perform(action, &tag))
             .catch_unwind()
