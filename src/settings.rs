@@ -3,6 +3,7 @@
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
+    str::FromStr,
     time::Duration,
 };
 
@@ -155,22 +156,26 @@ pub(crate) struct Serve {
     )]
     pub(crate) allowed_origins: Vec<Origin>,
     /// The longest text of a message, in characters.
-    #[arg(long, env = "CHAT_MAX_TEXT_CHARS", value_name = "N", default_value = "10000", value_parser = positive)]
+    #[arg(long, env = "CHAT_MAX_TEXT_CHARS", value_name = "N", default_value = "10000", value_parser = positive::<usize>)]
     pub(crate) max_text_chars: usize,
     /// The largest frame a client may send, in bytes.
-    #[arg(long, env = "CHAT_MAX_FRAME_BYTES", value_name = "N", default_value = "65536", value_parser = positive)]
+    #[arg(long, env = "CHAT_MAX_FRAME_BYTES", value_name = "N", default_value = "65536", value_parser = positive::<usize>)]
     max_frame_bytes: usize,
     /// Connections in all; one more is closed with 1013.
-    #[arg(long, env = "CHAT_MAX_CONNECTIONS", value_name = "N", default_value = "10000", value_parser = positive)]
+    #[arg(long, env = "CHAT_MAX_CONNECTIONS", value_name = "N", default_value = "10000", value_parser = positive::<usize>)]
     pub(crate) max_connections: usize,
     /// Connections of one user; one more is closed with 1013.
-    #[arg(long, env = "CHAT_MAX_CONNECTIONS_PER_USER", value_name = "N", default_value = "100", value_parser = positive)]
+    #[arg(long, env = "CHAT_MAX_CONNECTIONS_PER_USER", value_name = "N", default_value = "100", value_parser = positive::<usize>)]
     max_connections_per_user: usize,
+    /// Requests that one connection may make in a second; one more is answered
+    /// 429. Without it a flood is slowed by taking turns alone.
+    #[arg(long, env = "CHAT_MAX_REQUESTS_PER_SECOND", value_name = "N", value_parser = positive::<u32>)]
+    max_requests_per_second: Option<u32>,
     /// Frames that may wait for a slow reader before it is closed with 1013.
-    #[arg(long, env = "CHAT_MAX_OUTBOX_FRAMES", value_name = "N", default_value = "1024", value_parser = positive)]
+    #[arg(long, env = "CHAT_MAX_OUTBOX_FRAMES", value_name = "N", default_value = "1024", value_parser = positive::<usize>)]
     max_outbox_frames: usize,
     /// Bytes that may wait for a slow reader before it is closed with 1013.
-    #[arg(long, env = "CHAT_MAX_OUTBOX_BYTES", value_name = "N", default_value = "1048576", value_parser = positive)]
+    #[arg(long, env = "CHAT_MAX_OUTBOX_BYTES", value_name = "N", default_value = "1048576", value_parser = positive::<usize>)]
     max_outbox_bytes: usize,
     /// How long a handshake may take.
     #[arg(long, env = "CHAT_HANDSHAKE_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = duration)]
@@ -220,6 +225,7 @@ impl Serve {
             connections: self.max_connections,
             connections_per_user: self.max_connections_per_user,
             frame_bytes: self.max_frame_bytes,
+            requests_per_second: self.max_requests_per_second,
             outbox_frames: self.max_outbox_frames,
             outbox_bytes: self.max_outbox_bytes,
             handshake: self.handshake_timeout,
@@ -346,9 +352,9 @@ pub(crate) fn with_variable(mut error: clap::Error) -> clap::Error {
     error
 }
 
-fn positive(text: &str) -> Result<usize, String> {
+fn positive<N: FromStr + PartialOrd + From<u8>>(text: &str) -> Result<N, String> {
     match text.parse() {
-        Ok(number) if number > 0 => Ok(number),
+        Ok(number) if number > N::from(0) => Ok(number),
         _ => Err("a whole number of at least 1 is needed".to_owned()),
     }
 }

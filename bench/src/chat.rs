@@ -39,6 +39,10 @@ pub(crate) struct Chat {
     /// How many of them write.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     authors: u64,
+    /// How many others join and then never read again, however often they are
+    /// told; what they should have read counts nowhere.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    stalled: u64,
     /// Messages that each author has in flight at any time.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     window: u64,
@@ -61,6 +65,13 @@ impl Chat {
         ensure!(
             self.world.rooms.saturating_mul(self.members) < CONNECTIONS,
             "fewer than {CONNECTIONS} connections can be told apart"
+        );
+        ensure!(
+            self.authors.saturating_add(self.stalled) <= self.members,
+            "{} members are not enough for {} author(s) and {} that stall",
+            self.members,
+            self.authors,
+            self.stalled
         );
         let clock = Clock::start();
         let start = Start::of(usize::try_from(self.threads)? + 1);
@@ -126,6 +137,7 @@ impl Chat {
                     room,
                     user: self.world.user(room, member),
                     author: member < self.authors,
+                    stalled: member >= self.members - self.stalled,
                 }
             })
             .collect()
@@ -144,10 +156,11 @@ impl Chat {
 
     fn report(&self, tally: &Tally, busy: Busy, usages: Option<(Usage, Usage)>) -> Report {
         let mut report = Report::new(format!(
-            "chat: {} x {} (rooms x members), {} author(s) each, window {}, {} bytes of text, {} s",
+            "chat: {} x {} (rooms x members), {} author(s) and {} stalled each, window {}, {} bytes of text, {} s",
             self.world.rooms,
             self.members,
             self.authors,
+            self.stalled,
             self.window,
             self.text_bytes,
             self.seconds

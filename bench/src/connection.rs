@@ -22,6 +22,8 @@ pub(crate) struct Seat {
     pub(crate) user: u64,
     /// Whether it writes.
     pub(crate) author: bool,
+    /// Whether it never reads again once it has joined.
+    pub(crate) stalled: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +88,10 @@ impl Connection {
         buffer: &mut Vec<u8>,
         traffic: &mut Traffic,
     ) -> Result<(), String> {
+        // That the server gives up a reader who does not read is as it should be.
+        if self.seat.stalled && self.state == State::Joined {
+            return Ok(());
+        }
         loop {
             let kept = self.unread.len();
             if buffer.len() < 2 * kept {

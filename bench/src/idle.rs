@@ -72,6 +72,7 @@ impl Idle {
             room,
             user: self.world.user(room, member),
             author: number == 0,
+            stalled: false,
         }
     }
 

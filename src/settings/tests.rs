@@ -31,6 +31,7 @@ fn every_limit_comes_from_its_own_flag() {
         "--max-connections=1",
         "--max-connections-per-user=2",
         "--max-frame-bytes=3",
+        "--max-requests-per-second=10",
         "--max-outbox-frames=4",
         "--max-outbox-bytes=5",
         "--handshake-timeout=6s",
@@ -48,6 +49,7 @@ fn every_limit_comes_from_its_own_flag() {
     ];
     let times = [limits.handshake, limits.ping, limits.idle, limits.shutdown];
     assert_eq!(counts, [1, 2, 3, 4, 5]);
+    assert_eq!(limits.requests_per_second, Some(10));
     assert_eq!(times, [6, 7, 8, 9].map(Duration::from_secs));
 }
 

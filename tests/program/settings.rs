@@ -2,7 +2,7 @@ use std::net::TcpListener;
 
 use crate::command::{SECRET, aftermatch};
 
-const SETTINGS: [&str; 21] = [
+const SETTINGS: [&str; 22] = [
     "CHAT_LISTEN",
     "CHAT_WORLD",
     "DATABASE_URL",
@@ -16,6 +16,7 @@ const SETTINGS: [&str; 21] = [
     "CHAT_MAX_FRAME_BYTES",
     "CHAT_MAX_CONNECTIONS",
     "CHAT_MAX_CONNECTIONS_PER_USER",
+    "CHAT_MAX_REQUESTS_PER_SECOND",
     "CHAT_MAX_OUTBOX_FRAMES",
     "CHAT_MAX_OUTBOX_BYTES",
     "CHAT_HANDSHAKE_TIMEOUT",
@@ -56,6 +57,7 @@ async fn a_bad_value_is_refused_with_the_settings_name_and_what_would_be_right()
         ("CHAT_MAX_FRAME_BYTES", "64k", number),
         ("CHAT_MAX_CONNECTIONS", "-1", number),
         ("CHAT_MAX_CONNECTIONS_PER_USER", "many", number),
+        ("CHAT_MAX_REQUESTS_PER_SECOND", "0", number),
         ("CHAT_MAX_OUTBOX_FRAMES", "", number),
         ("CHAT_MAX_OUTBOX_BYTES", "1.5", number),
         ("CHAT_DATABASE_POOL", "0", "from 1 to 1000"),

@@ -133,6 +133,41 @@ async fn who_asks_more_than_it_reads_is_slowed_down_and_not_closed(setup: Setup)
     }
 }
 
+async fn who_asks_too_fast_is_told_when_to_come_again(setup: Setup) {
+    let service = setup
+        .limits(|limits| limits.requests_per_second = Some(3))
+        .start()
+        .await;
+    let mut ann = service.chat(3).await;
+    let mut bob = service.chat(4).await;
+    for _ in 0..4 {
+        ann.request(json!({"action": "list"})).await;
+    }
+    for _ in 0..3 {
+        assert_eq!(ann.hear().await["response_status"], 200);
+    }
+    let refused = ann.hear().await;
+    assert_eq!(refused["response_status"], 429);
+    assert_eq!(refused["error_code"], "too_many_requests");
+    assert_eq!(refused["action"], "list");
+    let wait = refused["retry_after_ms"].as_u64().expect("a time");
+    assert!((1..=1_000).contains(&wait), "{refused}");
+    bob.request(json!({"action": "list"})).await;
+    assert_eq!(
+        bob.hear().await["response_status"],
+        200,
+        "nobody else waits"
+    );
+
+    loop {
+        ann.request(json!({"action": "list"})).await;
+        match ann.hear().await["response_status"].as_u64() {
+            Some(200) => break,
+            status => assert_eq!(status, Some(429)),
+        }
+    }
+}
+
 fn impatient(limits: &mut aftermatch::Limits) {
     limits.ping = Duration::from_millis(100);
     limits.idle = Duration::from_millis(400);
@@ -225,6 +260,7 @@ on_every_store!(
     one_connection_of_a_user_too_many_is_closed_until_another_ends,
     a_reader_too_slow_is_closed_and_nobody_else_waits,
     who_asks_more_than_it_reads_is_slowed_down_and_not_closed,
+    who_asks_too_fast_is_told_when_to_come_again,
     a_silent_client_is_pinged_and_then_closed,
     a_client_that_answers_pings_may_be_quiet,
     a_handshake_that_takes_too_long_is_cut_off,

@@ -96,6 +96,11 @@ fn refusal(action: Option<&str>, tag: Option<&Tag>, error: &WireError) -> Bytes 
     out.extend_from_slice(tag.map_or("null", Tag::as_str).as_bytes());
     out.extend_from_slice(b",\"error_code\":");
     json::string(out, code);
+    if let Some(wait) = error.retry_after {
+        out.extend_from_slice(b",\"retry_after_ms\":");
+        // Never too early by the rest of a millisecond.
+        json::plain(out, wait.as_millis() + 1);
+    }
     out.push(b'}');
     frame.finish()
 }

@@ -1,6 +1,8 @@
 //! What a client is told when it does not get what it asked for: the one place
 //! where refusals become a status, a word and a sentence.
 
+use std::time::Duration;
+
 use aftermatch_ports::{ChatError, Unavailable, model::Refusal};
 
 /// The stable word for programs: `error_code` of an answer.
@@ -27,6 +29,7 @@ pub(crate) enum Code {
     AdminRequired,
     RoomNotFound,
     MessageNotFound,
+    TooManyRequests,
     Internal,
     Unavailable,
 }
@@ -55,6 +58,7 @@ impl Code {
             Self::AdminRequired => (403, "admin_required"),
             Self::RoomNotFound => (404, "room_not_found"),
             Self::MessageNotFound => (404, "message_not_found"),
+            Self::TooManyRequests => (429, "too_many_requests"),
             Self::Internal => (500, "internal"),
             Self::Unavailable => (503, "unavailable"),
         }
@@ -66,16 +70,30 @@ impl Code {
 pub(crate) struct WireError {
     pub(crate) code: Code,
     pub(crate) sentence: String,
+    /// When trying again will help.
+    pub(crate) retry_after: Option<Duration>,
 }
 
 impl WireError {
     pub(crate) fn new(code: Code, sentence: impl Into<String>) -> Self {
-        let sentence = sentence.into();
-        Self { code, sentence }
+        Self {
+            code,
+            sentence: sentence.into(),
+            retry_after: None,
+        }
     }
 
     pub(crate) fn status(&self) -> u16 {
         self.code.wire().0
+    }
+
+    /// One client asks faster than it may.
+    pub(crate) fn too_many_requests(wait: Duration) -> Self {
+        let sentence = "too many requests: wait for `retry_after_ms` before the next one";
+        Self {
+            retry_after: Some(wait),
+            ..Self::new(Code::TooManyRequests, sentence)
+        }
     }
 
     /// The service's own fault; what it was stays in the log.
@@ -176,7 +194,7 @@ mod tests {
     use super::*;
 
     /// Everything that a frame can carry.
-    const IN_FRAMES: [Code; 21] = [
+    const IN_FRAMES: [Code; 22] = [
         Code::NotJson,
         Code::NotAnObject,
         Code::BinaryFrame,
@@ -196,6 +214,7 @@ mod tests {
         Code::AdminRequired,
         Code::RoomNotFound,
         Code::MessageNotFound,
+        Code::TooManyRequests,
         Code::Internal,
         Code::Unavailable,
     ];

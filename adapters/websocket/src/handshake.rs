@@ -6,16 +6,20 @@ use aftermatch_ports::{
     Chat,
     model::{Endpoint, Session},
 };
+use bytes::BytesMut;
+use futures_util::FutureExt;
 use poem::{
-    Body, Request, Response,
+    Body, Request, Response, Upgraded,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     web::headers::{Connection, HeaderMapExt, SecWebsocketAccept, SecWebsocketKey, Upgrade},
 };
+use tokio::io::AsyncReadExt;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
 use crate::{
     Limits,
+    acceptor::Wires,
     admission::Admission,
     error::{Code, WireError},
     hub::Hub,
@@ -33,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) sessions: TaskTracker,
     pub(crate) shutdown: CancellationToken,
+    pub(crate) wires: Arc<Wires>,
 }
 
 /// One of the two endpoints.
@@ -109,7 +114,10 @@ impl Door {
     }
 
     fn spawn(&self, request: &Request, session: Session) -> Result<(), Refused> {
-        let Ok(upgrade) = request.take_upgrade() else {
+        let (Ok(upgrade), Some(wire)) = (
+            request.take_upgrade(),
+            self.shared.wires.take(request.remote_addr()),
+        ) else {
             return Err(no_upgrade());
         };
         let span = tracing::info_span!(
@@ -120,10 +128,14 @@ impl Door {
         );
         let shared = self.shared.clone();
         let run = async move {
-            let Ok(connection) = upgrade.await else {
+            let Ok(upgraded) = upgrade.await else {
                 return;
             };
-            session::run(connection, session, &shared).await;
+            let Some(reader) = wire.take_reader() else {
+                return;
+            };
+            let early = read_early(upgraded);
+            session::run((reader, early), wire.writer, session, &shared).await;
         };
         self.shared.sessions.spawn(run.instrument(span));
         Ok(())
@@ -274,6 +286,14 @@ impl Handshake {
         }
         response
     }
+}
+
+/// What the client sent behind its request, and was read with it.
+fn read_early(mut upgraded: Upgraded) -> BytesMut {
+    let mut early = BytesMut::new();
+    // The connection itself is the session's by now: nothing waits here.
+    while let Some(Ok(1..)) = upgraded.read_buf(&mut early).now_or_never() {}
+    early
 }
 
 fn no_upgrade() -> Refused {

@@ -18,9 +18,9 @@ mod hub;
 mod json;
 mod origin;
 mod outbox;
+mod reader;
 mod request;
 mod session;
-mod socket;
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -33,9 +33,10 @@ pub use hub::Hub;
 pub use origin::{Origin, OriginError};
 
 use crate::{
-    acceptor::Acceptor,
+    acceptor::{Acceptor, Wires},
     admission::Admission,
     handshake::{Door, Shared},
+    outbox::Close,
 };
 use aftermatch_ports::model::Endpoint;
 
@@ -48,6 +49,9 @@ pub struct Limits {
     pub connections_per_user: usize,
     /// The largest message a client may send, in bytes.
     pub frame_bytes: usize,
+    /// Requests that one connection may make in a second; `None`: as many as it
+    /// can.
+    pub requests_per_second: Option<u32>,
     /// Frames that may wait for one slow reader.
     pub outbox_frames: usize,
     /// Bytes that may wait for one slow reader.
@@ -87,16 +91,18 @@ pub async fn serve(
 ) -> io::Result<()> {
     let Config { origins, limits } = config;
     let grace = limits.shutdown;
-    let acceptor = Acceptor::new(listener, limits.handshake)?;
+    let wires = Arc::new(Wires::default());
+    let acceptor = Acceptor::new(listener, limits.handshake, wires.clone())?;
     let sessions = TaskTracker::new();
     let shared = Arc::new(Shared {
         chat,
-        hub,
+        hub: hub.clone(),
         origins,
         admission: Admission::new(limits.connections, limits.connections_per_user),
         limits,
         sessions: sessions.clone(),
         shutdown: shutdown.clone(),
+        wires,
     });
     let routes = [
         ("/ws/chat", Endpoint::Chat),
@@ -109,15 +115,21 @@ pub async fn serve(
     })
     .catch_all_error(handshake::no_such_path);
 
-    let accepting = Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(
-        routes,
-        shutdown.clone().cancelled_owned(),
-        Some(grace),
+    // A task, because a thread that only waits for this future would have to wake
+    // another one for each connection that it accepts.
+    let accepting = TaskTracker::new().spawn(
+        Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(
+            routes,
+            shutdown.clone().cancelled_owned(),
+            Some(grace),
+        ),
     );
+    let accepting = async { accepting.await.unwrap_or_else(|panic| Err(panic.into())) };
     // poem knows nothing of the connections it has upgraded: they are waited for
     // here, within the same time.
     let ending = async {
         shutdown.cancelled().await;
+        hub.close_all(Close::GOING_AWAY);
         sessions.close();
         if timeout(grace, sessions.wait()).await.is_err() {
             tracing::warn!(

@@ -1,10 +1,31 @@
 //! What waits to be written to one connection: shared, ready frames, so many and
 //! no more. What does not fit closes the connection; nothing is dropped in
 //! silence and nobody else waits.
+//!
+//! Whoever has told something sends it off at once, all that waits in one write
+//! ([`Outbox::flush`]), and the reader's own task sleeps on. Only what a slow
+//! reader's connection does not take is left to that reader's task
+//! ([`Outbox::poll`]).
 
-use bytes::Bytes;
+use std::{
+    collections::VecDeque,
+    io::{self, IoSlice},
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
+
+use bytes::{Buf, Bytes};
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::{
+    net::{TcpStream, tcp::OwnedWriteHalf},
+    time::Instant,
+};
+
+/// So many frames go into one write at most.
+const WRITE_FRAMES: usize = 64;
+
+/// An empty outbox keeps room for so many frames, and no more.
+const ROOM: usize = 16;
 
 /// Why a connection is closed: code and reason of the close frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,206 +48,356 @@ impl Close {
 }
 
 pub(crate) struct Outbox {
+    connection: Arc<OwnedWriteHalf>,
     max_frames: usize,
     max_bytes: usize,
     state: Mutex<State>,
-    filled: Notify,
-    emptied: Notify,
-    closed: Notify,
 }
 
 #[derive(Default)]
 struct State {
-    waiting: Vec<Bytes>,
-    /// Frames and bytes that are waiting or being written.
-    frames: usize,
+    /// Of the first, what has not been written yet.
+    waiting: VecDeque<Bytes>,
     bytes: usize,
+    /// Whether some of the first has been written.
+    begun: bool,
+    /// Since when the connection takes no more.
+    blocked: Option<Instant>,
     close: Option<Close>,
-    overflow: bool,
+    /// The task of the connection, when it waits for something to do.
+    session: Option<Waker>,
 }
 
 impl Outbox {
-    pub(crate) fn new(max_frames: usize, max_bytes: usize) -> Self {
+    pub(crate) fn new(
+        connection: Arc<OwnedWriteHalf>,
+        max_frames: usize,
+        max_bytes: usize,
+    ) -> Self {
         Self {
+            connection,
             max_frames,
             max_bytes,
             state: Mutex::default(),
-            filled: Notify::new(),
-            emptied: Notify::new(),
-            closed: Notify::new(),
         }
     }
 
-    /// Adds a frame. What waits already must be within the limits, so that one
-    /// frame, however large, always finds its way to a reader who keeps up.
+    /// Adds a frame, to be sent off with the next [`Outbox::flush`]. What waits
+    /// already must be within the limits, so that one frame, however large,
+    /// always finds its way to a reader who keeps up.
     pub(crate) fn push(&self, frame: Bytes) {
         let mut state = self.state.lock();
         if state.close.is_some() {
             return;
         }
-        if state.frames >= self.max_frames || state.bytes > self.max_bytes {
-            state.overflow = true;
-            state.close = Some(Close::TOO_SLOW);
-            state.waiting = Vec::new();
-            drop(state);
-            self.wake_all();
-            return;
-        }
-        state.frames += 1;
-        state.bytes += frame.len();
-        state.waiting.push(frame);
-        // One wake for a burst: the writer takes all that waits.
-        let first = state.waiting.len() == 1;
-        drop(state);
-        if first {
-            self.filled.notify_one();
-        }
-    }
-
-    /// Closes the connection once what waits is written. The first reason stands.
-    pub(crate) fn close(&self, close: Close) {
-        self.state.lock().close.get_or_insert(close);
-        self.wake_all();
-    }
-
-    fn wake_all(&self) {
-        self.closed.notify_waiters();
-        self.filled.notify_one();
-        self.emptied.notify_one();
-    }
-
-    /// Waits for frames and moves them all into `batch`, which is empty. When
-    /// nothing more is to be written but a close frame, returns that.
-    pub(crate) async fn take(&self, batch: &mut Vec<Bytes>) -> Option<Close> {
-        loop {
-            let filled = self.filled.notified();
-            {
-                let mut state = self.state.lock();
-                if !state.waiting.is_empty() {
-                    std::mem::swap(&mut state.waiting, batch);
-                    return None;
-                }
-                if state.close.is_some() {
-                    return state.close;
-                }
-            }
-            filled.await;
-        }
-    }
-
-    /// Takes note that `frames` of `bytes` in all have been written.
-    pub(crate) fn written(&self, frames: usize, bytes: usize) {
-        let mut state = self.state.lock();
-        state.frames -= frames;
-        state.bytes -= bytes;
-        drop(state);
-        self.emptied.notify_one();
-    }
-
-    /// Waits until half of the outbox is free, or the connection is closing:
-    /// before that, no further request of this connection is read.
-    pub(crate) async fn has_room(&self) {
-        loop {
-            let emptied = self.emptied.notified();
-            {
-                let state = self.state.lock();
-                let half = state.frames <= self.max_frames / 2 && state.bytes <= self.max_bytes / 2;
-                if half || state.close.is_some() {
-                    return;
-                }
-            }
-            emptied.await;
-        }
-    }
-
-    /// Waits until the connection is closing, and says why.
-    pub(crate) async fn closing(&self) -> Close {
-        loop {
-            let closed = self.closed.notified();
-            if let Some(close) = self.state.lock().close {
-                return close;
-            }
-            closed.await;
-        }
-    }
-
-    /// Waits until the reader turns out to be too slow.
-    pub(crate) async fn overflow(&self) {
-        loop {
-            let closed = self.closed.notified();
-            if self.state.lock().overflow {
+        if self.is_full(&state) {
+            self.write(&mut state);
+            if self.is_full(&state) {
+                state.forget_waiting();
+                state.close(Close::TOO_SLOW);
                 return;
             }
-            closed.await;
+        }
+        state.bytes += frame.len();
+        state.waiting.push_back(frame);
+    }
+
+    fn is_full(&self, state: &State) -> bool {
+        state.waiting.len() >= self.max_frames || state.bytes > self.max_bytes
+    }
+
+    /// Whether so little waits that a request may be answered.
+    pub(crate) fn has_room(&self) -> bool {
+        let state = self.state.lock();
+        state.waiting.len() <= self.max_frames / 2 && state.bytes <= self.max_bytes / 2
+    }
+
+    /// Sends off what waits, as far as the connection takes it now.
+    pub(crate) fn flush(&self) {
+        self.write(&mut self.state.lock());
+    }
+
+    /// Closes the connection. What waits is written before. The first reason
+    /// stands.
+    pub(crate) fn close(&self, close: Close) {
+        self.state.lock().close(close);
+    }
+
+    /// Sends off what could not be sent at once, and returns when the connection
+    /// is to be closed.
+    pub(crate) fn poll(&self, context: &mut Context<'_>) -> Poll<Close> {
+        let mut state = self.state.lock();
+        self.poll_write(&mut state, context);
+        match state.close {
+            Some(close) => Poll::Ready(close),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Adds the very last frame to what waits. Nothing is taken behind it.
+    pub(crate) fn end(&self, close: Close, frame: Bytes) {
+        let mut state = self.state.lock();
+        state.close(close);
+        state.bytes += frame.len();
+        state.waiting.push_back(frame);
+        self.write(&mut state);
+    }
+
+    /// Sends off what waits, and returns when it is written or never will be.
+    pub(crate) fn poll_empty(&self, context: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.state.lock();
+        self.poll_write(&mut state, context);
+        if state.waiting.is_empty() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+
+    /// Since when the connection takes no more, if it does not.
+    pub(crate) fn blocked(&self) -> Option<Instant> {
+        self.state.lock().blocked
+    }
+
+    fn poll_write(&self, state: &mut State, context: &mut Context<'_>) {
+        match &mut state.session {
+            Some(session) => session.clone_from(context.waker()),
+            session => *session = Some(context.waker().clone()),
+        }
+        let stream: &TcpStream = (*self.connection).as_ref();
+        while let Some(since) = state.blocked {
+            if stream.poll_write_ready(context).is_pending() {
+                return;
+            }
+            let before = state.bytes;
+            state.blocked = None;
+            self.write(state);
+            if state.bytes == before && state.blocked.is_some() {
+                state.blocked = Some(since);
+            }
+        }
+    }
+
+    fn write(&self, state: &mut State) {
+        while state.blocked.is_none() && !state.waiting.is_empty() {
+            match self.write_once(&state.waiting) {
+                Ok(written @ 1..) => state.written(written),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    state.blocked = Some(Instant::now());
+                    state.wake();
+                }
+                Ok(0) | Err(_) => {
+                    state.begun = false;
+                    state.forget_waiting();
+                    state.close(Close::NORMAL);
+                }
+            }
+        }
+    }
+
+    fn write_once(&self, waiting: &VecDeque<Bytes>) -> io::Result<usize> {
+        let mut slices = [IoSlice::new(&[]); WRITE_FRAMES];
+        let mut frames = 0;
+        for (slice, frame) in slices.iter_mut().zip(waiting) {
+            *slice = IoSlice::new(frame);
+            frames += 1;
+        }
+        let slices = slices.get(..frames).unwrap_or_default();
+        self.connection.try_write_vectored(slices)
+    }
+}
+
+impl State {
+    fn written(&mut self, bytes: usize) {
+        self.bytes -= bytes;
+        let mut left = bytes;
+        while let Some(first) = self.waiting.front_mut() {
+            if left < first.len() {
+                first.advance(left);
+                self.begun |= left > 0;
+                return;
+            }
+            left -= first.len();
+            self.waiting.pop_front();
+            self.begun = false;
+        }
+        if self.waiting.capacity() > ROOM {
+            self.waiting.shrink_to(ROOM);
+        }
+    }
+
+    /// Gives back what waits, but for a frame that has begun and has to end.
+    fn forget_waiting(&mut self) {
+        self.waiting.truncate(usize::from(self.begun));
+        self.waiting.shrink_to_fit();
+        self.bytes = self.waiting.iter().map(Bytes::len).sum();
+    }
+
+    fn close(&mut self, close: Close) {
+        self.close.get_or_insert(close);
+        self.wake();
+    }
+
+    fn wake(&self) {
+        if let Some(session) = &self.session {
+            session.wake_by_ref();
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use std::future::poll_fn;
+
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
     use super::*;
+
+    /// An outbox, and the other side of its connection.
+    pub(crate) async fn outbox(max_frames: usize, max_bytes: usize) -> (Arc<Outbox>, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (here, there) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (_, writer) = here.expect("connected").into_split();
+        writer.writable().await.expect("writable");
+        let outbox = Outbox::new(Arc::new(writer), max_frames, max_bytes);
+        (Arc::new(outbox), there.expect("accepted").0)
+    }
+
+    /// Takes out what waits.
+    pub(crate) fn waiting(outbox: &Outbox) -> Vec<Bytes> {
+        let mut state = outbox.state.lock();
+        state.bytes = 0;
+        state.waiting.drain(..).collect()
+    }
+
+    /// One whose connection takes no more.
+    async fn stuck(max_frames: usize, max_bytes: usize) -> (Arc<Outbox>, TcpStream, usize) {
+        let (outbox, there) = outbox(1_000_000, usize::MAX).await;
+        let mut written = 0;
+        while outbox.blocked().is_none() {
+            outbox.push(frame(60_000));
+            outbox.flush();
+            written += 60_000;
+        }
+        let writer = outbox.connection.clone();
+        let state = std::mem::take(&mut *outbox.state.lock());
+        let narrow = Outbox::new(writer, max_frames, max_bytes);
+        *narrow.state.lock() = state;
+        (Arc::new(narrow), there, written)
+    }
+
+    async fn closing(outbox: &Outbox) -> Close {
+        poll_fn(|context| outbox.poll(context)).await
+    }
 
     fn frame(length: usize) -> Bytes {
         vec![b'x'; length].into()
     }
 
-    #[tokio::test]
-    async fn a_burst_is_taken_at_once_and_in_order() {
-        let outbox = Outbox::new(10, 100);
-        let frames = [frame(1), frame(2), frame(3)];
-        frames.iter().cloned().for_each(|frame| outbox.push(frame));
-        let mut batch = Vec::new();
-        assert_eq!(outbox.take(&mut batch).await, None);
-        assert_eq!(batch, frames);
+    async fn read(connection: &mut TcpStream, bytes: usize) -> Vec<u8> {
+        let mut read = vec![0; bytes];
+        connection.read_exact(&mut read).await.expect("written");
+        read
     }
 
     #[tokio::test]
-    async fn what_waits_is_written_before_the_close() {
-        let outbox = Outbox::new(10, 100);
-        outbox.push(frame(1));
+    async fn a_burst_is_sent_at_once_and_in_order() {
+        let (outbox, mut there) = outbox(1_000, 100_000).await;
+        let letters: Vec<u8> = (0..200).map(|n| b'a' + n % 26).collect();
+        for letter in &letters {
+            outbox.push(Bytes::copy_from_slice(&[*letter]));
+        }
+        outbox.flush();
+        assert_eq!(read(&mut there, 200).await, letters);
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_written_before_the_last_frame_and_nothing_behind_it() {
+        let (outbox, mut there) = outbox(10, 100).await;
+        outbox.push(Bytes::from_static(b"one "));
         outbox.close(Close::GOING_AWAY);
         outbox.close(Close::NORMAL);
-        outbox.push(frame(2));
-        let mut batch = Vec::new();
-        assert_eq!(outbox.take(&mut batch).await, None);
-        assert_eq!(batch, [frame(1)], "nothing comes after a close");
-        assert_eq!(outbox.take(&mut Vec::new()).await, Some(Close::GOING_AWAY));
+        assert_eq!(closing(&outbox).await, Close::GOING_AWAY);
+        outbox.push(Bytes::from_static(b"two "));
+        outbox.end(Close::GOING_AWAY, Bytes::from_static(b"last"));
+        poll_fn(|context| outbox.poll_empty(context)).await;
+        outbox.push(Bytes::from_static(b"three "));
+        drop(outbox);
+        let mut all = String::new();
+        there.read_to_string(&mut all).await.expect("closed");
+        assert_eq!(all, "one last");
+    }
+
+    #[tokio::test]
+    async fn a_reader_who_keeps_up_may_be_told_more_than_an_outbox_holds() {
+        let (outbox, mut there) = outbox(2, 100).await;
+        for _ in 0..50 {
+            outbox.push(frame(60));
+        }
+        outbox.flush();
+        assert_eq!(read(&mut there, 3_000).await.len(), 3_000);
+        assert!(outbox.state.lock().close.is_none());
     }
 
     #[tokio::test]
     async fn too_much_closes_and_gives_back_what_waited() {
-        for (max_frames, max_bytes, length) in [(3, 1_000, 1), (1_000, 2, 1)] {
-            let outbox = Outbox::new(max_frames, max_bytes);
-            (0..3).for_each(|_| outbox.push(frame(length)));
-            outbox.push(frame(length));
-            outbox.overflow().await;
-            assert_eq!(outbox.closing().await, Close::TOO_SLOW);
-            assert_eq!(outbox.take(&mut Vec::new()).await, Some(Close::TOO_SLOW));
-            assert!(outbox.state.lock().waiting.is_empty());
+        for (max_frames, max_bytes) in [(100, usize::MAX), (usize::MAX, 1_000_000)] {
+            let (outbox, mut there, written) = stuck(max_frames, max_bytes).await;
+            let begun = outbox.state.lock().begun;
+            let left = outbox.state.lock().bytes;
+            for _ in 0..100 {
+                outbox.push(frame(60_000));
+            }
+            assert_eq!(closing(&outbox).await, Close::TOO_SLOW);
+            let waiting = outbox.state.lock().waiting.len();
+            assert_eq!(waiting, usize::from(begun), "what has begun has to end");
+            outbox.end(Close::TOO_SLOW, Bytes::from_static(b"last"));
+            let all = if begun { written } else { written - left };
+            let end = poll_fn(|context| outbox.poll_empty(context));
+            let (read, ()) = tokio::join!(read(&mut there, all + 4), end);
+            assert!(read.ends_with(b"xxlast"));
         }
     }
 
     #[tokio::test]
-    async fn what_is_being_written_counts_until_it_is() {
-        let outbox = Outbox::new(2, 100);
-        let mut batch = Vec::new();
-        outbox.push(frame(1));
-        outbox.push(frame(1));
-        assert_eq!(outbox.take(&mut batch).await, None);
-        outbox.written(2, 2);
-        outbox.has_room().await;
-        outbox.push(frame(1));
-        outbox.push(frame(1));
-        outbox.push(frame(1));
-        assert_eq!(outbox.closing().await, Close::TOO_SLOW);
+    async fn what_is_not_taken_at_once_is_sent_as_soon_as_it_is() {
+        let (outbox, mut there, written) = stuck(1_000_000, usize::MAX).await;
+        outbox.push(Bytes::from_static(b"more"));
+        outbox.flush();
+        assert!(!outbox.has_room() || outbox.blocked().is_some());
+        let reading = read(&mut there, written + 4);
+        let writing = poll_fn(|context| outbox.poll_empty(context));
+        let (read, ()) = tokio::join!(reading, writing);
+        assert!(read.ends_with(b"xxmore"));
+        assert_eq!(outbox.blocked(), None);
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_gone_is_closed() {
+        let (outbox, mut there) = outbox(10, 100_000).await;
+        there.write_all(b"x").await.expect("written");
+        there.set_zero_linger().expect("set");
+        drop(there);
+        // The first write after the end is what finds it out.
+        while outbox.state.lock().close.is_none() {
+            outbox.push(frame(1));
+            outbox.flush();
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(closing(&outbox).await, Close::NORMAL);
     }
 
     #[tokio::test]
     async fn one_frame_however_large_is_taken() {
-        let outbox = Outbox::new(10, 100);
-        outbox.push(frame(100_000));
-        let mut batch = Vec::new();
-        assert_eq!(outbox.take(&mut batch).await, None);
-        assert_eq!(batch.len(), 1);
+        let (outbox, mut there) = outbox(10, 100).await;
+        outbox.push(frame(1_000_000));
+        outbox.flush();
+        let writing = poll_fn(|context| outbox.poll_empty(context));
+        let (read, ()) = tokio::join!(read(&mut there, 1_000_000), writing);
+        assert_eq!(read.len(), 1_000_000);
     }
 }

@@ -274,6 +274,11 @@ fn integers(json: &RawValue) -> Option<Vec<MessageId>> {
 fn string(json: &RawValue) -> Option<Cow<'_, str>> {
     #[derive(Deserialize)]
     struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+    let text = json.get().strip_prefix('"')?.strip_suffix('"')?;
+    if !text.contains('\\') {
+        // It has been read as JSON before: this is all there is to it.
+        return Some(Cow::Borrowed(text));
+    }
     serde_json::from_str(json.get()).ok().map(|Text(text)| text)
 }
 

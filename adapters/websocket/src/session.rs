@@ -1,30 +1,50 @@
 //! One connection from its first frame to its last.
 
+mod pace;
 mod perform;
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
-use aftermatch_ports::model::Session;
-use bytes::Bytes;
-use poem::Upgraded;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
+use aftermatch_ports::model::{RoomId, Session};
+use bytes::BytesMut;
+use tokio::{
+    net::tcp::{OwnedReadHalf, OwnedWriteHalf},
+    time::{Instant, Sleep, sleep_until, timeout},
+};
 
 use crate::{
-    admission::Admitted,
+    Limits,
     frame::{self, Incoming},
     handshake::Shared,
     outbox::{Close, Outbox},
-    socket::{self, Broken, Reader, Writer},
+    reader::{Broken, Reader},
 };
+use pace::Pace;
 
 /// How long the other side may take for its part of the closing.
 const LINGER: Duration = Duration::from_secs(5);
+
+/// So many requests that came together are answered before the first answer is
+/// sent off.
+const BURST: usize = 64;
 
 /// A session whose requests are answered one after the other.
 struct Conversation<'a> {
     shared: &'a Shared,
     session: Session,
+    reader: &'a mut Reader,
     outbox: Arc<Outbox>,
+    /// The room in which something was told that is still to be sent off.
+    told: Option<RoomId>,
+    pace: Pace,
+    /// Requests answered since the last time that answers were sent off.
+    burst: usize,
 }
 
 /// Why no further request is read.
@@ -35,94 +55,99 @@ enum End {
     Closed,
 }
 
-pub(crate) async fn run(connection: Upgraded, session: Session, shared: &Shared) {
-    let limits = &shared.limits;
-    let (reader, writer) = socket::split(connection, limits.frame_bytes, limits.idle);
-    let outbox = Arc::new(Outbox::new(limits.outbox_frames, limits.outbox_bytes));
-    let place = shared.admission.admit(session.user);
-    let writing = write(writer, &outbox, limits.ping);
-    let reading = read(reader, session, shared, outbox.clone(), place);
-    // What is read is answered in the same turn.
-    tokio::join!(biased; reading, writing);
+/// What a connection waits for.
+enum Event {
+    Incoming(Result<Incoming, Broken>),
+    Close(Close),
+    Time,
 }
 
-async fn read(
-    mut reader: Reader,
+/// Talks until either side closes. `early` is what was read of the connection
+/// before.
+pub(crate) async fn run(
+    (reader, early): (OwnedReadHalf, BytesMut),
+    writer: Arc<OwnedWriteHalf>,
     session: Session,
     shared: &Shared,
-    outbox: Arc<Outbox>,
-    place: Result<Admitted, &'static str>,
 ) {
+    let limits = &shared.limits;
+    let mut reader = Reader::new(reader, early, limits.frame_bytes);
+    let outbox = Arc::new(Outbox::new(
+        writer,
+        limits.outbox_frames,
+        limits.outbox_bytes,
+    ));
+    let place = shared.admission.admit(session.user);
     let end = match &place {
-        Ok(_) => {
-            tracing::info!("connected");
-            let id = session.id;
-            shared.hub.connect(id, outbox.clone());
-            let mut conversation = Conversation {
-                shared,
-                session,
-                outbox: outbox.clone(),
-            };
-            let end = conversation.converse(&mut reader).await;
-            shared.chat.disconnect(conversation.session).await;
-            shared.hub.disconnect(id);
-            end
-        }
+        Ok(_) => converse(&mut reader, outbox.clone(), session, shared).await,
         Err(reason) => End::Close(Close::new(1013, reason)),
     };
     let close = match end {
         End::Close(close) => close,
         End::Closed => Close::NORMAL,
     };
-    outbox.close(close);
-    tracing::info!(code = close.code, reason = close.reason, "closed");
-    if let End::Close(_) = end {
+    tracing::debug!(code = close.code, reason = close.reason, "closed");
+    outbox.end(close, frame::close(close.code, close.reason));
+    let written = poll_fn(|context| outbox.poll_empty(context));
+    let drained = poll_fn(|context| match end {
         // Were the connection dropped with something unread on it, the other
         // side might never see the close frame.
-        let _ = timeout(LINGER, reader.drain()).await;
+        End::Close(_) => reader.poll_drain(context),
+        End::Closed => Poll::Ready(()),
+    });
+    let _ = timeout(LINGER, async { tokio::join!(written, drained) }).await;
+}
+
+async fn converse(
+    reader: &mut Reader,
+    outbox: Arc<Outbox>,
+    session: Session,
+    shared: &Shared,
+) -> End {
+    tracing::debug!("connected");
+    let id = session.id;
+    shared.hub.connect(id, outbox.clone());
+    if shared.shutdown.is_cancelled() {
+        outbox.close(Close::GOING_AWAY);
     }
+    let mut conversation = Conversation {
+        shared,
+        session,
+        reader,
+        outbox,
+        told: None,
+        pace: Pace::new(shared.limits.requests_per_second, Instant::now()),
+        burst: 0,
+    };
+    let end = conversation.converse().await;
+    conversation.flush();
+    shared.chat.disconnect(conversation.session).await;
+    shared.hub.disconnect(id);
+    end
 }
 
 impl Conversation<'_> {
-    async fn converse(&mut self, reader: &mut Reader) -> End {
-        // Made once: what is waited for anew with every frame costs with every frame.
-        let outbox = self.outbox.clone();
-        let mut closing = pin!(async {
-            tokio::select! {
-                () = self.shared.shutdown.cancelled() => Close::GOING_AWAY,
-                close = outbox.closing() => close,
-            }
-        });
-        let silence = self.shared.limits.idle;
-        let mut heard = Instant::now();
-        let mut silent = pin!(sleep_until(heard + silence));
+    async fn converse(&mut self) -> End {
+        let mut clock = Clock::start(&self.shared.limits);
+        let mut alarm = pin!(sleep_until(clock.next()));
         loop {
-            tokio::select! {
-                biased;
-                close = &mut closing => return End::Close(close),
-                () = outbox.has_room() => {}
-            }
-            let incoming = tokio::select! {
-                biased;
-                close = &mut closing => return End::Close(close),
-                incoming = reader.next() => incoming,
-                () = &mut silent => {
-                    if heard.elapsed() >= silence {
-                        return End::Close(Close::SILENT);
-                    }
-                    silent.as_mut().reset(heard + silence);
-                    continue;
-                }
-            };
-            heard = Instant::now();
-            // A request that has begun is never abandoned: what was kept is told.
-            let end = match incoming {
-                Err(Broken::Gone) => Some(End::Closed),
-                Err(Broken::Violation(violation)) => Some(End::Close(Close::new(
+            let event = poll_fn(|context| self.poll(alarm.as_mut(), context)).await;
+            let end = match event {
+                Event::Close(close) => Some(End::Close(close)),
+                Event::Incoming(Err(Broken::Gone)) => Some(End::Closed),
+                Event::Incoming(Err(Broken::Violation(violation))) => Some(End::Close(Close::new(
                     violation.close_code(),
                     violation.reason(),
                 ))),
-                Ok(incoming) => self.receive(incoming).await,
+                Event::Incoming(Ok(incoming)) => {
+                    clock.heard = Instant::now();
+                    self.receive(incoming).await
+                }
+                Event::Time => {
+                    let end = self.look_at(&mut clock);
+                    alarm.as_mut().reset(clock.next());
+                    end
+                }
             };
             if let Some(end) = end {
                 return end;
@@ -130,9 +155,30 @@ impl Conversation<'_> {
         }
     }
 
+    /// What comes next. What has been read already is answered before more is
+    /// read, and what has been answered is sent off before anything is waited for.
+    fn poll(&mut self, alarm: Pin<&mut Sleep>, context: &mut Context<'_>) -> Poll<Event> {
+        if let Poll::Ready(close) = self.outbox.poll(context) {
+            return Poll::Ready(Event::Close(close));
+        }
+        if self.burst < BURST && self.outbox.has_room() {
+            if let Some(incoming) = self.reader.next_read() {
+                return Poll::Ready(Event::Incoming(incoming));
+            }
+        }
+        self.flush();
+        if self.outbox.has_room()
+            && let Poll::Ready(incoming) = self.reader.poll_next(context)
+        {
+            return Poll::Ready(Event::Incoming(incoming));
+        }
+        alarm.poll(context).map(|()| Event::Time)
+    }
+
     async fn receive(&mut self, incoming: Incoming) -> Option<End> {
+        self.burst += 1;
         match incoming {
-            Incoming::Text(text) => return self.answer(&text).await.map(End::Close),
+            Incoming::Text(text) => return self.answer_text(&text).await.map(End::Close),
             Incoming::Binary => self.outbox.push(perform::binary_frame()),
             Incoming::Ping(payload) => self.outbox.push(frame::pong(&payload)),
             Incoming::Pong => {}
@@ -140,40 +186,76 @@ impl Conversation<'_> {
         }
         None
     }
-}
 
-async fn write(mut writer: Writer, outbox: &Outbox, every: Duration) {
-    let mut ping = interval_at(Instant::now() + every, every);
-    ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        let mut batch = Vec::new();
-        let close = tokio::select! {
-            close = outbox.take(&mut batch) => close,
-            _ = ping.tick() => {
-                outbox.push(frame::ping());
-                continue;
+    /// Answers a request. While it waits for a store, nothing waits with it.
+    async fn answer_text(&mut self, text: &[u8]) -> Option<Close> {
+        let (shared, outbox, told) = (self.shared, self.outbox.clone(), self.told);
+        let mut answering = pin!(self.answer(text));
+        let mut waits = false;
+        poll_fn(|context| {
+            let answered = answering.as_mut().poll(context);
+            if answered.is_pending() {
+                if !std::mem::replace(&mut waits, true) {
+                    outbox.flush();
+                    told.into_iter().for_each(|room| shared.hub.flush(room));
+                }
+                // Should it say that the connection is to be closed, the request
+                // is answered first.
+                let _ = outbox.poll(context);
             }
-        };
-        if let Some(close) = close {
-            let close = frame::close(close.code, close.reason);
-            let _ = timeout(LINGER, last(&mut writer, close)).await;
-            return;
+            answered
+        })
+        .await
+    }
+
+    /// Sends off what was answered and told.
+    fn flush(&mut self) {
+        self.burst = 0;
+        self.outbox.flush();
+        if let Some(room) = self.told.take() {
+            self.shared.hub.flush(room);
         }
-        let written = tokio::select! {
-            biased;
-            written = writer.write(&batch) => written,
-            () = outbox.overflow() => continue,
-        };
-        if written.is_err() {
-            outbox.close(Close::NORMAL);
-            return;
+    }
+
+    fn look_at(&mut self, clock: &mut Clock) -> Option<End> {
+        let now = Instant::now();
+        let over = |since: Instant| now >= since + clock.idle;
+        if over(clock.heard) {
+            return Some(End::Close(Close::SILENT));
         }
-        outbox.written(batch.len(), batch.iter().map(Bytes::len).sum());
+        if self.outbox.blocked().is_some_and(over) {
+            return Some(End::Closed);
+        }
+        if now >= clock.next_ping {
+            clock.next_ping = now + clock.ping;
+            self.outbox.push(frame::ping());
+            self.outbox.flush();
+        }
+        None
     }
 }
 
-/// Ends what an overflow interrupted, and closes.
-async fn last(writer: &mut Writer, close: Bytes) -> std::io::Result<()> {
-    writer.finish().await?;
-    writer.write(&[close]).await
+/// When a connection has to be looked at though nothing happens on it.
+struct Clock {
+    heard: Instant,
+    next_ping: Instant,
+    idle: Duration,
+    ping: Duration,
+}
+
+impl Clock {
+    fn start(limits: &Limits) -> Self {
+        let now = Instant::now();
+        Self {
+            heard: now,
+            next_ping: now + limits.ping,
+            idle: limits.idle,
+            ping: limits.ping,
+        }
+    }
+
+    /// What is heard later only moves this on, so it need not be asked before.
+    fn next(&self) -> Instant {
+        self.next_ping.min(self.heard + self.idle)
+    }
 }

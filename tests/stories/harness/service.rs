@@ -45,6 +45,7 @@ impl Setup {
                 connections: 10_000,
                 connections_per_user: 1_000,
                 frame_bytes: 64 * 1024,
+                requests_per_second: None,
                 outbox_frames: 1_024,
                 outbox_bytes: 1024 * 1024,
                 handshake: Duration::from_secs(10),

@@ -7,13 +7,7 @@ use super::{
     opcode::{BINARY, CLOSE, CONTINUATION, PING, TEXT},
 };
 
-/// How many bytes there is room for on no more than a client's word. It is what
-/// an idle connection holds, so it is small.
-const READ_AHEAD: usize = 1024;
-
 /// Takes a client's messages off the bytes that came in.
-///
-/// It and the buffer together hold at most the message limit and 2 KiB.
 #[derive(Debug)]
 pub(crate) struct Decoder {
     max_message_bytes: usize,
@@ -31,11 +25,10 @@ impl Decoder {
     }
 
     /// Takes one message or control frame off the front of `buffer`. `None`:
-    /// more has to be read first, and the buffer has room for it. A message is
-    /// refused by what its headers announce, before it comes.
+    /// more has to be read first. A message is refused by what its headers
+    /// announce, before it comes.
     ///
-    /// What it returns may share the buffer's memory, which is used again once
-    /// that was dropped.
+    /// What it returns may share the buffer's memory.
     ///
     /// # Errors
     /// A [`Violation`], after which, as after [`Incoming::Close`], nothing
@@ -45,7 +38,6 @@ impl Decoder {
             if let Some(message) = &mut self.message {
                 message.take_from(buffer, self.max_message_bytes);
                 if message.left() > 0 {
-                    make_room(buffer, message.left());
                     return Ok(None);
                 }
                 if message.is_last() {
@@ -53,7 +45,6 @@ impl Decoder {
                 }
             }
             let Some(header) = Header::parse(buffer)? else {
-                make_room(buffer, READ_AHEAD / 2);
                 return Ok(None);
             };
             self.admit(&header)?;
@@ -89,15 +80,10 @@ impl Decoder {
 fn take_whole(header: &Header, buffer: &mut BytesMut) -> Result<Option<Incoming>, Violation> {
     let size = header.size.saturating_add(header.length);
     if buffer.len() < size {
-        make_room(buffer, size - buffer.len());
         return Ok(None);
     }
     buffer.advance(header.size);
     let mut payload = buffer.split_to(header.length);
-    if size > READ_AHEAD && buffer.is_empty() {
-        // Else a connection would keep the room of its greatest message.
-        *buffer = BytesMut::new();
-    }
     unmask(&mut payload, header.key);
     let payload = payload.freeze();
     Ok(Some(match header.opcode {
@@ -116,20 +102,5 @@ fn close_code(payload: &Bytes) -> Result<Option<u16>, Violation> {
             code @ (1000..=1003 | 1007..=1014 | 3000..=4999) => Ok(Some(code)),
             _ => Err(Violation::Protocol("a close code that must not be sent")),
         },
-    }
-}
-
-/// Makes room for the next read: for all of the `missing` bytes where that is
-/// not much more than has come already, for a header may lie. Grows to the
-/// byte, for the limit's sake.
-fn make_room(buffer: &mut BytesMut, missing: usize) {
-    if buffer.capacity() - buffer.len() >= missing.min(READ_AHEAD / 2) {
-        return;
-    }
-    let more = missing.min(buffer.len().max(READ_AHEAD));
-    if !buffer.try_reclaim(more) {
-        let mut larger = BytesMut::with_capacity((buffer.len() + more).max(READ_AHEAD));
-        larger.extend_from_slice(buffer);
-        *buffer = larger;
     }
 }

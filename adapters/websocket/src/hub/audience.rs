@@ -17,6 +17,12 @@ pub(super) struct Audience {
     early: BTreeMap<Seq, Early>,
     /// The room's participants as JSON, at one of its revisions.
     participants: Option<(Revision, Vec<u8>)>,
+    /// The outboxes of all seats, listed when they are needed.
+    outboxes: Option<Arc<[Arc<Outbox>]>>,
+    /// Whether something was told that nobody has begun to send off.
+    unsent: bool,
+    /// Whether somebody is sending off what was told.
+    flushing: bool,
 }
 
 struct Taken {
@@ -35,7 +41,27 @@ struct Early {
 }
 
 impl Audience {
+    /// Who is to send off what was told gets the outboxes to go over, unless
+    /// there is nothing to send, or somebody at it, who will go over them again.
+    pub(super) fn begin_flush(&mut self) -> Option<Arc<[Arc<Outbox>]>> {
+        if self.flushing {
+            return None;
+        }
+        self.flushing = true;
+        self.flush_again()
+    }
+
+    /// The outboxes to go over again, because something was told meanwhile.
+    pub(super) fn flush_again(&mut self) -> Option<Arc<[Arc<Outbox>]>> {
+        self.flushing = std::mem::take(&mut self.unsent);
+        let seats = &self.seats;
+        let list = || seats.iter().map(|taken| taken.outbox.clone()).collect();
+        self.flushing
+            .then(|| self.outboxes.get_or_insert_with(list).clone())
+    }
+
     pub(super) fn hold(&mut self, seat: Seat, outbox: Arc<Outbox>) {
+        self.outboxes = None;
         self.seats.push(Taken {
             seat,
             outbox,
@@ -72,6 +98,7 @@ impl Audience {
     /// Gives up the seat of `session`; says whether nobody is left.
     pub(super) fn leave(&mut self, session: SessionId) -> bool {
         self.seats.retain(|taken| taken.seat.session != session);
+        self.outboxes = None;
         if self.seats.is_empty() {
             // Nobody is left to tell: whoever waits to do so need not.
             self.early.clear();
@@ -117,6 +144,7 @@ impl Audience {
 
     fn deliver(&mut self, change: &Change) {
         self.next = self.next.max(Some(change.seq.next()));
+        self.unsent = true;
         let frame = answer::change(change, self.participants(change));
         let room = &change.room.room;
         for taken in &mut self.seats {

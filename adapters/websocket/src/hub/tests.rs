@@ -1,11 +1,11 @@
 use aftermatch_ports::model::{
     Brand, BrandId, MessageId, Profile, Revision, Room, Tag, Text, Viewer, What,
 };
-use futures_util::FutureExt;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
 use super::*;
+use crate::outbox::tests::{outbox, waiting};
 
 const ROOM: RoomId = RoomId(1);
 const ANN: Viewer = Viewer::Brand(BrandId(1));
@@ -23,8 +23,8 @@ impl Story {
         }
     }
 
-    fn hold(&self, session: i64, viewer: Viewer) -> Arc<Outbox> {
-        let outbox = Arc::new(Outbox::new(100, 100_000));
+    async fn hold(&self, session: i64, viewer: Viewer) -> Arc<Outbox> {
+        let (outbox, _) = outbox(100, 100_000).await;
         self.hub.connect(SessionId(session), outbox.clone());
         self.hub.hold(Seat {
             session: SessionId(session),
@@ -39,8 +39,8 @@ impl Story {
         self.hub.seat(SessionId(session), ROOM, Seq(since), answer);
     }
 
-    fn joined(&self, session: i64, since: i64) -> Arc<Outbox> {
-        let outbox = self.hold(session, ANN);
+    async fn joined(&self, session: i64, since: i64) -> Arc<Outbox> {
+        let outbox = self.hold(session, ANN).await;
         self.seat(session, since);
         outbox
     }
@@ -81,9 +81,7 @@ fn change(seq: i64, brands: i64) -> Change {
 
 /// What waits in an outbox: `seq` of each change, 0 for an answer.
 fn heard(outbox: &Outbox) -> Vec<i64> {
-    let mut frames = Vec::new();
-    let _ = outbox.take(&mut frames).now_or_never();
-    frames.iter().map(seq_of).collect()
+    waiting(outbox).iter().map(seq_of).collect()
 }
 
 fn seq_of(frame: &Bytes) -> i64 {
@@ -99,7 +97,7 @@ fn seq_of(frame: &Bytes) -> i64 {
 #[tokio::test]
 async fn changes_are_told_by_seq_whatever_order_they_come_in() {
     let story = Story::new();
-    let ann = story.joined(1, 0);
+    let ann = story.joined(1, 0).await;
     let third = story.tell(3);
     let second = story.tell(2);
     assert_eq!(heard(&ann), [0], "the first change is still to come");
@@ -113,8 +111,8 @@ async fn changes_are_told_by_seq_whatever_order_they_come_in() {
 #[tokio::test]
 async fn a_held_seat_hears_its_answer_first_and_then_what_followed() {
     let story = Story::new();
-    let ann = story.joined(1, 0);
-    let bob = story.hold(2, ANN);
+    let ann = story.joined(1, 0).await;
+    let bob = story.hold(2, ANN).await;
     for seq in 1..=4 {
         story.tell(seq).await.expect("told");
     }
@@ -133,8 +131,8 @@ async fn a_held_seat_hears_its_answer_first_and_then_what_followed() {
 #[tokio::test]
 async fn what_was_kept_before_the_seat_was_taken_is_no_news_when_it_is_told_after() {
     let story = Story::new();
-    let ann = story.joined(1, 0);
-    let bob = story.joined(2, 2);
+    let ann = story.joined(1, 0).await;
+    let bob = story.joined(2, 2).await;
     for seq in 1..=3 {
         story.tell(seq).await.expect("told");
     }
@@ -145,7 +143,7 @@ async fn what_was_kept_before_the_seat_was_taken_is_no_news_when_it_is_told_afte
 #[tokio::test]
 async fn the_first_to_be_seated_misses_nothing_that_came_early() {
     let story = Story::new();
-    let ann = story.hold(1, ANN);
+    let ann = story.hold(1, ANN).await;
     let early: Vec<_> = [7, 8, 9].map(|seq| story.tell(seq)).into();
     tokio::task::yield_now().await;
     story.seat(1, 7);
@@ -158,8 +156,8 @@ async fn the_first_to_be_seated_misses_nothing_that_came_early() {
 #[tokio::test]
 async fn whoever_left_hears_nothing_and_holds_nobody_up() {
     let story = Story::new();
-    let ann = story.joined(1, 0);
-    let bob = story.hold(2, ANN);
+    let ann = story.joined(1, 0).await;
+    let bob = story.hold(2, ANN).await;
     story.hub.leave(SessionId(2), ROOM);
     story.tell(1).await.expect("told");
     assert_eq!(heard(&bob), [0; 0]);
@@ -174,10 +172,10 @@ async fn whoever_left_hears_nothing_and_holds_nobody_up() {
 #[tokio::test]
 async fn only_those_the_room_admits_are_told() {
     let story = Story::new();
-    story.joined(1, 0);
-    let eve = story.hold(2, EVE);
+    story.joined(1, 0).await;
+    let eve = story.hold(2, EVE).await;
     story.seat(2, 0);
-    let boss = story.hold(3, Viewer::Admin);
+    let boss = story.hold(3, Viewer::Admin).await;
     story.seat(3, 0);
     story.hub.tell(change(1, 1)).await;
     story.hub.tell(change(2, 2)).await;
@@ -193,7 +191,7 @@ async fn only_those_the_room_admits_are_told() {
 #[tokio::test]
 async fn the_asker_alone_is_told_what_was_not_deleted() {
     let story = Story::new();
-    let outboxes = [story.joined(1, 0), story.joined(2, 0)];
+    let outboxes = [story.joined(1, 0).await, story.joined(2, 0).await];
     let what = What::Deleted {
         ids: vec![MessageId(5)],
         missing: vec![MessageId(6)],
@@ -207,9 +205,7 @@ async fn the_asker_alone_is_told_what_was_not_deleted() {
         .await;
     let mut told = Vec::new();
     for outbox in outboxes {
-        let mut frames = Vec::new();
-        outbox.take(&mut frames).await;
-        let frame = frames.pop().expect("the change");
+        let frame = waiting(&outbox).pop().expect("the change");
         told.push(String::from_utf8_lossy(&frame).into_owned());
     }
     assert!(
@@ -227,7 +223,7 @@ async fn the_asker_alone_is_told_what_was_not_deleted() {
 #[tokio::test(start_paused = true)]
 async fn a_change_that_never_comes_holds_nobody_up_for_ever() {
     let story = Story::new();
-    let ann = story.joined(1, 0);
+    let ann = story.joined(1, 0).await;
     let (third, fourth) = (story.tell(3), story.tell(4));
     third.await.expect("told without the first two");
     fourth.await.expect("told behind it");

@@ -1,6 +1,6 @@
 //! From a request to its answer.
 
-use std::{panic::AssertUnwindSafe, time::Instant};
+use std::panic::AssertUnwindSafe;
 
 use aftermatch_ports::{
     ChatError, Page,
@@ -8,6 +8,7 @@ use aftermatch_ports::{
 };
 use bytes::Bytes;
 use futures_util::FutureExt;
+use tokio::time::Instant;
 use tracing::{Instrument, field};
 
 use super::Conversation;
@@ -49,6 +50,10 @@ impl Conversation<'_> {
         let begun = Instant::now();
         let Request { tag, action } = request;
         let name = action.name();
+        if let Err(wait) = self.pace.admit(begun) {
+            self.refuse(name, &tag, WireError::too_many_requests(wait));
+            return None;
+        }
         // Whatever a bug costs, it is not this connection.
         let performed = AssertUnwindSafe(self.perform(action, &tag))
             .catch_unwind()
@@ -84,6 +89,7 @@ impl Conversation<'_> {
         let answer = match action {
             Action::List => self.list(tag).await?,
             Action::JoinRoom { room } => {
+                self.flush();
                 let joined = chat.join_room(&mut self.session, room).await?;
                 let answer = answer::room("join_room", tag, &joined.view);
                 if let Some(since) = joined.since {
@@ -92,7 +98,10 @@ impl Conversation<'_> {
                 }
                 answer
             }
-            Action::LeaveRoom => answer::left(tag, chat.leave_room(&mut self.session).await?),
+            Action::LeaveRoom => {
+                self.flush();
+                answer::left(tag, chat.leave_room(&mut self.session).await?)
+            }
             Action::CurrentRoomInfo => {
                 let view = chat.current_room(&self.session).await?;
                 answer::room("current_room_info", tag, &view)
@@ -100,16 +109,19 @@ impl Conversation<'_> {
             Action::CreateMessage { text } => {
                 chat.create_message(&self.session, &text, tag_for_all)
                     .await?;
+                self.told = self.session.room;
                 return Ok(201);
             }
             Action::EditMessage { id, text } => {
                 chat.edit_message(&self.session, id, &text, tag_for_all)
                     .await?;
+                self.told = self.session.room;
                 return Ok(200);
             }
             Action::DeleteMessages { ids } => {
                 chat.delete_messages(&self.session, ids, tag_for_all)
                     .await?;
+                self.told = self.session.room;
                 return Ok(200);
             }
         };
