@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use aftermatch_jwt::Jwt;
 use aftermatch_memory::Memory;
-use aftermatch_ports::{Chat, Messages, People, Rooms};
+use aftermatch_ports::{Messages, People, Rooms, Watch};
 use aftermatch_postgres::Postgres;
 use aftermatch_usecases::{Needs, UseCases};
 use aftermatch_websocket::Hub;
@@ -54,11 +54,11 @@ pub async fn serve(
     let hub = Arc::new(Hub::new());
     let (chat, database) = match config.store {
         Store::Memory(store) => (
-            chat(store, &hub, &config.jwt_secret, config.max_text_chars),
+            use_cases(store, &hub, &config.jwt_secret, config.max_text_chars),
             None,
         ),
         Store::Postgres(store) => (
-            chat(
+            use_cases(
                 store.clone(),
                 &hub,
                 &config.jwt_secret,
@@ -71,7 +71,11 @@ pub async fn serve(
         origins: config.origins,
         limits: config.limits,
     };
-    let served = aftermatch_websocket::serve(listener, chat, hub, adapter, shutdown).await;
+    let serving = aftermatch_websocket::serve(listener, chat.clone(), hub, adapter, shutdown);
+    let served = tokio::select! {
+        served = serving => served,
+        () = chat.watch() => Ok(()),
+    };
     if let Some(database) = database {
         database.close().await;
     }
@@ -80,16 +84,17 @@ pub async fn serve(
 }
 
 /// The use cases on `store`.
-fn chat<S: People + Rooms + Messages + 'static>(
+fn use_cases<S: People + Rooms + Messages + Watch + 'static>(
     store: Arc<S>,
     hub: &Arc<Hub>,
     jwt_secret: &[u8],
     max_text_chars: usize,
-) -> Arc<dyn Chat> {
+) -> Arc<UseCases> {
     Arc::new(UseCases::new(Needs {
         people: store.clone(),
         rooms: store.clone(),
-        messages: store,
+        messages: store.clone(),
+        watch: store,
         events: hub.clone(),
         tokens: Arc::new(Jwt::new(jwt_secret)),
         clock: Arc::new(SystemClock),

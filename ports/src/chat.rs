@@ -1,7 +1,9 @@
-use aftermatch_model::{Endpoint, MessageId, RoomId, RoomView, Seq, Session, Tag};
+use aftermatch_model::{
+    Change, ClientMsgId, Endpoint, Message, MessageId, RoomId, RoomView, Seq, Session, Tag, What,
+};
 use async_trait::async_trait;
 
-use crate::{ChatError, Page};
+use crate::{ChatError, History, Page, Stretch};
 
 /// What a client can ask.
 ///
@@ -15,11 +17,18 @@ pub trait Chat: Send + Sync {
     async fn connect(&self, token: &str, endpoint: Endpoint) -> Result<Session, ChatError>;
 
     /// The rooms of the session's brand, or all for an administrator, by number.
-    async fn list(&self, session: &Session, page: Page) -> Result<Vec<RoomView>, ChatError>;
+    async fn list(&self, session: &Session, page: Page) -> Result<Vec<Listed>, ChatError>;
 
-    /// Takes a seat in a room, and gives up the one in another. The new seat
-    /// hears nothing before the adapter has delivered the answer.
-    async fn join_room(&self, session: &mut Session, room: RoomId) -> Result<Joined, ChatError>;
+    /// Takes a seat in a room, and gives up the one in another. Whoever has it
+    /// already takes it anew. The new seat hears nothing before the adapter has
+    /// delivered the answer, and what was missed `since` the change that the
+    /// client heard last.
+    async fn join_room(
+        &self,
+        session: &mut Session,
+        room: RoomId,
+        since: Option<Seq>,
+    ) -> Result<Joined, ChatError>;
 
     /// Gives up the seat. Returns the room that was left.
     async fn leave_room(&self, session: &mut Session) -> Result<RoomId, ChatError>;
@@ -27,13 +36,37 @@ pub trait Chat: Send + Sync {
     /// The joined room.
     async fn current_room(&self, session: &Session) -> Result<RoomView, ChatError>;
 
-    /// Writes a message. The answer is the change, told to everyone joined.
+    /// A stretch of the joined room's messages, oldest first, `limit` at most.
+    async fn history(
+        &self,
+        session: &Session,
+        stretch: Stretch,
+        limit: usize,
+    ) -> Result<History, ChatError>;
+
+    /// How many messages the joined room has and, newest first and without the
+    /// first `skip`, at most `limit` of them.
+    async fn newest(
+        &self,
+        session: &Session,
+        skip: u64,
+        limit: usize,
+    ) -> Result<(u64, Vec<Message>), ChatError>;
+
+    /// Remembers that the session's user has read the joined room up to `seq`.
+    /// Returns the room, and up to where it is read now.
+    async fn mark_read(&self, session: &Session, seq: Seq) -> Result<(RoomId, Seq), ChatError>;
+
+    /// Writes a message. The answer is the change, told to everyone joined; or,
+    /// where this very message was written before under its `client_id`, the
+    /// change that is returned, for the asker alone.
     async fn create_message(
         &self,
         session: &Session,
         text: &str,
+        client_id: Option<ClientMsgId>,
         tag: Tag,
-    ) -> Result<(), ChatError>;
+    ) -> Result<Option<Change>, ChatError>;
 
     /// Replaces the text of an own message. The answer is the change, told to
     /// everyone joined.
@@ -63,6 +96,33 @@ pub struct Joined {
     /// The room.
     pub view: RoomView,
     /// The room's last change before the seat: what it hears is what follows.
-    /// `None` where the seat was taken already and simply goes on.
-    pub since: Option<Seq>,
+    pub last: Seq,
+    /// What was missed.
+    pub missed: Missed,
+}
+
+/// What whoever comes back has missed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Missed {
+    /// Nobody asked.
+    NotAsked,
+    /// More than is told, or since no number of the past: the room is to be read
+    /// anew.
+    TooMuch,
+    /// This, in the order of the numbers, up to [`Joined::last`].
+    Steps(Vec<(Seq, What)>),
+}
+
+/// A room in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The room.
+    pub view: RoomView,
+    /// The number of its last change.
+    pub last: Seq,
+    /// How many messages of others the user has not read there; `None` for an
+    /// administrator.
+    pub unread: Option<u64>,
+    /// The newest message there.
+    pub last_message: Option<Message>,
 }

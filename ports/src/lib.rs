@@ -30,10 +30,10 @@ mod tokens;
 mod watch;
 
 pub use aftermatch_model as model;
-pub use chat::{Chat, Joined};
+pub use chat::{Chat, Joined, Listed, Missed};
 pub use clock::Clock;
 pub use error::{ChatError, Unavailable};
-pub use events::Events;
+pub use events::{Events, Presence, Present};
 pub use messages::{
     Changes, Created, Creation, Deleted, Draft, Guard, History, MAX_GONE, Messages, Stretch,
     Written,

@@ -1,7 +1,10 @@
 //! Puts answers into frames: the same five keys in the same order, and an
 //! `error_code` behind them when something was refused.
 
-use aftermatch_ports::model::{Change, MessageId, RoomId, RoomView, Seq, SessionId, Tag, What};
+use aftermatch_ports::{
+    History, Joined, Listed, Missed,
+    model::{Change, Eviction, Message, MessageId, RoomId, RoomView, Seq, Tag, What},
+};
 use bytes::Bytes;
 
 use crate::{error::WireError, frame::TextFrame, json, request::Malformed};
@@ -25,15 +28,45 @@ impl RoomList {
         Self(frame, false)
     }
 
-    pub(crate) fn add(&mut self, view: &RoomView) {
+    pub(crate) fn add(&mut self, listed: &Listed) {
         let Self(frame, begun) = self;
+        let out = frame.payload();
         if std::mem::replace(begun, true) {
-            frame.payload().push(b',');
+            out.push(b',');
         }
-        json::room(frame.payload(), view);
+        json::room(out, &listed.view);
+        reopen(out);
+        out.extend_from_slice(b",\"last_seq\":");
+        json::plain(out, listed.last);
+        if let Some(unread) = listed.unread {
+            out.extend_from_slice(b",\"unread\":");
+            json::plain(out, unread);
+        }
+        out.extend_from_slice(b",\"last_message\":");
+        match &listed.last_message {
+            Some(message) => json::message(out, message),
+            None => out.extend_from_slice(b"null"),
+        }
+        out.push(b'}');
     }
 
-    pub(crate) fn finish(mut self, tag: &Tag) -> Bytes {
+    /// The whole list.
+    pub(crate) fn finish(self, tag: &Tag) -> Bytes {
+        self.end(tag).finish()
+    }
+
+    /// A portion of it, behind which `next` goes on.
+    pub(crate) fn finish_portion(self, tag: &Tag, next: Option<RoomId>) -> Bytes {
+        let mut frame = self.end(tag);
+        let out = frame.payload();
+        reopen(out);
+        out.extend_from_slice(b",\"next_after_pk\":");
+        number_or_null(out, next);
+        out.push(b'}');
+        frame.finish()
+    }
+
+    fn end(mut self, tag: &Tag) -> TextFrame {
         self.0.payload().push(b']');
         let head = Head {
             action: "list",
@@ -44,14 +77,113 @@ impl RoomList {
     }
 }
 
-/// The answer that is a room: to `join_room` and `current_room_info`.
-pub(crate) fn room(action: &str, tag: &Tag, view: &RoomView) -> Bytes {
+/// The answer to `current_room_info`.
+pub(crate) fn room(tag: &Tag, view: &RoomView) -> Bytes {
     let head = Head {
-        action,
+        action: "current_room_info",
         status: 200,
         tag,
     };
     success(&head, |out| json::room(out, view))
+}
+
+/// The answer to `join_room`.
+pub(crate) fn joined(tag: &Tag, joined: &Joined) -> Bytes {
+    let head = Head {
+        action: "join_room",
+        status: 200,
+        tag,
+    };
+    success(&head, |out| {
+        json::room(out, &joined.view);
+        reopen(out);
+        out.extend_from_slice(b",\"last_seq\":");
+        json::plain(out, joined.last);
+        match joined.missed {
+            Missed::NotAsked => {}
+            Missed::TooMuch => out.extend_from_slice(b",\"resumed\":false"),
+            Missed::Steps(_) => out.extend_from_slice(b",\"resumed\":true"),
+        }
+        out.push(b'}');
+    })
+}
+
+/// The answer to `get_room_messages` that is a stretch of them.
+pub(crate) fn history(tag: &Tag, history: &History) -> Bytes {
+    let head = Head {
+        action: "get_room_messages",
+        status: 200,
+        tag,
+    };
+    let messages = &history.messages;
+    let first = messages.first().filter(|_| history.older);
+    let last = messages.last().filter(|_| history.newer);
+    success(&head, |out| {
+        out.extend_from_slice(b"{\"results\":");
+        json::list(out, messages, json::message);
+        out.extend_from_slice(b",\"next_before_seq\":");
+        number_or_null(out, first.map(|message| message.seq));
+        out.extend_from_slice(b",\"next_after_seq\":");
+        number_or_null(out, last.map(|message| message.seq));
+        out.extend_from_slice(b",\"last_seq\":");
+        json::plain(out, history.last);
+        out.push(b'}');
+    })
+}
+
+/// The answer to `get_room_messages` that is a page of them.
+pub(crate) fn page(tag: &Tag, count: u64, messages: &[Message], next: Option<u64>) -> Bytes {
+    let head = Head {
+        action: "get_room_messages",
+        status: 200,
+        tag,
+    };
+    success(&head, |out| {
+        out.extend_from_slice(b"{\"count\":");
+        json::plain(out, count);
+        out.extend_from_slice(b",\"results\":");
+        json::list(out, messages, json::message);
+        out.extend_from_slice(b",\"next\":");
+        number_or_null(out, next);
+        out.push(b'}');
+    })
+}
+
+/// The answer to `mark_read`.
+pub(crate) fn read(tag: &Tag, room: RoomId, seq: Seq) -> Bytes {
+    let head = Head {
+        action: "mark_read",
+        status: 200,
+        tag,
+    };
+    success(&head, |out| {
+        out.extend_from_slice(b"{\"room_id\":");
+        json::plain(out, room);
+        out.extend_from_slice(b",\"seq\":");
+        json::plain(out, seq);
+        out.push(b'}');
+    })
+}
+
+/// What whoever had a seat in a room is told when it was taken away.
+pub(crate) fn room_closed(room: RoomId, why: Eviction) -> Bytes {
+    let head = Head {
+        action: "room_closed",
+        status: 200,
+        tag: &Tag::NONE,
+    };
+    let reason = match why {
+        Eviction::RoomRemoved => "room_removed",
+        Eviction::BrandRemoved => "brand_removed",
+        Eviction::BrandLost => "brand_lost",
+    };
+    success(&head, |out| {
+        out.extend_from_slice(b"{\"room_pk\":");
+        json::plain(out, room);
+        out.extend_from_slice(b",\"reason\":");
+        json::string(out, reason);
+        out.push(b'}');
+    })
 }
 
 /// The answer to `leave_room`.
@@ -93,7 +225,7 @@ fn refusal(action: Option<&str>, tag: Option<&Tag>, error: &WireError) -> Bytes 
     out.extend_from_slice(b",\"response_status\":");
     json::plain(out, status);
     out.extend_from_slice(b",\"request_id\":");
-    out.extend_from_slice(tag.map_or("null", Tag::as_str).as_bytes());
+    out.extend_from_slice(tag.and_then(Tag::as_str).unwrap_or("null").as_bytes());
     out.extend_from_slice(b",\"error_code\":");
     json::string(out, code);
     if let Some(wait) = error.retry_after {
@@ -108,22 +240,41 @@ fn refusal(action: Option<&str>, tag: Option<&Tag>, error: &WireError) -> Bytes 
 /// The frame in which a change is told. `participants` is the JSON of the
 /// room's brands, which does not change from one message to the next.
 pub(crate) fn change(change: &Change, participants: &[u8]) -> Bytes {
-    told(change, participants, &[])
+    told(change, participants, &[]).finish()
 }
 
 /// What the asker is told instead, where it differs from what all are told.
-pub(crate) fn change_for_asker(change: &Change, session: SessionId) -> Option<Bytes> {
+pub(crate) fn change_for_asker(change: &Change) -> Option<Bytes> {
     match &change.what {
-        What::Deleted { missing, .. } if session == change.session && !missing.is_empty() => {
-            Some(told(change, &[], missing))
+        What::Deleted { missing, .. } if !missing.is_empty() => {
+            Some(told(change, &[], missing).finish())
         }
         _ => None,
     }
 }
 
-fn told(change: &Change, participants: &[u8], missing: &[MessageId]) -> Bytes {
+/// What the asker is told of a message that was kept before.
+pub(crate) fn repeated(change: &Change, participants: &[u8]) -> Bytes {
+    let head = Head {
+        action: "create_message",
+        status: 200,
+        tag: &change.tag,
+    };
+    success(&head, |out| data(out, change, participants))
+}
+
+/// A change that somebody missed.
+pub(crate) fn replayed(change: &Change, participants: &[u8]) -> Bytes {
+    let mut frame = told(change, participants, &[]);
+    let out = frame.payload();
+    reopen(out);
+    out.extend_from_slice(b",\"replay\":true}");
+    frame.finish()
+}
+
+fn told(change: &Change, participants: &[u8], missing: &[MessageId]) -> TextFrame {
     let (action, status) = match change.what {
-        What::Created { .. } => ("create_message", 201),
+        What::Created(_) => ("create_message", 201),
         What::Edited { .. } => ("edit_message", 200),
         What::Deleted { .. } => ("delete_messages", 200),
     };
@@ -146,25 +297,14 @@ fn told(change: &Change, participants: &[u8], missing: &[MessageId]) -> Bytes {
 fn data(out: &mut Vec<u8>, change: &Change, participants: &[u8]) {
     let room = &change.room;
     match &change.what {
-        What::Created {
-            id,
-            text,
-            author,
-            at,
-        } => {
+        What::Created(message) => {
             // Near enough to grow once, and not by and by.
-            let profile = author.profile.as_str();
-            out.reserve(participants.len() + profile.len() + text.as_str().len() + 256);
-            out.extend_from_slice(b"{\"id\":");
-            json::plain(out, id);
-            out.extend_from_slice(b",\"text\":");
-            json::string(out, text.as_str());
-            out.extend_from_slice(b",\"user\":");
-            json::profile(out, author.id.0, &author.profile);
-            out.extend_from_slice(b",\"created_at\":");
-            json::time(out, *at);
+            let profile = message.author.profile.as_str();
+            out.reserve(participants.len() + profile.len() + message.text.as_str().len() + 256);
+            json::message_head(out, message);
             out.extend_from_slice(b",\"room\":");
             json::room_with(out, room, |out| out.extend_from_slice(participants));
+            json::client_msg_id(out, message);
         }
         What::Edited { id, text } => {
             room_id(out, room);
@@ -207,17 +347,29 @@ fn success(head: &Head<'_>, data: impl FnOnce(&mut Vec<u8>)) -> Bytes {
     let out = frame.payload();
     out.extend_from_slice(b"{\"errors\":[],\"data\":");
     data(out);
-    end(frame, head)
+    end(frame, head).finish()
 }
 
-fn end(mut frame: TextFrame, head: &Head<'_>) -> Bytes {
+/// Takes the last brace away, for more to follow.
+fn reopen(out: &mut Vec<u8>) {
+    out.pop();
+}
+
+fn number_or_null(out: &mut Vec<u8>, number: Option<impl std::fmt::Display>) {
+    match number {
+        Some(number) => json::plain(out, number),
+        None => out.extend_from_slice(b"null"),
+    }
+}
+
+fn end(mut frame: TextFrame, head: &Head<'_>) -> TextFrame {
     let out = frame.payload();
     out.extend_from_slice(b",\"action\":");
     json::string(out, head.action);
     out.extend_from_slice(b",\"response_status\":");
     json::plain(out, head.status);
     out.extend_from_slice(b",\"request_id\":");
-    out.extend_from_slice(head.tag.as_str().as_bytes());
+    out.extend_from_slice(head.tag.as_str().unwrap_or("null").as_bytes());
     out.push(b'}');
-    frame.finish()
+    frame
 }

@@ -20,6 +20,8 @@ pub(crate) enum Code {
     TextBlank,
     TextTooLong,
     TextHasNul,
+    InvalidClientMsgId,
+    ClientMsgIdTaken,
     /// Only ever the answer to a handshake.
     InvalidToken,
     UserDeactivated,
@@ -50,6 +52,8 @@ impl Code {
             Self::TextBlank => (400, "text_blank"),
             Self::TextTooLong => (400, "text_too_long"),
             Self::TextHasNul => (400, "text_has_nul"),
+            Self::InvalidClientMsgId => (400, "invalid_client_msg_id"),
+            Self::ClientMsgIdTaken => (409, "client_msg_id_taken"),
             Self::InvalidToken => (401, "invalid_token"),
             Self::UserDeactivated => (401, "user_deactivated"),
             Self::RoomForbidden => (403, "room_forbidden"),
@@ -184,6 +188,15 @@ impl From<Refusal> for WireError {
                 Code::TextHasNul,
                 "the text has a character U+0000, which cannot be stored",
             ),
+            Refusal::ClientMsgIdMalformed => (
+                Code::InvalidClientMsgId,
+                "`client_msg_id` must be 1 to 64 characters of A-Z, a-z, 0-9 and . _ : -",
+            ),
+            Refusal::ClientMsgIdTaken => (
+                Code::ClientMsgIdTaken,
+                "you have given this `client_msg_id` to another text in this room, or to a message \
+                 that was deleted since: a new message needs a new one",
+            ),
         };
         Self::new(code, sentence)
     }
@@ -194,7 +207,7 @@ mod tests {
     use super::*;
 
     /// Everything that a frame can carry.
-    const IN_FRAMES: [Code; 22] = [
+    const IN_FRAMES: [Code; 24] = [
         Code::NotJson,
         Code::NotAnObject,
         Code::BinaryFrame,
@@ -207,6 +220,8 @@ mod tests {
         Code::TextBlank,
         Code::TextTooLong,
         Code::TextHasNul,
+        Code::InvalidClientMsgId,
+        Code::ClientMsgIdTaken,
         Code::UserDeactivated,
         Code::RoomForbidden,
         Code::BusinessRequired,

@@ -1,12 +1,15 @@
-//! Everyone joined, and what they are told: the [`Events`] port.
+//! Everyone connected, and what they are told: the [`Events`] port.
 
 mod audience;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use aftermatch_ports::{
-    Events,
-    model::{Change, RoomId, Seat, Seq, SessionId},
+    Events, Presence, Present,
+    model::{
+        Change, Endpoint, Eviction, Refusal, Revision, RoomId, Seat, Seq, Session, SessionId,
+        UserId,
+    },
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -15,23 +18,37 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 use self::audience::Audience;
-use crate::outbox::{Close, Outbox};
+use crate::{
+    answer,
+    outbox::{Close, Outbox},
+};
 
 /// How long a change waits for those before it. Far more than lies between the
 /// moment a change is kept and the moment it is told.
-const FORERUNNERS: Duration = Duration::from_secs(2);
+const FORERUNNERS: Duration = Duration::from_millis(500);
 
-/// Everyone joined, room by room. Rooms share nothing but the way to find them.
+/// Everyone connected, and those joined, room by room. Rooms share nothing but
+/// the way to find them.
 ///
 /// What is told is put into the outboxes of a room, and sent off by whoever told
 /// it, at the end of its turn ([`Hub::flush`]): so a burst is one write for each
 /// who hears it.
 #[derive(Default)]
 pub struct Hub {
-    outboxes: Mutex<HashMap<SessionId, Arc<Outbox>>>,
+    connections: Mutex<HashMap<SessionId, Connection>>,
     rooms: RwLock<HashMap<RoomId, Arc<Mutex<Audience>>>>,
     flushing: TaskTracker,
 }
+
+struct Connection {
+    outbox: Arc<Outbox>,
+    user: UserId,
+    revision: Revision,
+    endpoint: Endpoint,
+}
+
+/// An answer to somebody who has no seat any more in the room it is about.
+type Homeless = (SessionId, Bytes);
 
 impl Hub {
     /// A hub where nobody is.
@@ -41,19 +58,34 @@ impl Hub {
     }
 
     /// A connection is there to be told things.
-    pub(crate) fn connect(&self, session: SessionId, outbox: Arc<Outbox>) {
-        self.outboxes.lock().insert(session, outbox);
+    pub(crate) fn connect(&self, session: &Session, outbox: Arc<Outbox>) {
+        let connection = Connection {
+            outbox,
+            user: session.user,
+            revision: session.revision,
+            endpoint: session.endpoint,
+        };
+        self.connections.lock().insert(session.id, connection);
     }
 
     /// A connection is there no more. Its seat was given up before.
     pub(crate) fn disconnect(&self, session: SessionId) {
-        self.outboxes.lock().remove(&session);
+        self.connections.lock().remove(&session);
     }
 
     /// Closes every connection.
     pub(crate) fn close_all(&self, close: Close) {
-        for outbox in self.outboxes.lock().values() {
-            outbox.close(close);
+        for connection in self.connections.lock().values() {
+            connection.outbox.close(close);
+        }
+    }
+
+    /// The join was answered, and what was missed up to `since` delivered: what
+    /// was told in the room since then follows, and from here on the seat hears
+    /// the room. `revision` is that of the room it joined.
+    pub(crate) fn seat(&self, session: SessionId, room: RoomId, since: Seq, revision: Revision) {
+        if let Some(audience) = self.audience(room) {
+            audience.lock().seat(session, since, revision);
         }
     }
 
@@ -87,19 +119,45 @@ impl Hub {
         self.rooms.read().get(&room).cloned()
     }
 
-    /// Delivers the answer to a join and, behind it, what was told in the room
-    /// since `since`: from here on the seat hears the room.
-    pub(crate) fn seat(&self, session: SessionId, room: RoomId, since: Seq, answer: Bytes) {
-        if let Some(audience) = self.audience(room) {
-            audience.lock().seat(session, since, answer);
+    fn outbox(&self, session: SessionId) -> Option<Arc<Outbox>> {
+        let connections = self.connections.lock();
+        connections
+            .get(&session)
+            .map(|connection| connection.outbox.clone())
+    }
+
+    fn deliver(&self, homeless: Vec<Homeless>) {
+        for (session, frame) in homeless {
+            if let Some(outbox) = self.outbox(session) {
+                outbox.push(frame);
+                outbox.flush();
+            }
         }
+    }
+
+    /// Takes a seat away. Whoever it was taken from is returned.
+    fn unseat(&self, session: SessionId, room: RoomId) -> Option<Arc<Outbox>> {
+        let (outbox, homeless) = {
+            let mut rooms = self.rooms.write();
+            let mut audience = rooms.get(&room)?.lock();
+            let outbox = audience.leave(session);
+            let homeless = audience.abandon_if_empty();
+            let empty = homeless.is_some();
+            drop(audience);
+            if empty {
+                rooms.remove(&room);
+            }
+            (outbox, homeless)
+        };
+        self.deliver(homeless.unwrap_or_default());
+        outbox
     }
 }
 
 #[async_trait]
 impl Events for Hub {
     fn hold(&self, seat: Seat) {
-        let Some(outbox) = self.outboxes.lock().get(&seat.session).cloned() else {
+        let Some(outbox) = self.outbox(seat.session) else {
             return;
         };
         // Under the lock of all rooms, so that nobody takes this audience for an
@@ -109,29 +167,100 @@ impl Events for Hub {
         audience.lock().hold(seat, outbox);
     }
 
-    fn leave(&self, session: SessionId, room: RoomId) {
-        let mut rooms = self.rooms.write();
-        let Some(audience) = rooms.get(&room) else {
-            return;
-        };
-        if audience.lock().leave(session) {
-            rooms.remove(&room);
+    fn release(&self, session: SessionId, room: RoomId) {
+        if let Some(audience) = self.audience(room) {
+            audience.lock().release(session);
         }
     }
 
-    async fn tell(&self, change: Change) {
-        let (room, seq) = (change.room.room.id, change.seq);
+    fn leave(&self, session: SessionId, room: RoomId) {
+        self.unseat(session, room);
+    }
+
+    async fn tell(&self, change: Change) -> Result<(), Seq> {
+        let room = change.room.room.id;
         let Some(audience) = self.audience(room) else {
-            return;
+            self.deliver(audience::alone(&change));
+            return Ok(());
         };
-        let turn = audience.lock().tell(change);
-        if let Some(turn) = turn
-            && timeout(FORERUNNERS, turn).await.is_err()
-        {
-            // Kept, but not told by us: the store broke off before it answered, or
-            // another process writes to the same store.
-            tracing::warn!(%room, %seq, "a change did not come: going on without it");
-            audience.lock().give_up_before(seq);
+        let (turn, homeless) = audience.lock().tell(change);
+        self.deliver(homeless);
+        let Some(turn) = turn else { return Ok(()) };
+        if timeout(FORERUNNERS, turn).await.is_ok() {
+            return Ok(());
+        }
+        // Before anybody is seated nothing is missing.
+        let since = audience.lock().last_told();
+        since.map_or(Ok(()), Err)
+    }
+
+    fn fill(&self, room: RoomId, changes: Vec<(Seq, Option<Change>)>) {
+        if let Some(audience) = self.audience(room) {
+            let homeless = audience.lock().fill(changes);
+            self.deliver(homeless);
+            self.flush(room);
+        }
+    }
+
+    fn catch_up(&self, room: RoomId, changes: Option<Vec<Change>>, last: Seq) {
+        if changes.is_none() {
+            tracing::warn!(%room, %last, "changes cannot be read: going on without them");
+        }
+        if let Some(audience) = self.audience(room) {
+            let homeless = audience.lock().catch_up(changes, last);
+            self.deliver(homeless);
+            self.flush(room);
+        }
+    }
+
+    fn last_told(&self, room: RoomId) -> Option<Seq> {
+        self.audience(room)?.lock().last_told()
+    }
+
+    fn present(&self) -> Present {
+        let mut sessions: HashMap<_, _> = self
+            .connections
+            .lock()
+            .iter()
+            .map(|(session, connection)| {
+                let presence = Presence {
+                    session: *session,
+                    user: connection.user,
+                    revision: connection.revision,
+                    endpoint: connection.endpoint,
+                    seats: Vec::new(),
+                };
+                (*session, presence)
+            })
+            .collect();
+        let audiences: Vec<_> = self.rooms.read().values().cloned().collect();
+        let mut rooms = Vec::with_capacity(audiences.len());
+        for audience in audiences {
+            let audience = audience.lock();
+            rooms.extend(audience.expected());
+            for seat in audience.seats() {
+                if let Some(presence) = sessions.get_mut(&seat.session) {
+                    presence.seats.push((seat.room, seat.viewer));
+                }
+            }
+        }
+        let sessions = sessions.into_values().collect();
+        Present { sessions, rooms }
+    }
+
+    fn evict(&self, session: SessionId, room: RoomId, why: Eviction) {
+        if let Some(outbox) = self.unseat(session, room) {
+            tracing::info!(session = session.0, %room, ?why, "evicted from a room");
+            outbox.push(answer::room_closed(room, why));
+            outbox.evict(room);
+            outbox.flush();
+        }
+    }
+
+    fn expel(&self, session: SessionId, why: Refusal) {
+        if let (Some(outbox), Some(close)) = (self.outbox(session), Close::after(&why)) {
+            tracing::info!(session = session.0, ?why, "expelled");
+            outbox.close(close);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The shapes that answers are made of, written straight into the frame.
 
-use aftermatch_ports::model::{MessageId, Profile, Room, RoomView, Timestamp};
+use aftermatch_ports::model::{Message, MessageId, Profile, Room, RoomView, Timestamp};
 use serde::Deserialize;
 use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
@@ -79,6 +79,13 @@ pub(crate) fn participants(out: &mut Vec<u8>, room: &Room) {
     });
 }
 
+/// The same for itself.
+pub(crate) fn participants_of(room: &Room) -> Vec<u8> {
+    let mut out = Vec::new();
+    participants(&mut out, room);
+    out
+}
+
 /// A room.
 pub(crate) fn room(out: &mut Vec<u8>, view: &RoomView) {
     room_with(out, view, |out| participants(out, &view.room));
@@ -97,6 +104,42 @@ pub(crate) fn room_with(
     out.extend_from_slice(b",\"has_business\":");
     plain(out, view.has_business);
     out.push(b'}');
+}
+
+/// A message as history shows it.
+pub(crate) fn message(out: &mut Vec<u8>, message: &Message) {
+    message_head(out, message);
+    out.extend_from_slice(b",\"room_id\":");
+    plain(out, message.room);
+    client_msg_id(out, message);
+    out.extend_from_slice(b",\"seq\":");
+    plain(out, message.seq);
+    out.extend_from_slice(b",\"edited_at\":");
+    match message.edited_at {
+        Some(at) => time(out, at),
+        None => out.extend_from_slice(b"null"),
+    }
+    out.push(b'}');
+}
+
+/// What a message begins with, wherever it is shown.
+pub(crate) fn message_head(out: &mut Vec<u8>, message: &Message) {
+    out.extend_from_slice(b"{\"id\":");
+    plain(out, message.id);
+    out.extend_from_slice(b",\"text\":");
+    string(out, message.text.as_str());
+    out.extend_from_slice(b",\"user\":");
+    profile(out, message.author.id.0, &message.author.profile);
+    out.extend_from_slice(b",\"created_at\":");
+    time(out, message.at);
+}
+
+/// The name that its author's program gave a message, where it did.
+pub(crate) fn client_msg_id(out: &mut Vec<u8>, message: &Message) {
+    if let Some(id) = &message.client_id {
+        out.extend_from_slice(b",\"client_msg_id\":");
+        string(out, id.as_str());
+    }
 }
 
 #[cfg(test)]

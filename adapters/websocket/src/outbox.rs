@@ -9,11 +9,13 @@
 
 use std::{
     collections::VecDeque,
+    future::poll_fn,
     io::{self, IoSlice},
     sync::Arc,
     task::{Context, Poll, Waker},
 };
 
+use aftermatch_ports::model::{Refusal, RoomId};
 use bytes::{Buf, Bytes};
 use parking_lot::Mutex;
 use tokio::{
@@ -45,6 +47,15 @@ impl Close {
     pub(crate) const fn new(code: u16, reason: &'static str) -> Self {
         Self { code, reason }
     }
+
+    /// How a connection ends whose user lost the right to be here.
+    pub(crate) fn after(refusal: &Refusal) -> Option<Self> {
+        match refusal {
+            Refusal::UserDeactivated => Some(Self::DEACTIVATED),
+            Refusal::BrandRequired | Refusal::AdminRequired => Some(Self::NO_RIGHT),
+            _ => None,
+        }
+    }
 }
 
 pub(crate) struct Outbox {
@@ -64,6 +75,8 @@ struct State {
     /// Since when the connection takes no more.
     blocked: Option<Instant>,
     close: Option<Close>,
+    /// The room in which the session had a seat that was taken away.
+    evicted: Option<RoomId>,
     /// The task of the connection, when it waits for something to do.
     session: Option<Waker>,
 }
@@ -110,6 +123,34 @@ impl Outbox {
     pub(crate) fn has_room(&self) -> bool {
         let state = self.state.lock();
         state.waiting.len() <= self.max_frames / 2 && state.bytes <= self.max_bytes / 2
+    }
+
+    /// Whether so much could wait here.
+    pub(crate) fn would_hold(&self, frames: usize, bytes: usize) -> bool {
+        frames <= self.max_frames && bytes <= self.max_bytes
+    }
+
+    /// Takes note that the session has no seat any more in that room.
+    pub(crate) fn evict(&self, room: RoomId) {
+        self.state.lock().evicted = Some(room);
+    }
+
+    /// The room where the session had a seat that was taken away, once.
+    pub(crate) fn take_evicted(&self) -> Option<RoomId> {
+        self.state.lock().evicted.take()
+    }
+
+    /// Waits until so little waits that more may be pushed, or until the
+    /// connection is to be closed.
+    pub(crate) async fn room(&self) {
+        poll_fn(|context| {
+            self.flush();
+            match self.poll(context) {
+                Poll::Pending if !self.has_room() => Poll::Pending,
+                _ => Poll::Ready(()),
+            }
+        })
+        .await;
     }
 
     /// Sends off what waits, as far as the connection takes it now.
@@ -247,8 +288,6 @@ impl State {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use std::future::poll_fn;
-
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
         net::TcpListener,

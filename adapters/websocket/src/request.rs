@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, fmt};
 
-use aftermatch_ports::model::{Endpoint, MessageId, RoomId, Tag};
+use aftermatch_ports::{
+    Stretch,
+    model::{ClientMsgId, Endpoint, MessageId, Refusal, RoomId, Seq, Tag},
+};
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeSeed, MapAccess, Visitor},
@@ -18,6 +21,16 @@ const MAX_REQUEST_ID_CHARS: usize = 64;
 /// store has ever held.
 const NAMES_NOTHING: i64 = i64::MIN;
 
+/// Rooms in one portion of a list.
+const MAX_ROOMS: usize = 1_000;
+
+/// Messages in one answer.
+const MAX_MESSAGES: usize = 100;
+const USUAL_MESSAGES: usize = 50;
+
+const INTEGER: &str = "an integer";
+const FROM_ZERO: &str = "an integer from 0";
+
 /// What a client asks.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Request<'a> {
@@ -27,21 +40,56 @@ pub(crate) struct Request<'a> {
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Action<'a> {
-    List,
-    JoinRoom { room: RoomId },
+    List(Option<Portion>),
+    JoinRoom {
+        room: RoomId,
+        since: Option<Seq>,
+    },
     LeaveRoom,
-    CreateMessage { text: Cow<'a, str> },
-    EditMessage { id: MessageId, text: Cow<'a, str> },
-    DeleteMessages { ids: Vec<MessageId> },
+    GetRoomMessages(Which),
+    MarkRead {
+        seq: Seq,
+    },
+    CreateMessage {
+        text: Cow<'a, str>,
+        client_id: Option<ClientMsgId>,
+    },
+    EditMessage {
+        id: MessageId,
+        text: Cow<'a, str>,
+    },
+    DeleteMessages {
+        ids: Vec<MessageId>,
+    },
     CurrentRoomInfo,
+}
+
+/// Which of a room's messages are asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    Stretch {
+        stretch: Stretch,
+        limit: usize,
+    },
+    /// Counted from 1, newest first.
+    Page(u64),
+}
+
+/// A portion of the rooms.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Portion {
+    pub(crate) after: Option<RoomId>,
+    pub(crate) limit: usize,
 }
 
 impl Action<'_> {
     pub(crate) fn name(&self) -> &'static str {
         match self {
-            Self::List => "list",
+            Self::List(_) => "list",
             Self::JoinRoom { .. } => "join_room",
             Self::LeaveRoom => "leave_room",
+            Self::GetRoomMessages(_) => "get_room_messages",
+            Self::MarkRead { .. } => "mark_read",
             Self::CreateMessage { .. } => "create_message",
             Self::EditMessage { .. } => "edit_message",
             Self::DeleteMessages { .. } => "delete_messages",
@@ -101,10 +149,18 @@ struct Envelope<'a> {
     action: Option<&'a RawValue>,
     request_id: Option<&'a RawValue>,
     room_pk: Option<&'a RawValue>,
+    since_seq: Option<&'a RawValue>,
     msg_text: Option<&'a RawValue>,
     msg_id: Option<&'a RawValue>,
     edited_msg_text: Option<&'a RawValue>,
     msg_id_list: Option<&'a RawValue>,
+    client_msg_id: Option<&'a RawValue>,
+    seq: Option<&'a RawValue>,
+    before_seq: Option<&'a RawValue>,
+    after_seq: Option<&'a RawValue>,
+    page: Option<&'a RawValue>,
+    limit: Option<&'a RawValue>,
+    after_pk: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -117,6 +173,14 @@ enum Key {
     MsgId,
     EditedMsgText,
     MsgIdList,
+    SinceSeq,
+    ClientMsgId,
+    Seq,
+    BeforeSeq,
+    AfterSeq,
+    Page,
+    Limit,
+    AfterPk,
     #[serde(other)]
     Unknown,
 }
@@ -149,6 +213,14 @@ impl<'de> Visitor<'de> for &mut Envelope<'de> {
                 Key::MsgId => self.msg_id = value,
                 Key::EditedMsgText => self.edited_msg_text = value,
                 Key::MsgIdList => self.msg_id_list = value,
+                Key::SinceSeq => self.since_seq = value,
+                Key::ClientMsgId => self.client_msg_id = value,
+                Key::Seq => self.seq = value,
+                Key::BeforeSeq => self.before_seq = value,
+                Key::AfterSeq => self.after_seq = value,
+                Key::Page => self.page = value,
+                Key::Limit => self.limit = value,
+                Key::AfterPk => self.after_pk = value,
                 Key::Unknown => {}
             }
         }
@@ -179,22 +251,23 @@ fn known_action<'a>(
     envelope: &Envelope<'a>,
 ) -> Result<Action<'a>, WireError> {
     Ok(match name {
-        "list" => Action::List,
+        "list" => Action::List(portion(envelope)?),
         "join_room" => Action::JoinRoom {
-            room: RoomId(parameter(
-                "room_pk",
-                "an integer",
-                envelope.room_pk,
-                integer,
-            )?),
+            room: RoomId(needed("room_pk", INTEGER, envelope.room_pk, integer)?),
+            since: optional("since_seq", INTEGER, envelope.since_seq, integer)?.map(Seq),
         },
         "leave_room" => Action::LeaveRoom,
+        "get_room_messages" => Action::GetRoomMessages(which(envelope)?),
+        "mark_read" if endpoint == Endpoint::Chat => Action::MarkRead {
+            seq: Seq(needed("seq", FROM_ZERO, envelope.seq, from(0))?),
+        },
         "create_message" => Action::CreateMessage {
-            text: parameter("msg_text", "a string", envelope.msg_text, string)?,
+            text: needed("msg_text", "a string", envelope.msg_text, string)?,
+            client_id: client_id(envelope)?,
         },
         "edit_message" => Action::EditMessage {
-            id: MessageId(parameter("msg_id", "an integer", envelope.msg_id, integer)?),
-            text: parameter(
+            id: MessageId(needed("msg_id", INTEGER, envelope.msg_id, integer)?),
+            text: needed(
                 "edited_msg_text",
                 "a string",
                 envelope.edited_msg_text,
@@ -202,7 +275,7 @@ fn known_action<'a>(
             )?,
         },
         "delete_messages" => Action::DeleteMessages {
-            ids: parameter(
+            ids: needed(
                 "msg_id_list",
                 "a list of integers",
                 envelope.msg_id_list,
@@ -210,21 +283,77 @@ fn known_action<'a>(
             )?,
         },
         "current_room_info" if endpoint == Endpoint::Chat => Action::CurrentRoomInfo,
-        _ => {
-            let room_info = match endpoint {
-                Endpoint::Chat => ", current_room_info",
-                Endpoint::AdminChat => "",
-            };
-            let sentence = format!(
-                "unknown action: this endpoint knows list, join_room, leave_room, \
-                 create_message, edit_message, delete_messages{room_info}"
-            );
-            return Err(WireError::new(Code::UnknownAction, sentence));
-        }
+        _ => return Err(unknown_action(endpoint)),
     })
 }
 
-fn parameter<'a, T>(
+fn unknown_action(endpoint: Endpoint) -> WireError {
+    let brands_alone = match endpoint {
+        Endpoint::Chat => ", current_room_info, mark_read",
+        Endpoint::AdminChat => "",
+    };
+    let sentence = format!(
+        "unknown action: this endpoint knows list, join_room, leave_room, create_message, \
+         edit_message, delete_messages, get_room_messages{brands_alone}"
+    );
+    WireError::new(Code::UnknownAction, sentence)
+}
+
+fn portion(envelope: &Envelope<'_>) -> Result<Option<Portion>, WireError> {
+    let limit = "an integer from 1 to 1000";
+    let limit = optional("limit", limit, envelope.limit, up_to(MAX_ROOMS))?;
+    let after = optional("after_pk", INTEGER, envelope.after_pk, integer)?;
+    let asked = limit.is_some() || after.is_some();
+    Ok(asked.then(|| Portion {
+        after: after.map(RoomId),
+        limit: limit.unwrap_or(MAX_ROOMS),
+    }))
+}
+
+fn which(envelope: &Envelope<'_>) -> Result<Which, WireError> {
+    let before = optional("before_seq", INTEGER, envelope.before_seq, integer)?;
+    let after = optional("after_seq", INTEGER, envelope.after_seq, integer)?;
+    let page = optional("page", "an integer from 1", envelope.page, from(1))?;
+    let limit = "an integer from 1 to 100";
+    let limit = optional("limit", limit, envelope.limit, up_to(MAX_MESSAGES))?;
+    let stretch = match (before, after, page) {
+        (None, None, None) => Stretch::Newest,
+        (Some(seq), None, None) => Stretch::Before(Seq(seq)),
+        (None, Some(seq), None) => Stretch::After(Seq(seq)),
+        (None, None, Some(page)) if limit.is_none() => {
+            return Ok(Which::Page(page.unsigned_abs()));
+        }
+        _ => {
+            return Err(WireError::new(
+                Code::InvalidParameter,
+                "`before_seq`, `after_seq` and `page` exclude each other, and `page` has no `limit`: send one",
+            ));
+        }
+    };
+    let limit = limit.unwrap_or(USUAL_MESSAGES);
+    Ok(Which::Stretch { stretch, limit })
+}
+
+fn client_id(envelope: &Envelope<'_>) -> Result<Option<ClientMsgId>, WireError> {
+    let id = optional("client_msg_id", "a string", envelope.client_msg_id, string)?;
+    let id = id.map(|id| ClientMsgId::new(&id)).transpose();
+    id.map_err(|refusal: Refusal| refusal.into())
+}
+
+/// A parameter that may be left out, or `null`.
+fn optional<'a, T>(
+    name: &str,
+    expected: &str,
+    value: Option<&'a RawValue>,
+    read: impl FnOnce(&'a RawValue) -> Option<T>,
+) -> Result<Option<T>, WireError> {
+    match value.filter(|json| json.get() != "null") {
+        None => Ok(None),
+        given => needed(name, expected, given, read).map(Some),
+    }
+}
+
+fn needed<'a, T>(
     name: &str,
     expected: &str,
     value: Option<&'a RawValue>,
@@ -261,6 +390,19 @@ fn integer(json: &RawValue) -> Option<i64> {
     let digits = json.get().strip_prefix('-').unwrap_or(json.get());
     let whole = digits.bytes().all(|byte| byte.is_ascii_digit());
     whole.then(|| json.get().parse().unwrap_or(NAMES_NOTHING))
+}
+
+/// An integer that is not below `least`.
+fn from(least: i64) -> impl Fn(&RawValue) -> Option<i64> {
+    move |json| integer(json).filter(|number| *number >= least)
+}
+
+/// An integer from 1 to `most`.
+fn up_to(most: usize) -> impl Fn(&RawValue) -> Option<usize> {
+    move |json| {
+        let number = usize::try_from(integer(json)?).ok()?;
+        (1..=most).contains(&number).then_some(number)
+    }
 }
 
 fn integers(json: &RawValue) -> Option<Vec<MessageId>> {

@@ -2,6 +2,7 @@
 
 mod pace;
 mod perform;
+mod read;
 
 use std::{
     future::poll_fn,
@@ -106,7 +107,7 @@ async fn converse(
 ) -> End {
     tracing::debug!("connected");
     let id = session.id;
-    shared.hub.connect(id, outbox.clone());
+    shared.hub.connect(&session, outbox.clone());
     if shared.shutdown.is_cancelled() {
         outbox.close(Close::GOING_AWAY);
     }

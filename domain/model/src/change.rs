@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{Message, MessageId, RoomView, Seq, SessionId, Text};
 
@@ -67,19 +67,29 @@ impl Tag {
 pub struct Net {
     /// The messages that are there and were created or edited since.
     pub living: Vec<Message>,
-    /// The messages that were there then and are no more.
-    pub gone: Vec<MessageId>,
-    /// The number of the last change by which one of them went; that of the
-    /// beginning where none did.
-    pub gone_at: Seq,
+    /// The messages that were there then and are no more, each with the number of
+    /// the change by which it went.
+    pub gone: Vec<(MessageId, Seq)>,
 }
 
 impl Net {
     /// The changes that make a room of number `since` what it is now, by their
     /// numbers: a creation for each message that is new, as it reads now, an
-    /// edit for each older one, one deletion for all that are gone.
+    /// edit for each older one, one deletion for all that are gone, at the number
+    /// of the last of theirs.
     #[must_use]
     pub fn steps(self, since: Seq) -> Vec<(Seq, What)> {
+        let last = self.gone.iter().map(|(_, seq)| *seq).max();
+        self.steps_with(since, |_| last)
+    }
+
+    /// The same with every deletion at its own number.
+    #[must_use]
+    pub fn single_steps(self, since: Seq) -> Vec<(Seq, What)> {
+        self.steps_with(since, Some)
+    }
+
+    fn steps_with(self, since: Seq, at: impl Fn(Seq) -> Option<Seq>) -> Vec<(Seq, What)> {
         let mut steps: Vec<_> = self
             .living
             .into_iter()
@@ -91,9 +101,14 @@ impl Net {
                 (message.changed, What::Edited { id, text })
             })
             .collect();
-        if !self.gone.is_empty() {
-            let (ids, missing) = (self.gone, Vec::new());
-            steps.push((self.gone_at, What::Deleted { ids, missing }));
+        let mut deletions: BTreeMap<Seq, Vec<MessageId>> = BTreeMap::new();
+        for (id, seq) in self.gone {
+            let seq = at(seq).unwrap_or(seq);
+            deletions.entry(seq).or_default().push(id);
+        }
+        for (seq, ids) in deletions {
+            let missing = Vec::new();
+            steps.push((seq, What::Deleted { ids, missing }));
         }
         steps.sort_by_key(|(seq, _)| *seq);
         steps
@@ -127,11 +142,10 @@ mod tests {
         let (new, old) = (message(7, 12, 15), message(2, 4, 14));
         let net = Net {
             living: vec![old.clone(), new.clone()],
-            gone: vec![MessageId(1), MessageId(3)],
-            gone_at: Seq(13),
+            gone: vec![(MessageId(1), Seq(13)), (MessageId(3), Seq(11))],
         };
-        let deleted = What::Deleted {
-            ids: vec![MessageId(1), MessageId(3)],
+        let deleted = |ids: &[i64]| What::Deleted {
+            ids: ids.iter().copied().map(MessageId).collect(),
             missing: vec![],
         };
         let edited = What::Edited {
@@ -139,11 +153,18 @@ mod tests {
             text: old.text,
         };
         let expected = [
+            (Seq(12), What::Created(new.clone())),
+            (Seq(13), deleted(&[1, 3])),
+            (Seq(14), edited.clone()),
+        ];
+        assert_eq!(net.clone().steps(Seq(10)), expected);
+        let expected = [
+            (Seq(11), deleted(&[3])),
             (Seq(12), What::Created(new)),
-            (Seq(13), deleted),
+            (Seq(13), deleted(&[1])),
             (Seq(14), edited),
         ];
-        assert_eq!(net.steps(Seq(10)), expected);
+        assert_eq!(net.single_steps(Seq(10)), expected);
     }
 
     #[test]
@@ -151,7 +172,6 @@ mod tests {
         let net = Net {
             living: vec![],
             gone: vec![],
-            gone_at: Seq(10),
         };
         assert_eq!(net.steps(Seq(10)), []);
     }

@@ -50,6 +50,12 @@ impl Seq {
     /// Before the first change of a room.
     pub const ZERO: Self = Self(0);
 
+    /// The number of the change before; [`Seq::ZERO`] has none.
+    #[must_use]
+    pub fn before(self) -> Self {
+        Self(self.0.saturating_sub(1).max(0))
+    }
+
     /// The number of the change that follows.
     #[must_use]
     pub fn next(self) -> Self {

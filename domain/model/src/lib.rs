@@ -22,7 +22,7 @@ pub use message::{Author, ClientMsgId, Message};
 pub use people::{Brand, Profile, Tariff, User};
 pub use refusal::Refusal;
 pub use room::{Room, RoomView};
-pub use session::{Endpoint, Seat, Session, Viewer};
+pub use session::{Endpoint, Eviction, Seat, Session, Viewer};
 pub use text::Text;
 pub use timestamp::Timestamp;
 pub use world::World;

@@ -1,4 +1,4 @@
-use crate::{BrandId, RoomId, SessionId, UserId};
+use crate::{BrandId, Revision, RoomId, SessionId, UserId};
 
 /// Which of the two doors a connection came through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,6 +25,8 @@ pub struct Session {
     pub id: SessionId,
     /// Whose connection it is.
     pub user: UserId,
+    /// The user's revision when it was let in.
+    pub revision: Revision,
     /// The door it came through.
     pub endpoint: Endpoint,
     /// The room it has joined: one at a time.
@@ -40,4 +42,15 @@ pub struct Seat {
     pub room: RoomId,
     /// By which right.
     pub viewer: Viewer,
+}
+
+/// Why a seat was taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Eviction {
+    /// There is no such room any more.
+    RoomRemoved,
+    /// The brand takes no part in the room any more.
+    BrandRemoved,
+    /// The user does not own the brand any more by whose right it sat there.
+    BrandLost,
 }

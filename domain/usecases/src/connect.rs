@@ -21,6 +21,7 @@ impl UseCases {
         Ok(Session {
             id: SessionId(self.last_session.fetch_add(1, Ordering::Relaxed) + 1),
             user: user.id,
+            revision: user.revision,
             endpoint,
             room: None,
         })

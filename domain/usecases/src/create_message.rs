@@ -1,35 +1,61 @@
 use aftermatch_ports::{
-    ChatError, Written,
-    model::{Session, Tag, Text, What},
+    ChatError, Created, Creation, Draft, Written,
+    model::{Author, Change, ClientMsgId, Message, Refusal, Session, Tag, Text, What},
 };
 
-use crate::UseCases;
+use crate::{UseCases, write::Permit};
 
 impl UseCases {
     pub(crate) async fn create_message(
         &self,
         session: &Session,
         text: &str,
+        client_id: Option<ClientMsgId>,
         tag: Tag,
-    ) -> Result<(), ChatError> {
+    ) -> Result<Option<Change>, ChatError> {
         let mut judging = self.judge(session)?;
         let text = Text::new(text, self.max_text_chars)?;
+        let draft = Draft { text, client_id };
         loop {
             let permit = judging.permit().await?;
             let at = permit.now;
-            let written = self.messages.create(permit.guard, text.clone(), at).await?;
-            let Written::Done(created) = written else {
-                continue;
+            let written = self.messages.create(permit.guard, draft.clone(), at);
+            let creation = match written.await? {
+                Written::Done(creation) => creation,
+                Written::Stale => continue,
             };
-            let what = What::Created {
-                id: created.id,
-                text,
-                author: permit.author.clone(),
-                at,
+            let created = match creation {
+                Creation::Created(created) => created,
+                Creation::Repeated(message) => {
+                    let (seq, what) = (message.seq, What::Created(*message));
+                    return Ok(Some(permit.change(session, tag, seq, what)));
+                }
+                Creation::Taken => return Err(Refusal::ClientMsgIdTaken.into()),
             };
-            self.tell(session, permit, tag, created.seq, what).await;
-            return Ok(());
+            let what = What::Created(message(draft, created, &permit));
+            let change = permit.change(session, tag, created.seq, what);
+            self.tell(change).await;
+            return Ok(None);
         }
+    }
+}
+
+/// The message that a draft has become.
+fn message(draft: Draft, created: Created, permit: &Permit) -> Message {
+    let author = &permit.author;
+    Message {
+        id: created.id,
+        room: permit.guard.room,
+        author: Author {
+            id: author.id,
+            profile: author.profile.clone(),
+        },
+        text: draft.text,
+        at: permit.now,
+        edited_at: None,
+        client_id: draft.client_id,
+        seq: created.seq,
+        changed: created.seq,
     }
 }
 

@@ -1,16 +1,23 @@
+use std::sync::Arc;
+
 use aftermatch_ports::{
     ChatError, Read,
-    model::{Refusal, RoomView, Session},
+    model::{Refusal, Room, RoomView, Session},
 };
 
 use crate::UseCases;
 
 impl UseCases {
     pub(crate) async fn current_room(&self, session: &Session) -> Result<RoomView, ChatError> {
+        let room = self.joined(session).await?;
+        Ok(room.at(self.clock.now()))
+    }
+
+    /// The room the session has joined, if it may still see it.
+    pub(crate) async fn joined(&self, session: &Session) -> Result<Arc<Room>, ChatError> {
         let room = session.room.ok_or(Refusal::NotInRoom)?;
         let (_, viewer) = self.actor(session, Read::Fresh).await?;
-        let room = self.visible(viewer, room, Read::Fresh).await?;
-        Ok(room.at(self.clock.now()))
+        self.visible(viewer, room, Read::Fresh).await
     }
 }
 

@@ -36,7 +36,8 @@ impl UseCases {
                 ids: deleted.ids,
                 missing,
             };
-            self.tell(session, permit, tag, deleted.seq, what).await;
+            let change = permit.change(session, tag, deleted.seq, what);
+            self.tell(change).await;
             return Ok(());
         }
     }

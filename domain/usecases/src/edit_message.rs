@@ -25,7 +25,7 @@ impl UseCases {
             };
             let seq = edited.ok_or(Refusal::MessageNotFound)?;
             let what = What::Edited { id, text };
-            self.tell(session, permit, tag, seq, what).await;
+            self.tell(permit.change(session, tag, seq, what)).await;
             return Ok(());
         }
     }

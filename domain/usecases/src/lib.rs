@@ -5,21 +5,25 @@ mod connect;
 mod create_message;
 mod current_room;
 mod delete_messages;
+mod history;
 mod edit_message;
 mod join_room;
 mod leave_room;
 mod list;
+mod mark_read;
 #[cfg(test)]
 mod testing;
+mod watch;
 mod write;
 
 use std::sync::{Arc, atomic::AtomicI64};
 
 use aftermatch_ports::{
-    Chat, ChatError, Clock, Events, Joined, Messages, Page, People, Read, Rooms, Tokens,
-    Unavailable,
+    Chat, ChatError, Clock, Events, History, Joined, Listed, Messages, Page, People, Read, Rooms,
+    Stretch, Tokens, Unavailable, Watch,
     model::{
-        Endpoint, MessageId, Refusal, Room, RoomId, RoomView, Session, Tag, User, Viewer, rules,
+        Change, ClientMsgId, Endpoint, Message, MessageId, Refusal, Room, RoomId, RoomView, Seq,
+        Session, Tag, User, Viewer, rules,
     },
 };
 use async_trait::async_trait;
@@ -29,6 +33,7 @@ pub struct UseCases {
     people: Arc<dyn People>,
     rooms: Arc<dyn Rooms>,
     messages: Arc<dyn Messages>,
+    watch: Arc<dyn Watch>,
     events: Arc<dyn Events>,
     tokens: Arc<dyn Tokens>,
     clock: Arc<dyn Clock>,
@@ -44,6 +49,8 @@ pub struct Needs {
     pub rooms: Arc<dyn Rooms>,
     /// The messages.
     pub messages: Arc<dyn Messages>,
+    /// What others do to the store.
+    pub watch: Arc<dyn Watch>,
     /// Those who joined.
     pub events: Arc<dyn Events>,
     /// Who signed what.
@@ -62,6 +69,7 @@ impl UseCases {
             people: needs.people,
             rooms: needs.rooms,
             messages: needs.messages,
+            watch: needs.watch,
             events: needs.events,
             tokens: needs.tokens,
             clock: needs.clock,
@@ -97,12 +105,17 @@ impl Chat for UseCases {
         self.connect(token, endpoint).await
     }
 
-    async fn list(&self, session: &Session, page: Page) -> Result<Vec<RoomView>, ChatError> {
+    async fn list(&self, session: &Session, page: Page) -> Result<Vec<Listed>, ChatError> {
         self.list(session, page).await
     }
 
-    async fn join_room(&self, session: &mut Session, room: RoomId) -> Result<Joined, ChatError> {
-        self.join_room(session, room).await
+    async fn join_room(
+        &self,
+        session: &mut Session,
+        room: RoomId,
+        since: Option<Seq>,
+    ) -> Result<Joined, ChatError> {
+        self.join_room(session, room, since).await
     }
 
     async fn leave_room(&self, session: &mut Session) -> Result<RoomId, ChatError> {
@@ -113,13 +126,36 @@ impl Chat for UseCases {
         self.current_room(session).await
     }
 
+    async fn history(
+        &self,
+        session: &Session,
+        stretch: Stretch,
+        limit: usize,
+    ) -> Result<History, ChatError> {
+        self.history(session, stretch, limit).await
+    }
+
+    async fn newest(
+        &self,
+        session: &Session,
+        skip: u64,
+        limit: usize,
+    ) -> Result<(u64, Vec<Message>), ChatError> {
+        self.newest(session, skip, limit).await
+    }
+
+    async fn mark_read(&self, session: &Session, seq: Seq) -> Result<(RoomId, Seq), ChatError> {
+        self.mark_read(session, seq).await
+    }
+
     async fn create_message(
         &self,
         session: &Session,
         text: &str,
+        client_id: Option<ClientMsgId>,
         tag: Tag,
-    ) -> Result<(), ChatError> {
-        self.create_message(session, text, tag).await
+    ) -> Result<Option<Change>, ChatError> {
+        self.create_message(session, text, client_id, tag).await
     }
 
     async fn edit_message(

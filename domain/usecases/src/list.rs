@@ -1,6 +1,6 @@
 use aftermatch_ports::{
-    ChatError, Page, Read,
-    model::{RoomView, Session, Viewer},
+    ChatError, Listed, Overview, Page, Read, Scope,
+    model::{Session, Viewer},
 };
 
 use crate::UseCases;
@@ -10,14 +10,24 @@ impl UseCases {
         &self,
         session: &Session,
         page: Page,
-    ) -> Result<Vec<RoomView>, ChatError> {
-        let brand = match self.actor(session, Read::Fresh).await?.1 {
-            Viewer::Brand(brand) => Some(brand),
-            Viewer::Admin => None,
+    ) -> Result<Vec<Listed>, ChatError> {
+        let (user, viewer) = self.actor(session, Read::Fresh).await?;
+        let scope = match viewer {
+            Viewer::Brand(brand) => Scope::Brand {
+                brand,
+                reader: user.id,
+            },
+            Viewer::Admin => Scope::All,
         };
-        let rooms = self.rooms.rooms(brand, page).await?;
+        let rooms = self.rooms.rooms(scope, page).await?;
         let now = self.clock.now();
-        Ok(rooms.into_iter().map(|room| room.at(now)).collect())
+        let listed = |room: Overview| Listed {
+            view: room.room.at(now),
+            last: room.last,
+            unread: room.unread,
+            last_message: room.last_message,
+        };
+        Ok(rooms.into_iter().map(listed).collect())
     }
 }
 

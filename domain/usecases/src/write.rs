@@ -42,22 +42,25 @@ impl UseCases {
     }
 
     /// Tells what was kept.
-    pub(crate) async fn tell(
-        &self,
-        session: &Session,
-        permit: Permit,
-        tag: Tag,
-        seq: Seq,
-        what: What,
-    ) {
-        let change = Change {
+    pub(crate) async fn tell(&self, change: Change) {
+        self.watch.announce(&change);
+        let (room, seq) = (change.room.room.id, change.seq);
+        if let Err(since) = self.events.tell(change).await {
+            self.catch_up(room, since, seq.before()).await;
+        }
+    }
+}
+
+impl Permit {
+    /// The change that was kept by this leave.
+    pub(crate) fn change(self, session: &Session, tag: Tag, seq: Seq, what: What) -> Change {
+        Change {
             seq,
-            room: permit.room,
-            session: session.id,
+            room: self.room,
+            asker: Some(session.id),
             tag,
             what,
-        };
-        self.events.tell(change).await;
+        }
     }
 }
 

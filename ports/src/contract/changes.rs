@@ -26,17 +26,18 @@ pub async fn changes_since_any_number_lead_to_the_room_as_it_is<S: Subject>() {
             let living = room.now().iter().filter(|message| message.changed > since);
             let gone = room.gone.iter();
             let gone = gone.filter(|(_, seq, changed)| *seq <= since && since < *changed);
-            let mut ids: Vec<_> = gone.clone().map(|(id, ..)| *id).collect();
-            ids.sort_unstable();
+            let mut gone: Vec<_> = gone.map(|(id, _, changed)| (*id, *changed)).collect();
+            gone.sort_unstable();
             let expected = Net {
                 living: living.cloned().collect(),
-                gone: ids,
-                gone_at: gone.map(|(.., changed)| *changed).max().unwrap_or(since),
+                gone,
             };
             assert_eq!(net, expected, "since {since}");
 
             let then = &room.was[usize::try_from(since.0).unwrap()];
-            assert_eq!(replayed(then, net, since), texts(room.now()));
+            for steps in [net.clone().steps(since), net.single_steps(since)] {
+                assert_eq!(replayed(then, steps), texts(room.now()), "since {since}");
+            }
         }
     }
 }
@@ -48,18 +49,17 @@ pub async fn what_came_and_went_since_is_of_no_account<S: Subject>() {
     let came = done(create(&subject, anna).await).id;
     done(edit(&subject, anna, came).await).unwrap();
     done(delete(&subject, anna, &[came], Whose::Of(ANNA)).await).unwrap();
-    assert_eq!(
-        changes(&subject, ROOM, 1, 9).await,
-        told(4, nothing_since(1))
-    );
-    for since in [2, 3] {
-        let net = gone_since(vec![came], 4);
-        assert_eq!(changes(&subject, ROOM, since, 9).await, told(4, net));
+    for (since, gone) in [
+        (1, vec![]),
+        (2, vec![(came, Seq(4))]),
+        (3, vec![(came, Seq(4))]),
+    ] {
+        assert_eq!(changes(&subject, ROOM, since, 9).await, told(4, gone));
     }
 }
 
-/// What is gone is told by ascending ids, and the number with it is that by which
-/// the last of it went.
+/// What is gone is told by ascending ids, each with the number of the change by
+/// which it went.
 pub async fn what_is_gone_is_told_in_the_order_of_its_ids<S: Subject>() {
     let ids = [50, 30, 40, 20].map(MessageId);
     let messages = ids.map(|id| message::<S>(Some(id.0), ROOM, ANNA));
@@ -70,30 +70,28 @@ pub async fn what_is_gone_is_told_in_the_order_of_its_ids<S: Subject>() {
         done(delete(&subject, admin, &ids, Whose::Anyones).await).unwrap();
     }
     write(&subject, ROOM, BORIS).await;
-    for (since, gone, at) in [
-        (4, vec![b, c, a], 6),
-        (5, vec![a], 6),
-        (2, vec![b, a], 6),
-        (1, vec![a], 6),
-        (6, vec![], 6),
+    let (first, second) = (Seq(5), Seq(6));
+    for (since, gone) in [
+        (4, vec![(b, first), (c, first), (a, second)]),
+        (5, vec![(a, second)]),
+        (2, vec![(b, first), (a, second)]),
+        (1, vec![(a, second)]),
+        (6, vec![]),
     ] {
         let net = changes(&subject, ROOM, since, 9).await.net.unwrap();
-        assert_eq!((net.gone, net.gone_at), (gone, Seq(at)), "since {since}");
+        assert_eq!(net.gone, gone, "since {since}");
     }
     done(delete(&subject, admin, &[d], Whose::Anyones).await).unwrap();
     let net = changes(&subject, ROOM, 2, 9).await.net.unwrap();
-    assert_eq!(
-        (net.gone, net.gone_at),
-        (vec![b, a], Seq(6)),
-        "d came later"
-    );
+    let expected = [(b, first), (a, second)];
+    assert_eq!(net.gone, expected, "d came later");
 }
 
 /// Since the last change nothing is different.
 pub async fn since_the_last_change_nothing_is_different<S: Subject>() {
     let subject = S::holding(talk(vec![])).await;
     for last in 0..3 {
-        let expected = told(last, nothing_since(last));
+        let expected = told(last, vec![]);
         assert_eq!(changes(&subject, ROOM, last, 9).await, expected);
         assert_eq!(changes(&subject, ROOM, last, 0).await, expected);
         write(&subject, ROOM, ANNA).await;
@@ -125,7 +123,7 @@ pub async fn where_there_is_no_room_nothing_has_changed<S: Subject>() {
     let subject = S::holding(talk(vec![message::<S>(None, ROOM, ANNA)])).await;
     subject.remove_room(ROOM).await;
     for room in [NOWHERE, ROOM] {
-        let nothing = told(0, nothing_since(0));
+        let nothing = told(0, vec![]);
         assert_eq!(changes(&subject, room, 0, 9).await, nothing);
         for since in [-1, 1] {
             assert_eq!(changes(&subject, room, since, 9).await.net, None);
@@ -175,8 +173,8 @@ pub async fn more_gone_messages_than_are_ever_told_are_not_told<S: Subject>() {
     for some in ids.chunks(MAX_IDS) {
         done(delete(&subject, anna, some, Whose::Of(ANNA)).await).unwrap();
     }
-    let most = changes(&subject, ROOM, all, 0).await.net;
-    assert_eq!(most.map(|net| net.gone), Some(ids));
+    let most = changes(&subject, ROOM, all, 0).await.net.unwrap();
+    assert!(most.gone.iter().map(|(id, _)| *id).eq(ids));
 
     done(delete(&subject, anna, &one_more, Whose::Of(ANNA)).await).unwrap();
     let last = last_seq(&subject, ROOM).await;
@@ -194,22 +192,22 @@ fn texts(messages: &[Message]) -> BTreeMap<MessageId, Text> {
 }
 
 /// What somebody has who knew the messages of `then`, and was told the rest.
-fn replayed(then: &[Message], net: Net, since: Seq) -> BTreeMap<MessageId, Text> {
+fn replayed(then: &[Message], steps: Vec<(Seq, What)>) -> BTreeMap<MessageId, Text> {
     let mut known = texts(then);
-    for (_, what) in net.steps(since) {
+    for (seq, what) in steps {
         match what {
             What::Created(new) => {
                 let before = known.insert(new.id, new.text);
-                assert_eq!(before, None, "{} is new since {since}", new.id);
+                assert_eq!(before, None, "{} is new at {seq}", new.id);
             }
             What::Edited { id, text } => {
                 let before = known.insert(id, text);
-                assert!(before.is_some(), "{id} was there at {since}");
+                assert!(before.is_some(), "{id} was there before {seq}");
             }
             What::Deleted { ids, .. } => {
                 for id in ids {
                     let before = known.remove(&id);
-                    assert!(before.is_some(), "{id} was there at {since}");
+                    assert!(before.is_some(), "{id} was there before {seq}");
                 }
             }
         }
@@ -217,21 +215,13 @@ fn replayed(then: &[Message], net: Net, since: Seq) -> BTreeMap<MessageId, Text>
     known
 }
 
-fn told(last: i64, net: Net) -> Changes {
+/// Nothing but these is different.
+fn told(last: i64, gone: Vec<(MessageId, Seq)>) -> Changes {
     Changes {
         last: Seq(last),
-        net: Some(net),
-    }
-}
-
-fn nothing_since(since: i64) -> Net {
-    gone_since(Vec::new(), since)
-}
-
-fn gone_since(gone: Vec<MessageId>, gone_at: i64) -> Net {
-    Net {
-        living: Vec::new(),
-        gone,
-        gone_at: Seq(gone_at),
+        net: Some(Net {
+            living: Vec::new(),
+            gone,
+        }),
     }
 }

@@ -1,12 +1,26 @@
 //! Those joined in one room, told its changes one after the other.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    mem,
+    sync::Arc,
+};
 
-use aftermatch_ports::model::{Change, Revision, Seat, Seq, SessionId};
+use aftermatch_ports::{
+    Expected,
+    model::{Change, Revision, Seat, Seq, SessionId},
+};
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
-use crate::{answer, json, outbox::Outbox};
+use super::Homeless;
+use crate::{
+    answer, json,
+    outbox::{Close, Outbox},
+};
+
+/// So many numbers are remembered that were never told.
+const UNHEARD: i64 = 1_024;
 
 #[derive(Default)]
 pub(super) struct Audience {
@@ -15,6 +29,10 @@ pub(super) struct Audience {
     next: Option<Seq>,
     /// Changes that came before their turn.
     early: BTreeMap<Seq, Early>,
+    /// Changes that were given up, and should they come after all are told.
+    unheard: BTreeSet<Seq>,
+    /// The room's revision when the first seat was taken.
+    revision: Option<Revision>,
     /// The room's participants as JSON, at one of its revisions.
     participants: Option<(Revision, Vec<u8>)>,
     /// The outboxes of all seats, listed when they are needed.
@@ -32,12 +50,19 @@ struct Taken {
     /// follows.
     since: Seq,
     /// What was told since the seat is held, until the join is answered.
-    held: Option<Vec<(Seq, Bytes)>>,
+    held: Option<Held>,
+}
+
+#[derive(Default)]
+struct Held {
+    frames: Vec<(Seq, Bytes)>,
+    bytes: usize,
 }
 
 struct Early {
-    change: Change,
-    told: oneshot::Sender<()>,
+    /// `None`: there is nothing to tell of that number.
+    change: Option<Change>,
+    told: Option<oneshot::Sender<()>>,
 }
 
 impl Audience {
@@ -47,120 +72,230 @@ impl Audience {
         if self.flushing {
             return None;
         }
-        self.flushing = true;
         self.flush_again()
     }
 
     /// The outboxes to go over again, because something was told meanwhile.
     pub(super) fn flush_again(&mut self) -> Option<Arc<[Arc<Outbox>]>> {
-        self.flushing = std::mem::take(&mut self.unsent);
+        self.flushing = mem::take(&mut self.unsent);
         let seats = &self.seats;
         let list = || seats.iter().map(|taken| taken.outbox.clone()).collect();
         self.flushing
             .then(|| self.outboxes.get_or_insert_with(list).clone())
     }
 
+    /// The number of the last change that was told.
+    pub(super) fn last_told(&self) -> Option<Seq> {
+        self.next.map(Seq::before)
+    }
+
+    /// The room as it was when the first seat was taken, and its last change that
+    /// was told.
+    pub(super) fn expected(&self) -> Option<Expected> {
+        Some(Expected {
+            room: self.seats.first()?.seat.room,
+            revision: self.revision?,
+            last: self.last_told()?,
+        })
+    }
+
+    pub(super) fn seats(&self) -> impl Iterator<Item = Seat> {
+        self.seats.iter().map(|taken| taken.seat)
+    }
+
+    /// Holds a seat: a new one, or the one that the session has already.
     pub(super) fn hold(&mut self, seat: Seat, outbox: Arc<Outbox>) {
+        let held = Some(Held::default());
+        if let Some(taken) = self.taken(seat.session) {
+            taken.seat = seat;
+            taken.held = held;
+            return;
+        }
         self.outboxes = None;
         self.seats.push(Taken {
             seat,
             outbox,
             since: Seq::ZERO,
-            held: Some(Vec::new()),
+            held,
         });
     }
 
-    /// Takes the held seat of `session`: delivers the answer, and what followed
-    /// the change `since` meanwhile.
-    pub(super) fn seat(&mut self, session: SessionId, since: Seq, answer: Bytes) {
-        let Some(taken) = self
-            .seats
-            .iter_mut()
-            .find(|taken| taken.seat.session == session)
-        else {
+    /// Takes the held seat of `session`, and delivers what followed the change
+    /// `since` meanwhile.
+    pub(super) fn seat(&mut self, session: SessionId, since: Seq, revision: Revision) {
+        let Some(taken) = self.taken(session) else {
             return;
         };
         taken.since = since;
-        taken.outbox.push(answer);
-        for (seq, frame) in taken.held.take().into_iter().flatten() {
-            if seq > since {
-                taken.outbox.push(frame);
-            }
-        }
+        taken.release();
+        self.revision.get_or_insert(revision);
         if self.next.is_none() {
             self.next = Some(since.next());
             // What was told up to `since` is no news to the only one here.
             self.early = self.early.split_off(&since.next());
-            self.catch_up();
+            // Whoever is seated here first asked for none of these.
+            let _ = self.tell_early(|_| false);
         }
     }
 
-    /// Gives up the seat of `session`; says whether nobody is left.
-    pub(super) fn leave(&mut self, session: SessionId) -> bool {
-        self.seats.retain(|taken| taken.seat.session != session);
-        self.outboxes = None;
-        if self.seats.is_empty() {
-            // Nobody is left to tell: whoever waits to do so need not.
-            self.early.clear();
+    /// Goes on with the held seat as it was.
+    pub(super) fn release(&mut self, session: SessionId) {
+        if let Some(taken) = self.taken(session) {
+            taken.release();
         }
-        self.seats.is_empty()
+    }
+
+    fn taken(&mut self, session: SessionId) -> Option<&mut Taken> {
+        let mut seats = self.seats.iter_mut();
+        seats.find(|taken| taken.seat.session == session)
+    }
+
+    /// Gives up the seat of `session`.
+    pub(super) fn leave(&mut self, session: SessionId) -> Option<Arc<Outbox>> {
+        let nth = self
+            .seats
+            .iter()
+            .position(|taken| taken.seat.session == session)?;
+        self.outboxes = None;
+        Some(self.seats.remove(nth).outbox)
+    }
+
+    /// When nobody is left to tell, whoever waits to do so need not.
+    pub(super) fn abandon_if_empty(&mut self) -> Option<Vec<Homeless>> {
+        self.seats.is_empty().then(|| {
+            let early = mem::take(&mut self.early).into_values();
+            early
+                .filter_map(|early| early.change)
+                .flat_map(|change| alone(&change))
+                .collect()
+        })
     }
 
     /// Tells `change` if it is its turn, and then those that waited for it. Else
     /// it waits for its turn, and so can the caller.
-    pub(super) fn tell(&mut self, change: Change) -> Option<oneshot::Receiver<()>> {
+    pub(super) fn tell(
+        &mut self,
+        mut change: Change,
+    ) -> (Option<oneshot::Receiver<()>>, Vec<Homeless>) {
+        let seq = change.seq;
         match self.next {
-            // Behind its turn only when it was given up: late is better than never.
-            Some(next) if change.seq <= next => {
-                self.deliver(&change);
-                self.catch_up();
-                None
+            Some(next) if seq == next => {
+                let mut homeless = self.deliver(&change);
+                homeless.extend(self.tell_early(|_| false));
+                (None, homeless)
             }
-            _ => {
+            // It was given up: late is better than never.
+            Some(next) if seq < next && self.unheard.contains(&seq) => {
+                self.unheard.remove(&seq);
+                (None, self.deliver(&change))
+            }
+            // The others have heard what came of it.
+            Some(next) if seq < next => (None, self.answer(&change).into_iter().collect()),
+            known => {
+                let mut homeless = Vec::new();
+                if known.is_none() && !self.has_seat(change.asker) {
+                    homeless = alone(&change);
+                    change.asker = None;
+                }
                 let (told, turn) = oneshot::channel();
-                self.early.insert(change.seq, Early { change, told });
-                Some(turn)
+                let (change, told) = (Some(change), Some(told));
+                self.early.insert(seq, Early { change, told });
+                (Some(turn), homeless)
             }
         }
     }
 
-    /// Waits no longer for what should have come before `seq`.
-    pub(super) fn give_up_before(&mut self, seq: Seq) {
-        while let Some(first) = self.early.first_entry().filter(|first| *first.key() <= seq) {
-            let early = first.remove();
-            self.deliver(&early.change);
-            let _ = early.told.send(());
+    /// Takes changes of others, each for its turn.
+    pub(super) fn fill(&mut self, changes: Vec<(Seq, Option<Change>)>) -> Vec<Homeless> {
+        let Some(next) = self.next else {
+            return Vec::new();
+        };
+        for (seq, change) in changes {
+            if seq >= next {
+                let early = self.early.entry(seq);
+                early.or_insert(Early { change, told: None });
+            }
         }
-        self.catch_up();
+        self.tell_early(|_| false)
     }
 
-    fn catch_up(&mut self) {
-        while let Some(early) = self.next.and_then(|next| self.early.remove(&next)) {
-            self.deliver(&early.change);
+    /// Takes what was kept by others up to `last`, and waits for nothing else up
+    /// to there. `None`: nobody knows what it is.
+    pub(super) fn catch_up(&mut self, changes: Option<Vec<Change>>, last: Seq) -> Vec<Homeless> {
+        let Some(next) = self.next.filter(|next| *next <= last) else {
+            return Vec::new();
+        };
+        if changes.is_none() {
+            let missing = (next.0..=last.0)
+                .rev()
+                .take_while(|seq| last.0 - seq < UNHEARD);
+            self.unheard = missing.map(Seq).collect();
+        }
+        let changes = changes.into_iter().flatten();
+        self.fill(changes.map(|change| (change.seq, Some(change))).collect());
+        let mut homeless = self.tell_early(|seq| seq <= last);
+        self.next = self.next.max(Some(last.next()));
+        homeless.extend(self.tell_early(|_| false));
+        homeless
+    }
+
+    /// Tells those whose turn has come, and those for which `now` says so.
+    fn tell_early(&mut self, now: impl Fn(Seq) -> bool) -> Vec<Homeless> {
+        let mut homeless = Vec::new();
+        while let (Some(next), Some(first)) = (self.next, self.early.first_entry()) {
+            let seq = *first.key();
+            if seq > next && !now(seq) {
+                break;
+            }
+            let Early { change, told } = first.remove();
+            self.unheard.remove(&seq);
+            match change {
+                Some(change) => homeless.extend(self.deliver(&change)),
+                None => self.next = self.next.max(Some(seq.next())),
+            }
             // Whoever asked for it may have stopped waiting.
-            let _ = early.told.send(());
+            let _ = told.map(|told| told.send(()));
         }
+        homeless
     }
 
-    fn deliver(&mut self, change: &Change) {
+    fn deliver(&mut self, change: &Change) -> Vec<Homeless> {
         self.next = self.next.max(Some(change.seq.next()));
         self.unsent = true;
         let frame = answer::change(change, self.participants(change));
         let room = &change.room.room;
+        let mut answered = change.asker.is_none();
         for taken in &mut self.seats {
             // Whoever asked gets the answer, by whatever right it was allowed.
-            let asked = taken.seat.session == change.session;
+            let asked = Some(taken.seat.session) == change.asker;
+            answered |= asked;
             let news = change.seq > taken.since && room.admits(taken.seat.viewer);
-            if !asked && !news {
-                continue;
-            }
-            let own = answer::change_for_asker(change, taken.seat.session);
-            let frame = own.unwrap_or_else(|| frame.clone());
-            match &mut taken.held {
-                Some(held) => held.push((change.seq, frame)),
-                None => taken.outbox.push(frame),
+            if asked {
+                let own = answer::change_for_asker(change);
+                taken.tell(change.seq, own.unwrap_or_else(|| frame.clone()));
+            } else if news {
+                taken.tell(change.seq, frame.clone());
             }
         }
+        if answered { Vec::new() } else { alone(change) }
+    }
+
+    /// Tells the asker alone.
+    fn answer(&mut self, change: &Change) -> Option<Homeless> {
+        let asker = change.asker?;
+        let frame = answer_of(change, self.participants(change));
+        match self.taken(asker) {
+            Some(taken) => taken.tell(change.seq, frame),
+            None => return Some((asker, frame)),
+        }
+        self.unsent = true;
+        None
+    }
+
+    fn has_seat(&self, session: Option<SessionId>) -> bool {
+        self.seats
+            .iter()
+            .any(|taken| Some(taken.seat.session) == session)
     }
 
     fn participants(&mut self, change: &Change) -> &[u8] {
@@ -170,10 +305,45 @@ impl Audience {
             .as_ref()
             .is_none_or(|(revision, _)| *revision != room.revision)
         {
-            let mut out = Vec::new();
-            json::participants(&mut out, room);
-            self.participants = Some((room.revision, out));
+            self.participants = Some((room.revision, json::participants_of(room)));
         }
         self.participants.as_ref().map_or(&[], |(_, json)| json)
     }
+}
+
+impl Taken {
+    fn tell(&mut self, seq: Seq, frame: Bytes) {
+        let Some(held) = &mut self.held else {
+            return self.outbox.push(frame);
+        };
+        held.bytes += frame.len();
+        held.frames.push((seq, frame));
+        if !self.outbox.would_hold(held.frames.len(), held.bytes) {
+            *held = Held::default();
+            self.outbox.close(Close::TOO_SLOW);
+        }
+    }
+
+    fn release(&mut self) {
+        for (seq, frame) in self.held.take().unwrap_or_default().frames {
+            if seq > self.since {
+                self.outbox.push(frame);
+            }
+        }
+    }
+}
+
+/// The answer to an asker without a seat, if anybody asked.
+pub(super) fn alone(change: &Change) -> Vec<Homeless> {
+    let frame = |asker| {
+        (
+            asker,
+            answer_of(change, &json::participants_of(&change.room.room)),
+        )
+    };
+    change.asker.map(frame).into_iter().collect()
+}
+
+fn answer_of(change: &Change, participants: &[u8]) -> Bytes {
+    answer::change_for_asker(change).unwrap_or_else(|| answer::change(change, participants))
 }

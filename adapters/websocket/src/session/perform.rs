@@ -2,10 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 
-use aftermatch_ports::{
-    ChatError, Page,
-    model::{Refusal, Tag},
-};
+use aftermatch_ports::{ChatError, model::Tag};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use tokio::time::Instant;
@@ -13,20 +10,24 @@ use tracing::{Instrument, field};
 
 use super::Conversation;
 use crate::{
-    answer::{self, RoomList},
+    answer,
     error::{Code, WireError},
+    json,
     outbox::Close,
     request::{self, Action, Malformed, Request},
 };
-
-/// So many rooms are asked for at a time: a long list neither stands in memory
-/// twice nor keeps others waiting.
-const PAGE: usize = 500;
 
 impl Conversation<'_> {
     /// Answers a text frame. A user who lost the right to be here is told so and
     /// then closed.
     pub(super) async fn answer(&mut self, frame: &[u8]) -> Option<Close> {
+        if self
+            .outbox
+            .take_evicted()
+            .is_some_and(|room| self.session.room == Some(room))
+        {
+            self.session.room = None;
+        }
         let request = match request::decode(frame, self.session.endpoint) {
             Ok(request) => request,
             Err(malformed) => {
@@ -87,30 +88,30 @@ impl Conversation<'_> {
         let chat = &self.shared.chat;
         let tag_for_all = tag.clone();
         let answer = match action {
-            Action::List => self.list(tag).await?,
-            Action::JoinRoom { room } => {
-                self.flush();
-                let joined = chat.join_room(&mut self.session, room).await?;
-                let answer = answer::room("join_room", tag, &joined.view);
-                if let Some(since) = joined.since {
-                    self.shared.hub.seat(self.session.id, room, since, answer);
-                    return Ok(200);
-                }
-                answer
+            Action::List(None) => self.list(tag).await?,
+            Action::List(Some(portion)) => self.portion(tag, &portion).await?,
+            Action::JoinRoom { room, since } => {
+                self.join(room, since, tag).await?;
+                return Ok(200);
             }
             Action::LeaveRoom => {
                 self.flush();
                 answer::left(tag, chat.leave_room(&mut self.session).await?)
             }
-            Action::CurrentRoomInfo => {
-                let view = chat.current_room(&self.session).await?;
-                answer::room("current_room_info", tag, &view)
+            Action::CurrentRoomInfo => answer::room(tag, &chat.current_room(&self.session).await?),
+            Action::GetRoomMessages(which) => self.messages(tag, which).await?,
+            Action::MarkRead { seq } => {
+                let (room, seq) = chat.mark_read(&self.session, seq).await?;
+                answer::read(tag, room, seq)
             }
-            Action::CreateMessage { text } => {
-                chat.create_message(&self.session, &text, tag_for_all)
-                    .await?;
+            Action::CreateMessage { text, client_id } => {
+                let create = chat.create_message(&self.session, &text, client_id, tag_for_all);
+                let repeated = create.await?;
                 self.told = self.session.room;
-                return Ok(201);
+                let Some(repeated) = repeated else {
+                    return Ok(201);
+                };
+                answer::repeated(&repeated, &json::participants_of(&repeated.room.room))
             }
             Action::EditMessage { id, text } => {
                 chat.edit_message(&self.session, id, &text, tag_for_all)
@@ -128,23 +129,6 @@ impl Conversation<'_> {
         self.outbox.push(answer);
         Ok(200)
     }
-
-    async fn list(&self, tag: &Tag) -> Result<Bytes, ChatError> {
-        let mut list = RoomList::new();
-        let mut page = Page {
-            after: None,
-            limit: PAGE,
-        };
-        loop {
-            let rooms = self.shared.chat.list(&self.session, page).await?;
-            rooms.iter().for_each(|view| list.add(view));
-            match rooms.last() {
-                Some(last) if rooms.len() == PAGE => page.after = Some(last.room.id),
-                _ => return Ok(list.finish(tag)),
-            }
-            tokio::task::yield_now().await;
-        }
-    }
 }
 
 /// The answer to a frame that is no text.
@@ -161,10 +145,7 @@ pub(super) fn binary_frame() -> Bytes {
 
 fn last_refusal(error: &ChatError) -> Option<Close> {
     match error {
-        ChatError::Refused(Refusal::UserDeactivated) => Some(Close::DEACTIVATED),
-        ChatError::Refused(Refusal::BrandRequired | Refusal::AdminRequired) => {
-            Some(Close::NO_RIGHT)
-        }
-        _ => None,
+        ChatError::Refused(refusal) => Close::after(refusal),
+        ChatError::Unavailable(_) => None,
     }
 }
