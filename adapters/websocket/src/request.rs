@@ -254,7 +254,7 @@ fn known_action<'a>(
         "list" => Action::List(portion(envelope)?),
         "join_room" => Action::JoinRoom {
             room: RoomId(needed("room_pk", INTEGER, envelope.room_pk, integer)?),
-            since: optional("since_seq", INTEGER, envelope.since_seq, integer)?.map(Seq),
+            since: optional("since_seq", INTEGER, envelope.since_seq, number)?.map(Seq),
         },
         "leave_room" => Action::LeaveRoom,
         "get_room_messages" => Action::GetRoomMessages(which(envelope)?),
@@ -302,7 +302,7 @@ fn unknown_action(endpoint: Endpoint) -> WireError {
 fn portion(envelope: &Envelope<'_>) -> Result<Option<Portion>, WireError> {
     let limit = "an integer from 1 to 1000";
     let limit = optional("limit", limit, envelope.limit, up_to(MAX_ROOMS))?;
-    let after = optional("after_pk", INTEGER, envelope.after_pk, integer)?;
+    let after = optional("after_pk", INTEGER, envelope.after_pk, number)?;
     let asked = limit.is_some() || after.is_some();
     Ok(asked.then(|| Portion {
         after: after.map(RoomId),
@@ -311,8 +311,8 @@ fn portion(envelope: &Envelope<'_>) -> Result<Option<Portion>, WireError> {
 }
 
 fn which(envelope: &Envelope<'_>) -> Result<Which, WireError> {
-    let before = optional("before_seq", INTEGER, envelope.before_seq, integer)?;
-    let after = optional("after_seq", INTEGER, envelope.after_seq, integer)?;
+    let before = optional("before_seq", INTEGER, envelope.before_seq, number)?;
+    let after = optional("after_seq", INTEGER, envelope.after_seq, number)?;
     let page = optional("page", "an integer from 1", envelope.page, from(1))?;
     let limit = "an integer from 1 to 100";
     let limit = optional("limit", limit, envelope.limit, up_to(MAX_MESSAGES))?;
@@ -392,9 +392,18 @@ fn integer(json: &RawValue) -> Option<i64> {
     whole.then(|| json.get().parse().unwrap_or(NAMES_NOTHING))
 }
 
+/// An integer that stands in an order: one beyond 64 bits is the outermost.
+fn number(json: &RawValue) -> Option<i64> {
+    let outermost = match json.get().as_bytes() {
+        [b'-', ..] => i64::MIN,
+        _ => i64::MAX,
+    };
+    integer(json).map(|_| json.get().parse().unwrap_or(outermost))
+}
+
 /// An integer that is not below `least`.
 fn from(least: i64) -> impl Fn(&RawValue) -> Option<i64> {
-    move |json| integer(json).filter(|number| *number >= least)
+    move |json| number(json).filter(|number| *number >= least)
 }
 
 /// An integer from 1 to `most`.

@@ -25,7 +25,14 @@ impl Story {
 
     async fn hold(&self, session: i64, viewer: Viewer) -> Arc<Outbox> {
         let (outbox, _) = outbox(100, 100_000).await;
-        self.hub.connect(SessionId(session), outbox.clone());
+        let connected = Session {
+            id: SessionId(session),
+            user: UserId(session),
+            revision: Revision(1),
+            endpoint: Endpoint::Chat,
+            room: None,
+        };
+        self.hub.connect(&connected, outbox.clone());
         self.hub.hold(Seat {
             session: SessionId(session),
             room: ROOM,
@@ -35,8 +42,9 @@ impl Story {
     }
 
     fn seat(&self, session: i64, since: i64) {
-        let answer = Bytes::from_static(b"joined");
-        self.hub.seat(SessionId(session), ROOM, Seq(since), answer);
+        let room = change(1, 1).room.room;
+        self.hub
+            .seat(SessionId(session), ROOM, Seq(since), room.revision);
     }
 
     async fn joined(&self, session: i64, since: i64) -> Arc<Outbox> {
@@ -45,7 +53,7 @@ impl Story {
         outbox
     }
 
-    fn tell(&self, seq: i64) -> JoinHandle<()> {
+    fn tell(&self, seq: i64) -> JoinHandle<Result<(), Seq>> {
         let hub = self.hub.clone();
         let told = async move { hub.tell(change(seq, 1)).await };
         TaskTracker::new().spawn(told)
@@ -70,7 +78,7 @@ fn change(seq: i64, brands: i64) -> Change {
     Change {
         seq: Seq(seq),
         room: room.at(time::OffsetDateTime::UNIX_EPOCH.into()),
-        session: SessionId(1),
+        asker: Some(SessionId(1)),
         tag: Tag::new("1"),
         what: What::Edited {
             id: MessageId(5),
@@ -100,10 +108,10 @@ async fn changes_are_told_by_seq_whatever_order_they_come_in() {
     let ann = story.joined(1, 0).await;
     let third = story.tell(3);
     let second = story.tell(2);
-    assert_eq!(heard(&ann), [0], "the first change is still to come");
+    assert_eq!(heard(&ann), [0; 0], "the first change is still to come");
     assert!(!third.is_finished() && !second.is_finished());
     for told in [story.tell(1), second, third] {
-        told.await.expect("told");
+        told.await.expect("told").expect("in its turn");
     }
     assert_eq!(heard(&ann), [1, 2, 3]);
 }
@@ -114,18 +122,18 @@ async fn a_held_seat_hears_its_answer_first_and_then_what_followed() {
     let ann = story.joined(1, 0).await;
     let bob = story.hold(2, ANN).await;
     for seq in 1..=4 {
-        story.tell(seq).await.expect("told");
+        story.tell(seq).await.expect("told").expect("in its turn");
     }
     assert_eq!(heard(&bob), [0; 0], "nothing comes before the answer");
     story.seat(2, 2);
     assert_eq!(
         heard(&bob),
-        [0, 3, 4],
+        [3, 4],
         "the store had 2 changes when the room was read"
     );
-    story.tell(5).await.expect("told");
+    story.tell(5).await.expect("told").expect("in its turn");
     assert_eq!(heard(&bob), [5]);
-    assert_eq!(heard(&ann), [0, 1, 2, 3, 4, 5]);
+    assert_eq!(heard(&ann), [1, 2, 3, 4, 5]);
 }
 
 #[tokio::test]
@@ -134,10 +142,10 @@ async fn what_was_kept_before_the_seat_was_taken_is_no_news_when_it_is_told_afte
     let ann = story.joined(1, 0).await;
     let bob = story.joined(2, 2).await;
     for seq in 1..=3 {
-        story.tell(seq).await.expect("told");
+        story.tell(seq).await.expect("told").expect("in its turn");
     }
-    assert_eq!(heard(&bob), [0, 3]);
-    assert_eq!(heard(&ann), [0, 1, 2, 3]);
+    assert_eq!(heard(&bob), [3]);
+    assert_eq!(heard(&ann), [1, 2, 3]);
 }
 
 #[tokio::test]
@@ -148,9 +156,9 @@ async fn the_first_to_be_seated_misses_nothing_that_came_early() {
     tokio::task::yield_now().await;
     story.seat(1, 7);
     for told in early {
-        told.await.expect("told");
+        told.await.expect("told").expect("in its turn");
     }
-    assert_eq!(heard(&ann), [0, 8, 9]);
+    assert_eq!(heard(&ann), [8, 9]);
 }
 
 #[tokio::test]
@@ -159,13 +167,14 @@ async fn whoever_left_hears_nothing_and_holds_nobody_up() {
     let ann = story.joined(1, 0).await;
     let bob = story.hold(2, ANN).await;
     story.hub.leave(SessionId(2), ROOM);
-    story.tell(1).await.expect("told");
+    story.tell(1).await.expect("told").expect("in its turn");
     assert_eq!(heard(&bob), [0; 0]);
     let waiting = story.tell(3);
     tokio::task::yield_now().await;
+    assert_eq!(heard(&ann), [1]);
     story.hub.leave(SessionId(1), ROOM);
-    waiting.await.expect("nobody is left to wait for");
-    assert_eq!(heard(&ann), [0, 1]);
+    let told = waiting.await.expect("told");
+    assert_eq!(told, Ok(()), "nobody is left to wait for");
     assert!(story.hub.rooms.read().is_empty());
 }
 
@@ -177,15 +186,11 @@ async fn only_those_the_room_admits_are_told() {
     story.seat(2, 0);
     let boss = story.hold(3, Viewer::Admin).await;
     story.seat(3, 0);
-    story.hub.tell(change(1, 1)).await;
-    story.hub.tell(change(2, 2)).await;
-    story.hub.tell(change(3, 1)).await;
-    assert_eq!(
-        heard(&eve),
-        [0, 2],
-        "brand 2 was in the room for one change"
-    );
-    assert_eq!(heard(&boss), [0, 1, 2, 3]);
+    story.hub.tell(change(1, 1)).await.expect("in its turn");
+    story.hub.tell(change(2, 2)).await.expect("in its turn");
+    story.hub.tell(change(3, 1)).await.expect("in its turn");
+    assert_eq!(heard(&eve), [2], "brand 2 was in the room for one change");
+    assert_eq!(heard(&boss), [1, 2, 3]);
 }
 
 #[tokio::test]
@@ -202,7 +207,8 @@ async fn the_asker_alone_is_told_what_was_not_deleted() {
             what,
             ..change(1, 1)
         })
-        .await;
+        .await
+        .expect("in its turn");
     let mut told = Vec::new();
     for outbox in outboxes {
         let frame = waiting(&outbox).pop().expect("the change");
@@ -221,14 +227,163 @@ async fn the_asker_alone_is_told_what_was_not_deleted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_that_never_comes_holds_nobody_up_for_ever() {
+async fn a_change_whose_forerunners_do_not_come_waits_to_be_caught_up() {
     let story = Story::new();
     let ann = story.joined(1, 0).await;
     let (third, fourth) = (story.tell(3), story.tell(4));
-    third.await.expect("told without the first two");
-    fourth.await.expect("told behind it");
-    assert_eq!(heard(&ann), [0, 3, 4]);
-    story.tell(2).await.expect("told late");
-    story.tell(5).await.expect("told in its turn");
-    assert_eq!(heard(&ann), [2, 5]);
+    assert_eq!(third.await.expect("answered"), Err(Seq(0)));
+    assert_eq!(fourth.await.expect("answered"), Err(Seq(0)));
+    assert_eq!(heard(&ann), [0; 0], "not before their turn");
+    let of_another = Change {
+        asker: None,
+        ..change(2, 1)
+    };
+    story.hub.catch_up(ROOM, Some(vec![of_another]), Seq(2));
+    assert_eq!(waiting(&ann).len(), 0, "sent off");
+    assert_eq!(story.hub.last_told(ROOM), Some(Seq(4)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_can_read_holds_nobody_up_for_ever_and_may_come_late() {
+    let story = Story::new();
+    let ann = story.joined(1, 0).await;
+    let third = story.tell(3);
+    assert_eq!(third.await.expect("answered"), Err(Seq(0)));
+    story.hub.catch_up(ROOM, None, Seq(2));
+    assert_eq!(story.hub.last_told(ROOM), Some(Seq(3)));
+    waiting(&ann);
+    let bob = story.joined(2, 3).await;
+    story.tell(2).await.expect("told").expect("late");
+    story.tell(4).await.expect("told").expect("in its turn");
+    assert_eq!(heard(&ann), [2, 4]);
+    assert_eq!(heard(&bob), [4], "it was before its time");
+}
+
+#[tokio::test]
+async fn what_was_told_for_others_is_told_the_asker_alone_when_it_comes() {
+    let story = Story::new();
+    let ann = story.joined(1, 0).await;
+    let bob = story.joined(2, 0).await;
+    story.hub.catch_up(ROOM, Some(Vec::new()), Seq(1));
+    story.tell(1).await.expect("told").expect("late");
+    assert_eq!(heard(&ann), [1]);
+    assert_eq!(heard(&bob), [0; 0], "it came to nothing");
+}
+
+#[tokio::test]
+async fn what_others_have_kept_is_told_in_its_turn() {
+    let story = Story::new();
+    let ann = story.joined(1, 0).await;
+    let foreign = |seq| Change {
+        asker: None,
+        ..change(seq, 1)
+    };
+    story
+        .hub
+        .fill(ROOM, vec![(Seq(2), Some(foreign(2))), (Seq(3), None)]);
+    assert_eq!(heard(&ann), [0; 0], "the first is still to come");
+    let first = story.tell(1);
+    let fourth = story.tell(4);
+    first.await.expect("told").expect("in its turn");
+    fourth.await.expect("told").expect("in its turn");
+    assert_eq!(heard(&ann), [1, 2, 4]);
+    story.hub.fill(ROOM, vec![(Seq(4), Some(foreign(4)))]);
+    assert_eq!(heard(&ann), [0; 0], "told before");
+}
+
+#[tokio::test]
+async fn a_seat_taken_anew_hears_what_followed_and_one_released_all() {
+    let story = Story::new();
+    let ann = story.joined(1, 0).await;
+    let again = || {
+        story.hub.hold(Seat {
+            session: SessionId(1),
+            room: ROOM,
+            viewer: ANN,
+        });
+    };
+    again();
+    for seq in 1..=3 {
+        story.tell(seq).await.expect("told").expect("in its turn");
+    }
+    assert_eq!(heard(&ann), [0; 0]);
+    story.seat(1, 2);
+    assert_eq!(heard(&ann), [3]);
+    again();
+    story.tell(4).await.expect("told").expect("in its turn");
+    story.hub.release(SessionId(1), ROOM);
+    assert_eq!(heard(&ann), [4]);
+    story.tell(5).await.expect("told").expect("in its turn");
+    assert_eq!(heard(&ann), [5], "once");
+}
+
+#[tokio::test]
+async fn too_much_for_a_held_seat_is_too_much() {
+    let story = Story::new();
+    let ann = story.hold(1, ANN).await;
+    story.joined(2, 0).await;
+    for seq in 1..=101 {
+        story.tell(seq).await.expect("told").expect("in its turn");
+    }
+    let closing = std::future::poll_fn(|context| ann.poll(context));
+    assert_eq!(closing.await, Close::TOO_SLOW);
+}
+
+#[tokio::test]
+async fn whoever_is_evicted_is_told_why_and_hears_no_more_but_its_answers() {
+    let story = Story::new();
+    let ann = story.joined(1, 0).await;
+    let bob = story.joined(2, 0).await;
+    story.hub.evict(SessionId(1), ROOM, Eviction::BrandRemoved);
+    assert_eq!(ann.take_evicted(), Some(ROOM));
+    assert_eq!(ann.take_evicted(), None);
+    let foreign = Change {
+        asker: None,
+        ..change(1, 1)
+    };
+    story.hub.tell(foreign).await.expect("in its turn");
+    assert_eq!(heard(&bob), [1]);
+    assert_eq!(heard(&ann), [0; 0]);
+    // Kept before the seat was taken away.
+    story.tell(2).await.expect("told").expect("in its turn");
+    assert_eq!(heard(&bob), [2]);
+    assert_eq!(story.hub.last_told(ROOM), Some(Seq(2)));
+}
+
+#[tokio::test]
+async fn everyone_present_is_seen_with_the_seats_they_have() {
+    let story = Story::new();
+    story.joined(1, 4).await;
+    story.hold(2, EVE).await;
+    let mut present = story.hub.present();
+    present.sessions.sort_by_key(|presence| presence.session.0);
+    let presence = |id, viewer| Presence {
+        session: SessionId(id),
+        user: UserId(id),
+        revision: Revision(1),
+        endpoint: Endpoint::Chat,
+        seats: vec![(ROOM, viewer)],
+    };
+    assert_eq!(present.sessions, [presence(1, ANN), presence(2, EVE)]);
+    let expected = aftermatch_ports::Expected {
+        room: ROOM,
+        revision: Revision(1),
+        last: Seq(4),
+    };
+    assert_eq!(present.rooms, [expected]);
+}
+
+#[tokio::test]
+async fn who_lost_a_right_is_closed_and_hears_which() {
+    for (why, close) in [
+        (Refusal::UserDeactivated, Close::DEACTIVATED),
+        (Refusal::AdminRequired, Close::NO_RIGHT),
+        (Refusal::BrandRequired, Close::NO_RIGHT),
+    ] {
+        let story = Story::new();
+        let ann = story.joined(1, 0).await;
+        story.hub.expel(SessionId(1), why);
+        let closing = std::future::poll_fn(|context| ann.poll(context));
+        assert_eq!(closing.await, close);
+    }
 }

@@ -8,16 +8,71 @@ fn decoded(frame: &str) -> Result<Request<'_>, Malformed> {
 
 fn refusal(frame: &str) -> (Option<String>, Option<String>, Code) {
     let Malformed { action, tag, error } = decoded(frame).expect_err(frame);
-    (action, tag.map(|tag| tag.as_str().to_owned()), error.code)
+    (
+        action,
+        tag.and_then(|tag| tag.as_str().map(str::to_owned)),
+        error.code,
+    )
 }
 
 #[test]
 fn every_action_is_read() {
     for (frame, action) in [
-        (r#"{"action":"list","request_id":1}"#, Action::List),
+        (r#"{"action":"list","request_id":1}"#, Action::List(None)),
         (
             r#"{"action":"join_room","room_pk":-5,"request_id":1}"#,
-            Action::JoinRoom { room: RoomId(-5) },
+            Action::JoinRoom {
+                room: RoomId(-5),
+                since: None,
+            },
+        ),
+        (
+            r#"{"action":"join_room","room_pk":1,"since_seq":7,"request_id":1}"#,
+            Action::JoinRoom {
+                room: RoomId(1),
+                since: Some(Seq(7)),
+            },
+        ),
+        (
+            r#"{"action":"list","after_pk":7,"request_id":1}"#,
+            Action::List(Some(Portion {
+                after: Some(RoomId(7)),
+                limit: 1_000,
+            })),
+        ),
+        (
+            r#"{"action":"list","limit":2,"after_pk":null,"request_id":1}"#,
+            Action::List(Some(Portion {
+                after: None,
+                limit: 2,
+            })),
+        ),
+        (
+            r#"{"action":"get_room_messages","request_id":1}"#,
+            stretch(Stretch::Newest, 50),
+        ),
+        (
+            r#"{"action":"get_room_messages","before_seq":7,"limit":100,"request_id":1}"#,
+            stretch(Stretch::Before(Seq(7)), 100),
+        ),
+        (
+            r#"{"action":"get_room_messages","after_seq":0,"limit":1,"request_id":1}"#,
+            stretch(Stretch::After(Seq(0)), 1),
+        ),
+        (
+            r#"{"action":"get_room_messages","page":3,"request_id":1}"#,
+            Action::GetRoomMessages(Which::Page(3)),
+        ),
+        (
+            r#"{"action":"mark_read","seq":7,"request_id":1}"#,
+            Action::MarkRead { seq: Seq(7) },
+        ),
+        (
+            r#"{"action":"create_message","msg_text":"a","client_msg_id":"A.1","request_id":1}"#,
+            Action::CreateMessage {
+                text: "a".into(),
+                client_id: Some(ClientMsgId::new("A.1").expect("a fit id")),
+            },
         ),
         (
             r#"{"action":"leave_room","request_id":1}"#,
@@ -27,6 +82,7 @@ fn every_action_is_read() {
             r#"{"request_id":1,"msg_text":"a\n\u0416","action":"create_message"}"#,
             Action::CreateMessage {
                 text: "a\nЖ".into(),
+                client_id: None,
             },
         ),
         (
@@ -52,11 +108,11 @@ fn every_action_is_read() {
         ),
         (
             r#"{"\u0061ction":"list","request_id":1,"x":[{"y":null}]}"#,
-            Action::List,
+            Action::List(None),
         ),
         (
             r#"{"action":"leave_room","action":"list","request_id":1}"#,
-            Action::List,
+            Action::List(None),
         ),
     ] {
         assert_eq!(
@@ -70,11 +126,60 @@ fn every_action_is_read() {
     }
 }
 
+fn stretch(stretch: Stretch, limit: usize) -> Action<'static> {
+    Action::GetRoomMessages(Which::Stretch { stretch, limit })
+}
+
+#[test]
+fn a_seq_beyond_64_bits_is_the_outermost() {
+    for (seq, least) in [
+        ("-99999999999999999999", true),
+        ("99999999999999999999", false),
+    ] {
+        let outermost = Some(Seq(if least { i64::MIN } else { i64::MAX }));
+        let frame =
+            format!(r#"{{"action":"join_room","room_pk":1,"since_seq":{seq},"request_id":1}}"#);
+        let room = RoomId(1);
+        let since = outermost;
+        let action = Action::JoinRoom { room, since };
+        assert_eq!(decoded(&frame).map(|request| request.action), Ok(action));
+    }
+}
+
+#[test]
+fn ways_through_a_room_exclude_each_other() {
+    for both in [
+        r#""before_seq":1,"after_seq":1"#,
+        r#""before_seq":1,"page":1"#,
+        r#""after_seq":1,"page":1"#,
+        r#""page":1,"limit":1"#,
+    ] {
+        let frame = format!(r#"{{"action":"get_room_messages",{both},"request_id":1}}"#);
+        let error = decoded(&frame).expect_err(&frame).error;
+        assert_eq!(error.code, Code::InvalidParameter, "{frame}");
+    }
+}
+
+#[test]
+fn a_client_msg_id_is_short_and_plain() {
+    for id in ["", "a b", "ж", &"x".repeat(65)] {
+        let frame = serde_json::json!({
+            "action": "create_message", "msg_text": "a", "client_msg_id": id, "request_id": 1,
+        });
+        assert_eq!(
+            refusal(&frame.to_string()).2,
+            Code::InvalidClientMsgId,
+            "{id:?}"
+        );
+    }
+}
+
 #[test]
 fn an_integer_beyond_64_bits_names_nothing() {
     let frame = r#"{"action":"join_room","room_pk":99999999999999999999,"request_id":1}"#;
     let action = Action::JoinRoom {
         room: RoomId(NAMES_NOTHING),
+        since: None,
     };
     assert_eq!(decoded(frame).map(|request| request.action), Ok(action));
 }
@@ -174,6 +279,23 @@ fn a_parameter_that_is_missing_or_of_the_wrong_type_is_named() {
         ("delete_messages", "msg_id_list", "[1,\"2\"]"),
         ("delete_messages", "msg_id_list", "{}"),
         ("edit_message", "msg_id", "[]"),
+        ("join_room\",\"room_pk\":1,\"x\":\"", "since_seq", "1.5"),
+        ("join_room\",\"room_pk\":1,\"x\":\"", "since_seq", "\"1\""),
+        ("create_message\",\"msg_text\":\"a", "client_msg_id", "5"),
+        ("get_room_messages", "before_seq", "\"1\""),
+        ("get_room_messages", "after_seq", "1.5"),
+        ("get_room_messages", "limit", "0"),
+        ("get_room_messages", "limit", "101"),
+        ("get_room_messages", "limit", "-1"),
+        ("get_room_messages", "limit", "99999999999999999999"),
+        ("get_room_messages", "page", "0"),
+        ("get_room_messages", "page", "true"),
+        ("mark_read", "seq", ""),
+        ("mark_read", "seq", "-1"),
+        ("mark_read", "seq", "null"),
+        ("list", "limit", "0"),
+        ("list", "limit", "1001"),
+        ("list", "after_pk", "{}"),
     ] {
         let given = if value.is_empty() {
             String::new()
@@ -192,12 +314,13 @@ fn a_parameter_that_is_missing_or_of_the_wrong_type_is_named() {
 }
 
 #[test]
-fn administrators_have_no_current_room_info() {
-    let frame = br#"{"action":"current_room_info","request_id":1}"#;
-    let error = decode(frame, Endpoint::AdminChat)
-        .expect_err("unknown there")
-        .error;
-    assert_eq!(error.code, Code::UnknownAction);
+fn administrators_have_no_current_room_info_and_read_nothing_off() {
+    for action in ["current_room_info", "mark_read"] {
+        let frame = format!(r#"{{"action":"{action}","seq":1,"request_id":1}}"#);
+        let unknown = decode(frame.as_bytes(), Endpoint::AdminChat);
+        let error = unknown.expect_err("unknown there").error;
+        assert_eq!(error.code, Code::UnknownAction);
+    }
 }
 
 /// Pieces of requests, put together in any order: close enough to a request to
@@ -249,7 +372,7 @@ proptest! {
         let frame = serde_json::json!({"action": "create_message", "msg_text": text, "request_id": id});
         let frame = frame.to_string();
         let request = decoded(&frame).expect("a good request");
-        prop_assert_eq!(request.action, Action::CreateMessage { text: text.into() });
+        prop_assert_eq!(request.action, Action::CreateMessage { text: text.into(), client_id: None });
         prop_assert_eq!(request.tag, Tag::new(id.to_string()));
     }
 
