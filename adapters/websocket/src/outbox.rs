@@ -75,8 +75,8 @@ struct State {
     /// Since when the connection takes no more.
     blocked: Option<Instant>,
     close: Option<Close>,
-    /// The room in which the session had a seat that was taken away.
-    evicted: Option<RoomId>,
+    /// The rooms where a seat of the session was taken away, and it does not know.
+    evicted: Vec<RoomId>,
     /// The task of the connection, when it waits for something to do.
     session: Option<Waker>,
 }
@@ -132,12 +132,16 @@ impl Outbox {
 
     /// Takes note that the session has no seat any more in that room.
     pub(crate) fn evict(&self, room: RoomId) {
-        self.state.lock().evicted = Some(room);
+        self.state.lock().evicted.push(room);
     }
 
-    /// The room where the session had a seat that was taken away, once.
-    pub(crate) fn take_evicted(&self) -> Option<RoomId> {
-        self.state.lock().evicted.take()
+    /// Takes note that the session has a seat in that room, or knows that it has
+    /// none. Returns whether one was taken away.
+    pub(crate) fn forget_eviction(&self, room: RoomId) -> bool {
+        let evicted = &mut self.state.lock().evicted;
+        let before = evicted.len();
+        evicted.retain(|from| *from != room);
+        evicted.len() < before
     }
 
     /// Waits until so little waits that more may be pushed, or until the

@@ -70,6 +70,7 @@ mod tests {
             let expected = Session {
                 id,
                 user: user.id,
+                revision: user.revision,
                 endpoint,
                 room: None,
             };

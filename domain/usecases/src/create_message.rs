@@ -64,18 +64,24 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use aftermatch_ports::{
-        Chat, Created, Read,
-        model::{Change, MessageId, Seq},
+        Chat, Read,
+        model::{MessageId, Seq},
     };
     use mockall::predicate::eq;
     use pollster::block_on;
 
     use super::*;
-    use crate::testing::{Mocks, admin, ann, at, guard, room, session_of, text};
+    use crate::testing::{
+        self, Mocks, ROOM, admin, ann, at, guard, refusal, room, session_of, text,
+    };
+
+    fn named(name: &str) -> Option<ClientMsgId> {
+        Some(ClientMsgId::new(name).unwrap())
+    }
 
     #[test]
     fn a_message_is_kept_and_told_as_it_came_and_as_of_one_moment() {
-        for user in [ann(), admin()] {
+        for (user, client_id) in [(ann(), named("a-1")), (admin(), None)] {
             let session = session_of(&user);
             let mut mocks = Mocks::untouched().finding(Read::Cached, &user, room());
             // Whoever asked twice would hear that business has ended meanwhile.
@@ -83,31 +89,83 @@ mod tests {
             let clock = mocks.clock.expect_now();
             clock.returning(move || times.lock().unwrap().next().unwrap());
             let (id, seq) = (MessageId(18), Seq(41));
+            let draft = Draft {
+                text: text(" hello\n"),
+                client_id: client_id.clone(),
+            };
             mocks
                 .messages
                 .expect_create()
-                .with(eq(guard(&user, &room())), eq(text(" hello\n")), eq(at(10)))
+                .with(eq(guard(&user, &room())), eq(draft), eq(at(10)))
                 .once()
-                .returning(move |_, _, _| Ok(Written::Done(Created { id, seq })));
+                .returning(move |_, _, _| {
+                    let created = Created { id, seq };
+                    Ok(Written::Done(Creation::Created(created)))
+                });
             let change = Change {
                 seq,
                 room: Arc::new(room()).at(at(10)),
-                session: session.id,
+                asker: Some(session.id),
                 tag: Tag::new("7"),
-                what: What::Created {
+                what: What::Created(Message {
                     id,
+                    room: ROOM,
+                    author: Author {
+                        id: user.id,
+                        profile: user.profile,
+                    },
                     text: text(" hello\n"),
-                    author: Arc::new(user),
                     at: at(10),
-                },
+                    edited_at: None,
+                    client_id: client_id.clone(),
+                    seq,
+                    changed: seq,
+                }),
             };
             assert!(change.room.has_business);
-            let tell = mocks.events.expect_tell().with(eq(change));
-            tell.once().return_const(());
+            mocks.expect_told(move |told| *told == change);
 
             let chat = mocks.chat();
-            let answer = block_on(chat.create_message(&session, " hello\n", Tag::new("7")));
-            assert!(answer.is_ok(), "{answer:?}");
+            let create = chat.create_message(&session, " hello\n", client_id, Tag::new("7"));
+            assert_eq!(block_on(create).unwrap(), None);
         }
+    }
+
+    /// Where the store answers so to a message that Ann sends.
+    fn answering(creation: Creation) -> Mocks {
+        let mut mocks = Mocks::new().finding(Read::Cached, &ann(), room());
+        let create = mocks.messages.expect_create().once();
+        create.returning(move |_, _, _| Ok(Written::Done(creation.clone())));
+        mocks
+    }
+
+    #[test]
+    fn a_message_that_was_sent_before_is_answered_as_it_is_now_and_not_told() {
+        let session = session_of(&ann());
+        let before = Message {
+            text: text("edited"),
+            edited_at: Some(at(5)),
+            client_id: named("a-1"),
+            changed: Seq(39),
+            ..testing::message(38)
+        };
+        let chat = answering(Creation::Repeated(Box::new(before.clone()))).chat();
+        let create = chat.create_message(&session, "hello", named("a-1"), Tag::new("7"));
+        let change = Change {
+            seq: Seq(38),
+            room: Arc::new(room()).at(at(10)),
+            asker: Some(session.id),
+            tag: Tag::new("7"),
+            what: What::Created(before),
+        };
+        assert_eq!(block_on(create).unwrap(), Some(change));
+    }
+
+    #[test]
+    fn the_name_of_another_message_is_refused_and_nothing_is_told() {
+        let chat = answering(Creation::Taken).chat();
+        let session = session_of(&ann());
+        let create = chat.create_message(&session, "hello", named("a-1"), Tag::new("7"));
+        assert_eq!(refusal(block_on(create)), Refusal::ClientMsgIdTaken);
     }
 }

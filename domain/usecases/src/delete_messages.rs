@@ -92,15 +92,14 @@ mod tests {
             let change = Change {
                 seq: Seq(43),
                 room: Arc::new(room()).at(at(10)),
-                session: session_of(&user).id,
+                asker: Some(session_of(&user).id),
                 tag: Tag::new("7"),
                 what: What::Deleted {
                     ids: ids([8, 9]),
                     missing: vec![],
                 },
             };
-            let tell = mocks.events.expect_tell().with(eq(change));
-            tell.once().return_const(());
+            mocks.expect_told(move |told| *told == change);
             let answer = delete(mocks, &user, ids([8, 9]));
             assert!(answer.is_ok(), "{answer:?}");
         }
@@ -125,9 +124,7 @@ mod tests {
             };
             let store = mocks.messages.expect_delete().once();
             store.returning(move |_, _, _, _| Ok(Written::Done(Some(deleted.clone()))));
-            let tell = mocks.events.expect_tell().once();
-            tell.withf(move |change| change.what == what)
-                .return_const(());
+            mocks.expect_told(move |told| told.what == what);
             let answer = delete(mocks, &ann(), asked);
             assert!(answer.is_ok(), "{answer:?}");
         }

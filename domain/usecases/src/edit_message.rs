@@ -68,15 +68,14 @@ mod tests {
             let change = Change {
                 seq: Seq(42),
                 room: Arc::new(room).at(at(10)),
-                session: session.id,
+                asker: Some(session.id),
                 tag: Tag::new("7"),
                 what: What::Edited {
                     id: ID,
                     text: text(" b\n"),
                 },
             };
-            let tell = mocks.events.expect_tell().with(eq(change));
-            tell.once().return_const(());
+            mocks.expect_told(move |told| *told == change);
 
             let chat = mocks.chat();
             let answer = block_on(chat.edit_message(&session, ID, " b\n", Tag::new("7")));

@@ -35,14 +35,14 @@ impl UseCases {
 mod tests {
     use std::sync::Arc;
 
-    use aftermatch_ports::model::{BrandId, Refusal, RoomId, User};
+    use aftermatch_ports::model::{BrandId, Refusal, RoomId, Seq, User};
     use aftermatch_ports::{Chat, Unavailable};
     use mockall::predicate::eq;
     use pollster::block_on;
 
     use super::*;
     use crate::testing::{
-        Mocks, admin, ann, at, failure, refusal, room, room_without_business, session_of,
+        Mocks, admin, ann, at, failure, message, refusal, room, room_without_business, session_of,
     };
 
     const PAGE: Page = Page {
@@ -52,12 +52,34 @@ mod tests {
 
     #[test]
     fn a_brand_lists_its_rooms_and_an_administrator_all() {
-        for (user, whose) in [(ann(), Some(BrandId(1))), (admin(), None)] {
-            let rooms = [room(), room_without_business()].map(Arc::new).to_vec();
-            let expected: Vec<_> = rooms.iter().map(|room| room.clone().at(at(10))).collect();
+        let anns = Scope::Brand {
+            brand: BrandId(1),
+            reader: ann().id,
+        };
+        for (user, scope, unread) in [(ann(), anns, Some(3)), (admin(), Scope::All, None)] {
+            let written = (Seq(41), unread, Some(message(38)));
+            let untouched = (Seq::ZERO, unread.map(|_| 0), None);
+            let rooms = [(room(), written), (room_without_business(), untouched)];
+            let mut overviews = Vec::new();
+            let mut expected = Vec::new();
+            for (room, (last, unread, last_message)) in rooms {
+                let room = Arc::new(room);
+                expected.push(Listed {
+                    view: room.clone().at(at(10)),
+                    last,
+                    unread,
+                    last_message: last_message.clone(),
+                });
+                overviews.push(Overview {
+                    room,
+                    last,
+                    unread,
+                    last_message,
+                });
+            }
             let mut mocks = Mocks::new().finding_user(Read::Fresh, &user);
-            let listing = mocks.rooms.expect_rooms().with(eq(whose), eq(PAGE)).once();
-            listing.returning(move |_, _| Ok(rooms.clone()));
+            let listing = mocks.rooms.expect_rooms().with(eq(scope), eq(PAGE)).once();
+            listing.returning(move |_, _| Ok(overviews.clone()));
             let listed = block_on(mocks.chat().list(&session_of(&user), PAGE)).unwrap();
             assert_eq!(listed, expected);
         }

@@ -1,17 +1,26 @@
 //! A small world to try the use cases in: Ann and an administrator, and the room
 //! in which Ann's brand talks with another.
 
-use std::{fmt::Debug, sync::Arc};
+mod tidings;
+
+use std::{
+    fmt::Debug,
+    mem,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Waker},
+};
 
 use aftermatch_ports::{
     Chat, ChatError, Guard, MockClock, MockEvents, MockMessages, MockPeople, MockRooms, MockTokens,
-    Read, Unavailable,
+    MockWatch, Read, Tiding, Unavailable, Watch,
     model::{
-        Brand, BrandId, Endpoint, Profile, Refusal, Revision, Room, RoomId, Session, SessionId,
-        Tariff, Text, Timestamp, User, UserId,
+        Author, Brand, BrandId, Change, Endpoint, Message, MessageId, Profile, Refusal, Revision,
+        Room, RoomId, Seq, Session, SessionId, Tariff, Text, Timestamp, User, UserId,
     },
 };
 
+use self::tidings::Tidings;
 use crate::{Needs, UseCases};
 
 pub(crate) const ROOM: RoomId = RoomId(1);
@@ -86,6 +95,7 @@ pub(crate) fn session_of(user: &User) -> Session {
     Session {
         id: SessionId(5),
         user: user.id,
+        revision: user.revision,
         endpoint: if user.admin {
             Endpoint::AdminChat
         } else {
@@ -109,12 +119,31 @@ pub(crate) fn text(text: &str) -> Text {
     Text::new(text, MAX_CHARS).expect("a fit text")
 }
 
+/// What Ann wrote in [`ROOM`] by the change `seq`, and nobody has touched since.
+pub(crate) fn message(seq: i64) -> Message {
+    Message {
+        id: MessageId(100 + seq),
+        room: ROOM,
+        author: Author {
+            id: ann().id,
+            profile: ann().profile,
+        },
+        text: text("hello"),
+        at: at(1),
+        edited_at: None,
+        client_id: None,
+        seq: Seq(seq),
+        changed: Seq(seq),
+    }
+}
+
 /// What the use cases stand on. Whatever is asked without being expected panics,
 /// and so does what was expected and not asked.
 pub(crate) struct Mocks {
     pub(crate) people: MockPeople,
     pub(crate) rooms: MockRooms,
     pub(crate) messages: MockMessages,
+    pub(crate) watch: MockWatch,
     pub(crate) events: MockEvents,
     pub(crate) tokens: MockTokens,
     pub(crate) clock: MockClock,
@@ -127,6 +156,7 @@ impl Mocks {
             people: MockPeople::new(),
             rooms: MockRooms::new(),
             messages: MockMessages::new(),
+            watch: MockWatch::new(),
             events: MockEvents::new(),
             tokens: MockTokens::new(),
             clock: MockClock::new(),
@@ -164,12 +194,39 @@ impl Mocks {
         self
     }
 
+    /// And where one change, which is as it has to be, is announced and told.
+    pub(crate) fn expect_told(&mut self, fits: impl Fn(&Change) -> bool + Send + Sync + 'static) {
+        let fits = Arc::new(fits);
+        let announced = fits.clone();
+        let announce = self.watch.expect_announce().once();
+        announce
+            .withf(move |change| announced(change))
+            .return_const(());
+        let tell = self.events.expect_tell().once();
+        tell.withf(move |change| fits(change)).returning(|_| Ok(()));
+    }
+
     /// What clients ask, standing on these.
-    pub(crate) fn chat(self) -> impl Chat {
+    pub(crate) fn chat(mut self) -> impl Chat {
+        let watch = mem::take(&mut self.watch);
+        self.use_cases(watch)
+    }
+
+    /// Watches until there is no tiding left.
+    pub(crate) fn watching(mut self, tidings: impl IntoIterator<Item = Tiding>) {
+        let watch = Tidings::new(tidings, mem::take(&mut self.watch));
+        let use_cases = self.use_cases(watch);
+        let mut watching = pin!(use_cases.watch());
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(watching.as_mut().poll(&mut context).is_pending());
+    }
+
+    fn use_cases(self, watch: impl Watch + 'static) -> UseCases {
         UseCases::new(Needs {
             people: Arc::new(self.people),
             rooms: Arc::new(self.rooms),
             messages: Arc::new(self.messages),
+            watch: Arc::new(watch),
             events: Arc::new(self.events),
             tokens: Arc::new(self.tokens),
             clock: Arc::new(self.clock),

@@ -13,7 +13,7 @@ impl Log {
     }
 
     fn net(&self, people: &Directory, since: Seq, most: usize) -> Option<Net> {
-        let (mut living, mut gone, mut gone_at) = (Vec::new(), Vec::new(), since);
+        let (mut living, mut gone) = (Vec::new(), Vec::new());
         let mut seq = since;
         for entry in self.changes.get(self.up_to(since)..)? {
             seq = seq.next();
@@ -24,12 +24,8 @@ impl Log {
                     living.extend(self.kept(*place).filter(|kept| kept.changed == seq));
                 }
                 Entry::Deletion(ids) => {
-                    let before = gone.len();
                     let then = ids.iter().filter(|(_, place)| *place <= since);
-                    gone.extend(then.map(|(id, _)| *id));
-                    if gone.len() > before {
-                        gone_at = seq;
-                    }
+                    gone.extend(then.map(|(id, _)| (*id, seq)));
                 }
                 Entry::Dead | Entry::Edit(_) => {}
             }
@@ -42,7 +38,6 @@ impl Log {
         Some(Net {
             living: living.map(|kept| self.message(kept, people)).collect(),
             gone,
-            gone_at,
         })
     }
 

@@ -1,6 +1,7 @@
 //! What creating, editing and deleting have in common.
 
 mod command;
+mod telling;
 
 use std::sync::Mutex;
 
@@ -113,7 +114,7 @@ fn at_the_limits_a_write_is_kept() {
     for command in [Create("12345678"), Edit("12345678"), Delete(rules::MAX_IDS)] {
         let mut mocks = Mocks::new().finding(Read::Cached, &ann(), room());
         command.expect(&mut mocks.messages, guard(&ann(), &room()), 1, Kept);
-        mocks.events.expect_tell().once().return_const(());
+        mocks.expect_told(|_| true);
         let kept = command.ask(&mocks.chat(), &session_of(&ann()));
         assert!(kept.is_ok(), "{command:?}: {kept:?}");
     }
@@ -154,7 +155,7 @@ fn nobody_is_refused_by_what_may_be_old() {
                 .finding(Read::Cached, &user, old_room.clone())
                 .finding(Read::Fresh, &now_user, now_room.clone());
             command.expect(&mut mocks.messages, guard(&now_user, &now_room), 1, Kept);
-            mocks.events.expect_tell().once().return_const(());
+            mocks.expect_told(|_| true);
             let kept = command.ask(&mocks.chat(), &session_of(&now_user));
             assert!(kept.is_ok(), "{command:?}: {kept:?}");
         }
@@ -170,9 +171,7 @@ fn a_stale_write_is_judged_again_by_what_the_store_says_now() {
         command.expect(&mut mocks.messages, guard(&ann(), &room()), 1, Stale);
         command.expect(&mut mocks.messages, guard(&now_user, &now_room), 1, Kept);
         let told = Arc::new(now_room.clone()).at(at(10));
-        let tell = mocks.events.expect_tell().once();
-        tell.withf(move |change| change.room == told)
-            .return_const(());
+        mocks.expect_told(move |change| change.room == told);
         let kept = command.ask(&mocks.chat(), &session_of(&ann()));
         assert!(kept.is_ok(), "{command:?}: {kept:?}");
     }

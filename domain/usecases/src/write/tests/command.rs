@@ -1,5 +1,5 @@
 use aftermatch_ports::{
-    Chat, ChatError, Created, Deleted, Guard, MockMessages, Unavailable, Written,
+    Chat, ChatError, Created, Creation, Deleted, Guard, MockMessages, Unavailable, Written,
     model::{MessageId, Seq, Session, Tag},
 };
 use pollster::block_on;
@@ -42,11 +42,14 @@ impl Command {
     pub(super) fn ask(self, chat: &impl Chat, session: &Session) -> Result<(), ChatError> {
         let tag = Tag::new("7");
         let id = MessageId(1);
-        block_on(match self {
-            Create(text) => chat.create_message(session, text, tag),
-            Edit(text) => chat.edit_message(session, id, text, tag),
-            Delete(count) => chat.delete_messages(session, vec![id; count], tag),
-        })
+        match self {
+            Create(text) => {
+                let create = chat.create_message(session, text, None, tag);
+                block_on(create).map(|repeated| assert_eq!(repeated, None))
+            }
+            Edit(text) => block_on(chat.edit_message(session, id, text, tag)),
+            Delete(count) => block_on(chat.delete_messages(session, vec![id; count], tag)),
+        }
     }
 
     /// The store is asked for it under `guard`, exactly so often.
@@ -57,12 +60,13 @@ impl Command {
         times: usize,
         answer: Answer,
     ) {
-        let (id, seq) = (MessageId(1), Seq(1));
+        let (id, seq) = (MessageId(1), Seq(42));
         match self {
             Create(_) => {
                 let call = messages.expect_create().times(times);
+                let created = Creation::Created(Created { id, seq });
                 call.withf(move |under, _, _| *under == guard)
-                    .returning(move |_, _, _| answer.with(Created { id, seq }));
+                    .returning(move |_, _, _| answer.with(created.clone()));
             }
             Edit(_) => {
                 let call = messages.expect_edit().times(times);
