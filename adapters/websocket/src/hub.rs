@@ -164,6 +164,7 @@ impl Events for Hub {
         // empty one and removes it meanwhile.
         let mut rooms = self.rooms.write();
         let audience = rooms.entry(seat.room).or_default();
+        outbox.forget_eviction(seat.room);
         audience.lock().hold(seat, outbox);
     }
 

@@ -21,11 +21,8 @@ impl Conversation<'_> {
     /// Answers a text frame. A user who lost the right to be here is told so and
     /// then closed.
     pub(super) async fn answer(&mut self, frame: &[u8]) -> Option<Close> {
-        if self
-            .outbox
-            .take_evicted()
-            .is_some_and(|room| self.session.room == Some(room))
-        {
+        let seat = self.session.room;
+        if seat.is_some_and(|room| self.outbox.forget_eviction(room)) {
             self.session.room = None;
         }
         let request = match request::decode(frame, self.session.endpoint) {
