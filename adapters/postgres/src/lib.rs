@@ -4,7 +4,8 @@
 //! The platform changes users, brands and rooms by plain SQL while we run;
 //! triggers move the revisions (`migrations/`). A write checks the revisions it
 //! was judged by, numbers the change and keeps it in one statement. Messages that
-//! are created at the same time go into one statement together: `writer`.
+//! are created at the same time go into one statement together: `writer`. What
+//! the platform and other processes do meanwhile is heard by `watch`.
 //!
 //! # Locks
 //! A write shares its user's row and takes its room's, and never waits for
@@ -13,14 +14,21 @@
 //! that keeps a room locked holds up that room alone.
 
 mod cache;
+mod changes;
 mod error;
+mod health;
+mod history;
 mod import;
+mod message;
 mod messages;
+mod metrics;
 mod migrate;
 mod patience;
 mod people;
+mod reading;
 mod rooms;
 mod tariff;
+mod watch;
 mod writer;
 
 use std::time::Duration;
@@ -36,15 +44,15 @@ pub use import::{ImportError, Imported, Progress, import};
 pub use migrate::{MigrateError, check, migrate};
 pub use sqlx::Error;
 
-use crate::{cache::Cache, writer::Writer};
+use crate::{cache::Cache, watch::Watcher, writer::Writer};
 
 /// How to reach a database.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// `postgres://user:password@host:port/database`.
     pub url: String,
-    /// Connections for everything but the creation of messages, which has one of
-    /// its own.
+    /// Connections for everything but the creation of messages and the watch on
+    /// what others do, which have one each.
     pub pool: u32,
     /// How long a statement may take before it is cut off. An answer never waits
     /// for more than about twice that.
@@ -80,6 +88,7 @@ impl Options {
 pub struct Postgres {
     pool: PgPool,
     writer: Writer,
+    watcher: Watcher,
     statement_timeout: Duration,
     users: Cache<UserId, User>,
     rooms: Cache<RoomId, Room>,
@@ -99,7 +108,8 @@ impl Postgres {
             .await?;
         Ok(Self {
             pool,
-            writer: Writer::new(connect, options.statement_timeout),
+            writer: Writer::new(connect.clone(), options.statement_timeout),
+            watcher: Watcher::new(connect, options.statement_timeout),
             statement_timeout: options.statement_timeout,
             users: Cache::new(),
             rooms: Cache::new(),

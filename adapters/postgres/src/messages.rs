@@ -1,14 +1,14 @@
 use std::collections::HashSet;
 
 use aftermatch_ports::{
-    Created, Deleted, Guard, Messages, Unavailable, Written,
-    model::{MessageId, RoomId, Seq, Text, Timestamp, rules::Whose},
+    Changes, Creation, Deleted, Draft, Guard, History, Messages, Stretch, Unavailable, Written,
+    model::{Message, MessageId, RoomId, Seq, Text, Timestamp, UserId, rules::Whose},
 };
 use async_trait::async_trait;
 use sqlx::FromRow;
 use time::OffsetDateTime;
 
-use crate::{Postgres, error::unavailable, patience::Attempt};
+use crate::{Postgres, changes, error::unavailable, history, patience::Attempt, reading};
 
 /// Begins a change of one room under a guard: $1 room, $2 its revision, $3 user,
 /// $4 its revision. `good` has one row, with the number of the change, if the
@@ -42,7 +42,12 @@ macro_rules! guarded {
 
 const EDIT: &str = guarded!(
     "changed AS (
-        UPDATE messages SET text = $6, edited_at = $7, changed_seq = good.seq FROM good
+        UPDATE messages
+        SET text = $6, edited_at = $7, changed_seq = good.seq, sent_sha256 = CASE
+            WHEN client_msg_id IS NOT NULL
+            THEN COALESCE(sent_sha256, sha256(convert_to(text, 'UTF8')))
+        END
+        FROM good
         WHERE id = $5 AND room_id = $1 AND user_id = $3 AND deleted_at IS NULL
         RETURNING id
     )"
@@ -51,7 +56,9 @@ const EDIT: &str = guarded!(
 const DELETE: &str = guarded!(
     "changed AS (
         UPDATE messages
-        SET text = NULL, deleted_at = $7, deleted_by = $3, changed_seq = good.seq FROM good
+        SET text = NULL, sent_sha256 = NULL, deleted_at = $7, deleted_by = $3,
+            changed_seq = good.seq
+        FROM good
         WHERE id = ANY ($5) AND room_id = $1 AND deleted_at IS NULL
           AND ($6::bigint IS NULL OR user_id = $6)
         RETURNING id
@@ -77,12 +84,12 @@ impl Messages for Postgres {
     async fn create(
         &self,
         guard: Guard,
-        text: Text,
+        draft: Draft,
         at: Timestamp,
-    ) -> Result<Written<Created>, Unavailable> {
+    ) -> Result<Written<Creation>, Unavailable> {
         let mut patience = self.patience();
         loop {
-            match self.writer.create(guard, &text, at).await? {
+            match self.writer.create(guard, &draft, at).await? {
                 Attempt::Done(written) => {
                     self.forget_if_stale(guard, &written);
                     return Ok(written);
@@ -148,6 +155,35 @@ impl Messages for Postgres {
         let query = sqlx::query_scalar::<_, i64>(LAST_SEQ).bind(room.0);
         let last = self.in_time(query.fetch_optional(&self.pool)).await;
         Ok(last.map_err(unavailable)?.map_or(Seq::ZERO, Seq))
+    }
+
+    async fn changes(&self, room: RoomId, since: Seq, most: usize) -> Result<Changes, Unavailable> {
+        let changes = changes::since(self, room, since, most).await;
+        changes.map_err(unavailable)
+    }
+
+    async fn history(
+        &self,
+        room: RoomId,
+        stretch: Stretch,
+        limit: usize,
+    ) -> Result<History, Unavailable> {
+        let history = history::stretch(self, room, stretch, limit).await;
+        history.map_err(unavailable)
+    }
+
+    async fn newest(
+        &self,
+        room: RoomId,
+        skip: u64,
+        limit: usize,
+    ) -> Result<(u64, Vec<Message>), Unavailable> {
+        let newest = history::newest(self, room, skip, limit).await;
+        newest.map_err(unavailable)
+    }
+
+    async fn mark_read(&self, room: RoomId, user: UserId, seq: Seq) -> Result<Seq, Unavailable> {
+        reading::mark(self, room, user, seq).await
     }
 }
 

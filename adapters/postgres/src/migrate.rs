@@ -66,7 +66,7 @@ pub async fn check(options: &Options) -> Result<(), MigrateError> {
     Ok(())
 }
 
-fn known() -> i64 {
+pub(crate) fn known() -> i64 {
     let versions = MIGRATIONS.iter().map(|migration| migration.version);
     versions.max().unwrap_or(0)
 }

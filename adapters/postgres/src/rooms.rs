@@ -1,46 +1,98 @@
 use std::sync::Arc;
 
 use aftermatch_ports::{
-    Page, Read, Rooms, Unavailable,
-    model::{Brand, BrandId, Profile, Revision, Room, RoomId},
+    Overview, Page, Read, Rooms, Scope, Unavailable,
+    model::{Brand, BrandId, Profile, Revision, Room, RoomId, Seq},
 };
 use async_trait::async_trait;
 use sqlx::{Error, FromRow};
 use time::OffsetDateTime;
 
-use crate::{Postgres, error::unavailable, tariff};
+use crate::{Postgres, error::unavailable, message, tariff};
 
-/// One row for each participant; one without a brand for a room without any.
-macro_rules! rooms {
-    ($which:literal) => {
+/// The participants of a room `r`, in their order, as a column for each thing
+/// that is known of them: a room is one row, however many there are.
+macro_rules! participants {
+    () => {
+        " LEFT JOIN LATERAL (
+            SELECT array_agg(id) AS brands, array_agg(tariff) AS tariffs,
+                   array_agg(tariff_until) AS tariffs_until, array_agg(profile) AS profiles
+            FROM (
+                SELECT b.id, b.tariff, b.tariff_until, b.profile::text AS profile
+                FROM participants JOIN brands b ON b.id = brand_id
+                WHERE room_id = r.id ORDER BY position
+            ) b
+         ) p ON true "
+    };
+}
+
+const ROOM: &str = concat!(
+    "SELECT r.id, r.revision, p.* FROM rooms r",
+    participants!(),
+    "WHERE r.id = $1"
+);
+
+/// A page of rooms: $1 behind which, $2 how many at most.
+macro_rules! page {
+    ($which:literal, $unread:literal) => {
         concat!(
-            "SELECT r.id, r.revision, b.id AS brand, b.tariff, b.tariff_until,
-                    b.profile::text AS profile
-             FROM rooms r
-             LEFT JOIN participants p ON p.room_id = r.id
-             LEFT JOIN brands b ON b.id = p.brand_id
-             WHERE r.id ",
+            "SELECT r.id, r.revision, p.*, r.last_seq, l.*, ",
+            $unread,
+            " AS unread FROM (",
             $which,
-            " ORDER BY r.id, p.position"
+            ") r",
+            participants!(),
+            "LEFT JOIN LATERAL (
+                SELECT ",
+            message::columns!(),
+            "   FROM messages m JOIN users u ON u.id = m.user_id
+                WHERE m.room_id = r.id AND m.deleted_at IS NULL
+                ORDER BY m.seq DESC LIMIT 1
+             ) l ON true
+             ORDER BY r.id"
         )
     };
 }
 
-const ROOM: &str = rooms!("= $1");
-const ALL: &str = rooms!("IN (SELECT id FROM rooms WHERE id > $1 ORDER BY id LIMIT $2)");
-const OF_BRAND: &str = rooms!(
-    "IN (SELECT room_id FROM participants
-         WHERE brand_id = $3 AND room_id > $1 ORDER BY room_id LIMIT $2)"
+const ALL: &str = page!(
+    "SELECT id, revision, last_seq FROM rooms WHERE id > $1 ORDER BY id LIMIT $2",
+    "NULL::bigint"
+);
+
+/// $3 the brand, $4 who reads. Each room is looked up by itself: a join might
+/// rather read all rooms there are.
+const OF_BRAND: &str = page!(
+    "SELECT r.* FROM (
+        SELECT room_id FROM participants
+        WHERE brand_id = $3 AND room_id > $1 ORDER BY room_id LIMIT $2
+     ) p CROSS JOIN LATERAL (
+        SELECT id, revision, last_seq FROM rooms WHERE id = p.room_id LIMIT 1
+     ) r",
+    "(SELECT count(*) FROM messages
+      WHERE room_id = r.id AND deleted_at IS NULL AND user_id <> $4 AND seq > COALESCE(
+          (SELECT seq FROM reading_marks WHERE room_id = r.id AND user_id = $4), 0
+      ))"
 );
 
 #[derive(FromRow)]
-struct Row {
+struct RoomRow {
     id: i64,
     revision: i64,
-    brand: Option<i64>,
-    tariff: Option<String>,
-    tariff_until: Option<OffsetDateTime>,
-    profile: Option<String>,
+    /// This and what follows is null for a room without participants.
+    brands: Option<Vec<i64>>,
+    tariffs: Option<Vec<Option<String>>>,
+    tariffs_until: Option<Vec<Option<OffsetDateTime>>>,
+    profiles: Option<Vec<String>>,
+}
+
+#[derive(FromRow)]
+struct OverviewRow {
+    #[sqlx(flatten)]
+    room: RoomRow,
+    last_seq: i64,
+    unread: Option<i64>,
+    #[sqlx(flatten)]
+    last_message: message::Row,
 }
 
 #[async_trait]
@@ -51,61 +103,59 @@ impl Rooms for Postgres {
         {
             return Ok(Some(room));
         }
-        let rows = sqlx::query_as::<_, Row>(ROOM)
+        let row = sqlx::query_as::<_, RoomRow>(ROOM)
             .bind(id.0)
-            .fetch_all(&self.pool);
-        let rows = self.in_time(rows).await.map_err(unavailable)?;
-        let room = together(rows).map_err(unavailable)?.pop();
+            .fetch_optional(&self.pool);
+        let row = self.in_time(row).await.map_err(unavailable)?;
+        let room = row.map(RoomRow::room).transpose().map_err(unavailable)?;
         self.rooms.put(id, room.as_ref());
         Ok(room)
     }
 
-    async fn rooms(
-        &self,
-        brand: Option<BrandId>,
-        page: Page,
-    ) -> Result<Vec<Arc<Room>>, Unavailable> {
-        let after = page.after.map_or(i64::MIN, |room| room.0);
-        let limit = i64::try_from(page.limit).unwrap_or(i64::MAX);
-        let query = sqlx::query_as::<_, Row>(if brand.is_some() { OF_BRAND } else { ALL });
-        let query = query.bind(after).bind(limit);
-        let query = match brand {
-            Some(brand) => query.bind(brand.0),
-            None => query,
+    async fn rooms(&self, scope: Scope, page: Page) -> Result<Vec<Overview>, Unavailable> {
+        let query = sqlx::query_as::<_, OverviewRow>(match scope {
+            Scope::All => ALL,
+            Scope::Brand { .. } => OF_BRAND,
+        });
+        let query = query
+            .bind(page.after.map_or(i64::MIN, |room| room.0))
+            .bind(i64::try_from(page.limit).unwrap_or(i64::MAX));
+        let query = match scope {
+            Scope::All => query,
+            Scope::Brand { brand, reader } => query.bind(brand.0).bind(reader.0),
         };
-        let rows = self
-            .in_time(query.fetch_all(&self.pool))
-            .await
-            .map_err(unavailable)?;
-        together(rows).map_err(unavailable)
+        let rows = self.in_time(query.fetch_all(&self.pool)).await;
+        let overviews = rows.map_err(unavailable)?.into_iter().map(|row| {
+            Ok(Overview {
+                room: row.room.room()?,
+                last: Seq(row.last_seq),
+                unread: row.unread.map(i64::unsigned_abs),
+                last_message: row.last_message.message(),
+            })
+        });
+        overviews.collect::<Result<_, Error>>().map_err(unavailable)
     }
 }
 
-/// Puts the rows of each room together.
-fn together(rows: Vec<Row>) -> Result<Vec<Arc<Room>>, Error> {
-    let mut rooms: Vec<Room> = Vec::new();
-    for row in rows {
-        let room = match rooms.pop_if(|room| room.id.0 == row.id) {
-            Some(room) => room,
-            None => Room {
-                id: RoomId(row.id),
-                revision: Revision(row.revision),
-                participants: Vec::new(),
-            },
-        };
-        rooms.push(with_participant(room, row)?);
+impl RoomRow {
+    fn room(self) -> Result<Arc<Room>, Error> {
+        let brands = self.brands.into_iter().flatten();
+        let tariffs = self.tariffs.into_iter().flatten();
+        let ends = self.tariffs_until.into_iter().flatten();
+        let profiles = self.profiles.into_iter().flatten();
+        let participants = brands.zip(tariffs).zip(ends.zip(profiles));
+        let participants = participants.map(|((id, tariff), (until, profile))| {
+            Ok(Arc::new(Brand {
+                id: BrandId(id),
+                tariff: tariff::read(tariff.as_deref())?,
+                tariff_until: until.map(Into::into),
+                profile: Profile::new(profile),
+            }))
+        });
+        Ok(Arc::new(Room {
+            id: RoomId(self.id),
+            revision: Revision(self.revision),
+            participants: participants.collect::<Result<_, Error>>()?,
+        }))
     }
-    Ok(rooms.into_iter().map(Arc::new).collect())
-}
-
-fn with_participant(mut room: Room, row: Row) -> Result<Room, Error> {
-    if let (Some(id), Some(profile)) = (row.brand, row.profile) {
-        room.participants.push(Arc::new(Brand {
-            id: BrandId(id),
-            tariff: tariff::read(row.tariff.as_deref())?,
-            tariff_until: row.tariff_until.map(Into::into),
-            profile: Profile::new(profile),
-        }));
-    }
-    Ok(room)
 }

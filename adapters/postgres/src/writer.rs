@@ -7,32 +7,42 @@
 //! load the price of a commit, which is mostly the disk's, is shared.
 
 mod batch;
+mod left;
 mod line;
+mod named;
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use aftermatch_ports::{
-    Created, Guard, Unavailable, Written,
-    model::{Text, Timestamp},
+    Creation, Draft, Guard, Unavailable, Written,
+    model::{ClientMsgId, Timestamp},
 };
 use parking_lot::Mutex;
+use prometheus_client::metrics::histogram::Histogram;
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::oneshot;
 
 use self::line::Line;
-use crate::patience::Attempt;
+use crate::{metrics::BATCHES, patience::Attempt};
 
 /// So many messages go into one statement.
 const BATCH: usize = 256;
 
-type Answer = Result<Attempt<Written<Created>>, Unavailable>;
+type Answer = Result<Attempt<Written<Creation>>, Unavailable>;
 
 /// A message to be kept.
 #[derive(Clone)]
 struct Job {
     guard: Guard,
-    text: Text,
+    draft: Draft,
     at: Timestamp,
+}
+
+impl Job {
+    /// What the author's program calls the message.
+    fn name(&self) -> Option<&str> {
+        self.draft.client_id.as_ref().map(ClientMsgId::as_str)
+    }
 }
 
 struct Waiting {
@@ -49,7 +59,10 @@ enum Turn {
 }
 
 #[derive(Clone)]
-pub(crate) struct Writer(Arc<Mutex<State>>);
+pub(crate) struct Writer {
+    state: Arc<Mutex<State>>,
+    batches: Histogram,
+}
 
 struct State {
     /// There when nobody writes.
@@ -59,17 +72,26 @@ struct State {
 
 impl Writer {
     pub(crate) fn new(options: PgConnectOptions, statement_timeout: Duration) -> Self {
-        Self(Arc::new(Mutex::new(State {
+        let state = State {
             line: Some(Line::new(options, statement_timeout)),
             waiting: VecDeque::new(),
-        })))
+        };
+        Self {
+            state: Arc::new(Mutex::new(state)),
+            batches: Histogram::new(BATCHES),
+        }
+    }
+
+    /// How many messages were kept together.
+    pub(crate) fn batches(&self) -> Histogram {
+        self.batches.clone()
     }
 
     /// Keeps a new message, together with others that are to be kept now.
-    pub(crate) async fn create(&self, guard: Guard, text: &Text, at: Timestamp) -> Answer {
+    pub(crate) async fn create(&self, guard: Guard, draft: &Draft, at: Timestamp) -> Answer {
         let job = Job {
             guard,
-            text: text.clone(),
+            draft: draft.clone(),
             at,
         };
         let waiting = match self.lead_or_wait(&job) {
@@ -86,7 +108,7 @@ impl Writer {
 
     /// The line, or the wait for it.
     fn lead_or_wait(&self, job: &Job) -> Result<Lead, oneshot::Receiver<Turn>> {
-        let mut state = self.0.lock();
+        let mut state = self.state.lock();
         match state.line.take() {
             Some(line) => Ok(Lead {
                 writer: self.clone(),
@@ -114,13 +136,16 @@ impl Lead {
         let mut jobs = vec![job];
         let mut turns = Vec::new();
         {
-            let mut state = self.writer.0.lock();
+            let mut state = self.writer.state.lock();
             let others = state.waiting.len().min(BATCH - 1);
             for Waiting { job, turn } in state.waiting.drain(..others) {
                 jobs.push(job);
                 turns.push(turn);
             }
         }
+        self.writer
+            .batches
+            .observe(f64::from(u32::try_from(jobs.len()).unwrap_or(u32::MAX)));
         let answers = match &mut self.line {
             Some(line) => line.keep(&jobs).await,
             None => Vec::new(),
@@ -140,7 +165,7 @@ impl Drop for Lead {
     fn drop(&mut self) {
         while let Some(line) = self.line.take() {
             let next = {
-                let mut state = self.writer.0.lock();
+                let mut state = self.writer.state.lock();
                 let Some(next) = state.waiting.pop_front() else {
                     state.line = Some(line);
                     return;

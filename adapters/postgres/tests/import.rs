@@ -11,14 +11,14 @@
 mod common;
 
 use aftermatch_ports::{
-    Messages, Written,
+    Creation, Messages, Written,
     model::{MessageId, Tariff, UserId, rules::Whose, world::NewMessage},
 };
 use aftermatch_postgres::{ImportError, Imported, Progress, import};
 use aftermatch_testdb::Platform;
 use common::{
-    at, brand, bring, guard, holding, message, options, profile, room, store, text, town, user,
-    world,
+    at, brand, bring, draft, guard, holding, message, options, profile, room, store, text, town,
+    user, world,
 };
 
 const NOTHING: Imported = Imported {
@@ -194,11 +194,11 @@ async fn numbers_that_came_with_the_data_are_kept_and_never_given_again() {
         highest = ids.into_iter().fold(highest, i64::max);
         let guard = guard(&store, 23, 1).await;
         let created = store
-            .create(guard, text("new"), at(1))
+            .create(guard, draft("new", None), at(1))
             .await
             .expect("an answer");
-        let Written::Done(created) = created else {
-            panic!("stale");
+        let Written::Done(Creation::Created(created)) = created else {
+            panic!("{created:?}");
         };
         assert!(created.id.0 > highest, "{created:?}, {highest}");
     }

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use aftermatch_ports::{
-    Messages, People, Rooms,
+    Messages, People, Rooms, Watch,
     contract::{Subject, Work},
     model::{
         RoomId, Timestamp, World,
@@ -56,6 +56,10 @@ impl Subject for InPostgres {
         &self.store
     }
 
+    fn watch(&self) -> &dyn Watch {
+        &self.store
+    }
+
     async fn put_user(&self, user: NewUser) {
         self.platform.put_user(user).await;
     }
@@ -74,6 +78,10 @@ impl Subject for InPostgres {
 
     fn moment() -> Timestamp {
         OffsetDateTime::UNIX_EPOCH.into()
+    }
+
+    fn later() -> Timestamp {
+        (OffsetDateTime::UNIX_EPOCH + Duration::from_secs(60)).into()
     }
 
     async fn in_parallel(work: Vec<Work>) {

@@ -9,9 +9,16 @@
 
 mod common;
 
+use aftermatch_ports::{
+    Creation, Messages, Page, Rooms, Scope, Stretch, Written,
+    model::{BrandId, RoomId, Seq, UserId},
+};
 use aftermatch_postgres::{MigrateError, check, is_passing, migrate};
 use aftermatch_testdb::{Platform, Proxy, empty, fresh};
-use common::options;
+use common::{at, draft, guard, options, store};
+use sqlx::migrate::Migrator;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
 /// What is called as Postgres itself would have called it: by its table, all of
 /// its columns and its kind. A primary key is called that by hand, too.
@@ -87,6 +94,63 @@ async fn a_database_is_known_by_its_migrations() {
             Err(MigrateError::Newer { found, known }) => assert_eq!(found, known + 1),
             other => panic!("{other:?}"),
         }
+    }
+}
+
+#[tokio::test]
+async fn what_was_written_before_names_and_marks_is_there_afterwards() {
+    let database = empty().await;
+    let platform = Platform::connect(database.url()).await;
+    let first = MIGRATIONS.run_to(1, platform.pool()).await;
+    first.expect("the first migration");
+    let data = "
+        INSERT INTO users (id) VALUES (1), (2);
+        INSERT INTO brands (id, user_id) VALUES (11, 1);
+        INSERT INTO rooms (id, last_seq) VALUES (21, 5);
+        INSERT INTO participants VALUES (21, 11, 0);
+        INSERT INTO messages (room_id, user_id, text, created_at, edited_at, seq, changed_seq)
+        VALUES (21, 1, 'first', now(), NULL, 1, 1), (21, 2, 'edited', now(), now(), 2, 4);
+        INSERT INTO messages (room_id, user_id, created_at, deleted_at, deleted_by, seq, changed_seq)
+        VALUES (21, 2, now(), now(), 2, 3, 5)";
+    let written = sqlx::raw_sql(data).execute(platform.pool()).await;
+    written.expect("the data");
+    let options = options(&database);
+    let old = check(&options).await;
+    assert!(
+        matches!(old, Err(MigrateError::Older { found: 1, .. })),
+        "{old:?}"
+    );
+    migrate(&options).await.expect("the other migrations");
+
+    let store = store(&database).await;
+    let history = store.history(RoomId(21), Stretch::Newest, 9).await;
+    let history = history.expect("a history");
+    let there = history.messages.iter();
+    let there: Vec<_> = there
+        .map(|message| (message.text.as_str(), message.changed, &message.client_id))
+        .collect();
+    assert_eq!(there, [("first", Seq(1), &None), ("edited", Seq(4), &None)]);
+    assert_eq!(history.last, Seq(5));
+    let changes = store.changes(RoomId(21), Seq(3), 9).await;
+    let net = changes.expect("an answer").net.expect("what is different");
+    assert_eq!((net.living.len(), net.gone.len()), (1, 1));
+    let reader = Scope::Brand {
+        brand: BrandId(11),
+        reader: UserId(1),
+    };
+    let page = Page {
+        after: None,
+        limit: 9,
+    };
+    let rooms = store.rooms(reader, page).await.expect("the rooms");
+    let unread: Vec<_> = rooms.iter().map(|listed| listed.unread).collect();
+    assert_eq!(unread, [Some(1)]);
+
+    let guard = guard(&store, 21, 1).await;
+    let sent = store.create(guard, draft("new", Some("name")), at(1)).await;
+    match sent.expect("an answer") {
+        Written::Done(Creation::Created(created)) => assert_eq!(created.seq, Seq(6)),
+        other => panic!("{other:?}"),
     }
 }
 

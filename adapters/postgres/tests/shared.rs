@@ -20,12 +20,12 @@ use std::{
 };
 
 use aftermatch_ports::{
-    Guard, Messages, People, Read, Rooms, Unavailable, Written,
+    Creation, Guard, Messages, People, Read, Rooms, Unavailable, Written,
     model::{MessageId, RoomId, Seq, UserId, rules::Whose},
 };
 use aftermatch_postgres::Postgres;
 use aftermatch_testdb::Platform;
-use common::{at, guard, holding, store, text, town};
+use common::{at, draft, guard, holding, message, store, text, town};
 use tokio::task::JoinSet;
 
 const ROOMS: [i64; 3] = [21, 22, 23];
@@ -50,8 +50,11 @@ async fn attempt(
 ) -> Result<Written<Made>, Unavailable> {
     let made = match change {
         Change::Create => {
-            let written = store.create(guard, text("hello"), at(1)).await?;
-            written_as(written, |created| (created.seq, created.id))
+            let written = store.create(guard, draft("hello", None), at(1)).await?;
+            written_as(written, |creation| match creation {
+                Creation::Created(created) => (created.seq, created.id),
+                other => panic!("{other:?}"),
+            })
         }
         Change::Edit(id) => {
             let written = store.edit(guard, id, text("edited"), at(2)).await?;
@@ -272,7 +275,7 @@ async fn whoever_gives_up_a_write_holds_up_nobody() {
     let (database, platform) = holding(&town(vec![])).await;
     let store = Arc::new(store(&database).await);
     let guard = guard(&store, 21, 1).await;
-    let create = || store.create(guard, text("hello"), at(1));
+    let create = || store.create(guard, draft("hello", None), at(1));
     let mut transaction = platform.pool().begin().await.expect("a transaction");
     let lock = sqlx::query("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE");
     lock.execute(&mut *transaction).await.expect("the lock");
@@ -293,4 +296,29 @@ async fn whoever_gives_up_a_write_holds_up_nobody() {
     let (kept, ()) = tokio::join!(patient, release);
     let kept = kept.expect("an answer");
     assert!(matches!(kept, Written::Done(_)), "{kept:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_reads_a_locked_room_for_the_first_time_holds_up_nobody() {
+    let (database, platform) = holding(&town(vec![message(None, 21, 1, 1, "hello")])).await;
+    let store = Arc::new(store(&database).await);
+    let mut transaction = platform.pool().begin().await.expect("a transaction");
+    let lock = sqlx::query("SELECT FROM rooms WHERE id = 21 FOR UPDATE");
+    lock.execute(&mut *transaction).await.expect("the lock");
+
+    let mut readers = JoinSet::new();
+    // More than there are connections.
+    for _ in 0..20 {
+        let store = store.clone();
+        readers.spawn(async move { store.mark_read(RoomId(21), UserId(2), Seq(1)).await });
+    }
+    for _ in 0..50 {
+        let last = store.last_seq(RoomId(21)).await;
+        assert_eq!(last.expect("an answer"), Seq(1));
+    }
+    assert!(readers.try_join_next().is_none(), "the room is locked");
+    transaction.commit().await.expect("the end of the lock");
+    for read in readers.join_all().await {
+        assert_eq!(read.expect("an answer"), Seq(1));
+    }
 }

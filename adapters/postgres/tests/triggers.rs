@@ -245,3 +245,21 @@ async fn messages_go_with_their_room_and_their_author_stays() {
     let gone = sqlx::query("DELETE FROM users WHERE id = 4").execute(platform.pool());
     gone.await.expect("somebody of whom nothing is left");
 }
+
+#[tokio::test]
+async fn marks_go_with_their_room_and_with_their_reader() {
+    let (_database, platform) = holding(&town(vec![])).await;
+    let marks = "INSERT INTO reading_marks VALUES (21, 3, 1), (21, 4, 1), (22, 4, 1), (23, 3, 1)";
+    let marked = sqlx::query(marks).execute(platform.pool()).await;
+    marked.expect("the marks");
+    for (change, left) in [
+        ("DELETE FROM rooms WHERE id = 21", 2),
+        ("DELETE FROM users WHERE id = 4", 1),
+    ] {
+        let changed = sqlx::query(change).execute(platform.pool()).await;
+        changed.expect("the change");
+        let count = sqlx::query_scalar("SELECT count(*) FROM reading_marks");
+        let count: i64 = count.fetch_one(platform.pool()).await.expect("a number");
+        assert_eq!(count, left, "{change}");
+    }
+}

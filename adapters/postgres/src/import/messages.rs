@@ -43,7 +43,10 @@ const UPDATE: &str = "
         FROM (SELECT room_id, max(seq) AS seq FROM differing GROUP BY room_id) d
         WHERE rooms.id = d.room_id
     )
-    UPDATE messages m SET text = d.text, changed_seq = d.seq
+    UPDATE messages m SET text = d.text, changed_seq = d.seq, sent_sha256 = CASE
+        WHEN client_msg_id IS NOT NULL
+        THEN COALESCE(sent_sha256, sha256(convert_to(m.text, 'UTF8')))
+    END
     FROM differing d WHERE m.id = d.id";
 
 const INSERT: &str = "

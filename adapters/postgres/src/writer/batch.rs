@@ -1,11 +1,15 @@
 use aftermatch_ports::{
-    Created, Written,
+    Created, Creation, Written,
     model::{MessageId, Seq},
 };
-use sqlx::{Error, FromRow, PgConnection};
+use sqlx::{
+    Error, FromRow, PgConnection,
+    postgres::{PgArguments, PgRow},
+    query::QueryAs,
+};
 use time::OffsetDateTime;
 
-use super::Job;
+use super::{Job, left, named};
 use crate::patience::Attempt;
 
 /// Keeps one message: what is simpler for one is faster for a lone author.
@@ -48,91 +52,78 @@ const MANY: &str = "
     )
     SELECT place, id, seq FROM good";
 
-/// The places of those whose guards hold. What was not kept all the same was in
-/// the way of somebody's lock; the others are stale.
-const HOLD: &str = "
-    SELECT a.place
-    FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
-         WITH ORDINALITY AS a(room_id, room_revision, user_id, user_revision, place)
-    JOIN rooms r ON r.id = a.room_id AND r.revision = a.room_revision
-    JOIN users u ON u.id = a.user_id AND u.revision = a.user_revision";
-
+/// A message that was kept.
 #[derive(FromRow)]
-struct Kept {
+pub(super) struct Kept {
     place: i64,
     id: i64,
     seq: i64,
 }
 
-/// Keeps those of `jobs` whose guards hold, in one statement.
+/// Keeps those of `jobs` whose guards hold and which were not kept before, in one
+/// statement.
 pub(super) async fn keep(
     connection: &mut PgConnection,
     jobs: &[Job],
-) -> Result<Vec<Attempt<Written<Created>>>, Error> {
+) -> Result<Vec<Attempt<Written<Creation>>>, Error> {
+    let named = jobs.iter().any(|job| job.draft.client_id.is_some());
     let kept = match jobs {
-        [job] => one(connection, job).await?,
-        jobs => many(connection, jobs).await?,
+        [job] if named => named::one(job).fetch_all(&mut *connection).await?,
+        [job] => of_one(ONE, job).fetch_all(&mut *connection).await?,
+        jobs if named => named::many(jobs).fetch_all(&mut *connection).await?,
+        jobs => many(jobs).fetch_all(&mut *connection).await?,
     };
-    let mut outcomes: Vec<_> = jobs.iter().map(|_| Attempt::Done(Written::Stale)).collect();
-    if kept.len() < jobs.len() {
-        // Should this fail, those that were kept are kept all the same.
-        let holding = holding(connection, jobs).await;
-        for place in holding.unwrap_or_else(|_| (1..).take(jobs.len()).collect()) {
-            set(&mut outcomes, place, Attempt::Busy);
-        }
-    }
+    let mut outcomes: Vec<Option<_>> = jobs.iter().map(|_| None).collect();
     for Kept { place, id, seq } in kept {
         let (id, seq) = (MessageId(id), Seq(seq));
-        let created = Attempt::Done(Written::Done(Created { id, seq }));
-        set(&mut outcomes, place, created);
+        let created = Creation::Created(Created { id, seq });
+        // Postgres counts places from 1.
+        let place = usize::try_from(place - 1).ok();
+        if let Some(outcome) = place.and_then(|place| outcomes.get_mut(place)) {
+            *outcome = Some(Attempt::Done(Written::Done(created)));
+        }
     }
-    Ok(outcomes)
+    let left = jobs.iter().zip(&mut outcomes);
+    let left: Vec<_> = left.filter(|(_, outcome)| outcome.is_none()).collect();
+    if !left.is_empty() {
+        left::explain(connection, left).await;
+    }
+    let outcomes = outcomes.into_iter();
+    Ok(outcomes.map(|one| one.unwrap_or(Attempt::Busy)).collect())
 }
 
-/// Postgres counts places from 1.
-fn set<T>(outcomes: &mut [T], place: i64, outcome: T) {
-    let place = usize::try_from(place - 1).ok();
-    if let Some(old) = place.and_then(|place| outcomes.get_mut(place)) {
-        *old = outcome;
-    }
+fn many(jobs: &[Job]) -> Query<'_, Kept> {
+    let jobs: Vec<_> = jobs.iter().collect();
+    of_many(MANY, &jobs).bind(column(&jobs, |job| OffsetDateTime::from(job.at)))
 }
 
-async fn one(connection: &mut PgConnection, job: &Job) -> Result<Vec<Kept>, Error> {
-    sqlx::query_as(ONE)
+pub(super) type Query<'q, T> = QueryAs<'q, sqlx::Postgres, T, PgArguments>;
+
+/// A statement for one message: $1 to $4 its guard, $5 its text, $6 its time.
+pub(super) fn of_one<'q>(sql: &'static str, job: &'q Job) -> Query<'q, Kept> {
+    sqlx::query_as(sql)
         .bind(job.guard.room.0)
         .bind(job.guard.room_revision.0)
         .bind(job.guard.user.0)
         .bind(job.guard.user_revision.0)
-        .bind(job.text.as_str())
+        .bind(job.draft.text.as_str())
         .bind(OffsetDateTime::from(job.at))
-        .fetch_all(connection)
-        .await
 }
 
-async fn many(connection: &mut PgConnection, jobs: &[Job]) -> Result<Vec<Kept>, Error> {
-    let texts: Vec<_> = jobs.iter().map(|job| job.text.as_str()).collect();
-    let times = jobs.iter().map(|job| OffsetDateTime::from(job.at));
-    sqlx::query_as(MANY)
+/// A statement for many messages: $1 to $4 their guards, $5 their texts.
+pub(super) fn of_many<'q, T>(sql: &'static str, jobs: &[&'q Job]) -> Query<'q, T>
+where
+    T: for<'r> FromRow<'r, PgRow>,
+{
+    sqlx::query_as(sql)
         .bind(column(jobs, |job| job.guard.room.0))
         .bind(column(jobs, |job| job.guard.room_revision.0))
         .bind(column(jobs, |job| job.guard.user.0))
         .bind(column(jobs, |job| job.guard.user_revision.0))
-        .bind(texts)
-        .bind(times.collect::<Vec<_>>())
-        .fetch_all(connection)
-        .await
+        .bind(column(jobs, |job| job.draft.text.as_str()))
 }
 
-async fn holding(connection: &mut PgConnection, jobs: &[Job]) -> Result<Vec<i64>, Error> {
-    sqlx::query_scalar(HOLD)
-        .bind(column(jobs, |job| job.guard.room.0))
-        .bind(column(jobs, |job| job.guard.room_revision.0))
-        .bind(column(jobs, |job| job.guard.user.0))
-        .bind(column(jobs, |job| job.guard.user_revision.0))
-        .fetch_all(connection)
-        .await
-}
-
-fn column(jobs: &[Job], value: impl Fn(&Job) -> i64) -> Vec<i64> {
-    jobs.iter().map(value).collect()
+/// One value of each job.
+pub(super) fn column<'a, T>(jobs: &[&'a Job], value: impl Fn(&'a Job) -> T) -> Vec<T> {
+    jobs.iter().copied().map(value).collect()
 }

@@ -1,6 +1,6 @@
 use std::{slice, sync::Arc, time::Duration};
 
-use aftermatch_ports::{Created, Unavailable, Written};
+use aftermatch_ports::{Creation, Unavailable, Written};
 use sqlx::{ConnectOptions, Connection, Error, PgConnection, postgres::PgConnectOptions};
 use tokio::time::{Instant, timeout};
 
@@ -25,8 +25,12 @@ pub(super) struct Line {
 impl Line {
     pub(super) fn new(options: PgConnectOptions, statement_timeout: Duration) -> Self {
         // The plans never depend on the values; planning anew takes longer than
-        // the plan itself.
-        let options = options.options([("plan_cache_mode", "force_generic_plan")]);
+        // the plan itself. One that was made while there were few messages must
+        // do when there are many: everything is looked up by an index.
+        let options = options.options([
+            ("plan_cache_mode", "force_generic_plan"),
+            ("enable_seqscan", "off"),
+        ]);
         Self {
             options: Arc::new(options),
             statement_timeout,
@@ -59,7 +63,7 @@ impl Line {
         Ok(outcomes.pop().unwrap_or(Attempt::Busy))
     }
 
-    async fn attempt(&mut self, jobs: &[Job]) -> Result<Vec<Attempt<Written<Created>>>, Error> {
+    async fn attempt(&mut self, jobs: &[Job]) -> Result<Vec<Attempt<Written<Creation>>>, Error> {
         let limit = self.statement_timeout;
         let mut connection = match timeout(limit, self.connect()).await {
             Ok(connection) => connection?,

@@ -5,9 +5,9 @@
 use std::time::Duration;
 
 use aftermatch_ports::{
-    Guard, People, Read, Rooms,
+    Draft, Guard, People, Read, Rooms,
     model::{
-        BrandId, MessageId, Profile, RoomId, Text, Timestamp, UserId, World,
+        BrandId, ClientMsgId, MessageId, Profile, RoomId, Text, Timestamp, UserId, World,
         world::{NewBrand, NewMessage, NewRoom, NewUser},
     },
 };
@@ -73,6 +73,14 @@ pub fn room(id: i64, participants: &[i64]) -> NewRoom {
 
 pub fn text(text: &str) -> Text {
     Text::new(text, 100).expect("a fit text")
+}
+
+/// A message to be sent, called so by its author's program.
+pub fn draft(says: &str, name: Option<&str>) -> Draft {
+    Draft {
+        text: text(says),
+        client_id: name.map(|name| ClientMsgId::new(name).expect("a fit name")),
+    }
 }
 
 /// A moment, so many milliseconds after the first.
