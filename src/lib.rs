@@ -8,15 +8,19 @@ use std::sync::Arc;
 
 use aftermatch_jwt::Jwt;
 use aftermatch_memory::Memory;
-use aftermatch_ports::{Messages, People, Rooms, Watch};
+use aftermatch_http::Operations;
+use aftermatch_ports::{Health, Messages, People, Rooms, Watch};
 use aftermatch_postgres::Postgres;
 use aftermatch_usecases::{Needs, UseCases};
 use aftermatch_websocket::Hub;
+use prometheus_client::{metrics::info::Info, registry::Registry};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use aftermatch_websocket::{Limits, Origin};
 pub use clock::SystemClock;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What a service is started with.
 pub struct Config {
@@ -30,6 +34,8 @@ pub struct Config {
     pub origins: Vec<Origin>,
     /// What a connection may cost.
     pub limits: Limits,
+    /// Where to show how the service does; where it serves itself, if nowhere else.
+    pub operations: Option<TcpListener>,
 }
 
 /// Where everything is kept.
@@ -52,35 +58,56 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     tracing::info!(address = %listener.local_addr()?, "listening");
     let hub = Arc::new(Hub::new());
-    let (chat, database) = match config.store {
-        Store::Memory(store) => (
-            use_cases(store, &hub, &config.jwt_secret, config.max_text_chars),
-            None,
-        ),
-        Store::Postgres(store) => (
-            use_cases(
-                store.clone(),
-                &hub,
-                &config.jwt_secret,
-                config.max_text_chars,
-            ),
-            Some(store),
-        ),
+    let mut registry = Registry::with_prefix("aftermatch");
+    registry.register("build", "What runs here", Info::new([("version", VERSION)]));
+    aftermatch_websocket::register_metrics(&mut registry, &hub);
+    let (chat, health, database): (_, Arc<dyn Health>, _) = match config.store {
+        Store::Memory(store) => {
+            let chat = use_cases(store.clone(), &hub, &config.jwt_secret, config.max_text_chars);
+            (chat, store, None)
+        }
+        Store::Postgres(store) => {
+            store.register_metrics(&mut registry);
+            let chat = use_cases(store.clone(), &hub, &config.jwt_secret, config.max_text_chars);
+            (chat, store.clone(), Some(store))
+        }
+    };
+    let operations = aftermatch_http::routes(Operations {
+        registry,
+        health,
+        stopping: shutdown.clone(),
+    });
+    let (beside, elsewhere) = match config.operations {
+        None => (operations, None),
+        Some(listener) => (aftermatch_http::Route::new(), Some((listener, operations))),
     };
     let adapter = aftermatch_websocket::Config {
         origins: config.origins,
         limits: config.limits,
+        beside,
     };
-    let serving = aftermatch_websocket::serve(listener, chat.clone(), hub, adapter, shutdown);
-    let served = tokio::select! {
-        served = serving => served,
-        () = chat.watch() => Ok(()),
+    let stopped = CancellationToken::new();
+    let serving = async {
+        let _stopped = stopped.clone().drop_guard();
+        tokio::select! {
+            served = aftermatch_websocket::serve(listener, chat.clone(), hub, adapter, shutdown) => served,
+            () = chat.watch() => Ok(()),
+        }
     };
+    let showing = async {
+        match elsewhere {
+            // As long as there is something to show.
+            Some((listener, routes)) => aftermatch_http::serve(listener, routes, stopped.clone()).await,
+            None => Ok(()),
+        }
+    };
+    let served = tokio::try_join!(serving, showing);
     if let Some(database) = database {
         database.close().await;
     }
     tracing::info!("stopped");
-    Ok(served?)
+    served?;
+    Ok(())
 }
 
 /// The use cases on `store`.

@@ -2,6 +2,7 @@
 
 mod banner;
 mod database;
+mod health;
 mod logging;
 mod settings;
 mod token;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Some(Command::Token(arguments)) => token::print(&arguments),
         Some(Command::Serve(arguments)) => serve(*arguments),
+        Some(Command::Health(arguments)) => health::ask(&arguments),
         Some(Command::Migrate(arguments)) => database::migrate(&arguments),
         Some(Command::Import(arguments)) => database::import(&arguments),
         None => serve(cli.serve),
@@ -63,10 +65,11 @@ async fn run(arguments: Serve, shutdown: CancellationToken) -> anyhow::Result<()
         None => {
             let secret = arguments.secret.read()?;
             let world = settings::world(arguments.world.as_deref())?;
-            let listener = listen(&arguments.listen).await?;
+            let listener = listen(&arguments.listen, "CHAT_LISTEN").await?;
             banner::show(&arguments, &secret, &world, listener.local_addr()?)?;
             let store = Store::Memory(Arc::new(Memory::new(world)));
-            aftermatch::serve(config(arguments, store, secret.bytes), listener, shutdown).await
+            let config = config(arguments, store, secret.bytes).await?;
+            aftermatch::serve(config, listener, shutdown).await
         }
         Some(options) => {
             let secret = arguments.secret.given()?.context(
@@ -77,27 +80,37 @@ async fn run(arguments: Serve, shutdown: CancellationToken) -> anyhow::Result<()
                 store = database::open(&options, !arguments.no_migrate) => store?,
                 () = shutdown.cancelled() => return Ok(()),
             };
-            let listener = listen(&arguments.listen).await?;
+            let listener = listen(&arguments.listen, "CHAT_LISTEN").await?;
             let store = Store::Postgres(Arc::new(store));
-            aftermatch::serve(config(arguments, store, secret), listener, shutdown).await
+            let config = config(arguments, store, secret).await?;
+            aftermatch::serve(config, listener, shutdown).await
         }
     }
 }
 
-fn config(arguments: Serve, store: Store, jwt_secret: Vec<u8>) -> Config {
-    Config {
+async fn config(
+    arguments: Serve,
+    store: Store,
+    jwt_secret: Vec<u8>,
+) -> anyhow::Result<Config> {
+    let operations = match &arguments.ops_listen {
+        Some(address) => Some(listen(address, "CHAT_OPS_LISTEN").await?),
+        None => None,
+    };
+    Ok(Config {
+        operations,
         store,
         jwt_secret,
         max_text_chars: arguments.max_text_chars,
         limits: arguments.limits(),
         origins: arguments.allowed_origins,
-    }
+    })
 }
 
-async fn listen(address: &str) -> anyhow::Result<TcpListener> {
+async fn listen(address: &str, setting: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
         format!(
-            "cannot listen on {address} (CHAT_LISTEN: address and port, such as 127.0.0.1:8000)"
+            "cannot listen on {address} ({setting}: address and port, such as 127.0.0.1:8000)"
         )
     })
 }

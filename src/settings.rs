@@ -1,9 +1,10 @@
 //! Settings, by flag and environment.
 
+mod values;
+
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
-    str::FromStr,
     time::Duration,
 };
 
@@ -17,6 +18,7 @@ use clap::{
 };
 
 use crate::logging::{self, Format};
+use values::{duration, duration_or_none, pool, positive, positive_id};
 
 /// The secret is given by environment or file, never as an argument: arguments
 /// are there for every user of the machine to see.
@@ -49,9 +51,26 @@ pub(crate) enum Command {
     Token(Token),
     /// Brings the database to the shape this program needs. Done by `serve`, too.
     Migrate(Database),
+    /// Asks the service of this machine whether it is ready; fails when it is not.
+    Health(Health),
     /// Brings the users, brands, rooms and messages of a world file into the
     /// database. What is there already and has not changed is left alone.
     Import(Import),
+}
+
+#[derive(Args)]
+pub(crate) struct Health {
+    /// Where the service shows how it does, if not where it serves.
+    #[arg(long, env = "CHAT_OPS_LISTEN", value_name = "ADDR")]
+    pub(crate) ops_listen: Option<String>,
+    /// Where it serves.
+    #[arg(
+        long,
+        env = "CHAT_LISTEN",
+        value_name = "ADDR",
+        default_value = "127.0.0.1:8000"
+    )]
+    pub(crate) listen: String,
 }
 
 #[derive(Args)]
@@ -187,6 +206,13 @@ pub(crate) struct Serve {
     /// ping, is closed.
     #[arg(long, env = "CHAT_IDLE_TIMEOUT", value_name = "TIME", default_value = "60s", value_parser = duration)]
     idle_timeout: Duration,
+    /// Address and port for /livez, /readyz and /metrics; without it they are
+    /// served where the chat is.
+    #[arg(long, env = "CHAT_OPS_LISTEN", value_name = "ADDR")]
+    pub(crate) ops_listen: Option<String>,
+    /// Over how long the connections are closed when the service stops.
+    #[arg(long, env = "CHAT_DRAIN_TIME", value_name = "TIME", default_value = "0s", value_parser = duration_or_none)]
+    drain_time: Duration,
     /// How long the connections may take to end when the service stops.
     #[arg(long, env = "CHAT_SHUTDOWN_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = duration)]
     shutdown_timeout: Duration,
@@ -231,6 +257,7 @@ impl Serve {
             handshake: self.handshake_timeout,
             ping: self.ping_interval,
             idle: self.idle_timeout,
+            drain: self.drain_time,
             shutdown: self.shutdown_timeout,
         }
     }
@@ -350,34 +377,6 @@ pub(crate) fn with_variable(mut error: clap::Error) -> clap::Error {
         error.insert(ContextKind::InvalidArg, ContextValue::String(both));
     }
     error
-}
-
-fn positive<N: FromStr + PartialOrd + From<u8>>(text: &str) -> Result<N, String> {
-    match text.parse() {
-        Ok(number) if number > N::from(0) => Ok(number),
-        _ => Err("a whole number of at least 1 is needed".to_owned()),
-    }
-}
-
-fn pool(text: &str) -> Result<u32, String> {
-    match text.parse() {
-        Ok(number @ 1..=1_000) => Ok(number),
-        _ => Err("a whole number from 1 to 1000 is needed".to_owned()),
-    }
-}
-
-fn positive_id(text: &str) -> Result<i64, String> {
-    match text.parse() {
-        Ok(id) if id > 0 => Ok(id),
-        _ => Err("an id is a whole number of at least 1".to_owned()),
-    }
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    match humantime::parse_duration(text) {
-        Ok(duration) if !duration.is_zero() => Ok(duration),
-        _ => Err("a time with its unit is needed, such as 500ms, 10s, 5m or 1h".to_owned()),
-    }
 }
 
 #[cfg(test)]

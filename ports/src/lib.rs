@@ -23,6 +23,7 @@ mod clock;
 pub mod contract;
 mod error;
 mod events;
+mod health;
 mod messages;
 mod people;
 mod rooms;
@@ -34,6 +35,7 @@ pub use chat::{Chat, Joined, Listed, Missed};
 pub use clock::Clock;
 pub use error::{ChatError, Unavailable};
 pub use events::{Events, Presence, Present};
+pub use health::Health;
 pub use messages::{
     Changes, Created, Creation, Deleted, Draft, Guard, History, MAX_GONE, Messages, Stretch,
     Written,
@@ -45,7 +47,7 @@ pub use watch::{Expected, Moved, Tiding, Told, Watch};
 
 #[cfg(feature = "mock")]
 pub use self::{
-    chat::MockChat, clock::MockClock, events::MockEvents, messages::MockMessages,
+    chat::MockChat, clock::MockClock, events::MockEvents, health::MockHealth, messages::MockMessages,
     people::MockPeople, rooms::MockRooms, tokens::MockTokens, watch::MockWatch,
 };
 

@@ -38,6 +38,7 @@ fn every_limit_comes_from_its_own_flag() {
         "--ping-interval=7s",
         "--idle-timeout=8s",
         "--shutdown-timeout=9s",
+        "--drain-time=11s",
     ])
     .limits();
     let counts = [
@@ -47,10 +48,16 @@ fn every_limit_comes_from_its_own_flag() {
         limits.outbox_frames,
         limits.outbox_bytes,
     ];
-    let times = [limits.handshake, limits.ping, limits.idle, limits.shutdown];
+    let times = [
+        limits.handshake,
+        limits.ping,
+        limits.idle,
+        limits.shutdown,
+        limits.drain,
+    ];
     assert_eq!(counts, [1, 2, 3, 4, 5]);
     assert_eq!(limits.requests_per_second, Some(10));
-    assert_eq!(times, [6, 7, 8, 9].map(Duration::from_secs));
+    assert_eq!(times, [6, 7, 8, 9, 11].map(Duration::from_secs));
 }
 
 #[test]

@@ -2,7 +2,7 @@ use std::net::TcpListener;
 
 use crate::command::{SECRET, aftermatch};
 
-const SETTINGS: [&str; 22] = [
+const SETTINGS: [&str; 24] = [
     "CHAT_LISTEN",
     "CHAT_WORLD",
     "DATABASE_URL",
@@ -22,6 +22,8 @@ const SETTINGS: [&str; 22] = [
     "CHAT_HANDSHAKE_TIMEOUT",
     "CHAT_PING_INTERVAL",
     "CHAT_IDLE_TIMEOUT",
+    "CHAT_OPS_LISTEN",
+    "CHAT_DRAIN_TIME",
     "CHAT_SHUTDOWN_TIMEOUT",
     "CHAT_LOG",
     "CHAT_LOG_FORMAT",

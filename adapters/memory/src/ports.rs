@@ -4,7 +4,7 @@ use aftermatch_ports::model::{
     Message, MessageId, Room, RoomId, Seq, Text, Timestamp, User, UserId, rules::Whose,
 };
 use aftermatch_ports::{
-    Changes, Creation, Deleted, Draft, Guard, History, Messages, Overview, Page, People, Read,
+    Changes, Creation, Deleted, Draft, Guard, Health, History, Messages, Overview, Page, People, Read,
     Rooms, Scope, Stretch, Unavailable, Written,
 };
 use async_trait::async_trait;
@@ -113,5 +113,12 @@ impl Memory {
             Some(log) => read(&mut log.lock(), &directory),
             None => read(&mut Log::new(room), &directory),
         }
+    }
+}
+
+#[async_trait]
+impl Health for Memory {
+    async fn check(&self) -> Result<(), Unavailable> {
+        Ok(())
     }
 }

@@ -165,6 +165,15 @@ pub(crate) fn read(tag: &Tag, room: RoomId, seq: Seq) -> Bytes {
     })
 }
 
+/// Why a seat was taken away, as a word.
+pub(crate) fn reason(why: Eviction) -> &'static str {
+    match why {
+        Eviction::RoomRemoved => "room_removed",
+        Eviction::BrandRemoved => "brand_removed",
+        Eviction::BrandLost => "brand_lost",
+    }
+}
+
 /// What whoever had a seat in a room is told when it was taken away.
 pub(crate) fn room_closed(room: RoomId, why: Eviction) -> Bytes {
     let head = Head {
@@ -172,16 +181,11 @@ pub(crate) fn room_closed(room: RoomId, why: Eviction) -> Bytes {
         status: 200,
         tag: &Tag::NONE,
     };
-    let reason = match why {
-        Eviction::RoomRemoved => "room_removed",
-        Eviction::BrandRemoved => "brand_removed",
-        Eviction::BrandLost => "brand_lost",
-    };
     success(&head, |out| {
         out.extend_from_slice(b"{\"room_pk\":");
         json::plain(out, room);
         out.extend_from_slice(b",\"reason\":");
-        json::string(out, reason);
+        json::string(out, reason(why));
         out.push(b'}');
     })
 }

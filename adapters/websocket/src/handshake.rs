@@ -24,6 +24,7 @@ use crate::{
     error::{Code, WireError},
     hub::Hub,
     json,
+    metrics::Why,
     origin::Origin,
     session,
 };
@@ -147,9 +148,13 @@ impl poem::Endpoint for Door {
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
         Ok(self.open(&request).await.unwrap_or_else(|refused| {
+            let reason = refused.reason();
+            let metrics = self.shared.hub.metrics();
+            metrics.refused.get_or_create(&Why { reason }).inc();
             tracing::info!(
                 status = refused.status.as_u16(),
-                reason = refused.sentence,
+                sentence = refused.sentence,
+                reason,
                 endpoint = self.protocol(),
                 remote = %request.remote_addr(),
                 "handshake refused"
@@ -184,6 +189,17 @@ impl Refused {
             status,
             sentence: sentence.into(),
             header,
+        }
+    }
+
+    /// The reason as a word, for those who count.
+    fn reason(&self) -> &'static str {
+        match self.status {
+            StatusCode::UNAUTHORIZED => "token",
+            StatusCode::FORBIDDEN => "origin_or_right",
+            StatusCode::SERVICE_UNAVAILABLE => "unavailable",
+            StatusCode::INTERNAL_SERVER_ERROR => "internal",
+            _ => "no_handshake",
         }
     }
 

@@ -14,18 +14,23 @@ use aftermatch_ports::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
-use tokio::time::timeout;
+use prometheus_client::metrics::gauge::Gauge;
+use tokio::time::{interval, timeout};
 use tokio_util::task::TaskTracker;
 
 use self::audience::Audience;
 use crate::{
     answer,
+    metrics::{At, Metrics, Why},
     outbox::{Close, Outbox},
 };
 
 /// How long a change waits for those before it. Far more than lies between the
 /// moment a change is kept and the moment it is told.
 const FORERUNNERS: Duration = Duration::from_millis(500);
+
+/// How often some connections are closed when all are to be.
+const DRAIN_TICK: Duration = Duration::from_millis(20);
 
 /// Everyone connected, and those joined, room by room. Rooms share nothing but
 /// the way to find them.
@@ -38,6 +43,7 @@ pub struct Hub {
     connections: Mutex<HashMap<SessionId, Connection>>,
     rooms: RwLock<HashMap<RoomId, Arc<Mutex<Audience>>>>,
     flushing: TaskTracker,
+    metrics: Arc<Metrics>,
 }
 
 struct Connection {
@@ -57,6 +63,19 @@ impl Hub {
         Self::default()
     }
 
+    pub(crate) fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
+    /// Frames and bytes that wait in all outboxes.
+    pub(crate) fn waiting(&self) -> (usize, usize) {
+        let connections = self.connections.lock();
+        connections.values().fold((0, 0), |(frames, bytes), each| {
+            let (more_frames, more_bytes) = each.outbox.waiting();
+            (frames + more_frames, bytes + more_bytes)
+        })
+    }
+
     /// A connection is there to be told things.
     pub(crate) fn connect(&self, session: &Session, outbox: Arc<Outbox>) {
         let connection = Connection {
@@ -65,18 +84,44 @@ impl Hub {
             revision: session.revision,
             endpoint: session.endpoint,
         };
+        self.count(&connection).inc();
         self.connections.lock().insert(session.id, connection);
     }
 
     /// A connection is there no more. Its seat was given up before.
     pub(crate) fn disconnect(&self, session: SessionId) {
-        self.connections.lock().remove(&session);
+        let gone = self.connections.lock().remove(&session);
+        if let Some(connection) = gone {
+            self.count(&connection).dec();
+        }
     }
 
-    /// Closes every connection.
-    pub(crate) fn close_all(&self, close: Close) {
-        for connection in self.connections.lock().values() {
-            connection.outbox.close(close);
+    fn count(&self, connection: &Connection) -> Gauge {
+        let endpoint = match connection.endpoint {
+            Endpoint::Chat => "chat",
+            Endpoint::AdminChat => "admin-chat",
+        };
+        let connections = &self.metrics.connections;
+        connections.get_or_create_owned(&At { endpoint })
+    }
+
+    /// Closes every connection, because the service is going away: one after the
+    /// other, so that they do not all come back at the same moment.
+    pub(crate) async fn close_all(&self, over: Duration) {
+        let outboxes: Vec<_> = {
+            let connections = self.connections.lock();
+            connections
+                .values()
+                .map(|each| each.outbox.clone())
+                .collect()
+        };
+        let mut ticks = interval(DRAIN_TICK);
+        let steps = over.as_millis() / DRAIN_TICK.as_millis();
+        let steps = usize::try_from(steps).unwrap_or(usize::MAX).max(1);
+        for some in outboxes.chunks(outboxes.len().div_ceil(steps).max(1)) {
+            ticks.tick().await;
+            some.iter()
+                .for_each(|outbox| outbox.close(Close::GOING_AWAY));
         }
     }
 
@@ -96,19 +141,20 @@ impl Hub {
         let Some(audience) = self.audience(room) else {
             return;
         };
-        let Some(outboxes) = audience.lock().begin_flush() else {
+        let Some(flush) = audience.lock().begin_flush() else {
             return;
         };
-        outboxes.iter().for_each(|outbox| outbox.flush());
-        let Some(mut outboxes) = audience.lock().flush_again() else {
+        flush.pass(&self.metrics);
+        let Some(mut flush) = audience.lock().flush_again() else {
             return;
         };
+        let metrics = self.metrics.clone();
         self.flushing.spawn(async move {
             loop {
-                outboxes.iter().for_each(|outbox| outbox.flush());
+                flush.pass(&metrics);
                 tokio::task::yield_now().await;
                 match audience.lock().flush_again() {
-                    Some(more) => outboxes = more,
+                    Some(more) => flush = more,
                     None => return,
                 }
             }
@@ -252,6 +298,8 @@ impl Events for Hub {
     fn evict(&self, session: SessionId, room: RoomId, why: Eviction) {
         if let Some(outbox) = self.unseat(session, room) {
             tracing::info!(session = session.0, %room, ?why, "evicted from a room");
+            let reason = answer::reason(why);
+            self.metrics.evictions.get_or_create(&Why { reason }).inc();
             outbox.push(answer::room_closed(room, why));
             outbox.evict(room);
             outbox.flush();

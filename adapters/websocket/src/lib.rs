@@ -16,6 +16,7 @@ mod frame;
 mod handshake;
 mod hub;
 mod json;
+mod metrics;
 mod origin;
 mod outbox;
 mod reader;
@@ -30,13 +31,13 @@ use tokio::{net::TcpListener, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use hub::Hub;
+pub use metrics::register as register_metrics;
 pub use origin::{Origin, OriginError};
 
 use crate::{
     acceptor::{Acceptor, Wires},
     admission::Admission,
     handshake::{Door, Shared},
-    outbox::Close,
 };
 use aftermatch_ports::model::Endpoint;
 
@@ -62,7 +63,9 @@ pub struct Limits {
     pub ping: Duration,
     /// How long a client may be silent; it is pinged meanwhile.
     pub idle: Duration,
-    /// How long the connections may take to end once the service is to stop.
+    /// Over how long the connections are closed once the service is to stop.
+    pub drain: Duration,
+    /// How long the connections may take to end once they are closed.
     pub shutdown: Duration,
 }
 
@@ -72,6 +75,8 @@ pub struct Config {
     pub origins: Vec<Origin>,
     /// What a connection may cost.
     pub limits: Limits,
+    /// What else is served at the same address.
+    pub beside: Route,
 }
 
 /// Serves the chat on `listener` until `shutdown`: then nobody new comes in,
@@ -89,8 +94,12 @@ pub async fn serve(
     config: Config,
     shutdown: CancellationToken,
 ) -> io::Result<()> {
-    let Config { origins, limits } = config;
-    let grace = limits.shutdown;
+    let Config {
+        origins,
+        limits,
+        beside,
+    } = config;
+    let (drain, grace) = (limits.drain, limits.shutdown);
     let wires = Arc::new(Wires::default());
     let acceptor = Acceptor::new(listener, limits.handshake, wires.clone())?;
     let sessions = TaskTracker::new();
@@ -109,7 +118,7 @@ pub async fn serve(
         ("/ws/admin-chat", Endpoint::AdminChat),
     ]
     .into_iter()
-    .fold(Route::new(), |routes, (path, endpoint)| {
+    .fold(beside, |routes, (path, endpoint)| {
         let door = Arc::new(Door::new(endpoint, shared.clone()));
         routes.at(path, door.clone()).at(format!("{path}/"), door)
     })
@@ -121,7 +130,7 @@ pub async fn serve(
         Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(
             routes,
             shutdown.clone().cancelled_owned(),
-            Some(grace),
+            Some(drain + grace),
         ),
     );
     let accepting = async { accepting.await.unwrap_or_else(|panic| Err(panic.into())) };
@@ -129,7 +138,7 @@ pub async fn serve(
     // here, within the same time.
     let ending = async {
         shutdown.cancelled().await;
-        hub.close_all(Close::GOING_AWAY);
+        hub.close_all(drain).await;
         sessions.close();
         if timeout(grace, sessions.wait()).await.is_err() {
             tracing::warn!(

@@ -23,6 +23,8 @@ use tokio::{
     time::Instant,
 };
 
+use crate::metrics::Metrics;
+
 /// So many frames go into one write at most.
 const WRITE_FRAMES: usize = 64;
 
@@ -62,6 +64,7 @@ pub(crate) struct Outbox {
     connection: Arc<OwnedWriteHalf>,
     max_frames: usize,
     max_bytes: usize,
+    metrics: Arc<Metrics>,
     state: Mutex<State>,
 }
 
@@ -86,11 +89,13 @@ impl Outbox {
         connection: Arc<OwnedWriteHalf>,
         max_frames: usize,
         max_bytes: usize,
+        metrics: Arc<Metrics>,
     ) -> Self {
         Self {
             connection,
             max_frames,
             max_bytes,
+            metrics,
             state: Mutex::default(),
         }
     }
@@ -107,6 +112,7 @@ impl Outbox {
             self.write(&mut state);
             if self.is_full(&state) {
                 state.forget_waiting();
+                self.metrics.slow_readers.inc();
                 state.close(Close::TOO_SLOW);
                 return;
             }
@@ -155,6 +161,12 @@ impl Outbox {
             }
         })
         .await;
+    }
+
+    /// Frames and bytes that wait.
+    pub(crate) fn waiting(&self) -> (usize, usize) {
+        let state = self.state.lock();
+        (state.waiting.len(), state.bytes)
     }
 
     /// Sends off what waits, as far as the connection takes it now.
@@ -226,7 +238,11 @@ impl Outbox {
     fn write(&self, state: &mut State) {
         while state.blocked.is_none() && !state.waiting.is_empty() {
             match self.write_once(&state.waiting) {
-                Ok(written @ 1..) => state.written(written),
+                Ok(written @ 1..) => {
+                    let frames = state.written(written);
+                    self.metrics.frames_sent.inc_by(frames);
+                    self.metrics.bytes_sent.inc_by(written as u64);
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     state.blocked = Some(Instant::now());
                     state.wake();
@@ -253,22 +269,26 @@ impl Outbox {
 }
 
 impl State {
-    fn written(&mut self, bytes: usize) {
+    /// Takes note of what was written, and returns how many frames it ended.
+    fn written(&mut self, bytes: usize) -> u64 {
+        let mut frames = 0;
         self.bytes -= bytes;
         let mut left = bytes;
         while let Some(first) = self.waiting.front_mut() {
             if left < first.len() {
                 first.advance(left);
                 self.begun |= left > 0;
-                return;
+                return frames;
             }
             left -= first.len();
             self.waiting.pop_front();
             self.begun = false;
+            frames += 1;
         }
         if self.waiting.capacity() > ROOM {
             self.waiting.shrink_to(ROOM);
         }
+        frames
     }
 
     /// Gives back what waits, but for a frame that has begun and has to end.
@@ -306,7 +326,7 @@ pub(crate) mod tests {
         let (here, there) = tokio::join!(TcpStream::connect(address), listener.accept());
         let (_, writer) = here.expect("connected").into_split();
         writer.writable().await.expect("writable");
-        let outbox = Outbox::new(Arc::new(writer), max_frames, max_bytes);
+        let outbox = Outbox::new(Arc::new(writer), max_frames, max_bytes, Arc::default());
         (Arc::new(outbox), there.expect("accepted").0)
     }
 
@@ -328,7 +348,7 @@ pub(crate) mod tests {
         }
         let writer = outbox.connection.clone();
         let state = std::mem::take(&mut *outbox.state.lock());
-        let narrow = Outbox::new(writer, max_frames, max_bytes);
+        let narrow = Outbox::new(writer, max_frames, max_bytes, Arc::default());
         *narrow.state.lock() = state;
         (Arc::new(narrow), there, written)
     }

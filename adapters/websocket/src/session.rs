@@ -77,6 +77,7 @@ pub(crate) async fn run(
         writer,
         limits.outbox_frames,
         limits.outbox_bytes,
+        shared.hub.metrics().clone(),
     ));
     let place = shared.admission.admit(session.user);
     let end = match &place {
@@ -141,6 +142,7 @@ impl Conversation<'_> {
                     violation.reason(),
                 ))),
                 Event::Incoming(Ok(incoming)) => {
+                    self.shared.hub.metrics().frames_received.inc();
                     clock.heard = Instant::now();
                     self.receive(incoming).await
                 }

@@ -11,11 +11,12 @@ use aftermatch_ports::{
     model::{Change, Revision, Seat, Seq, SessionId},
 };
 use bytes::Bytes;
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
 
 use super::Homeless;
 use crate::{
     answer, json,
+    metrics::Metrics,
     outbox::{Close, Outbox},
 };
 
@@ -37,8 +38,8 @@ pub(super) struct Audience {
     participants: Option<(Revision, Vec<u8>)>,
     /// The outboxes of all seats, listed when they are needed.
     outboxes: Option<Arc<[Arc<Outbox>]>>,
-    /// Whether something was told that nobody has begun to send off.
-    unsent: bool,
+    /// Since when something was told that nobody has begun to send off.
+    unsent: Option<Instant>,
     /// Whether somebody is sending off what was told.
     flushing: bool,
 }
@@ -51,6 +52,20 @@ struct Taken {
     since: Seq,
     /// What was told since the seat is held, until the join is answered.
     held: Option<Held>,
+}
+
+/// One pass over all who hear a room.
+pub(super) struct Flush {
+    /// When the first of what is sent off was told.
+    told: Instant,
+    outboxes: Arc<[Arc<Outbox>]>,
+}
+
+impl Flush {
+    pub(super) fn pass(&self, metrics: &Metrics) {
+        self.outboxes.iter().for_each(|outbox| outbox.flush());
+        metrics.told.observe(self.told.elapsed().as_secs_f64());
+    }
 }
 
 #[derive(Default)]
@@ -68,7 +83,7 @@ struct Early {
 impl Audience {
     /// Who is to send off what was told gets the outboxes to go over, unless
     /// there is nothing to send, or somebody at it, who will go over them again.
-    pub(super) fn begin_flush(&mut self) -> Option<Arc<[Arc<Outbox>]>> {
+    pub(super) fn begin_flush(&mut self) -> Option<Flush> {
         if self.flushing {
             return None;
         }
@@ -76,12 +91,15 @@ impl Audience {
     }
 
     /// The outboxes to go over again, because something was told meanwhile.
-    pub(super) fn flush_again(&mut self) -> Option<Arc<[Arc<Outbox>]>> {
-        self.flushing = mem::take(&mut self.unsent);
+    pub(super) fn flush_again(&mut self) -> Option<Flush> {
+        let told = self.unsent.take();
+        self.flushing = told.is_some();
         let seats = &self.seats;
         let list = || seats.iter().map(|taken| taken.outbox.clone()).collect();
-        self.flushing
-            .then(|| self.outboxes.get_or_insert_with(list).clone())
+        Some(Flush {
+            told: told?,
+            outboxes: self.outboxes.get_or_insert_with(list).clone(),
+        })
     }
 
     /// The number of the last change that was told.
@@ -261,7 +279,7 @@ impl Audience {
 
     fn deliver(&mut self, change: &Change) -> Vec<Homeless> {
         self.next = self.next.max(Some(change.seq.next()));
-        self.unsent = true;
+        self.unsent.get_or_insert_with(Instant::now);
         let frame = answer::change(change, self.participants(change));
         let room = &change.room.room;
         let mut answered = change.asker.is_none();
@@ -288,7 +306,7 @@ impl Audience {
             Some(taken) => taken.tell(change.seq, frame),
             None => return Some((asker, frame)),
         }
-        self.unsent = true;
+        self.unsent.get_or_insert_with(Instant::now);
         None
     }
 

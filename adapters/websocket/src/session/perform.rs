@@ -25,10 +25,14 @@ impl Conversation<'_> {
         if seat.is_some_and(|room| self.outbox.forget_eviction(room)) {
             self.session.room = None;
         }
+        let metrics = self.shared.hub.metrics();
+        metrics.bytes_received.inc_by(frame.len() as u64);
         let request = match request::decode(frame, self.session.endpoint) {
             Ok(request) => request,
             Err(malformed) => {
-                tracing::debug!(code = malformed.error.code.wire().1, "malformed request");
+                let (status, code) = malformed.error.code.wire();
+                tracing::debug!(code, "malformed request");
+                self.shared.hub.metrics().answered("none", status, None);
                 self.outbox.push(answer::malformed(&malformed));
                 return None;
             }
@@ -46,10 +50,12 @@ impl Conversation<'_> {
 
     async fn respond(&mut self, request: Request<'_>) -> Option<Close> {
         let begun = Instant::now();
+        let metrics = self.shared.hub.metrics();
         let Request { tag, action } = request;
         let name = action.name();
         if let Err(wait) = self.pace.admit(begun) {
-            self.refuse(name, &tag, WireError::too_many_requests(wait));
+            let status = self.refuse(name, &tag, WireError::too_many_requests(wait));
+            metrics.answered(name, status, None);
             return None;
         }
         // Whatever a bug costs, it is not this connection.
@@ -67,9 +73,11 @@ impl Conversation<'_> {
                 (self.refuse(name, &tag, WireError::internal()), None)
             }
         };
+        let took = begun.elapsed();
+        metrics.answered(name, status, Some(took));
         let span = tracing::Span::current();
         span.record("status", status);
-        span.record("duration_us", begun.elapsed().as_micros());
+        span.record("duration_us", took.as_micros());
         tracing::debug!("answered");
         close
     }
