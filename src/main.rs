@@ -66,9 +66,10 @@ async fn run(arguments: Serve, shutdown: CancellationToken) -> anyhow::Result<()
             let secret = arguments.secret.read()?;
             let world = settings::world(arguments.world.as_deref())?;
             let listener = listen(&arguments.listen, "CHAT_LISTEN").await?;
+            let operations = operations(&arguments).await?;
             banner::show(&arguments, &secret, &world, listener.local_addr()?)?;
             let store = Store::Memory(Arc::new(Memory::new(world)));
-            let config = config(arguments, store, secret.bytes).await?;
+            let config = config(arguments, store, secret.bytes, operations);
             aftermatch::serve(config, listener, shutdown).await
         }
         Some(options) => {
@@ -82,29 +83,35 @@ async fn run(arguments: Serve, shutdown: CancellationToken) -> anyhow::Result<()
             };
             let listener = listen(&arguments.listen, "CHAT_LISTEN").await?;
             let store = Store::Postgres(Arc::new(store));
-            let config = config(arguments, store, secret).await?;
+            let operations = operations(&arguments).await?;
+            let config = config(arguments, store, secret, operations);
             aftermatch::serve(config, listener, shutdown).await
         }
     }
 }
 
-async fn config(
+/// The port of the operators' own, if they want one.
+async fn operations(arguments: &Serve) -> anyhow::Result<Option<TcpListener>> {
+    match &arguments.ops_listen {
+        Some(address) => listen(address, "CHAT_OPS_LISTEN").await.map(Some),
+        None => Ok(None),
+    }
+}
+
+fn config(
     arguments: Serve,
     store: Store,
     jwt_secret: Vec<u8>,
-) -> anyhow::Result<Config> {
-    let operations = match &arguments.ops_listen {
-        Some(address) => Some(listen(address, "CHAT_OPS_LISTEN").await?),
-        None => None,
-    };
-    Ok(Config {
+    operations: Option<TcpListener>,
+) -> Config {
+    Config {
         operations,
         store,
         jwt_secret,
         max_text_chars: arguments.max_text_chars,
         limits: arguments.limits(),
         origins: arguments.allowed_origins,
-    })
+    }
 }
 
 async fn listen(address: &str, setting: &str) -> anyhow::Result<TcpListener> {

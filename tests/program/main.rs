@@ -11,6 +11,7 @@
 
 mod command;
 mod demo;
+mod operations;
 mod settings;
 mod token;
 mod world;
