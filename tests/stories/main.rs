@@ -17,5 +17,7 @@ mod handshake;
 mod harness;
 mod limits;
 mod order;
+mod reading_back;
+mod resume;
 mod rights;
 mod shapes;

@@ -7,6 +7,15 @@ const ROOM_1: &str = r#"{"pk":1,"participants":[{"id":1,"fullname":"Alpha"},{"id
 const ROOM_2: &str = r#"{"pk":2,"participants":[{"id":3,"fullname":"Gamma"},{"id":1,"fullname":"Alpha"}],"has_business":false}"#;
 const ROOM_3: &str = r#"{"pk":3,"participants":[{"id":2,"fullname":"Beta","big":12345678901234567890123},{"id":3,"fullname":"Gamma"}],"has_business":true}"#;
 
+const HELLO: &str = r#"{"id":1,"text":"hello","user":{"id":3,"email":"ann@example.com"},"created_at":"2024-06-17T18:00:00.000Z","room_id":1,"seq":1,"edited_at":null}"#;
+const UNTOUCHED: &str = r#""last_seq":0,"unread":0,"last_message":null"#;
+
+/// The room with more behind what it always shows.
+fn with(room: &str, more: &str) -> String {
+    let open = room.strip_suffix('}').expect("an object");
+    format!("{open},{more}}}")
+}
+
 /// Sends a request with the `request_id` 7 and returns the answer.
 async fn answer(client: &mut Client, request: &str) -> String {
     client
@@ -40,15 +49,23 @@ async fn lists_and_rooms_have_their_shape(setup: Setup) {
     let mut ann = service.chat(3).await;
     let mut boss = service.admin_chat(9).await;
     let list = answer(&mut ann, r#""action":"list""#).await;
-    assert_eq!(list, success(&format!("[{ROOM_1},{ROOM_2}]"), "list", 200));
+    let one = format!(r#""last_seq":1,"unread":0,"last_message":{HELLO}"#);
+    let (one, two) = (with(ROOM_1, &one), with(ROOM_2, UNTOUCHED));
+    assert_eq!(list, success(&format!("[{one},{two}]"), "list", 200));
     let list = answer(&mut boss, r#""action":"list""#).await;
-    assert_eq!(
-        list,
-        success(&format!("[{ROOM_1},{ROOM_2},{ROOM_3}]"), "list", 200)
-    );
-    for (client, pk, room) in [(&mut ann, 2, ROOM_2), (&mut boss, 3, ROOM_3)] {
+    let one = format!(r#""last_seq":1,"last_message":{HELLO}"#);
+    let one = with(ROOM_1, &one);
+    let [two, three] =
+        [ROOM_2, ROOM_3].map(|room| with(room, r#""last_seq":0,"last_message":null"#));
+    let all = format!("[{one},{two},{three}]");
+    assert_eq!(list, success(&all, "list", 200));
+    for (pk, room, last) in [(1, ROOM_1, 1), (2, ROOM_2, 0)] {
         let join = format!(r#""action":"join_room","room_pk":{pk}"#);
-        assert_eq!(answer(client, &join).await, success(room, "join_room", 200));
+        let room = with(room, &format!(r#""last_seq":{last}"#));
+        for client in [&mut boss, &mut ann] {
+            let joined = answer(client, &join).await;
+            assert_eq!(joined, success(&room, "join_room", 200));
+        }
     }
     let current = answer(&mut ann, r#""action":"current_room_info""#).await;
     assert_eq!(current, success(ROOM_2, "current_room_info", 200));
@@ -132,11 +149,14 @@ async fn profiles_are_passed_on_unread_but_for_the_id(setup: Setup) {
     let service = setup.world(world).start().await;
     let mut one = service.chat(1).await;
     let list = answer(&mut one, r#""action":"list""#).await;
-    assert_eq!(list, success(&format!("[{both},{big}]"), "list", 200));
+    let rooms = format!("[{},{}]", with(&both, UNTOUCHED), with(&big, UNTOUCHED));
+    assert_eq!(list, success(&rooms, "list", 200));
     let mut two = service.chat(2).await;
     for (client, pk, room) in [(&mut one, "9007199254740993", &big), (&mut two, "5", &both)] {
         let join = format!(r#""action":"join_room","room_pk":{pk}"#);
-        assert_eq!(answer(client, &join).await, success(room, "join_room", 200));
+        let room = with(room, r#""last_seq":0"#);
+        let joined = answer(client, &join).await;
+        assert_eq!(joined, success(&room, "join_room", 200));
     }
     let user_2 = r#"{"email":"\u0436@example.com","id":2,"n":1.10,"empty":{},"id_card":null}"#;
     for (client, id, user, room) in [
@@ -170,9 +190,11 @@ async fn an_empty_list_and_an_empty_room_are_empty(setup: Setup) {
     let mut boss = service.admin_chat(9).await;
     let empty = r#"{"pk":1,"participants":[],"has_business":false}"#;
     let list = answer(&mut boss, r#""action":"list""#).await;
-    assert_eq!(list, success(&format!("[{empty}]"), "list", 200));
+    let listed = with(empty, r#""last_seq":0,"last_message":null"#);
+    assert_eq!(list, success(&format!("[{listed}]"), "list", 200));
     let joined = answer(&mut boss, r#""action":"join_room","room_pk":1"#).await;
-    assert_eq!(joined, success(empty, "join_room", 200));
+    let room = with(empty, r#""last_seq":0"#);
+    assert_eq!(joined, success(&room, "join_room", 200));
 }
 
 on_every_store!(

@@ -300,8 +300,7 @@ impl Events for Hub {
             tracing::info!(session = session.0, %room, ?why, "evicted from a room");
             let reason = answer::reason(why);
             self.metrics.evictions.get_or_create(&Why { reason }).inc();
-            outbox.push(answer::room_closed(room, why));
-            outbox.evict(room);
+            outbox.evict(room, answer::room_closed(room, why));
             outbox.flush();
         }
     }

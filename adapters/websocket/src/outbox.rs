@@ -104,13 +104,27 @@ impl Outbox {
     /// already must be within the limits, so that one frame, however large,
     /// always finds its way to a reader who keeps up.
     pub(crate) fn push(&self, frame: Bytes) {
+        self.add(&mut self.state.lock(), frame);
+    }
+
+    /// The same for what was missed in that room: nothing is added once the seat
+    /// there was taken away. Returns whether it was not.
+    pub(crate) fn push_missed(&self, room: RoomId, frame: Bytes) -> bool {
         let mut state = self.state.lock();
+        let seated = !state.evicted.contains(&room);
+        if seated {
+            self.add(&mut state, frame);
+        }
+        seated
+    }
+
+    fn add(&self, state: &mut State, frame: Bytes) {
         if state.close.is_some() {
             return;
         }
-        if self.is_full(&state) {
-            self.write(&mut state);
-            if self.is_full(&state) {
+        if self.is_full(state) {
+            self.write(state);
+            if self.is_full(state) {
                 state.forget_waiting();
                 self.metrics.slow_readers.inc();
                 state.close(Close::TOO_SLOW);
@@ -136,9 +150,12 @@ impl Outbox {
         frames <= self.max_frames && bytes <= self.max_bytes
     }
 
-    /// Takes note that the session has no seat any more in that room.
-    pub(crate) fn evict(&self, room: RoomId) {
-        self.state.lock().evicted.push(room);
+    /// Takes note that the session has no seat any more in that room, and adds
+    /// the frame that says so.
+    pub(crate) fn evict(&self, room: RoomId, word: Bytes) {
+        let mut state = self.state.lock();
+        state.evicted.push(room);
+        self.add(&mut state, word);
     }
 
     /// Takes note that the session has a seat in that room, or knows that it has

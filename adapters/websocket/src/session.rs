@@ -164,10 +164,11 @@ impl Conversation<'_> {
         if let Poll::Ready(close) = self.outbox.poll(context) {
             return Poll::Ready(Event::Close(close));
         }
-        if self.burst < BURST && self.outbox.has_room() {
-            if let Some(incoming) = self.reader.next_read() {
-                return Poll::Ready(Event::Incoming(incoming));
-            }
+        if self.burst < BURST
+            && self.outbox.has_room()
+            && let Some(incoming) = self.reader.next_read()
+        {
+            return Poll::Ready(Event::Incoming(incoming));
         }
         self.flush();
         if self.outbox.has_room()

@@ -75,12 +75,15 @@ pub struct Net {
 impl Net {
     /// The changes that make a room of number `since` what it is now, by their
     /// numbers: a creation for each message that is new, as it reads now, an
-    /// edit for each older one, one deletion for all that are gone, at the number
-    /// of the last of theirs.
+    /// edit for each older one, one deletion for all that are gone.
+    ///
+    /// It stands at the number of the first of theirs: whoever was told no more
+    /// than the beginning, and asks again from there on, is told again of those
+    /// that went later, and has missed none.
     #[must_use]
     pub fn steps(self, since: Seq) -> Vec<(Seq, What)> {
-        let last = self.gone.iter().map(|(_, seq)| *seq).max();
-        self.steps_with(since, |_| last)
+        let first = self.gone.iter().map(|(_, seq)| *seq).min();
+        self.steps_with(since, |_| first)
     }
 
     /// The same with every deletion at its own number.
@@ -153,8 +156,8 @@ mod tests {
             text: old.text,
         };
         let expected = [
+            (Seq(11), deleted(&[1, 3])),
             (Seq(12), What::Created(new.clone())),
-            (Seq(13), deleted(&[1, 3])),
             (Seq(14), edited.clone()),
         ];
         assert_eq!(net.clone().steps(Seq(10)), expected);

@@ -99,10 +99,29 @@ impl Client {
         answer
     }
 
+    /// Sends an action and returns its answer, whatever is heard before.
+    pub async fn ask_amid(&mut self, action: Value) -> Value {
+        let id = self.request(action).await;
+        loop {
+            let frame = self.hear().await;
+            if frame["request_id"] == id {
+                return frame;
+            }
+        }
+    }
+
     pub async fn join(&mut self, room: i64) -> Value {
         let answer = self
             .ask(json!({"action": "join_room", "room_pk": room}))
             .await;
+        assert_eq!(answer["response_status"], 200, "{answer}");
+        answer
+    }
+
+    /// Joins a room in which the change `since` was heard last.
+    pub async fn join_since(&mut self, room: i64, since: i64) -> Value {
+        let join = json!({"action": "join_room", "room_pk": room, "since_seq": since});
+        let answer = self.ask(join).await;
         assert_eq!(answer["response_status"], 200, "{answer}");
         answer
     }
@@ -137,14 +156,24 @@ impl Client {
 
     /// Reads on until the server closes; returns the close code, if it gave one.
     pub async fn close_code(&mut self) -> Option<u16> {
+        self.until_closed().await.1
+    }
+
+    /// What is heard before the server closes, and the close code, if it gave
+    /// one.
+    pub async fn until_closed(&mut self) -> (Vec<Value>, Option<u16>) {
+        let mut heard = Vec::new();
         loop {
-            match tokio::time::timeout(PATIENCE, self.socket.next())
-                .await
-                .expect("a close in time")
-            {
-                Some(Ok(Message::Close(close))) => return close.map(|close| close.code.into()),
+            let frame = tokio::time::timeout(PATIENCE, self.socket.next()).await;
+            match frame.expect("a close in time") {
+                Some(Ok(Message::Text(text))) => {
+                    heard.push(serde_json::from_str(&text).expect("JSON"));
+                }
+                Some(Ok(Message::Close(close))) => {
+                    return (heard, close.map(|close| close.code.into()));
+                }
                 Some(Ok(_)) => {}
-                Some(Err(_)) | None => return None,
+                Some(Err(_)) | None => return (heard, None),
             }
         }
     }

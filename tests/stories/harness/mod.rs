@@ -2,12 +2,16 @@
 
 mod client;
 mod raw;
+mod replica;
+mod requests;
 mod service;
 mod store;
 mod tokens;
 
 pub use client::Client;
 pub use raw::{Handshake, HttpAnswer, Raw, masked};
+pub use replica::{Change, Replica};
+pub use requests::{answer_bytes, create, delete, edit, read, written};
 pub use service::{SECRET, Service, Setup, token_for};
 pub use tokens::{claims_of, signed, signed_with};
 

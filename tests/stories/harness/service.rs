@@ -51,6 +51,7 @@ impl Setup {
                 handshake: Duration::from_secs(10),
                 ping: Duration::from_secs(25),
                 idle: Duration::from_secs(60),
+                drain: Duration::ZERO,
                 shutdown: Duration::from_secs(10),
             },
             origins: vec!["localhost", "127.0.0.1", "[::1]"],
@@ -91,6 +92,7 @@ impl Setup {
                 .map(|origin| origin.parse().expect("an origin"))
                 .collect(),
             limits: self.limits,
+            operations: None,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -140,6 +142,12 @@ impl Service {
     /// The platform inserts or replaces a brand.
     pub async fn put_brand(&self, brand: NewBrand) {
         self.platform.put_brand(brand).await;
+    }
+
+    /// The platform gives a brand to another owner, and its former owner another
+    /// brand instead: both at once.
+    pub async fn hand_over(&self, brand: NewBrand, instead: NewBrand) {
+        self.platform.hand_over(brand, instead).await;
     }
 
     /// The platform inserts a room or replaces its participants.

@@ -100,6 +100,24 @@ impl Platform {
         }
     }
 
+    /// In memory these are two changes, with nothing in between that lets a
+    /// service on the same thread go on.
+    pub async fn hand_over(&self, brand: NewBrand, instead: NewBrand) {
+        match self {
+            Self::Memory(store) => {
+                store.put_brand(brand).expect("a brand that fits");
+                store.put_brand(instead).expect("a brand that fits");
+            }
+            Self::Postgres(platform, _) => {
+                let both = "WITH given AS (UPDATE brands SET user_id = $2 WHERE id = $1)
+                    INSERT INTO brands (id, user_id) VALUES ($3, $4)";
+                let both = sqlx::query(both).bind(brand.id.0).bind(brand.owner.0);
+                let both = both.bind(instead.id.0).bind(instead.owner.0);
+                both.execute(platform.pool()).await.expect("both are done");
+            }
+        }
+    }
+
     pub async fn put_room(&self, room: NewRoom) {
         match self {
             Self::Memory(store) => store.put_room(room).expect("a room that fits"),

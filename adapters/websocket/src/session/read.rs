@@ -96,7 +96,8 @@ impl Conversation<'_> {
         Ok(())
     }
 
-    /// Tells what was missed, no faster than it is read.
+    /// Tells what was missed, no faster than it is read, and no longer than the
+    /// seat lasts.
     async fn replay(&self, joined: Joined) {
         let Missed::Steps(steps) = joined.missed else {
             return;
@@ -116,7 +117,10 @@ impl Conversation<'_> {
                 tag: Tag::NONE,
                 what,
             };
-            self.outbox.push(answer::replayed(&change, &participants));
+            let frame = answer::replayed(&change, &participants);
+            if !self.outbox.push_missed(joined.view.room.id, frame) {
+                return;
+            }
         }
     }
 }

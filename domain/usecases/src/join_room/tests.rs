@@ -220,8 +220,8 @@ fn who_comes_back_is_told_what_was_missed() {
     };
     let missed = Missed::Steps(vec![
         (Seq(39), What::Created(message(39))),
+        (Seq(40), deleted),
         (Seq(41), edited),
-        (Seq(42), deleted),
     ]);
     let expected = Joined {
         view: Arc::new(room()).at(at(10)),
