@@ -6,17 +6,13 @@ use std::{
 };
 
 use aftermatch_testdb::{Platform, fresh};
-use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::{sync::mpsc, task::JoinSet};
-use tokio_tungstenite::{
-    connect_async,
-    tungstenite::{Message, client::IntoClientRequest},
-};
 
 use crate::{
     records::{Record, gapless, nobody_connected, records},
-    service::{AUTHORS, Service, create, settle, token},
+    service::{AUTHORS, Service, create, settle},
+    socket::Socket,
 };
 
 /// So many requests of one author are under way at once.
@@ -60,8 +56,9 @@ async fn write_until_killed(service: Service, round: usize, told: &mut HashMap<i
     let (seen, mut all_seen) = mpsc::channel(1_000);
     let mut authors = JoinSet::new();
     for author in 1..=AUTHORS {
-        let url = format!("ws://{}/ws/chat/", service.address().await);
-        authors.spawn(write(url, author, round, seen.clone()));
+        let socket = Socket::open(service.address().await, author).await;
+        let socket = socket.expect("a connection");
+        authors.spawn(write(socket, author, round, seen.clone()));
     }
     drop(seen);
     let moment = 200 + RandomState::new().hash_one(round) % 2_000;
@@ -86,20 +83,14 @@ async fn write_until_killed(service: Service, round: usize, told: &mut HashMap<i
 
 /// Writes in one of three rooms until the connection breaks, and passes on every
 /// frame that tells of a message, one's own or not.
-async fn write(url: String, author: i64, round: usize, seen: mpsc::Sender<Value>) {
-    let mut request = url.into_client_request().expect("a request");
-    let headers = request.headers_mut();
-    headers.insert("Origin", "http://localhost".parse().expect("a header"));
-    let bearer = format!("Bearer {}", token(author));
-    headers.insert("Authorization", bearer.parse().expect("a header"));
-    let (mut socket, _) = connect_async(request).await.expect("a handshake");
+async fn write(mut socket: Socket, author: i64, round: usize, seen: mpsc::Sender<Value>) {
     let mut requests = 0;
     let mut next = json!({"action": "join_room", "room_pk": 1 + author % 3});
     let mut ahead = 0;
     loop {
         while ahead < AHEAD {
             next["request_id"] = json!(format!("{round}/{author}/{requests}"));
-            if socket.send(Message::text(next.to_string())).await.is_err() {
+            if socket.send(&next).await.is_none() {
                 return;
             }
             requests += 1;
@@ -108,10 +99,9 @@ async fn write(url: String, author: i64, round: usize, seen: mpsc::Sender<Value>
                 "round {round}, author {author}, message {requests}"
             ));
         }
-        let Some(Ok(Message::Text(text))) = socket.next().await else {
+        let Some(frame) = socket.next().await else {
             return;
         };
-        let frame: Value = serde_json::from_str(&text).expect("JSON");
         let id = frame["request_id"].as_str().expect("a mark");
         if id.starts_with(&format!("{round}/{author}/")) {
             ahead -= 1;

@@ -13,13 +13,18 @@
 
 mod away;
 mod crash;
+mod elsewhere;
 mod late;
 mod locked;
 mod migrating;
 mod records;
 mod refused;
+mod retries;
+mod rights;
 mod service;
+mod socket;
 mod two;
+mod untold;
 
 #[path = "../stories/harness/client.rs"]
 #[allow(dead_code, reason = "the stories use the rest")]

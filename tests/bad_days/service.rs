@@ -38,25 +38,39 @@ pub const ROOMS: i64 = 6;
 
 /// Migrates the database behind `url` and fills it, by the program's own hand.
 pub async fn settle(url: &str) {
-    let authors = 1..=AUTHORS;
+    import(url, &world(AUTHORS, ROOMS)).await;
+}
+
+/// Users 1 to `authors`, each with a brand, all in rooms 1 to `rooms`.
+pub fn world(authors: i64, rooms: i64) -> Value {
+    let authors = 1..=authors;
     let brand = |user: i64| json!({"id": 100 + user, "user_id": user});
     let participants: Vec<_> = authors.clone().map(|user| 100 + user).collect();
-    let world = json!({
+    json!({
         "users": authors.clone().map(|user| json!({"id": user})).collect::<Vec<_>>(),
         "brands": authors.map(brand).collect::<Vec<_>>(),
-        "rooms": (1..=ROOMS)
+        "rooms": (1..=rooms)
             .map(|room| json!({"id": room, "participants": participants}))
             .collect::<Vec<_>>(),
-    });
-    let mut file = NamedTempFile::new().expect("a file");
-    write!(file, "{world}").expect("room on the disk");
+    })
+}
+
+/// Migrates the database behind `url` and puts a world into it.
+pub async fn import(url: &str, world: &Value) {
+    let file = file(world);
     let name = file.path().display().to_string();
     let import = aftermatch(&["import", &name]).with("DATABASE_URL", url);
     let printed = import.prints().await;
-    assert!(
-        printed.contains("10 users, 10 brands, 6 rooms"),
-        "{printed}"
-    );
+    let [users, brands, rooms] =
+        ["users", "brands", "rooms"].map(|key| world[key].as_array().expect("a list").len());
+    let counted = format!("{users} users, {brands} brands, {rooms} rooms");
+    assert!(printed.contains(&counted), "{printed}");
+}
+
+fn file(world: &Value) -> NamedTempFile {
+    let mut file = NamedTempFile::new().expect("a file");
+    write!(file, "{world}").expect("room on the disk");
+    file
 }
 
 /// The program, serving or about to. It ends with the test.
@@ -69,11 +83,23 @@ pub struct Service {
 impl Service {
     /// Starts it with the database behind `url`, and waits for nothing.
     pub fn start(url: &str, settings: &[(&str, &str)]) -> Self {
+        Self::run(&[&[("DATABASE_URL", url)], settings].concat())
+    }
+
+    /// Starts it in memory, on a world of its own, and waits until it serves.
+    #[allow(dead_code, reason = "a bad day needs a database")]
+    pub async fn in_memory(world: &Value) -> Self {
+        let file = file(world);
+        let service = Self::run(&[("CHAT_WORLD", &file.path().display().to_string())]);
+        service.address().await;
+        service
+    }
+
+    fn run(settings: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_aftermatch"));
         command
             .arg("serve")
             .env_clear()
-            .env("DATABASE_URL", url)
             .env("CHAT_LISTEN", "127.0.0.1:0")
             .env("CHAT_JWT_SECRET", str::from_utf8(SECRET).expect("UTF-8"))
             .env("CHAT_LOG_FORMAT", "json")
@@ -161,6 +187,17 @@ pub fn token(user: i64) -> String {
 
 pub fn create(text: &str) -> Value {
     json!({"action": "create_message", "msg_text": text})
+}
+
+/// Asks for something, and returns the answer, whatever is heard before it.
+pub async fn answered(client: &mut Client, action: Value) -> Value {
+    let id = client.request(action).await;
+    loop {
+        let frame = client.hear().await;
+        if frame["request_id"] == id {
+            return frame;
+        }
+    }
 }
 
 /// Asks for something while the database is out of reach: the refusal comes as
