@@ -6,9 +6,9 @@ mod clock;
 
 use std::sync::Arc;
 
+use aftermatch_http::Operations;
 use aftermatch_jwt::Jwt;
 use aftermatch_memory::Memory;
-use aftermatch_http::Operations;
 use aftermatch_ports::{Health, Messages, People, Rooms, Watch};
 use aftermatch_postgres::Postgres;
 use aftermatch_usecases::{Needs, UseCases};
@@ -63,12 +63,22 @@ pub async fn serve(
     aftermatch_websocket::register_metrics(&mut registry, &hub);
     let (chat, health, database): (_, Arc<dyn Health>, _) = match config.store {
         Store::Memory(store) => {
-            let chat = use_cases(store.clone(), &hub, &config.jwt_secret, config.max_text_chars);
+            let chat = use_cases(
+                store.clone(),
+                &hub,
+                &config.jwt_secret,
+                config.max_text_chars,
+            );
             (chat, store, None)
         }
         Store::Postgres(store) => {
             store.register_metrics(&mut registry);
-            let chat = use_cases(store.clone(), &hub, &config.jwt_secret, config.max_text_chars);
+            let chat = use_cases(
+                store.clone(),
+                &hub,
+                &config.jwt_secret,
+                config.max_text_chars,
+            );
             (chat, store.clone(), Some(store))
         }
     };
@@ -81,6 +91,7 @@ pub async fn serve(
         None => (operations, None),
         Some(listener) => (aftermatch_http::Route::new(), Some((listener, operations))),
     };
+    let beside = aftermatch_http::docs(beside, aftermatch_websocket::asyncapi());
     let adapter = aftermatch_websocket::Config {
         origins: config.origins,
         limits: config.limits,
@@ -97,7 +108,9 @@ pub async fn serve(
     let showing = async {
         match elsewhere {
             // As long as there is something to show.
-            Some((listener, routes)) => aftermatch_http::serve(listener, routes, stopped.clone()).await,
+            Some((listener, routes)) => {
+                aftermatch_http::serve(listener, routes, stopped.clone()).await
+            }
             None => Ok(()),
         }
     };

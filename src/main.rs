@@ -24,26 +24,30 @@ use crate::settings::{Cli, Command, Serve};
 fn main() -> ExitCode {
     let cli = Cli::try_parse().unwrap_or_else(|error| settings::with_variable(error).exit());
     if let Err(unknown) = settings::check_names(&Cli::command(), std::env::vars_os()) {
-        return fail(&unknown);
+        return fail(&unknown, 2);
     }
     let done = match cli.command {
         Some(Command::Token(arguments)) => token::print(&arguments),
         Some(Command::Serve(arguments)) => serve(*arguments),
-        Some(Command::Health(arguments)) => health::ask(&arguments),
+        // Docker wants 1 of what is not healthy.
+        Some(Command::Health(arguments)) => {
+            return health::ask(&arguments)
+                .map_or_else(|error| fail(&error, 1), |()| ExitCode::SUCCESS);
+        }
         Some(Command::Migrate(arguments)) => database::migrate(&arguments),
         Some(Command::Import(arguments)) => database::import(&arguments),
         None => serve(cli.serve),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&error),
+        Err(error) => fail(&error, 2),
     }
 }
 
-fn fail(error: &anyhow::Error) -> ExitCode {
+fn fail(error: &anyhow::Error, code: u8) -> ExitCode {
     use std::io::Write;
     let _ = writeln!(std::io::stderr(), "error: {error:#}");
-    ExitCode::from(2)
+    ExitCode::from(code)
 }
 
 #[tokio::main]
@@ -116,9 +120,7 @@ fn config(
 
 async fn listen(address: &str, setting: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
-        format!(
-            "cannot listen on {address} ({setting}: address and port, such as 127.0.0.1:8000)"
-        )
+        format!("cannot listen on {address} ({setting}: address and port, such as 127.0.0.1:8000)")
     })
 }
 

@@ -93,7 +93,8 @@ pub(crate) struct Database {
         hide_env_values = true
     )]
     url: Option<String>,
-    /// Connections to the database; the creation of messages has one more.
+    /// Connections to the database; there is one more for the creation of
+    /// messages, and one that listens.
     #[arg(long = "database-pool", env = "CHAT_DATABASE_POOL", value_name = "N", default_value = "8", value_parser = pool)]
     pool: u32,
     /// How long a statement of the database may take before it is cut off.

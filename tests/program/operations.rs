@@ -33,6 +33,13 @@ fn health_of(address: SocketAddr) -> Aftermatch {
     aftermatch(&["health"]).with("CHAT_LISTEN", address.to_string())
 }
 
+/// What is said of a service that is not healthy.
+async fn unhealthy(address: SocketAddr) -> String {
+    let output = health_of(address).output().await;
+    assert_eq!(output.status.code(), Some(1), "as Docker wants it");
+    String::from_utf8(output.stderr).expect("UTF-8")
+}
+
 /// The value of a metric, labels included in its name.
 fn value(metrics: &str, name: &str) -> f64 {
     let line = metrics
@@ -131,12 +138,12 @@ async fn operators_may_have_a_port_of_their_own() {
         .with("CHAT_OPS_LISTEN", operations.to_string())
         .prints()
         .await;
-    let said = health_of(service.address()).refuses().await;
+    let said = unhealthy(service.address()).await;
     assert!(said.contains("is not ready"), "{said}");
 }
 
 #[tokio::test]
 async fn where_nobody_serves_nothing_is_healthy() {
-    let said = health_of(free_port()).refuses().await;
+    let said = unhealthy(free_port()).await;
     assert!(said.contains("no answer from 127.0.0.1:"), "{said}");
 }

@@ -1,4 +1,5 @@
-//! What the service shows over plain HTTP to those who run it:
+//! What the service shows over plain HTTP. To those who write clients, what they
+//! can say ([`docs`]); to those who run it:
 //!
 //! | path | answers |
 //! |---|---|
@@ -6,9 +7,12 @@
 //! | `/readyz` | 200 when new connections are welcome; 503 and why when not: the store is away or lacks migrations, or the service is stopping |
 //! | `/metrics` | what was counted, for Prometheus |
 
+mod docs;
+
 use std::{io, sync::Arc};
 
 use aftermatch_ports::Health;
+pub use docs::docs;
 pub use poem::Route;
 use poem::{
     Endpoint, EndpointExt, Response, Server, endpoint::make, get, http::StatusCode,

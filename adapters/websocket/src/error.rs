@@ -37,6 +37,34 @@ pub(crate) enum Code {
 }
 
 impl Code {
+    /// Everything that a frame can carry.
+    pub(crate) const IN_FRAMES: [Self; 24] = [
+        Self::NotJson,
+        Self::NotAnObject,
+        Self::BinaryFrame,
+        Self::InvalidAction,
+        Self::InvalidRequestId,
+        Self::UnknownAction,
+        Self::InvalidParameter,
+        Self::NotInRoom,
+        Self::TooManyIds,
+        Self::TextBlank,
+        Self::TextTooLong,
+        Self::TextHasNul,
+        Self::InvalidClientMsgId,
+        Self::ClientMsgIdTaken,
+        Self::UserDeactivated,
+        Self::RoomForbidden,
+        Self::BusinessRequired,
+        Self::BrandRequired,
+        Self::AdminRequired,
+        Self::RoomNotFound,
+        Self::MessageNotFound,
+        Self::TooManyRequests,
+        Self::Internal,
+        Self::Unavailable,
+    ];
+
     /// The status and the word, as `docs/protocol.md` lists them.
     pub(crate) const fn wire(self) -> (u16, &'static str) {
         match self {
@@ -206,38 +234,10 @@ impl From<Refusal> for WireError {
 mod tests {
     use super::*;
 
-    /// Everything that a frame can carry.
-    const IN_FRAMES: [Code; 24] = [
-        Code::NotJson,
-        Code::NotAnObject,
-        Code::BinaryFrame,
-        Code::InvalidAction,
-        Code::InvalidRequestId,
-        Code::UnknownAction,
-        Code::InvalidParameter,
-        Code::NotInRoom,
-        Code::TooManyIds,
-        Code::TextBlank,
-        Code::TextTooLong,
-        Code::TextHasNul,
-        Code::InvalidClientMsgId,
-        Code::ClientMsgIdTaken,
-        Code::UserDeactivated,
-        Code::RoomForbidden,
-        Code::BusinessRequired,
-        Code::BrandRequired,
-        Code::AdminRequired,
-        Code::RoomNotFound,
-        Code::MessageNotFound,
-        Code::TooManyRequests,
-        Code::Internal,
-        Code::Unavailable,
-    ];
-
     #[test]
     fn the_documents_list_every_code_with_its_status() {
         let page = include_str!("../../../docs/protocol.md");
-        for code in IN_FRAMES {
+        for code in Code::IN_FRAMES {
             let (status, word) = code.wire();
             let listed = page.lines().any(|line| {
                 line.starts_with('|')

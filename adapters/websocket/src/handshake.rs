@@ -24,7 +24,6 @@ use crate::{
     error::{Code, WireError},
     hub::Hub,
     json,
-    metrics::Why,
     origin::Origin,
     session,
 };
@@ -41,6 +40,14 @@ pub(crate) struct Shared {
     pub(crate) wires: Arc<Wires>,
 }
 
+/// The subprotocol by which browsers ask for an endpoint.
+pub(crate) fn protocol(endpoint: Endpoint) -> &'static str {
+    match endpoint {
+        Endpoint::Chat => "chat",
+        Endpoint::AdminChat => "admin-chat",
+    }
+}
+
 /// One of the two endpoints.
 pub(crate) struct Door {
     endpoint: Endpoint,
@@ -50,14 +57,6 @@ pub(crate) struct Door {
 impl Door {
     pub(crate) fn new(endpoint: Endpoint, shared: Arc<Shared>) -> Self {
         Self { endpoint, shared }
-    }
-
-    /// The subprotocol by which browsers ask for this endpoint.
-    fn protocol(&self) -> &'static str {
-        match self.endpoint {
-            Endpoint::Chat => "chat",
-            Endpoint::AdminChat => "admin-chat",
-        }
     }
 
     async fn open(&self, request: &Request) -> Result<Response, Refused> {
@@ -75,7 +74,8 @@ impl Door {
         let session = self.shared.chat.connect(token, self.endpoint).await;
         let session = session.map_err(WireError::from)?;
         let upgrade = Handshake::read(request)?;
-        let protocol = offered.contains(&self.protocol()).then(|| self.protocol());
+        let protocol = protocol(self.endpoint);
+        let protocol = offered.contains(&protocol).then_some(protocol);
         let response = upgrade.accept(protocol);
         self.spawn(request, session)?;
         Ok(response)
@@ -109,7 +109,7 @@ impl Door {
     /// The token is the last entry behind the endpoint's own name.
     fn token_of<'a>(&self, offered: &[&'a str]) -> Option<&'a str> {
         match offered {
-            [name, .., token] if *name == self.protocol() => Some(token),
+            [name, .., token] if *name == protocol(self.endpoint) => Some(token),
             _ => None,
         }
     }
@@ -125,7 +125,7 @@ impl Door {
             "connection",
             id = session.id.0,
             user = session.user.0,
-            endpoint = self.protocol(),
+            endpoint = protocol(self.endpoint),
         );
         let shared = self.shared.clone();
         let run = async move {
@@ -149,13 +149,12 @@ impl poem::Endpoint for Door {
     async fn call(&self, request: Request) -> poem::Result<Response> {
         Ok(self.open(&request).await.unwrap_or_else(|refused| {
             let reason = refused.reason();
-            let metrics = self.shared.hub.metrics();
-            metrics.refused.get_or_create(&Why { reason }).inc();
+            self.shared.hub.metrics().refuse(reason);
             tracing::info!(
                 status = refused.status.as_u16(),
                 sentence = refused.sentence,
                 reason,
-                endpoint = self.protocol(),
+                endpoint = protocol(self.endpoint),
                 remote = %request.remote_addr(),
                 "handshake refused"
             );
@@ -166,7 +165,8 @@ impl poem::Endpoint for Door {
 
 /// The answer to every path that is no endpoint.
 pub(crate) async fn no_such_path(_: poem::Error) -> Response {
-    let sentence = "there is nothing here: connect to `/ws/chat/` or `/ws/admin-chat/`";
+    let sentence =
+        "there is nothing here: connect to `/ws/chat/` or `/ws/admin-chat/`, or read `/docs`";
     Refused::new(StatusCode::NOT_FOUND, sentence).into_response()
 }
 

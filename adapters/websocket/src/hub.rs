@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
 use prometheus_client::metrics::gauge::Gauge;
-use tokio::time::{interval, timeout};
+use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 
 use self::audience::Audience;
@@ -36,7 +36,7 @@ const DRAIN_TICK: Duration = Duration::from_millis(20);
 /// the way to find them.
 ///
 /// What is told is put into the outboxes of a room, and sent off by whoever told
-/// it, at the end of its turn ([`Hub::flush`]): so a burst is one write for each
+/// it, at the end of its turn (`Hub::flush`): so a burst is one write for each
 /// who hears it.
 #[derive(Default)]
 pub struct Hub {
@@ -115,11 +115,14 @@ impl Hub {
                 .map(|each| each.outbox.clone())
                 .collect()
         };
-        let mut ticks = interval(DRAIN_TICK);
-        let steps = over.as_millis() / DRAIN_TICK.as_millis();
-        let steps = usize::try_from(steps).unwrap_or(usize::MAX).max(1);
-        for some in outboxes.chunks(outboxes.len().div_ceil(steps).max(1)) {
-            ticks.tick().await;
+        let most = over.as_millis() / DRAIN_TICK.as_millis();
+        let steps = usize::try_from(most).unwrap_or(usize::MAX);
+        let steps = steps.clamp(1, outboxes.len().max(1));
+        let pause = over / u32::try_from(steps).unwrap_or(u32::MAX);
+        for (step, some) in (0..).zip(outboxes.chunks(outboxes.len().div_ceil(steps).max(1))) {
+            if step > 0 {
+                sleep(pause).await;
+            }
             some.iter()
                 .for_each(|outbox| outbox.close(Close::GOING_AWAY));
         }

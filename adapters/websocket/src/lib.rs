@@ -11,6 +11,7 @@
 mod acceptor;
 mod admission;
 mod answer;
+mod asyncapi;
 mod error;
 mod frame;
 mod handshake;
@@ -30,6 +31,7 @@ use poem::{EndpointExt, Route, Server};
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub use asyncapi::asyncapi;
 pub use hub::Hub;
 pub use metrics::register as register_metrics;
 pub use origin::{Origin, OriginError};
@@ -40,6 +42,12 @@ use crate::{
     handshake::{Door, Shared},
 };
 use aftermatch_ports::model::Endpoint;
+
+/// Where the endpoints are, with or without a slash behind.
+const PATHS: [(&str, Endpoint); 2] = [
+    ("/ws/chat", Endpoint::Chat),
+    ("/ws/admin-chat", Endpoint::AdminChat),
+];
 
 /// What a connection may cost.
 #[derive(Debug, Clone)]
@@ -113,16 +121,13 @@ pub async fn serve(
         shutdown: shutdown.clone(),
         wires,
     });
-    let routes = [
-        ("/ws/chat", Endpoint::Chat),
-        ("/ws/admin-chat", Endpoint::AdminChat),
-    ]
-    .into_iter()
-    .fold(beside, |routes, (path, endpoint)| {
-        let door = Arc::new(Door::new(endpoint, shared.clone()));
-        routes.at(path, door.clone()).at(format!("{path}/"), door)
-    })
-    .catch_all_error(handshake::no_such_path);
+    let routes = PATHS
+        .into_iter()
+        .fold(beside, |routes, (path, endpoint)| {
+            let door = Arc::new(Door::new(endpoint, shared.clone()));
+            routes.at(path, door.clone()).at(format!("{path}/"), door)
+        })
+        .catch_all_error(handshake::no_such_path);
 
     // A task, because a thread that only waits for this future would have to wake
     // another one for each connection that it accepts.

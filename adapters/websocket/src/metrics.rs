@@ -62,6 +62,11 @@ pub(crate) struct Asked {
 }
 
 impl Metrics {
+    /// Somebody was not let in.
+    pub(crate) fn refuse(&self, reason: &'static str) {
+        self.refused.get_or_create(&Why { reason }).inc();
+    }
+
     /// A request was answered; how long it took, where that says anything.
     pub(crate) fn answered(&self, action: &'static str, status: u16, took: Option<Duration>) {
         self.requests

@@ -28,6 +28,8 @@ pub(crate) struct Reader {
     connection: OwnedReadHalf,
     buffer: BytesMut,
     decoder: Decoder,
+    /// What comes can be understood no more.
+    lost: bool,
 }
 
 /// What comes instead of a message.
@@ -50,12 +52,14 @@ impl Reader {
             connection,
             buffer: early,
             decoder: Decoder::new(max_message_bytes),
+            lost: false,
         }
     }
 
     /// The next message, if it has been read as a whole.
     pub(crate) fn next_read(&mut self) -> Option<Result<Incoming, Broken>> {
         let next = self.decoder.next(&mut self.buffer);
+        self.lost |= next.is_err();
         if self.buffer.is_empty() {
             self.buffer = BytesMut::new();
         }
@@ -79,8 +83,18 @@ impl Reader {
         }
     }
 
-    /// Reads until the other side is done, and forgets what it says.
-    pub(crate) fn poll_drain(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    /// Whether what comes can be understood no more.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lost
+    }
+
+    /// Reads until the other side has closed, too, and forgets what it says.
+    pub(crate) fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        while !self.lost {
+            if let Ok(Incoming::Close(_)) | Err(Broken::Gone) = ready!(self.poll_next(context)) {
+                return Poll::Ready(());
+            }
+        }
         while let Ok(1..) = ready!(poll_read(&mut self.connection, context, |_| {})) {}
         Poll::Ready(())
     }

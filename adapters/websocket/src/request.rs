@@ -1,5 +1,7 @@
 //! Reads a request out of a frame, without ever giving up on the connection.
 
+mod name;
+
 use std::{borrow::Cow, fmt};
 
 use aftermatch_ports::{
@@ -12,21 +14,22 @@ use serde::{
 };
 use serde_json::{error::Category, value::RawValue};
 
+pub(crate) use self::name::Name;
 use crate::error::{Code, WireError};
 
 /// The longest string a `request_id` may be, in characters.
-const MAX_REQUEST_ID_CHARS: usize = 64;
+pub(crate) const MAX_REQUEST_ID_CHARS: usize = 64;
 
 /// An integer beyond 64 bits is still an integer: it names something that no
 /// store has ever held.
 const NAMES_NOTHING: i64 = i64::MIN;
 
 /// Rooms in one portion of a list.
-const MAX_ROOMS: usize = 1_000;
+pub(crate) const MAX_ROOMS: usize = 1_000;
 
 /// Messages in one answer.
-const MAX_MESSAGES: usize = 100;
-const USUAL_MESSAGES: usize = 50;
+pub(crate) const MAX_MESSAGES: usize = 100;
+pub(crate) const USUAL_MESSAGES: usize = 50;
 
 const INTEGER: &str = "an integer";
 const FROM_ZERO: &str = "an integer from 0";
@@ -84,17 +87,18 @@ pub(crate) struct Portion {
 
 impl Action<'_> {
     pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Self::List(_) => "list",
-            Self::JoinRoom { .. } => "join_room",
-            Self::LeaveRoom => "leave_room",
-            Self::GetRoomMessages(_) => "get_room_messages",
-            Self::MarkRead { .. } => "mark_read",
-            Self::CreateMessage { .. } => "create_message",
-            Self::EditMessage { .. } => "edit_message",
-            Self::DeleteMessages { .. } => "delete_messages",
-            Self::CurrentRoomInfo => "current_room_info",
-        }
+        let name = match self {
+            Self::List(_) => Name::List,
+            Self::JoinRoom { .. } => Name::JoinRoom,
+            Self::LeaveRoom => Name::LeaveRoom,
+            Self::GetRoomMessages(_) => Name::GetRoomMessages,
+            Self::MarkRead { .. } => Name::MarkRead,
+            Self::CreateMessage { .. } => Name::CreateMessage,
+            Self::EditMessage { .. } => Name::EditMessage,
+            Self::DeleteMessages { .. } => Name::DeleteMessages,
+            Self::CurrentRoomInfo => Name::CurrentRoomInfo,
+        };
+        name.as_str()
     }
 }
 
@@ -145,6 +149,7 @@ fn read<'a>(frame: &'a [u8], envelope: &mut Envelope<'a>) -> Result<(), WireErro
 
 /// The keys that mean something, with their values still unread.
 #[derive(Default)]
+#[cfg_attr(test, derive(Debug))]
 struct Envelope<'a> {
     action: Option<&'a RawValue>,
     request_id: Option<&'a RawValue>,
@@ -246,26 +251,27 @@ fn no_request_id(envelope: &Envelope<'_>) -> WireError {
 }
 
 fn known_action<'a>(
-    name: &str,
+    word: &str,
     endpoint: Endpoint,
     envelope: &Envelope<'a>,
 ) -> Result<Action<'a>, WireError> {
+    let name = Name::read(word, endpoint).ok_or_else(|| unknown_action(endpoint))?;
     Ok(match name {
-        "list" => Action::List(portion(envelope)?),
-        "join_room" => Action::JoinRoom {
+        Name::List => Action::List(portion(envelope)?),
+        Name::JoinRoom => Action::JoinRoom {
             room: RoomId(needed("room_pk", INTEGER, envelope.room_pk, integer)?),
             since: optional("since_seq", INTEGER, envelope.since_seq, number)?.map(Seq),
         },
-        "leave_room" => Action::LeaveRoom,
-        "get_room_messages" => Action::GetRoomMessages(which(envelope)?),
-        "mark_read" if endpoint == Endpoint::Chat => Action::MarkRead {
+        Name::LeaveRoom => Action::LeaveRoom,
+        Name::GetRoomMessages => Action::GetRoomMessages(which(envelope)?),
+        Name::MarkRead => Action::MarkRead {
             seq: Seq(needed("seq", FROM_ZERO, envelope.seq, from(0))?),
         },
-        "create_message" => Action::CreateMessage {
+        Name::CreateMessage => Action::CreateMessage {
             text: needed("msg_text", "a string", envelope.msg_text, string)?,
             client_id: client_id(envelope)?,
         },
-        "edit_message" => Action::EditMessage {
+        Name::EditMessage => Action::EditMessage {
             id: MessageId(needed("msg_id", INTEGER, envelope.msg_id, integer)?),
             text: needed(
                 "edited_msg_text",
@@ -274,7 +280,7 @@ fn known_action<'a>(
                 string,
             )?,
         },
-        "delete_messages" => Action::DeleteMessages {
+        Name::DeleteMessages => Action::DeleteMessages {
             ids: needed(
                 "msg_id_list",
                 "a list of integers",
@@ -282,20 +288,14 @@ fn known_action<'a>(
                 integers,
             )?,
         },
-        "current_room_info" if endpoint == Endpoint::Chat => Action::CurrentRoomInfo,
-        _ => return Err(unknown_action(endpoint)),
+        Name::CurrentRoomInfo => Action::CurrentRoomInfo,
     })
 }
 
 fn unknown_action(endpoint: Endpoint) -> WireError {
-    let brands_alone = match endpoint {
-        Endpoint::Chat => ", current_room_info, mark_read",
-        Endpoint::AdminChat => "",
-    };
-    let sentence = format!(
-        "unknown action: this endpoint knows list, join_room, leave_room, create_message, \
-         edit_message, delete_messages, get_room_messages{brands_alone}"
-    );
+    let known: Vec<_> = Name::known_at(endpoint).map(Name::as_str).collect();
+    let known = known.join(", ");
+    let sentence = format!("unknown action: this endpoint knows {known}");
     WireError::new(Code::UnknownAction, sentence)
 }
 

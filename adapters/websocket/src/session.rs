@@ -82,22 +82,31 @@ pub(crate) async fn run(
     let place = shared.admission.admit(session.user);
     let end = match &place {
         Ok(_) => converse(&mut reader, outbox.clone(), session, shared).await,
-        Err(reason) => End::Close(Close::new(1013, reason)),
+        Err(reason) => {
+            shared.hub.metrics().refuse("too_many");
+            End::Close(Close::new(1013, reason))
+        }
     };
+    // Whoever hears that this connection ends may open another one.
+    drop(place);
     let close = match end {
         End::Close(close) => close,
         End::Closed => Close::NORMAL,
     };
     tracing::debug!(code = close.code, reason = close.reason, "closed");
     outbox.end(close, frame::close(close.code, close.reason));
-    let written = poll_fn(|context| outbox.poll_empty(context));
-    let drained = poll_fn(|context| match end {
-        // Were the connection dropped with something unread on it, the other
-        // side might never see the close frame.
-        End::Close(_) => reader.poll_drain(context),
-        End::Closed => Poll::Ready(()),
-    });
-    let _ = timeout(LINGER, async { tokio::join!(written, drained) }).await;
+    let closing = async {
+        poll_fn(|context| outbox.poll_empty(context)).await;
+        // The connection's writing end goes with the outbox. Who is still in the
+        // middle of what cannot be understood is not waited for with it.
+        let _kept = (!reader.is_lost()).then_some(outbox);
+        if let End::Close(_) = end {
+            // Were the connection dropped with something unread on it, the other
+            // side might never see the close frame.
+            poll_fn(|context| reader.poll_closed(context)).await;
+        }
+    };
+    let _ = timeout(LINGER, closing).await;
 }
 
 async fn converse(

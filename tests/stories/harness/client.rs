@@ -1,3 +1,7 @@
+// Below this file, to come along with it wherever it is used.
+#[path = "contract.rs"]
+pub(super) mod contract;
+
 use std::{
     net::SocketAddr,
     sync::atomic::{AtomicI64, Ordering},
@@ -63,7 +67,12 @@ impl Client {
             let frame = tokio::time::timeout(PATIENCE, self.socket.next()).await;
             match frame.expect("a frame in time").expect("an open connection") {
                 Ok(Message::Ping(_) | Message::Pong(_)) => {}
-                Ok(frame) => return frame,
+                Ok(frame) => {
+                    if let Message::Text(text) = &frame {
+                        contract::check(text);
+                    }
+                    return frame;
+                }
                 Err(error) => panic!("the connection broke: {error}"),
             }
         }
@@ -167,6 +176,7 @@ impl Client {
             let frame = tokio::time::timeout(PATIENCE, self.socket.next()).await;
             match frame.expect("a close in time") {
                 Some(Ok(Message::Text(text))) => {
+                    contract::check(&text);
                     heard.push(serde_json::from_str(&text).expect("JSON"));
                 }
                 Some(Ok(Message::Close(close))) => {

@@ -10,7 +10,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Client, client::PATIENCE};
+use super::{
+    Client,
+    client::{PATIENCE, contract},
+};
 
 /// A request for a WebSocket, header by header.
 pub struct Handshake {
@@ -184,7 +187,9 @@ impl Raw {
     pub async fn text(&mut self) -> String {
         let (first, payload) = self.frame().await;
         assert_eq!(first, 0x81, "not a text frame: {payload:x?}");
-        String::from_utf8(payload).expect("UTF-8")
+        let text = String::from_utf8(payload).expect("UTF-8");
+        contract::check(&text);
+        text
     }
 
     /// Checks that nothing more comes: the connection is over.

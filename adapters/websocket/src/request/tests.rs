@@ -382,3 +382,19 @@ proptest! {
         prop_assert_eq!(refusal(&whole[..cut]).2, Code::NotJson);
     }
 }
+
+#[test]
+fn every_key_that_is_read_is_shown() {
+    let messages = crate::asyncapi::document()["components"]["messages"].clone();
+    let envelope = format!("{:?}", Envelope::default());
+    let keys = envelope.trim_start_matches("Envelope { ").split(": None");
+    let keys: Vec<_> = keys.map(|key| key.trim_matches([',', ' ', '}'])).collect();
+    assert!(keys.contains(&"after_pk"), "{keys:?}");
+    for key in keys.into_iter().filter(|key| !key.is_empty()) {
+        let shown = Name::ALL.iter().any(|name| {
+            let properties = &messages[name.as_str()]["payload"]["properties"];
+            properties.get(key).is_some()
+        });
+        assert!(shown, "`{key}` means something, and no action shows it");
+    }
+}

@@ -1,0 +1,241 @@
+// Makes the page of the document that the service publishes. Whatever stands in
+// there becomes text, never markup.
+
+const response = await fetch("/docs/asyncapi.json");
+const contract = await response.json();
+const { channels, operations, components } = contract;
+
+function element(tag, attributes, ...children) {
+  const node = document.createElement(tag);
+  Object.assign(node, attributes);
+  node.append(...children);
+  return node;
+}
+
+// Text in which `this` is code.
+function prose(text) {
+  return text
+    .split("`")
+    .map((part, nth) => (nth % 2 ? element("code", {}, part) : part));
+}
+
+const paragraph = (text) => (text ? [element("p", {}, ...prose(text))] : []);
+
+function table(head, rows) {
+  const cell = (tag) => (content) =>
+    element(tag, {}, ...[content].flat());
+  const row = (tag, cells) => element("tr", {}, ...cells.map(cell(tag)));
+  const body = rows.map((cells) => row("td", cells));
+  const whole = element("table", {}, element("thead", {}, row("th", head)), element("tbody", {}, ...body));
+  return element("div", { className: "table", tabIndex: 0 }, whole);
+}
+
+async function copy(event) {
+  const button = event.currentTarget;
+  const code = button.parentElement.querySelector("pre");
+  try {
+    await navigator.clipboard.writeText(code.textContent);
+    button.textContent = "Copied";
+  } catch {
+    // Browsers keep the clipboard from pages that came without TLS.
+    getSelection().selectAllChildren(code);
+    button.textContent = "Selected";
+  }
+  setTimeout(() => (button.textContent = "Copy"), 2000);
+}
+
+function example(text) {
+  const button = element("button", { type: "button", onclick: copy }, "Copy");
+  const code = element("pre", { tabIndex: 0 }, element("code", {}, text));
+  return element("div", { className: "example" }, code, button);
+}
+
+// JSON in lines of a readable length.
+function json(value, indent = "") {
+  const line = JSON.stringify(value);
+  if (line.length + indent.length <= 72 || typeof value !== "object") return line;
+  const deeper = `${indent}  `;
+  const array = Array.isArray(value);
+  const parts = array
+    ? value.map((item) => json(item, deeper))
+    : Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${json(item, deeper)}`);
+  const inner = parts.map((part) => deeper + part).join(",\n");
+  return array ? `[\n${inner}\n${indent}]` : `{\n${inner}\n${indent}}`;
+}
+
+// Requests stay in one line, so that they can be pasted into any client.
+const requests = ({ examples }) =>
+  examples.map(({ payload }) => example(JSON.stringify(payload)));
+
+function folded(title, ...content) {
+  return element("details", {}, element("summary", {}, title), ...content);
+}
+
+// One frame, and those that differ from it folded away.
+function frames({ examples }) {
+  const [first, ...others] = examples.map(({ payload }) => example(json(payload)));
+  return others.length ? [first, folded("More examples", ...others)] : [first];
+}
+
+const last = (reference) => reference.$ref.split("/").at(-1);
+const message = (name) => components.messages[name];
+
+// What a value has to be, in words.
+function type(schema) {
+  if (schema.$ref) {
+    const name = last(schema);
+    return [element("a", { href: `#shape-${name}` }, name)];
+  }
+  if ("const" in schema) return [element("code", {}, JSON.stringify(schema.const))];
+  if (schema.enum) return schema.enum.flatMap((one, nth) => [nth ? ", " : "", element("code", {}, JSON.stringify(one))]);
+  if (schema.oneOf) return schema.oneOf.flatMap((one, nth) => [nth ? " or " : "", ...type(one)]);
+  let words = [schema.type].flat().join(" or ");
+  if (schema.minimum !== undefined) words += ` from ${schema.minimum}`;
+  if (schema.maximum !== undefined) words += ` to ${schema.maximum}`;
+  if (schema.maxLength !== undefined) words += `, ${schema.maxLength} characters at most`;
+  if (schema.maxItems === 0) return ["empty array"];
+  if (schema.maxItems !== undefined) words += `, ${schema.maxItems} at most`;
+  return schema.items ? [`${words} of `, ...type(schema.items)] : [words];
+}
+
+// The keys of an object, those of objects in it included.
+function keys(schema, prefix = "") {
+  const required = schema.required ?? [];
+  return Object.entries(schema.properties ?? {}).flatMap(([name, value]) => {
+    const optional = required.includes(name) ? [] : [", optional"];
+    const row = [
+      element("code", {}, prefix + name),
+      [...type(value), ...optional],
+      prose(value.description ?? ""),
+    ];
+    return [row, ...keys(value, `${prefix}${name}.`)];
+  });
+}
+
+const keyTable = (rows) => table(["key", "type", "is"], rows);
+
+const errors = new Map(contract["x-error-codes"].map((error) => [error.error_code, error]));
+
+function errorTable(codes) {
+  const rows = codes.map((code) => {
+    const { status, meaning, advice } = errors.get(code);
+    return [element("code", {}, code), `${status}`, prose(meaning), prose(advice)];
+  });
+  return table(["error_code", "status", "meaning", "what to do"], rows);
+}
+
+function frame(name) {
+  const { summary, payload } = message(name);
+  const all = folded("All keys", keyTable(keys(payload)));
+  return [element("h4", {}, element("code", {}, name)), ...paragraph(summary), ...frames(message(name)), all];
+}
+
+function where(name) {
+  const known = Object.values(channels).filter((channel) => channel.messages[name]);
+  return known.map((channel) => channel.address);
+}
+
+function action(operation) {
+  const name = operation.title;
+  const payload = message(name).payload;
+  const parameters = keys(payload).filter(([key]) => !["action", "request_id"].includes(key.textContent));
+  const all = operation.reply.messages.map(last).filter((answer) => answer.startsWith(`${name}.`));
+  const refused = `${name}.refused`;
+  const answers = all.filter((answer) => answer !== refused);
+  return [
+    element("h3", { id: name }, element("code", {}, name)),
+    ...paragraph(`${operation.summary} ${operation.description}`),
+    element("p", { className: "quiet" }, ...prose(`At \`${where(name).join("` and `")}\`.`)),
+    ...(parameters.length ? [table(["parameter", "type", "is"], parameters)] : [element("p", {}, "No parameters.")]),
+    element("h4", {}, "Request"),
+    ...requests(message(name)),
+    element("h4", {}, "Answer"),
+    ...answers.flatMap(frame),
+    element("h4", {}, "Refusals"),
+    ...frames(message(refused)),
+    errorTable(message(refused).payload.properties.error_code.enum),
+  ];
+}
+
+function connecting() {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  const [first] = Object.values(channels);
+  const name = first.address.split("/").at(-2);
+  const sample = `const socket = new WebSocket("${scheme}//${location.host}${first.address}", ["${name}", accessToken]);
+const ask = (action, parameters = {}) =>
+  socket.send(JSON.stringify({ action, ...parameters, request_id: crypto.randomUUID() }));
+
+socket.onopen = () => ask("join_room", { room_pk: 1 });
+socket.onmessage = ({ data }) => console.log(JSON.parse(data));
+socket.onclose = ({ code }) => console.log("closed", code);`;
+  const handshake = `GET ${first.address} HTTP/1.1
+Host: ${location.host}
+Connection: Upgrade
+Upgrade: websocket
+Sec-WebSocket-Version: 13
+Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
+Origin: ${location.origin}
+Authorization: Bearer <access token>`;
+  const endpoints = Object.values(channels).map((channel) => [
+    element("code", {}, `${scheme}//${location.host}${channel.address}`),
+    channel.title,
+    prose(channel.description),
+  ]);
+  const tokens = Object.values(components.securitySchemes);
+  const headers = Object.entries(first.bindings.ws.headers.properties);
+  return [
+    table(["endpoint", "is", "rooms and rights"], endpoints),
+    element("h3", {}, "The access token"),
+    ...tokens.flatMap((scheme) => paragraph(scheme.description)),
+    element("h3", {}, "From a browser"),
+    example(sample),
+    element("h3", {}, "From anywhere else"),
+    example(handshake),
+    table(["header", "is"], headers.map(([header, { description }]) => [element("code", {}, header), prose(description)])),
+  ];
+}
+
+function unasked() {
+  const told = Object.values(operations).filter((operation) => operation.action === "send");
+  const names = new Set(told.flatMap((operation) => operation.messages.map(last)));
+  return [...names].filter((name) => !name.endsWith(".told")).flatMap(frame);
+}
+
+function shapes() {
+  return Object.entries(components.schemas).flatMap(([name, schema]) => [
+    element("h3", { id: `shape-${name}` }, element("code", {}, name)),
+    ...paragraph(schema.description),
+    schema.properties ? keyTable(keys(schema)) : element("p", { className: "quiet" }, ...type(schema)),
+  ]);
+}
+
+function closes() {
+  const rows = contract["x-close-codes"].map(({ code, when, advice }) => [`${code}`, prose(when), prose(advice)]);
+  return table(["code", "when", "what to do"], rows);
+}
+
+const asked = Object.values(operations).filter((operation) => operation.action === "receive");
+const actions = [...new Map(asked.map((operation) => [operation.title, operation])).values()];
+const sections = [
+  ["connecting", "Connecting", connecting()],
+  ["actions", "Actions", actions.flatMap(action)],
+  ["unasked", "Told without being asked", unasked()],
+  ["shapes", "Shapes", shapes()],
+  ["errors", "Errors", [...["malformed", "too_many_requests"].flatMap(frame), errorTable([...errors.keys()])]],
+  ["closing", "Close codes", [closes()]],
+];
+
+const link = (id, text, className = "") =>
+  element("li", { className }, element("a", { href: `#${id}` }, text));
+const contents = sections.flatMap(([id, title]) => {
+  const below = id === "actions" ? actions.map(({ title }) => link(title, title, "below")) : [];
+  return [link(id, title), ...below];
+});
+
+document.querySelector("#about").append(...prose(contract.info.description));
+document.querySelector("nav").append(element("ul", {}, ...contents));
+document.querySelector("main").replaceChildren(
+  ...sections.map(([id, title, content]) => element("section", {}, element("h2", { id }, title), ...content)),
+);
+// The place that was asked for was not there when the page was opened.
+if (location.hash) document.querySelector(location.hash)?.scrollIntoView();
