@@ -47,8 +47,9 @@ pub use watch::{Expected, Moved, Tiding, Told, Watch};
 
 #[cfg(feature = "mock")]
 pub use self::{
-    chat::MockChat, clock::MockClock, events::MockEvents, health::MockHealth, messages::MockMessages,
-    people::MockPeople, rooms::MockRooms, tokens::MockTokens, watch::MockWatch,
+    chat::MockChat, clock::MockClock, events::MockEvents, health::MockHealth,
+    messages::MockMessages, people::MockPeople, rooms::MockRooms, tokens::MockTokens,
+    watch::MockWatch,
 };
 
 /// How new an answer has to be.

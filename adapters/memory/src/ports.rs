@@ -4,8 +4,8 @@ use aftermatch_ports::model::{
     Message, MessageId, Room, RoomId, Seq, Text, Timestamp, User, UserId, rules::Whose,
 };
 use aftermatch_ports::{
-    Changes, Creation, Deleted, Draft, Guard, Health, History, Messages, Overview, Page, People, Read,
-    Rooms, Scope, Stretch, Unavailable, Written,
+    Changes, Creation, Deleted, Draft, Guard, Health, History, Messages, Overview, Page, People,
+    Read, Rooms, Scope, Stretch, Unavailable, Written,
 };
 use async_trait::async_trait;
 
