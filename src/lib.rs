@@ -102,7 +102,7 @@ pub async fn serve(
         let _stopped = stopped.clone().drop_guard();
         tokio::select! {
             served = aftermatch_websocket::serve(listener, chat.clone(), hub, adapter, shutdown) => served,
-            () = chat.watch() => Ok(()),
+            never = chat.watch() => match never {},
         }
     };
     let showing = async {

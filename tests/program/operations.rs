@@ -13,8 +13,13 @@ use crate::{
 
 /// Status and body.
 async fn get(address: SocketAddr, path: &str) -> (u16, String) {
+    ask("GET", address, path).await
+}
+
+async fn ask(method: &str, address: SocketAddr, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).await.expect("connected");
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let request =
+        format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.expect("written");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.expect("an answer");
@@ -70,6 +75,20 @@ async fn a_service_tells_how_it_does_where_it_serves() {
     assert_eq!(get(address, "/livez").await, (200, "alive\n".to_owned()));
     assert_eq!(get(address, "/readyz").await, (200, "ready\n".to_owned()));
     health_of(address).prints().await;
+}
+
+#[tokio::test]
+async fn whoever_does_not_get_is_told_to() {
+    let operations = free_port();
+    let service = aftermatch(&[])
+        .with("CHAT_OPS_LISTEN", operations.to_string())
+        .start()
+        .await;
+    for (address, path) in [(operations, "/readyz"), (service.address(), "/docs")] {
+        let (status, body) = ask("POST", address, path).await;
+        assert_eq!(status, 405, "{path}");
+        assert!(body.contains("GET"), "{body}");
+    }
 }
 
 #[tokio::test]

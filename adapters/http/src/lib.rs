@@ -9,7 +9,7 @@
 
 mod docs;
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use aftermatch_ports::Health;
 pub use docs::docs;
@@ -23,6 +23,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 const TEXT: &str = "text/plain; charset=utf-8";
+/// How long an answer under way may take when all else has stopped.
+const LAST: Duration = Duration::from_secs(1);
+
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// What there is to show.
@@ -69,14 +72,14 @@ pub async fn serve(
     stopped: CancellationToken,
 ) -> io::Result<()> {
     let acceptor = TcpAcceptor::from_tokio(listener)?;
-    let routes = routes.catch_all_error(|_: poem::Error| async {
+    let routes = routes.catch_all_error(|error: poem::Error| async move {
         plain(
-            StatusCode::NOT_FOUND,
-            "there is nothing here but /livez, /readyz and /metrics",
+            error.status(),
+            "there is nothing here but /livez, /readyz and /metrics, all to GET",
         )
     });
     Server::new_with_acceptor(acceptor)
-        .run_with_graceful_shutdown(routes, stopped.cancelled_owned(), None)
+        .run_with_graceful_shutdown(routes, stopped.cancelled_owned(), Some(LAST))
         .await
 }
 

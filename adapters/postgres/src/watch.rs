@@ -27,7 +27,7 @@ use crate::{Postgres, error::unavailable};
 /// There is something to look at so often at least, …
 const SELDOM: Duration = Duration::from_secs(1);
 /// … and so often at most, however much the platform changes.
-const OFTEN: Duration = Duration::from_millis(100);
+const OFTEN: Duration = Duration::from_millis(500);
 
 pub(crate) struct Watcher {
     announced: Arc<Announced>,

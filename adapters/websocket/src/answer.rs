@@ -79,22 +79,12 @@ impl RoomList {
 
 /// The answer to `current_room_info`.
 pub(crate) fn room(tag: &Tag, view: &RoomView) -> Bytes {
-    let head = Head {
-        action: "current_room_info",
-        status: 200,
-        tag,
-    };
-    success(&head, |out| json::room(out, view))
+    success("current_room_info", tag, |out| json::room(out, view))
 }
 
 /// The answer to `join_room`.
 pub(crate) fn joined(tag: &Tag, joined: &Joined) -> Bytes {
-    let head = Head {
-        action: "join_room",
-        status: 200,
-        tag,
-    };
-    success(&head, |out| {
+    success("join_room", tag, |out| {
         json::room(out, &joined.view);
         reopen(out);
         out.extend_from_slice(b",\"last_seq\":");
@@ -110,15 +100,10 @@ pub(crate) fn joined(tag: &Tag, joined: &Joined) -> Bytes {
 
 /// The answer to `get_room_messages` that is a stretch of them.
 pub(crate) fn history(tag: &Tag, history: &History) -> Bytes {
-    let head = Head {
-        action: "get_room_messages",
-        status: 200,
-        tag,
-    };
     let messages = &history.messages;
     let first = messages.first().filter(|_| history.older);
     let last = messages.last().filter(|_| history.newer);
-    success(&head, |out| {
+    success("get_room_messages", tag, |out| {
         out.extend_from_slice(b"{\"results\":");
         json::list(out, messages, json::message);
         out.extend_from_slice(b",\"next_before_seq\":");
@@ -133,12 +118,7 @@ pub(crate) fn history(tag: &Tag, history: &History) -> Bytes {
 
 /// The answer to `get_room_messages` that is a page of them.
 pub(crate) fn page(tag: &Tag, count: u64, messages: &[Message], next: Option<u64>) -> Bytes {
-    let head = Head {
-        action: "get_room_messages",
-        status: 200,
-        tag,
-    };
-    success(&head, |out| {
+    success("get_room_messages", tag, |out| {
         out.extend_from_slice(b"{\"count\":");
         json::plain(out, count);
         out.extend_from_slice(b",\"results\":");
@@ -151,12 +131,7 @@ pub(crate) fn page(tag: &Tag, count: u64, messages: &[Message], next: Option<u64
 
 /// The answer to `mark_read`.
 pub(crate) fn read(tag: &Tag, room: RoomId, seq: Seq) -> Bytes {
-    let head = Head {
-        action: "mark_read",
-        status: 200,
-        tag,
-    };
-    success(&head, |out| {
+    success("mark_read", tag, |out| {
         out.extend_from_slice(b"{\"room_id\":");
         json::plain(out, room);
         out.extend_from_slice(b",\"seq\":");
@@ -176,12 +151,7 @@ pub(crate) fn reason(why: Eviction) -> &'static str {
 
 /// What whoever had a seat in a room is told when it was taken away.
 pub(crate) fn room_closed(room: RoomId, why: Eviction) -> Bytes {
-    let head = Head {
-        action: "room_closed",
-        status: 200,
-        tag: &Tag::NONE,
-    };
-    success(&head, |out| {
+    success("room_closed", &Tag::NONE, |out| {
         out.extend_from_slice(b"{\"room_pk\":");
         json::plain(out, room);
         out.extend_from_slice(b",\"reason\":");
@@ -192,12 +162,7 @@ pub(crate) fn room_closed(room: RoomId, why: Eviction) -> Bytes {
 
 /// The answer to `leave_room`.
 pub(crate) fn left(tag: &Tag, room: RoomId) -> Bytes {
-    let head = Head {
-        action: "leave_room",
-        status: 200,
-        tag,
-    };
-    success(&head, |out| {
+    success("leave_room", tag, |out| {
         out.extend_from_slice(b"{\"response\":");
         json::string(out, &format!("leaved room {room} successfully!"));
         out.push(b'}');
@@ -259,12 +224,9 @@ pub(crate) fn change_for_asker(change: &Change) -> Option<Bytes> {
 
 /// What the asker is told of a message that was kept before.
 pub(crate) fn repeated(change: &Change, participants: &[u8]) -> Bytes {
-    let head = Head {
-        action: "create_message",
-        status: 200,
-        tag: &change.tag,
-    };
-    success(&head, |out| data(out, change, participants))
+    success("create_message", &change.tag, |out| {
+        data(out, change, participants)
+    })
 }
 
 /// A change that somebody missed.
@@ -346,12 +308,17 @@ fn not_deleted(missing: &[MessageId]) -> String {
     )
 }
 
-fn success(head: &Head<'_>, data: impl FnOnce(&mut Vec<u8>)) -> Bytes {
+fn success(action: &str, tag: &Tag, data: impl FnOnce(&mut Vec<u8>)) -> Bytes {
+    let head = Head {
+        action,
+        status: 200,
+        tag,
+    };
     let mut frame = TextFrame::new();
     let out = frame.payload();
     out.extend_from_slice(b"{\"errors\":[],\"data\":");
     data(out);
-    end(frame, head).finish()
+    end(frame, &head).finish()
 }
 
 /// Takes the last brace away, for more to follow.

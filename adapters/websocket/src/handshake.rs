@@ -164,7 +164,11 @@ impl poem::Endpoint for Door {
 }
 
 /// The answer to every path that is no endpoint.
-pub(crate) async fn no_such_path(_: poem::Error) -> Response {
+pub(crate) async fn no_such_path(error: poem::Error) -> Response {
+    if error.status() == StatusCode::METHOD_NOT_ALLOWED {
+        let sentence = "here is only something to GET";
+        return Refused::new(StatusCode::METHOD_NOT_ALLOWED, sentence).into_response();
+    }
     let sentence =
         "there is nothing here: connect to `/ws/chat/` or `/ws/admin-chat/`, or read `/docs`";
     Refused::new(StatusCode::NOT_FOUND, sentence).into_response()

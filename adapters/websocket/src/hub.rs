@@ -133,7 +133,8 @@ impl Hub {
     /// the room. `revision` is that of the room it joined.
     pub(crate) fn seat(&self, session: SessionId, room: RoomId, since: Seq, revision: Revision) {
         if let Some(audience) = self.audience(room) {
-            audience.lock().seat(session, since, revision);
+            let homeless = audience.lock().seat(session, since, revision);
+            self.deliver(homeless);
         }
     }
 

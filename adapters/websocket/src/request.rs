@@ -1,6 +1,7 @@
 //! Reads a request out of a frame, without ever giving up on the connection.
 
 mod name;
+mod value;
 
 use std::{borrow::Cow, fmt};
 
@@ -15,14 +16,11 @@ use serde::{
 use serde_json::{error::Category, value::RawValue};
 
 pub(crate) use self::name::Name;
+use self::value::{from, integer, integers, needed, number, optional, problem, string, tag, up_to};
 use crate::error::{Code, WireError};
 
 /// The longest string a `request_id` may be, in characters.
 pub(crate) const MAX_REQUEST_ID_CHARS: usize = 64;
-
-/// An integer beyond 64 bits is still an integer: it names something that no
-/// store has ever held.
-const NAMES_NOTHING: i64 = i64::MIN;
 
 /// Rooms in one portion of a list.
 pub(crate) const MAX_ROOMS: usize = 1_000;
@@ -300,7 +298,7 @@ fn unknown_action(endpoint: Endpoint) -> WireError {
 }
 
 fn portion(envelope: &Envelope<'_>) -> Result<Option<Portion>, WireError> {
-    let limit = "an integer from 1 to 1000";
+    let limit = format_args!("an integer from 1 to {MAX_ROOMS}");
     let limit = optional("limit", limit, envelope.limit, up_to(MAX_ROOMS))?;
     let after = optional("after_pk", INTEGER, envelope.after_pk, number)?;
     let asked = limit.is_some() || after.is_some();
@@ -314,7 +312,7 @@ fn which(envelope: &Envelope<'_>) -> Result<Which, WireError> {
     let before = optional("before_seq", INTEGER, envelope.before_seq, number)?;
     let after = optional("after_seq", INTEGER, envelope.after_seq, number)?;
     let page = optional("page", "an integer from 1", envelope.page, from(1))?;
-    let limit = "an integer from 1 to 100";
+    let limit = format_args!("an integer from 1 to {MAX_MESSAGES}");
     let limit = optional("limit", limit, envelope.limit, up_to(MAX_MESSAGES))?;
     let stretch = match (before, after, page) {
         (None, None, None) => Stretch::Newest,
@@ -338,99 +336,6 @@ fn client_id(envelope: &Envelope<'_>) -> Result<Option<ClientMsgId>, WireError> 
     let id = optional("client_msg_id", "a string", envelope.client_msg_id, string)?;
     let id = id.map(|id| ClientMsgId::new(&id)).transpose();
     id.map_err(|refusal: Refusal| refusal.into())
-}
-
-/// A parameter that may be left out, or `null`.
-fn optional<'a, T>(
-    name: &str,
-    expected: &str,
-    value: Option<&'a RawValue>,
-    read: impl FnOnce(&'a RawValue) -> Option<T>,
-) -> Result<Option<T>, WireError> {
-    match value.filter(|json| json.get() != "null") {
-        None => Ok(None),
-        given => needed(name, expected, given, read).map(Some),
-    }
-}
-
-fn needed<'a, T>(
-    name: &str,
-    expected: &str,
-    value: Option<&'a RawValue>,
-    read: impl FnOnce(&'a RawValue) -> Option<T>,
-) -> Result<T, WireError> {
-    value.and_then(read).ok_or_else(|| {
-        let what = problem(value);
-        let sentence = format!("parameter `{name}` {what}: {expected} was expected");
-        WireError::new(Code::InvalidParameter, sentence)
-    })
-}
-
-fn problem(value: Option<&RawValue>) -> &'static str {
-    match value.map(|json| json.get().as_bytes()) {
-        None => "is missing",
-        Some([b'n', ..]) => "is null",
-        Some([b't' | b'f', ..]) => "is a boolean",
-        Some([b'"', ..]) => "is a string that cannot be taken",
-        Some([b'[', ..]) => "is a list that cannot be taken",
-        Some([b'{', ..]) => "is an object",
-        Some(_) => "is a number that cannot be taken",
-    }
-}
-
-fn tag(json: &RawValue) -> Option<Tag> {
-    let fits = match string(json) {
-        Some(text) => text.chars().count() <= MAX_REQUEST_ID_CHARS,
-        None => integer(json).is_some(),
-    };
-    fits.then(|| Tag::new(json.get()))
-}
-
-fn integer(json: &RawValue) -> Option<i64> {
-    let digits = json.get().strip_prefix('-').unwrap_or(json.get());
-    let whole = digits.bytes().all(|byte| byte.is_ascii_digit());
-    whole.then(|| json.get().parse().unwrap_or(NAMES_NOTHING))
-}
-
-/// An integer that stands in an order: one beyond 64 bits is the outermost.
-fn number(json: &RawValue) -> Option<i64> {
-    let outermost = match json.get().as_bytes() {
-        [b'-', ..] => i64::MIN,
-        _ => i64::MAX,
-    };
-    integer(json).map(|_| json.get().parse().unwrap_or(outermost))
-}
-
-/// An integer that is not below `least`.
-fn from(least: i64) -> impl Fn(&RawValue) -> Option<i64> {
-    move |json| number(json).filter(|number| *number >= least)
-}
-
-/// An integer from 1 to `most`.
-fn up_to(most: usize) -> impl Fn(&RawValue) -> Option<usize> {
-    move |json| {
-        let number = usize::try_from(integer(json)?).ok()?;
-        (1..=most).contains(&number).then_some(number)
-    }
-}
-
-fn integers(json: &RawValue) -> Option<Vec<MessageId>> {
-    let values: Vec<&RawValue> = serde_json::from_str(json.get()).ok()?;
-    let ids = values
-        .into_iter()
-        .map(|value| integer(value).map(MessageId));
-    ids.collect()
-}
-
-fn string(json: &RawValue) -> Option<Cow<'_, str>> {
-    #[derive(Deserialize)]
-    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-    let text = json.get().strip_prefix('"')?.strip_suffix('"')?;
-    if !text.contains('\\') {
-        // It has been read as JSON before: this is all there is to it.
-        return Some(Cow::Borrowed(text));
-    }
-    serde_json::from_str(json.get()).ok().map(|Text(text)| text)
 }
 
 #[cfg(test)]

@@ -3,7 +3,10 @@
 
 mod kept;
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    convert::Infallible,
+};
 
 use aftermatch_ports::{
     Expected, Moved, Presence, Present, Read, Tiding, Unavailable,
@@ -31,7 +34,7 @@ impl UseCases {
     /// Looks after those who are connected, for as long as it is polled: who lost
     /// a right is evicted or expelled, and what other processes have kept is
     /// told.
-    pub async fn watch(&self) {
+    pub async fn watch(&self) -> Infallible {
         let mut seen = Seen::default();
         loop {
             match self.watch.next().await {

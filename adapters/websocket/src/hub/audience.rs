@@ -140,20 +140,26 @@ impl Audience {
 
     /// Takes the held seat of `session`, and delivers what followed the change
     /// `since` meanwhile.
-    pub(super) fn seat(&mut self, session: SessionId, since: Seq, revision: Revision) {
+    #[must_use]
+    pub(super) fn seat(
+        &mut self,
+        session: SessionId,
+        since: Seq,
+        revision: Revision,
+    ) -> Vec<Homeless> {
         let Some(taken) = self.taken(session) else {
-            return;
+            return Vec::new();
         };
         taken.since = since;
         taken.release();
         self.revision.get_or_insert(revision);
-        if self.next.is_none() {
-            self.next = Some(since.next());
-            // What was told up to `since` is no news to the only one here.
-            self.early = self.early.split_off(&since.next());
-            // Whoever is seated here first asked for none of these.
-            let _ = self.tell_early(|_| false);
+        if self.next.is_some() {
+            return Vec::new();
         }
+        self.next = Some(since.next());
+        // What was told up to `since` is no news to the only one here.
+        self.early = self.early.split_off(&since.next());
+        self.tell_early(Seq::ZERO)
     }
 
     /// Goes on with the held seat as it was.
@@ -199,7 +205,7 @@ impl Audience {
         match self.next {
             Some(next) if seq == next => {
                 let mut homeless = self.deliver(&change);
-                homeless.extend(self.tell_early(|_| false));
+                homeless.extend(self.tell_early(Seq::ZERO));
                 (None, homeless)
             }
             // It was given up: late is better than never.
@@ -234,7 +240,7 @@ impl Audience {
                 early.or_insert(Early { change, told: None });
             }
         }
-        self.tell_early(|_| false)
+        self.tell_early(Seq::ZERO)
     }
 
     /// Takes what was kept by others up to `last`, and waits for nothing else up
@@ -251,18 +257,18 @@ impl Audience {
         }
         let changes = changes.into_iter().flatten();
         self.fill(changes.map(|change| (change.seq, Some(change))).collect());
-        let mut homeless = self.tell_early(|seq| seq <= last);
+        let mut homeless = self.tell_early(last);
         self.next = self.next.max(Some(last.next()));
-        homeless.extend(self.tell_early(|_| false));
+        homeless.extend(self.tell_early(Seq::ZERO));
         homeless
     }
 
-    /// Tells those whose turn has come, and those for which `now` says so.
-    fn tell_early(&mut self, now: impl Fn(Seq) -> bool) -> Vec<Homeless> {
+    /// Tells those whose turn has come, and all up to `last`.
+    fn tell_early(&mut self, last: Seq) -> Vec<Homeless> {
         let mut homeless = Vec::new();
         while let (Some(next), Some(first)) = (self.next, self.early.first_entry()) {
             let seq = *first.key();
-            if seq > next && !now(seq) {
+            if seq > next && seq > last {
                 break;
             }
             let Early { change, told } = first.remove();

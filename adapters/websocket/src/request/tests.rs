@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::*;
+use super::{value::NAMES_NOTHING, *};
 
 fn decoded(frame: &str) -> Result<Request<'_>, Malformed> {
     decode(frame.as_bytes(), Endpoint::Chat)

@@ -1,0 +1,151 @@
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+
+use super::*;
+
+/// An outbox, and the other side of its connection.
+pub(crate) async fn outbox(max_frames: usize, max_bytes: usize) -> (Arc<Outbox>, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (here, there) = tokio::join!(TcpStream::connect(address), listener.accept());
+    let (_, writer) = here.expect("connected").into_split();
+    writer.writable().await.expect("writable");
+    let outbox = Outbox::new(Arc::new(writer), max_frames, max_bytes, Arc::default());
+    (Arc::new(outbox), there.expect("accepted").0)
+}
+
+/// Takes out what waits.
+pub(crate) fn waiting(outbox: &Outbox) -> Vec<Bytes> {
+    let mut state = outbox.state.lock();
+    state.bytes = 0;
+    state.waiting.drain(..).collect()
+}
+
+/// One whose connection takes no more.
+async fn stuck(max_frames: usize, max_bytes: usize) -> (Arc<Outbox>, TcpStream, usize) {
+    let (outbox, there) = outbox(1_000_000, usize::MAX).await;
+    let mut written = 0;
+    while outbox.blocked().is_none() {
+        outbox.push(frame(60_000));
+        outbox.flush();
+        written += 60_000;
+    }
+    let writer = outbox.connection.clone();
+    let state = std::mem::take(&mut *outbox.state.lock());
+    let narrow = Outbox::new(writer, max_frames, max_bytes, Arc::default());
+    *narrow.state.lock() = state;
+    (Arc::new(narrow), there, written)
+}
+
+async fn closing(outbox: &Outbox) -> Close {
+    poll_fn(|context| outbox.poll(context)).await
+}
+
+fn frame(length: usize) -> Bytes {
+    vec![b'x'; length].into()
+}
+
+async fn read(connection: &mut TcpStream, bytes: usize) -> Vec<u8> {
+    let mut read = vec![0; bytes];
+    connection.read_exact(&mut read).await.expect("written");
+    read
+}
+
+#[tokio::test]
+async fn a_burst_is_sent_at_once_and_in_order() {
+    let (outbox, mut there) = outbox(1_000, 100_000).await;
+    let letters: Vec<u8> = (0..200).map(|n| b'a' + n % 26).collect();
+    for letter in &letters {
+        outbox.push(Bytes::copy_from_slice(&[*letter]));
+    }
+    outbox.flush();
+    assert_eq!(read(&mut there, 200).await, letters);
+}
+
+#[tokio::test]
+async fn what_waits_is_written_before_the_last_frame_and_nothing_behind_it() {
+    let (outbox, mut there) = outbox(10, 100).await;
+    outbox.push(Bytes::from_static(b"one "));
+    outbox.close(Close::GOING_AWAY);
+    outbox.close(Close::NORMAL);
+    assert_eq!(closing(&outbox).await, Close::GOING_AWAY);
+    outbox.push(Bytes::from_static(b"two "));
+    outbox.end(Close::GOING_AWAY, Bytes::from_static(b"last"));
+    poll_fn(|context| outbox.poll_empty(context)).await;
+    outbox.push(Bytes::from_static(b"three "));
+    drop(outbox);
+    let mut all = String::new();
+    there.read_to_string(&mut all).await.expect("closed");
+    assert_eq!(all, "one last");
+}
+
+#[tokio::test]
+async fn a_reader_who_keeps_up_may_be_told_more_than_an_outbox_holds() {
+    let (outbox, mut there) = outbox(2, 100).await;
+    for _ in 0..50 {
+        outbox.push(frame(60));
+    }
+    outbox.flush();
+    assert_eq!(read(&mut there, 3_000).await.len(), 3_000);
+    assert!(outbox.state.lock().close.is_none());
+}
+
+#[tokio::test]
+async fn too_much_closes_and_gives_back_what_waited() {
+    for (max_frames, max_bytes) in [(100, usize::MAX), (usize::MAX, 1_000_000)] {
+        let (outbox, mut there, written) = stuck(max_frames, max_bytes).await;
+        let begun = outbox.state.lock().begun;
+        let left = outbox.state.lock().bytes;
+        for _ in 0..100 {
+            outbox.push(frame(60_000));
+        }
+        assert_eq!(closing(&outbox).await, Close::TOO_SLOW);
+        let waiting = outbox.state.lock().waiting.len();
+        assert_eq!(waiting, usize::from(begun), "what has begun has to end");
+        outbox.end(Close::TOO_SLOW, Bytes::from_static(b"last"));
+        let all = if begun { written } else { written - left };
+        let end = poll_fn(|context| outbox.poll_empty(context));
+        let (read, ()) = tokio::join!(read(&mut there, all + 4), end);
+        assert!(read.ends_with(b"xxlast"));
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_taken_at_once_is_sent_as_soon_as_it_is() {
+    let (outbox, mut there, written) = stuck(1_000_000, usize::MAX).await;
+    outbox.push(Bytes::from_static(b"more"));
+    outbox.flush();
+    assert!(!outbox.has_room() || outbox.blocked().is_some());
+    let reading = read(&mut there, written + 4);
+    let writing = poll_fn(|context| outbox.poll_empty(context));
+    let (read, ()) = tokio::join!(reading, writing);
+    assert!(read.ends_with(b"xxmore"));
+    assert_eq!(outbox.blocked(), None);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_gone_is_closed() {
+    let (outbox, mut there) = outbox(10, 100_000).await;
+    there.write_all(b"x").await.expect("written");
+    there.set_zero_linger().expect("set");
+    drop(there);
+    // The first write after the end is what finds it out.
+    while outbox.state.lock().close.is_none() {
+        outbox.push(frame(1));
+        outbox.flush();
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(closing(&outbox).await, Close::NORMAL);
+}
+
+#[tokio::test]
+async fn one_frame_however_large_is_taken() {
+    let (outbox, mut there) = outbox(10, 100).await;
+    outbox.push(frame(1_000_000));
+    outbox.flush();
+    let writing = poll_fn(|context| outbox.poll_empty(context));
+    let (read, ()) = tokio::join!(read(&mut there, 1_000_000), writing);
+    assert_eq!(read.len(), 1_000_000);
+}
