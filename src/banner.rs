@@ -62,6 +62,9 @@ fn banner(
             "No CHAT_JWT_SECRET was given: one was made for this run."
         )?;
     }
+    if arguments.page.unwrap_or(secret.made) {
+        writeln!(out, "\nChat in a browser: http://{address}/")?;
+    }
     writeln!(out, "\nWho is who, each with a token:")?;
     for user in world.users().iter().take(SHOWN) {
         writeln!(out, "  user {:<3} {}", user.id, describe(user, world))?;

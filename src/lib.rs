@@ -17,6 +17,7 @@ use prometheus_client::{metrics::info::Info, registry::Registry};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+pub use aftermatch_http::Offered;
 pub use aftermatch_websocket::{Limits, Origin};
 pub use clock::SystemClock;
 
@@ -36,6 +37,8 @@ pub struct Config {
     pub limits: Limits,
     /// Where to show how the service does; where it serves itself, if nowhere else.
     pub operations: Option<TcpListener>,
+    /// Whom the page offers to be; without it there is no page.
+    pub page: Option<Offered>,
 }
 
 /// Where everything is kept.
@@ -92,6 +95,10 @@ pub async fn serve(
         Some(listener) => (aftermatch_http::Route::new(), Some((listener, operations))),
     };
     let beside = aftermatch_http::docs(beside, aftermatch_websocket::asyncapi());
+    let beside = match config.page {
+        Some(people) => aftermatch_http::page(beside, people),
+        None => beside,
+    };
     let adapter = aftermatch_websocket::Config {
         origins: config.origins,
         limits: config.limits,

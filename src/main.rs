@@ -4,12 +4,13 @@ mod banner;
 mod database;
 mod health;
 mod logging;
+mod people;
 mod settings;
 mod token;
 
 use std::{process::ExitCode, sync::Arc};
 
-use aftermatch::{Config, Store};
+use aftermatch::{Config, Offered, Store};
 use aftermatch_memory::Memory;
 use anyhow::Context;
 use clap::{CommandFactory, Parser};
@@ -72,8 +73,10 @@ async fn run(arguments: Serve, shutdown: CancellationToken) -> anyhow::Result<()
             let listener = listen(&arguments.listen, "CHAT_LISTEN").await?;
             let operations = operations(&arguments).await?;
             banner::show(&arguments, &secret, &world, listener.local_addr()?)?;
+            // Nobody but this run trusts a secret that was made for it.
+            let people = secret.made.then(|| people::of(&world, &secret.bytes));
             let store = Store::Memory(Arc::new(Memory::new(world)));
-            let config = config(arguments, store, secret.bytes, operations);
+            let config = config(arguments, store, secret.bytes, operations, people);
             aftermatch::serve(config, listener, shutdown).await
         }
         Some(options) => {
@@ -88,7 +91,7 @@ async fn run(arguments: Serve, shutdown: CancellationToken) -> anyhow::Result<()
             let listener = listen(&arguments.listen, "CHAT_LISTEN").await?;
             let store = Store::Postgres(Arc::new(store));
             let operations = operations(&arguments).await?;
-            let config = config(arguments, store, secret, operations);
+            let config = config(arguments, store, secret, operations, None);
             aftermatch::serve(config, listener, shutdown).await
         }
     }
@@ -107,8 +110,12 @@ fn config(
     store: Store,
     jwt_secret: Vec<u8>,
     operations: Option<TcpListener>,
+    people: Option<Offered>,
 ) -> Config {
+    let wanted = arguments.page.unwrap_or(people.is_some());
+    let nobody = || -> Offered { Arc::new(|| "[]".to_owned()) };
     Config {
+        page: wanted.then(|| people.unwrap_or_else(nobody)),
         operations,
         store,
         jwt_secret,

@@ -175,6 +175,17 @@ pub(crate) struct Serve {
         default_value = "localhost,127.0.0.1,[::1]"
     )]
     pub(crate) allowed_origins: Vec<Origin>,
+    /// Whether to show a page to chat in, at `/`. If nothing is said, where the
+    /// secret was made for the run; only there it offers people to be, elsewhere
+    /// it takes a token.
+    #[arg(
+        long,
+        env = "CHAT_PAGE",
+        value_name = "BOOL",
+        num_args = 0..=1,
+        default_missing_value = "true"
+    )]
+    pub(crate) page: Option<bool>,
     /// The longest text of a message, in characters.
     #[arg(long, env = "CHAT_MAX_TEXT_CHARS", value_name = "N", default_value = "10000", value_parser = positive::<usize>)]
     pub(crate) max_text_chars: usize,

@@ -1,5 +1,6 @@
 //! What the service shows over plain HTTP. To those who write clients, what they
-//! can say ([`docs`]); to those who run it:
+//! can say ([`docs()`]); to those who try it, a page to chat in ([`page()`]); to those
+//! who run it:
 //!
 //! | path | answers |
 //! |---|---|
@@ -8,11 +9,14 @@
 //! | `/metrics` | what was counted, for Prometheus |
 
 mod docs;
+mod files;
+mod page;
 
 use std::{io, sync::Arc, time::Duration};
 
 use aftermatch_ports::Health;
 pub use docs::docs;
+pub use page::{Offered, page};
 pub use poem::Route;
 use poem::{
     Endpoint, EndpointExt, Response, Server, endpoint::make, get, http::StatusCode,

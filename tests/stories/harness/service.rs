@@ -93,6 +93,7 @@ impl Setup {
                 .collect(),
             limits: self.limits,
             operations: None,
+            page: None,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");

@@ -1,0 +1,91 @@
+// Where messages are written and edited.
+
+import { h, iconButton } from "./dom.js";
+import { t } from "./texts.js";
+
+export function composer(chat) {
+  const field = h("textarea", { rows: 1, placeholder: t.write, "aria-label": t.write, title: t.writeHint, enterKeyHint: "send" });
+  const send = h("button", { className: "primary" }, t.send);
+  const what = h("span", {});
+  const editing = h("p", { className: "editing", hidden: true }, what, iconButton("✕", t.cancel, stopEditing));
+  const view = h("form", { className: "composer", onsubmit: submit }, editing, field, send);
+  /** The message that is being edited. */
+  let edited = null;
+
+  function fit() {
+    field.style.height = "auto";
+    // Where it is not shown it has no height.
+    const height = Math.min(field.scrollHeight + 2, 160);
+    if (height > 2) field.style.height = `${height}px`;
+  }
+
+  function submit(event) {
+    event.preventDefault();
+    const text = field.value;
+    if (!text.trim()) return field.focus();
+    if (edited) {
+      if (text !== edited.text) chat.edit(edited.id, text);
+      stopEditing();
+    } else {
+      chat.send(text);
+      write("");
+    }
+    field.focus();
+  }
+
+  function write(text) {
+    field.value = text;
+    if (!edited && chat.room) chat.drafts.set(chat.room.pk, text);
+    fit();
+  }
+
+  function startEditing(message) {
+    edited = message;
+    what.textContent = t.editing;
+    editing.hidden = false;
+    send.textContent = t.save;
+    write(message.text);
+    field.focus();
+  }
+
+  function stopEditing() {
+    edited = null;
+    editing.hidden = true;
+    send.textContent = t.send;
+    write(chat.drafts.get(chat.room?.pk) ?? "");
+  }
+
+  function editLast() {
+    const last = chat.messages.findLast((message) => chat.isMine(message) && message.id !== undefined);
+    if (last) startEditing(last);
+  }
+
+  field.oninput = () => write(field.value);
+  field.onkeydown = (event) => {
+    const { key } = event;
+    if (key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      view.requestSubmit();
+    } else if (key === "Escape" && edited) {
+      event.stopPropagation();
+      stopEditing();
+    } else if (key === "ArrowUp" && !field.value && !edited) {
+      event.preventDefault();
+      editLast();
+    }
+  };
+
+  return Object.assign(view, {
+    startEditing,
+    showDraft: stopEditing,
+    /** Puts a text back where it came from. */
+    takeBack(text) {
+      stopEditing();
+      write(field.value ? `${field.value}\n${text}` : text);
+      field.focus();
+    },
+    focusField: () => field.focus({ preventScroll: true }),
+    /** A message that was deleted meanwhile is not edited any more. */
+    keepTo: (messages) => edited && !messages.some(({ id }) => id === edited.id) && stopEditing(),
+  });
+}

@@ -1,0 +1,76 @@
+// One message, and what can be done with it.
+
+import { h, iconButton } from "./dom.js";
+import { nameOfAuthor } from "./people.js";
+import { explain, momentOf, t, timeOf } from "./texts.js";
+
+/**
+ * `acts`: `choose(message)` opens what can be done with it, `retry` and `takeBack` are for one
+ * that was not sent, `select` for one that is among several.
+ */
+export function messageView(chat, acts) {
+  const author = h("span", { className: "author" });
+  const time = h("time", {});
+  const note = h("span", { className: "note" });
+  const text = h("p", { className: "text" });
+  const menu = iconButton("⋯", t.options, undefined, { "aria-haspopup": "dialog" });
+  const check = h("input", { type: "checkbox", hidden: true });
+  const failure = h("p", { className: "failure", hidden: true });
+  const bubble = h("div", { className: "bubble" }, author, text, h("p", { className: "meta" }, note, time), failure);
+  const node = h("li", { className: "message" }, h("label", { className: "check" }, check), bubble, menu);
+
+  node.show = ({ message, follows, selected }) => {
+    const mine = chat.isMine(message);
+    node.classList.toggle("mine", mine);
+    node.classList.toggle("follows", follows);
+    node.classList.toggle("sending", message.state === "sending");
+    author.textContent = mine ? "" : nameOfAuthor(message.user, chat.room);
+    author.hidden = mine || follows;
+    text.textContent = message.text;
+    time.textContent = timeOf(message.created_at);
+    time.dateTime = message.created_at;
+    time.title = momentOf(message.created_at);
+    note.textContent = message.state === "sending" ? t.sending : message.edited_at ? t.edited : "";
+    const deletable = chat.deletes(message);
+    check.hidden = selected === undefined || !deletable;
+    check.checked = selected ?? false;
+    check.onchange = () => acts.select(message, check.checked);
+    check.setAttribute("aria-label", message.text.slice(0, 60));
+    menu.hidden = selected !== undefined || !deletable;
+    menu.onclick = () => acts.choose(message);
+    menu.setAttribute("aria-label", t.optionsOf(message.text.slice(0, 40)));
+    failure.hidden = message.state !== "failed";
+    if (message.state === "failed") showFailure(message);
+  };
+
+  function showFailure(message) {
+    failure.replaceChildren(
+      `${t.notSent} ${explain(message.error)} `,
+      h("button", { type: "button", onclick: () => acts.retry(message) }, t.tryAgain),
+      " ",
+      h("button", { type: "button", onclick: () => acts.takeBack(message) }, t.takeBack),
+    );
+  }
+  return node;
+}
+
+/** Asks what to do with a message; gives `edit`, `delete`, `select` or nothing. */
+export function choose(message, chat) {
+  const answer = (value, label, className = "") =>
+    h("button", { type: "button", className, onclick: () => dialog.close(value) }, label);
+  const dialog = h("dialog", { className: "sheet", "aria-label": t.options },
+    h("blockquote", {}, message.text),
+    ...(chat.isMine(message) ? [answer("edit", t.edit)] : []),
+    answer("delete", t.delete, "danger"),
+    answer("select", t.selectSeveral),
+    answer("", t.cancel));
+  dialog.onclick = (event) => event.target === dialog && dialog.close("");
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.onclose = () => {
+      dialog.remove();
+      resolve(dialog.returnValue);
+    };
+  });
+}

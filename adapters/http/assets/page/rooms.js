@@ -1,0 +1,65 @@
+// The list of rooms: the last message of each, and how many are unread.
+
+import { arrange, h } from "./dom.js";
+import { titleOf } from "./people.js";
+import { briefly, t } from "./texts.js";
+
+export function roomsView(chat, person) {
+  const list = h("ul", {});
+  const none = h("p", { className: "quiet", hidden: true }, t.noRooms);
+  const more = h("button", { type: "button", hidden: true, onclick: () => chat.moreRooms() }, t.moreRooms);
+  const view = h("nav", { className: "rooms", "aria-label": t.rooms }, list, none, more);
+
+  const show = () => {
+    arrange(list, chat.rooms, ({ pk }) => pk, () => entry(chat, person));
+    none.hidden = chat.rooms.length > 0 || chat.connection.state !== "open";
+    more.hidden = !chat.more;
+  };
+  for (const event of ["rooms", "room"]) chat.addEventListener(event, show);
+  list.addEventListener("keydown", stepThrough);
+  view.focusRoom = (pk) => {
+    const button = list.querySelector(`[data-pk="${pk}"]`) ?? list.querySelector("button");
+    button?.focus();
+  };
+  return view;
+}
+
+function entry(chat, person) {
+  const title = h("span", { className: "title" });
+  const time = h("time", {});
+  const last = h("span", { className: "last" });
+  const unread = h("span", { className: "unread", hidden: true });
+  const button = h("button", { type: "button" },
+    h("span", { className: "line" }, title, unread),
+    h("span", { className: "line" }, last, time));
+  const node = h("li", {}, button);
+  node.show = (room) => {
+    const message = room.last_message;
+    button.onclick = () => chat.open(room);
+    button.dataset.pk = room.pk;
+    button.title = t.room(room.pk);
+    if (chat.room?.pk === room.pk) button.setAttribute("aria-current", "true");
+    else button.removeAttribute("aria-current");
+    title.textContent = titleOf(room, person);
+    time.textContent = message ? briefly(message.created_at) : "";
+    const author = message && chat.isMine(message) ? `${t.you}: ` : "";
+    last.textContent = message ? author + message.text : t.noMessages;
+    unread.hidden = !room.unread;
+    unread.replaceChildren(
+      h("span", { "aria-hidden": "true" }, room.unread > 99 ? "99+" : `${room.unread}`),
+      h("span", { className: "spoken" }, t.unread(room.unread)),
+    );
+  };
+  return node;
+}
+
+/** Arrows go from room to room. */
+function stepThrough(event) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step) return;
+  const buttons = [...event.currentTarget.querySelectorAll("button")];
+  const next = buttons[buttons.indexOf(document.activeElement) + step];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+}
