@@ -11,7 +11,9 @@
 
 mod command;
 mod demo;
+mod http;
 mod operations;
+mod page;
 mod settings;
 mod token;
 mod world;
