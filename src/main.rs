@@ -7,11 +7,13 @@ mod logging;
 mod people;
 mod settings;
 mod token;
+mod waiting;
 
 use std::{process::ExitCode, sync::Arc};
 
 use aftermatch::{Config, Offered, Store};
 use aftermatch_memory::Memory;
+use aftermatch_postgres::{Options, Postgres};
 use anyhow::Context;
 use clap::{CommandFactory, Parser};
 use tokio::{
@@ -83,18 +85,39 @@ async fn run(arguments: Serve, shutdown: CancellationToken) -> anyhow::Result<()
             let secret = arguments.secret.given()?.context(
                 "no secret: with a database CHAT_JWT_SECRET or CHAT_JWT_SECRET_FILE must be set",
             )?;
+            let operations = operations(&arguments).await?;
             // Nobody is let in before the database is there.
             let store = tokio::select! {
-                store = database::open(&options, !arguments.no_migrate) => store?,
+                store = open(&options, !arguments.no_migrate, operations.as_ref()) => store?,
                 () = shutdown.cancelled() => return Ok(()),
             };
             let listener = listen(&arguments.listen, "CHAT_LISTEN").await?;
             let store = Store::Postgres(Arc::new(store));
-            let operations = operations(&arguments).await?;
             let config = config(arguments, store, secret, operations, None);
             aftermatch::serve(config, listener, shutdown).await
         }
     }
+}
+
+/// Waits for the database, and shows so.
+async fn open(
+    options: &Options,
+    migrate: bool,
+    operations: Option<&TcpListener>,
+) -> anyhow::Result<Postgres> {
+    let over = CancellationToken::new();
+    let opening = async {
+        let _over = over.clone().drop_guard();
+        database::open(options, migrate).await
+    };
+    let showing = async {
+        match operations {
+            Some(listener) => Ok(waiting::show(listener, over.clone()).await?),
+            None => Ok(()),
+        }
+    };
+    let (store, ()) = tokio::try_join!(opening, showing)?;
+    Ok(store)
 }
 
 /// The port of the operators' own, if they want one.

@@ -8,7 +8,10 @@ use std::{
 use aftermatch_testdb::{Proxy, Server, fresh};
 use tokio::net::TcpStream;
 
-use crate::service::{Service, settle};
+use crate::{
+    raw::Handshake,
+    service::{Service, settle},
+};
 
 const AWAY: &str = "the database is away";
 
@@ -40,6 +43,26 @@ async fn it_waits_for_its_database_and_lets_nobody_in_before() {
     assert_eq!(service.address().await, address);
     let mut ann = service.joined(1, 1).await;
     ann.create("at last").await;
+}
+
+#[tokio::test]
+async fn operators_see_that_it_lives_and_waits() {
+    let database = fresh().await;
+    settle(database.url()).await;
+    let proxy = Proxy::before(database.url()).await;
+    proxy.cut().await;
+    let operations = free_address();
+    let settings = [("CHAT_OPS_LISTEN", &*operations.to_string())];
+    let service = Service::start(proxy.url(), &settings);
+    service.says(AWAY, 1).await;
+    let get = |path| Handshake::bare("GET", path).send(operations);
+    assert_eq!(get("/livez").await.status, 200);
+    assert_eq!(get("/readyz").await.status, 503);
+
+    proxy.heal().await;
+    service.address().await;
+    assert_eq!(get("/readyz").await.status, 200);
+    assert_eq!(get("/livez").await.status, 200);
 }
 
 #[tokio::test]

@@ -37,6 +37,13 @@ export function bearer(token, admin) {
   return { id, admin, name, about: admin ? t.administrator : "", token: () => token };
 }
 
+/** What somebody known by a token alone is called: by the brand, once it is seen in a room. */
+export function nameAmong(rooms, person) {
+  const brands = rooms.flatMap(({ participants }) => participants);
+  const own = brands.find((brand) => brand.user?.id === person.id);
+  return own && !person.admin ? nameOfBrand(own) : person.name;
+}
+
 /** The user a token was issued to. */
 function userOf(token) {
   try {

@@ -4,6 +4,7 @@ import { Chat } from "./chat.js";
 import { conversationView } from "./conversation.js";
 import { h, iconButton } from "./dom.js";
 import { framesView } from "./frames.js";
+import { nameAmong } from "./people.js";
 import { roomsView } from "./rooms.js";
 import { explain, t } from "./texts.js";
 
@@ -17,11 +18,12 @@ export function personView(person, room, { onChange, onClose }) {
   const rooms = roomsView(chat, person);
   const frames = framesView(chat, toggleFrames);
   const framesButton = iconButton("{ }", t.frames, toggleFrames, { "aria-expanded": "false" });
+  const name = h("h2", {}, person.name);
   const body = h("div", { className: "body" }, rooms, conversationView(chat, person));
   const view = h("section", { className: "person", "aria-label": person.name },
     h("header", {},
       h("span", { className: "face", "aria-hidden": "true" }, [...person.name][0]),
-      h("div", { className: "who" }, h("h2", {}, person.name), h("p", { className: "quiet" }, person.about)),
+      h("div", { className: "who" }, name, h("p", { className: "quiet" }, person.about)),
       connection.lamp,
       framesButton,
       ...(person.key ? [h("a", { className: "icon", href: `#${person.key}`, target: "_blank", title: t.ownTab, "aria-label": t.ownTabOf(person.name) }, "↗\uFE0E")] : []),
@@ -50,7 +52,11 @@ export function personView(person, room, { onChange, onClose }) {
     if (first) chat.open(first);
     chat.removeEventListener("rooms", begin);
   });
-  chat.addEventListener("rooms", onChange);
+  chat.addEventListener("rooms", () => {
+    person.name = name.textContent = nameAmong(chat.rooms, person);
+    view.setAttribute("aria-label", person.name);
+    onChange();
+  });
   return Object.assign(view, { chat, person, destroy: () => chat.close() });
 }
 
