@@ -159,6 +159,11 @@ test("what cannot be sent says why, and is not lost", async (t) => {
 	await vera.send("short enough");
 	await vera.says("short enough").waitFor();
 	assert.equal(await vera.view.getByText("Not sent").count(), 0);
+	await vera.field.press("ArrowUp");
+	await vera.send("changed to something too long");
+	await vera.view.getByRole("alert").getByText("It is too long.").waitFor();
+	await vera.view.getByText("Editing").waitFor();
+	assert.equal(await vera.field.inputValue(), "changed to something too long");
 });
 
 test("what people write is text, whatever it looks like", async (t) => {

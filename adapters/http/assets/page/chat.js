@@ -51,7 +51,7 @@ export class Chat extends EventTarget {
     const on = (type, listener) => this.#client.addEventListener(type, ({ detail }) => listener(detail));
     for (const kind of ["message", "edit", "delete"]) on(kind, (change) => this.#heard(kind, change.data));
     on("reset", () => this.#read());
-    on("room_closed", ({ reason }) => this.#thrownOut(reason));
+    on("room_closed", (closed) => this.#thrownOut(closed));
     on("state", (state) => this.#connected(state));
     on("frame", (frame) => this.#tell("frame", frame));
     this.#look();
@@ -65,7 +65,7 @@ export class Chat extends EventTarget {
 
   /** How many messages of others, in all rooms, were not read. */
   get unread() {
-    return this.rooms.reduce((sum, { unread = 0 }) => sum + unread, 0);
+    return this.rooms.reduce((sum, { unread }) => sum + (unread || 0), 0);
   }
 
   /** Whether this person may write in the open room. */
@@ -132,8 +132,9 @@ export class Chat extends EventTarget {
     this.#tell("messages");
   }
 
+  /** Changes a message; gives whether it was done. */
   async edit(id, text) {
-    await this.#attempt(this.#client.edit(id, text));
+    return Boolean(await this.#attempt(this.#client.edit(id, text)));
   }
 
   /** Deletes messages; gives how many were not deleted. */
@@ -194,7 +195,8 @@ export class Chat extends EventTarget {
     this.#enter(null);
   }
 
-  #thrownOut(reason) {
+  #thrownOut({ room_pk: pk, reason }) {
+    if (pk !== this.room?.pk) return;
     this.#exit();
     this.#tell("problem", { code: reason, message: reason });
     this.#list();
@@ -242,7 +244,8 @@ export class Chat extends EventTarget {
     const unread = isNew && !this.isMine(message) ? 1 : 0;
     this.#relist(this.room.pk, (entry) => {
       if (message.seq <= entry.last_seq) return false;
-      return { last_message: message, last_seq: message.seq, unread: (entry.unread ?? 0) + unread };
+      // For an administrator nothing is counted: it stays no number.
+      return { last_message: message, last_seq: message.seq, unread: entry.unread + unread };
     });
   }
 

@@ -24,13 +24,20 @@ export function composer(chat) {
     const text = field.value;
     if (!text.trim()) return field.focus();
     if (edited) {
-      if (text !== edited.text) chat.edit(edited.id, text);
-      stopEditing();
+      save(edited, text);
     } else {
       chat.send(text);
       write("");
     }
     field.focus();
+  }
+
+  /** What could not be saved is there to be mended. */
+  async function save(message, text) {
+    const room = chat.room;
+    stopEditing();
+    if (text === message.text || (await chat.edit(message.id, text))) return;
+    if (chat.room?.pk === room.pk && !edited && !field.value) startEditing(message, text);
   }
 
   function write(text) {
@@ -39,12 +46,12 @@ export function composer(chat) {
     fit();
   }
 
-  function startEditing(message) {
+  function startEditing(message, text = message.text) {
     edited = message;
     what.textContent = t.editing;
     editing.hidden = false;
     send.textContent = t.save;
-    write(message.text);
+    write(text);
     field.focus();
   }
 

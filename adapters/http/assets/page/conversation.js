@@ -36,6 +36,7 @@ export function conversationView(chat, person) {
   /** The ids of the messages that are selected; nothing is being selected if there is no set. */
   let selected = null;
   let atEnd = true;
+  let planned = 0;
 
   const acts = {
     retry: ({ key }) => chat.deliver(key),
@@ -56,7 +57,13 @@ export function conversationView(chat, person) {
     },
   };
 
+  /** Once for all that comes between two pictures of the screen. */
+  function showSoon() {
+    planned ||= requestAnimationFrame(show);
+  }
+
   function show() {
+    planned = 0;
     if (!chat.room) return;
     const { messages } = chat;
     const follow = atEnd;
@@ -107,6 +114,7 @@ export function conversationView(chat, person) {
     const height = log.scrollHeight - log.scrollTop;
     atEnd = false;
     await chat.readEarlier();
+    show();
     log.scrollTop = log.scrollHeight - height;
     if (earlier.hidden) log.focus({ preventScroll: true });
     newest.hidden = atEnd;
@@ -169,7 +177,7 @@ export function conversationView(chat, person) {
     if (event.key === "Escape" && selected) stopSelecting();
   });
   document.addEventListener("visibilitychange", sawThem);
-  chat.addEventListener("messages", show);
+  chat.addEventListener("messages", showSoon);
   chat.addEventListener("room", roomChanged);
   chat.addEventListener("rooms", sawThem);
   roomChanged();
