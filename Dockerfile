@@ -1,20 +1,25 @@
 # docker build -t aftermatch .
 # BuildKit is needed (`DOCKER_BUILDKIT=1` where it is not the default).
 
-FROM rust:1.95-bookworm AS build
+# The official images, or the same from elsewhere (`--build-arg`).
+ARG RUST_IMAGE=rust:1.95-bookworm
+ARG BASE_IMAGE=debian:bookworm-slim
+
+FROM $RUST_IMAGE AS build
 WORKDIR /src
 COPY . .
 # `tls` is for a database behind TLS; without it the connection to it is plain.
 ARG FEATURES=tls
-# What is compiled stays in caches, which are no part of any image. A migration that
-# is new is seen only when the crate that holds them all is compiled again.
+# What is compiled stays in caches, which are no part of any image. Cargo tells what
+# has changed by the age of files, and another checkout may have older ones: all that
+# is not a dependency is compiled again.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target,sharing=locked \
-    touch adapters/postgres/src/migrate.rs \
+    find . -path ./target -prune -o -type f -exec touch {} + \
     && cargo build --release --locked --package aftermatch --features "$FEATURES" \
     && install -D --mode=755 target/release/aftermatch /out/aftermatch
 
-FROM debian:bookworm-slim
+FROM $BASE_IMAGE
 COPY --from=build /out/aftermatch /usr/local/bin/aftermatch
 # A number, so that who demands "not root" can see that it is not. It owns nothing.
 USER 10001:10001
