@@ -1,0 +1,28 @@
+import { Aftermatch, AftermatchError } from "../../clients/js/aftermatch.js";
+
+const chat = new Aftermatch({ url: "wss://chat.example.com", token: async () => "a token" });
+
+chat.addEventListener("message", ({ detail: { data, replay, mine } }) => {
+  const text: string = data.text;
+  const both: boolean = replay && mine;
+  console.log(text, both, data.room.has_business);
+});
+chat.addEventListener("state", ({ detail }) => {
+  if (detail.state === "waiting") console.log(detail.delay + detail.code);
+  // @ts-expect-error an open connection waits for nothing
+  if (detail.state === "open") console.log(detail.delay);
+});
+
+try {
+  const { last_seq, resumed } = await chat.join(1, { sinceSeq: 40, signal: AbortSignal.timeout(1000) });
+  console.log(last_seq.toFixed(), resumed);
+  const rooms = await chat.list({ limit: 10 });
+  console.log(rooms[0]?.last_message?.edited_at);
+  const { id } = await chat.send("hello");
+  await chat.edit(id, "hi");
+  await chat.delete([id]);
+  // @ts-expect-error a text is no number
+  await chat.send(1);
+} catch (error) {
+  if (error instanceof AftermatchError) console.log(error.status, error.code, error.errors.join());
+}
