@@ -282,7 +282,14 @@ test("the service dies and comes back, and nothing is lost or doubled", async (t
 	}
 });
 
-test("the documents open without a fault", async (t) => {
-	const page = await open(t, `${(await demo(t)).url}docs`);
-	await page.getByRole("heading", { name: "create_message" }).first().waitFor();
-});
+for (const colorScheme of ["light", "dark"]) {
+	test(`the documents can be read: ${colorScheme}`, async (t) => {
+		const page = await open(t, `${(await demo(t)).url}docs`, { colorScheme });
+		await page.getByRole("heading", { name: "create_message" }).first().waitFor();
+		for (const width of [1280, 390]) {
+			await page.setViewportSize({ width, height: 844 });
+			assert.deepEqual(await faults(page), [], `${width}`);
+			assert.deepEqual(await overflowing(page), [], `${width}`);
+		}
+	});
+}
