@@ -7,9 +7,11 @@
 //! load the price of a commit, which is mostly the disk's, is shared.
 
 mod batch;
+mod carefully;
 mod left;
 mod line;
-mod named;
+mod one;
+mod together;
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 

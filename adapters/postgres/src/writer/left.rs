@@ -1,10 +1,7 @@
 use aftermatch_ports::{Creation, Written};
 use sqlx::{FromRow, PgConnection};
 
-use super::{
-    Job,
-    batch::{column, of_many},
-};
+use super::{Job, batch::column, carefully::of_many};
 use crate::{message, patience::Attempt};
 
 /// Of the messages that were not kept, those whose guards hold, by their place,

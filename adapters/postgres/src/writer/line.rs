@@ -20,6 +20,8 @@ pub(super) struct Line {
     statement_timeout: Duration,
     /// Gone while it is used: one that was left half-way is never used again.
     connection: Option<(PgConnection, Instant)>,
+    /// Whether nothing was left of the last batch.
+    smooth: bool,
 }
 
 impl Line {
@@ -35,6 +37,7 @@ impl Line {
             options: Arc::new(options),
             statement_timeout,
             connection: None,
+            smooth: true,
         }
     }
 
@@ -71,7 +74,8 @@ impl Line {
         };
         // The server cuts a statement off by itself; where it has not, a little
         // later, it is out of reach.
-        let kept = timeout(limit + limit / 4, batch::keep(&mut connection, jobs)).await;
+        let kept = batch::keep(&mut connection, jobs, &mut self.smooth);
+        let kept = timeout(limit + limit / 4, kept).await;
         let kept = kept.unwrap_or_else(|_| Err(out_of_time()));
         if kept.as_ref().err().is_none_or(was_rolled_back) {
             self.connection = Some((connection, Instant::now()));

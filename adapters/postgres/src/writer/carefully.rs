@@ -1,4 +1,5 @@
-//! Messages that their authors' programs have named, and may send again.
+//! The careful way to keep a batch: those messages that can be kept, whatever
+//! became of their neighbours.
 //!
 //! A name is kept once and for ever, and the index on it is what says so: what
 //! was kept by another process a moment ago, and is not seen yet, is refused by
@@ -6,34 +7,18 @@
 
 use std::collections::HashSet;
 
+use sqlx::{FromRow, postgres::PgRow};
 use time::OffsetDateTime;
 
 use super::{
     Job,
-    batch::{Kept, Query, column, of_many, of_one},
+    batch::{Kept, Query, column},
 };
 
-/// Keeps one message, unless there is one of its name.
-const ONE: &str = "
-    WITH r AS MATERIALIZED (
-        SELECT last_seq + 1 AS seq FROM rooms, users
-        WHERE rooms.id = $1 AND rooms.revision = $2 AND users.id = $3 AND users.revision = $4
-        FOR NO KEY UPDATE OF rooms SKIP LOCKED FOR SHARE OF users SKIP LOCKED
-    ), kept AS (
-        INSERT INTO messages
-            (room_id, user_id, text, created_at, seq, changed_seq, client_msg_id)
-        SELECT $1, $3, $5, $6, seq, seq, $7 FROM r
-        ON CONFLICT (room_id, user_id, client_msg_id) WHERE client_msg_id IS NOT NULL
-        DO NOTHING
-        RETURNING id, seq
-    ), moved AS (
-        UPDATE rooms SET last_seq = kept.seq FROM kept WHERE rooms.id = $1
-    )
-    SELECT 1::bigint AS place, id, seq FROM kept";
-
-/// Keeps those messages of which there is none of their name; $8 are their
-/// places. Looked up behind the joins: a filter among them would have Postgres
-/// expect next to nothing, and join by nested loops.
+/// Keeps the messages whose guards hold, whose room and user nobody else has
+/// locked, and of which there is none of their name; $8 are their places. Names
+/// are looked up behind the joins: a filter among them would have Postgres expect
+/// next to nothing, and join by nested loops.
 const MANY: &str = "
     WITH u AS MATERIALIZED (
         SELECT id, revision FROM users WHERE id = ANY ($3) ORDER BY id FOR SHARE SKIP LOCKED
@@ -67,20 +52,34 @@ const MANY: &str = "
     )
     SELECT place, id, seq FROM good";
 
-pub(super) fn one(job: &Job) -> Query<'_, Kept> {
-    of_one(ONE, job).bind(job.name())
-}
-
 /// Of those that share a name the first is kept.
 pub(super) fn many(jobs: &[Job]) -> Query<'_, Kept> {
+    let (places, firsts) = firsts(jobs);
+    of_many(MANY, &firsts)
+        .bind(column(&firsts, |job| OffsetDateTime::from(job.at)))
+        .bind(column(&firsts, Job::name))
+        .bind(places)
+}
+
+/// The first of each name, and those without one, with their places.
+pub(super) fn firsts(jobs: &[Job]) -> (Vec<i64>, Vec<&Job>) {
     let mut names = HashSet::new();
     let firsts = (1_i64..).zip(jobs).filter(|(_, job)| {
         let name = job.name();
         name.is_none_or(|name| names.insert((job.guard.room, job.guard.user, name)))
     });
-    let (places, firsts): (Vec<_>, Vec<_>) = firsts.unzip();
-    of_many(MANY, &firsts)
-        .bind(column(&firsts, |job| OffsetDateTime::from(job.at)))
-        .bind(column(&firsts, Job::name))
-        .bind(places)
+    firsts.unzip()
+}
+
+/// A statement for many messages: $1 to $4 their guards, $5 their texts.
+pub(super) fn of_many<'q, T>(sql: &'static str, jobs: &[&'q Job]) -> Query<'q, T>
+where
+    T: for<'r> FromRow<'r, PgRow>,
+{
+    sqlx::query_as(sql)
+        .bind(column(jobs, |job| job.guard.room.0))
+        .bind(column(jobs, |job| job.guard.room_revision.0))
+        .bind(column(jobs, |job| job.guard.user.0))
+        .bind(column(jobs, |job| job.guard.user_revision.0))
+        .bind(column(jobs, |job| job.draft.text.as_str()))
 }
