@@ -15,6 +15,12 @@ pub trait Events: Send + Sync {
     /// the seat already.
     fn hold(&self, seat: Seat);
 
+    /// The room was read for a held seat, and had changes up to `last`. The first
+    /// to say so since the room was empty settles after which number its changes
+    /// are told here. `false`: that is a later one, so the room is to be read
+    /// again.
+    fn begin(&self, room: RoomId, last: Seq) -> bool;
+
     /// Delivers what was kept for the session's seat in `room`, which is not
     /// taken anew.
     fn release(&self, session: SessionId, room: RoomId);

@@ -133,8 +133,7 @@ impl Hub {
     /// the room. `revision` is that of the room it joined.
     pub(crate) fn seat(&self, session: SessionId, room: RoomId, since: Seq, revision: Revision) {
         if let Some(audience) = self.audience(room) {
-            let homeless = audience.lock().seat(session, since, revision);
-            self.deliver(homeless);
+            audience.lock().seat(session, since, revision);
         }
     }
 
@@ -216,6 +215,15 @@ impl Events for Hub {
         let audience = rooms.entry(seat.room).or_default();
         outbox.forget_eviction(seat.room);
         audience.lock().hold(seat, outbox);
+    }
+
+    fn begin(&self, room: RoomId, last: Seq) -> bool {
+        let Some(audience) = self.audience(room) else {
+            return true;
+        };
+        let (begun, homeless) = audience.lock().begin(last);
+        self.deliver(homeless);
+        begun
     }
 
     fn release(&self, session: SessionId, room: RoomId) {

@@ -181,8 +181,12 @@ impl Collector for Outboxes {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let (frames, bytes) = self.0.waiting();
         for (name, help, waiting) in [
-            ("outbox_frames", "Frames that wait for slow readers", frames),
-            ("outbox_bytes", "Bytes that wait for slow readers", bytes),
+            (
+                "outbox_frames",
+                "Frames that wait for slow readers.",
+                frames,
+            ),
+            ("outbox_bytes", "Bytes that wait for slow readers.", bytes),
         ] {
             let gauge = ConstGauge::new(i64::try_from(waiting).unwrap_or(i64::MAX));
             let descriptor = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;

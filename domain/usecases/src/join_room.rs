@@ -19,7 +19,12 @@ impl UseCases {
             room,
             viewer,
         });
-        let joined = self.enter(viewer, room, since).await;
+        let mut joined = self.enter(viewer, room, since).await;
+        if let Ok(read) = &joined
+            && !self.events.begin(room, read.last)
+        {
+            joined = self.enter(viewer, room, since).await;
+        }
         let again = session.room == Some(room);
         match joined {
             Ok(_) if again => {}

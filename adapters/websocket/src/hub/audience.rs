@@ -26,8 +26,11 @@ const UNHEARD: i64 = 1_024;
 #[derive(Default)]
 pub(super) struct Audience {
     seats: Vec<Taken>,
-    /// The change whose turn it is; not known before the first seat is taken.
+    /// The change whose turn it is; not known before the room was read for the
+    /// first seat.
     next: Option<Seq>,
+    /// The last change then: what follows is told.
+    first: Option<Seq>,
     /// Changes that came before their turn.
     early: BTreeMap<Seq, Early>,
     /// Changes that were given up, and should they come after all are told.
@@ -138,28 +141,27 @@ impl Audience {
         });
     }
 
+    /// The room was read for a held seat, and had changes up to `last`. Whether
+    /// what follows is told here.
+    pub(super) fn begin(&mut self, last: Seq) -> (bool, Vec<Homeless>) {
+        if self.next.is_some() {
+            return (self.first.is_none_or(|first| last >= first), Vec::new());
+        }
+        self.first = Some(last);
+        self.next = Some(last.next());
+        // Who reads the room later reads what is up to `last`, too.
+        self.early = self.early.split_off(&last.next());
+        (true, self.tell_early(Seq::ZERO))
+    }
+
     /// Takes the held seat of `session`, and delivers what followed the change
     /// `since` meanwhile.
-    #[must_use]
-    pub(super) fn seat(
-        &mut self,
-        session: SessionId,
-        since: Seq,
-        revision: Revision,
-    ) -> Vec<Homeless> {
-        let Some(taken) = self.taken(session) else {
-            return Vec::new();
-        };
-        taken.since = since;
-        taken.release();
-        self.revision.get_or_insert(revision);
-        if self.next.is_some() {
-            return Vec::new();
+    pub(super) fn seat(&mut self, session: SessionId, since: Seq, revision: Revision) {
+        if let Some(taken) = self.taken(session) {
+            taken.since = since;
+            taken.release();
+            self.revision.get_or_insert(revision);
         }
-        self.next = Some(since.next());
-        // What was told up to `since` is no news to the only one here.
-        self.early = self.early.split_off(&since.next());
-        self.tell_early(Seq::ZERO)
     }
 
     /// Goes on with the held seat as it was.

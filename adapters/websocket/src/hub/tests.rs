@@ -42,6 +42,7 @@ impl Story {
     }
 
     fn seat(&self, session: i64, since: i64) {
+        assert!(self.hub.begin(ROOM, Seq(since)), "what follows is told");
         let room = change(1, 1).room.room;
         self.hub
             .seat(SessionId(session), ROOM, Seq(since), room.revision);
@@ -159,6 +160,22 @@ async fn the_first_to_be_seated_misses_nothing_that_came_early() {
         told.await.expect("told").expect("in its turn");
     }
     assert_eq!(heard(&ann), [8, 9]);
+}
+
+#[tokio::test]
+async fn whoever_read_the_room_before_the_first_reads_it_again() {
+    let story = Story::new();
+    let ann = story.hold(1, ANN).await;
+    let bob = story.hold(2, ANN).await;
+    // Another process kept change 2 in between.
+    assert!(story.hub.begin(ROOM, Seq(2)));
+    assert!(!story.hub.begin(ROOM, Seq(1)), "nobody here tells change 2");
+    story.tell(3).await.expect("told").expect("in its turn");
+    story.seat(1, 2);
+    story.seat(2, 3);
+    story.tell(4).await.expect("told").expect("in its turn");
+    assert_eq!(heard(&ann), [3, 4]);
+    assert_eq!(heard(&bob), [4]);
 }
 
 #[tokio::test]

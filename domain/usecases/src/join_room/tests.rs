@@ -23,6 +23,7 @@ fn joined(user: &User, room: Option<RoomId>) -> Session {
 
 fn expect_hold(mocks: &mut Mocks) {
     mocks.events.expect_hold().once().return_const(());
+    mocks.events.expect_begin().return_const(true);
 }
 
 /// The seat in `room`, and no other, is given up.
@@ -53,6 +54,8 @@ fn a_seat_is_held_before_the_room_is_read() {
             .returning(|_, _| Ok(Some(Arc::new(room()))));
         let last = mocks.messages.expect_last_seq().with(eq(ROOM)).once();
         last.in_sequence(&mut order).returning(|_| Ok(Seq(41)));
+        let begin = mocks.events.expect_begin().with(eq(ROOM), eq(Seq(41)));
+        begin.once().in_sequence(&mut order).return_const(true);
 
         let answer = block_on(mocks.chat().join_room(&mut session, ROOM, None)).unwrap();
         let expected = Joined {
@@ -63,6 +66,24 @@ fn a_seat_is_held_before_the_room_is_read() {
         assert_eq!(answer, expected);
         assert_eq!(session.room, Some(ROOM));
     }
+}
+
+#[test]
+fn whoever_read_the_room_too_early_reads_it_again() {
+    let mut session = joined(&ann(), None);
+    let mut mocks = Mocks::new().finding(Read::Fresh, &ann(), room());
+    mocks.events.expect_hold().once().return_const(());
+    let mut order = Sequence::new();
+    for (seq, begun) in [(41, false), (42, true)] {
+        let last = mocks.messages.expect_last_seq().once();
+        last.in_sequence(&mut order)
+            .returning(move |_| Ok(Seq(seq)));
+        let begin = mocks.events.expect_begin().with(eq(ROOM), eq(Seq(seq)));
+        begin.times(1 - usize::from(begun)).return_const(begun);
+    }
+    let answer = block_on(mocks.chat().join_room(&mut session, ROOM, None)).unwrap();
+    assert_eq!(answer.last, Seq(42));
+    assert_eq!(session.room, Some(ROOM));
 }
 
 #[test]
@@ -190,6 +211,7 @@ fn back_since_38(changes: Changes) -> Joined {
     read.in_sequence(&mut order)
         .with(eq(ROOM), eq(Seq(38)), eq(MAX_REPLAY))
         .returning(move |_, _, _| Ok(changes.clone()));
+    mocks.events.expect_begin().return_const(true);
     let answer = block_on(mocks.chat().join_room(&mut session, ROOM, Some(Seq(38))));
     assert_eq!(session.room, Some(ROOM));
     answer.unwrap()
