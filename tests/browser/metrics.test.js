@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { open } from "./browser.js";
 import { demo } from "./service.js";
 
@@ -18,7 +19,8 @@ function olderFormat(openMetrics) {
 	return openMetrics.replace(/^# (?:UNIT .*|EOF)\n/gm, "").replace(/^# (HELP|TYPE) (\S+) (.*)$/gm, family);
 }
 
-const promtool = (text) => spawnSync(process.env.PROMTOOL ?? "promtool", ["check", "metrics"], { input: text, encoding: "utf8" });
+const promtool = (args, input) => spawnSync(process.env.PROMTOOL ?? "promtool", ["check", ...args], { input, encoding: "utf8" });
+const judge = (metrics) => promtool(["metrics"], metrics);
 
 test("promtool finds nothing wrong with the metrics", async (t) => {
 	const { url } = await demo(t);
@@ -30,8 +32,14 @@ test("promtool finds nothing wrong with the metrics", async (t) => {
 	assert.match(headers.get("content-type"), /^application\/openmetrics-text; version=1\.0\.0/);
 	assert.match(text, /aftermatch_requests_total\{.*join_room/);
 	assert.match(text, /# EOF\n$/);
-	const { error, status, stdout, stderr } = promtool(olderFormat(text));
+	const { error, status, stdout, stderr } = judge(olderFormat(text));
 	assert.ifError(error);
 	assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: "", stderr: "" });
-	assert.notEqual(promtool(olderFormat(text).replaceAll("_total", "")).status, 0, "it does look");
+	assert.notEqual(judge(olderFormat(text).replaceAll("_total", "")).status, 0, "it does look");
+});
+
+test("promtool finds nothing wrong with the alerts", () => {
+	const { error, status, stderr } = promtool(["rules", fileURLToPath(new URL("../../deploy/alerts.yml", import.meta.url))]);
+	assert.ifError(error);
+	assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
 });

@@ -1,12 +1,14 @@
-// The real service, in memory with its demo world, and clients of it.
+// The real service, and clients of it.
 
 import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { Aftermatch } from "aftermatch";
 
-const BINARY =
-	process.env.AFTERMATCH_BIN ?? fileURLToPath(new URL("../../../target/debug/aftermatch", import.meta.url));
+const repository = (path) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+const BINARY = process.env.AFTERMATCH_BIN ?? repository("target/debug/aftermatch");
+const TESTDB = process.env.AFTERMATCH_TESTDB ?? repository("target/debug/aftermatch-testdb");
 const env = { PATH: process.env.PATH, CHAT_JWT_SECRET: "a secret for the tests of the client" };
 
 /** Vera and Oleg share room 1, Nina and Timur room 2, Timur and Vera room 3. */
@@ -22,26 +24,57 @@ export function token(user) {
 	return tokens.get(user);
 }
 
-/** Starts the service; port 0 is any that is free. It ends with the test. */
-export async function serve(t, { port = 0, flags = [] } = {}) {
+/**
+ * Starts the service: in memory with the demo world, or on a `database`. Port 0 is any that is
+ * free. It ends with the test.
+ */
+export async function serve(t, { port = 0, flags = [], database } = {}) {
 	const child = spawn(BINARY, ["serve", "--listen", `127.0.0.1:${port}`, ...flags], {
-		env,
-		stdio: ["ignore", "pipe", "ignore"],
+		env: database ? { ...env, DATABASE_URL: database } : env,
+		stdio: ["ignore", "ignore", "pipe"],
 	});
-	const exited = new Promise((resolve) => child.once("exit", resolve));
-	const stop = () => {
-		child.kill("SIGKILL");
-		return exited;
+	const exited = once(child, "exit");
+	const end = async (signal) => {
+		child.kill(signal);
+		const [code] = await exited;
+		return code;
 	};
-	t.after(stop);
-	for await (const line of createInterface({ input: child.stdout })) {
-		const [, found] = /ws:\/\/127\.0\.0\.1:(\d+)/.exec(line) ?? [];
-		if (found) {
-			child.stdout.resume();
-			return { port: Number(found), url: `ws://127.0.0.1:${found}`, stop };
-		}
+	t.after(() => end("SIGKILL"));
+	const [, found] = await said(child.stderr, /listening.*?127\.0\.0\.1:(\d+)/);
+	return {
+		port: Number(found),
+		url: `ws://127.0.0.1:${found}`,
+		stop: () => end("SIGKILL"),
+		/** Ends as one that was asked to, and resolves with its exit code. */
+		drain: () => end("SIGTERM"),
+	};
+}
+
+/** A Postgres database with the demo world in it. It ends with the test. */
+export async function database(t) {
+	const child = spawn(TESTDB, { stdio: ["pipe", "pipe", "inherit"] });
+	const exited = once(child, "exit");
+	t.after(() => {
+		child.stdin.end();
+		return exited;
+	});
+	const [url] = await said(child.stdout, /^postgres\S+/);
+	const world = repository("adapters/world/src/demo.json");
+	execFileSync(BINARY, ["import", world], { env: { ...env, DATABASE_URL: url }, stdio: "ignore" });
+	return url;
+}
+
+/** What matches in the first line in which anything does. */
+async function said(stream, what) {
+	const heard = [];
+	for await (const line of createInterface({ input: stream })) {
+		heard.push(line);
+		const match = what.exec(line);
+		if (!match) continue;
+		stream.resume();
+		return match;
 	}
-	throw new Error(`${BINARY} did not start`);
+	throw new Error(`it ended without ${what}:\n${heard.join("\n")}`);
 }
 
 /** A client that hurries, and ends with the test. */
