@@ -56,21 +56,19 @@ export function messageView(chat, acts) {
 
 /** Asks what to do with a message; gives `edit`, `delete`, `select` or nothing. */
 export function choose(message, chat) {
-  const answer = (value, label, className = "") =>
-    h("button", { type: "button", className, onclick: () => dialog.close(value) }, label);
-  const dialog = h("dialog", { className: "sheet", "aria-label": t.options },
-    h("blockquote", {}, message.text),
-    ...(chat.isMine(message) ? [answer("edit", t.edit)] : []),
-    answer("delete", t.delete, "danger"),
-    answer("select", t.selectSeveral),
-    answer("", t.cancel));
-  dialog.onclick = (event) => event.target === dialog && dialog.close("");
-  document.body.append(dialog);
-  dialog.showModal();
   return new Promise((resolve) => {
-    dialog.onclose = () => {
-      dialog.remove();
-      resolve(dialog.returnValue);
-    };
+    // At once, not when the dialog tells that it is closed: somebody may be typing by then.
+    const answer = (value, label, className = "") =>
+      h("button", { type: "button", className, onclick: () => (dialog.close(), resolve(value)) }, label);
+    const dialog = h("dialog", { className: "sheet", "aria-label": t.options },
+      h("blockquote", {}, message.text),
+      ...(chat.isMine(message) ? [answer("edit", t.edit)] : []),
+      answer("delete", t.delete, "danger"),
+      answer("select", t.selectSeveral),
+      answer("", t.cancel));
+    dialog.onclick = (event) => event.target === dialog && dialog.close();
+    dialog.onclose = () => (dialog.remove(), resolve(""));
+    document.body.append(dialog);
+    dialog.showModal();
   });
 }
