@@ -4,7 +4,7 @@ use aftermatch_ports::{
 };
 use sqlx::{Error, FromRow, PgConnection, postgres::PgArguments, query::QueryAs};
 
-use super::{Job, carefully, left, one, together};
+use super::{Job, carefully, one, together};
 use crate::patience::Attempt;
 
 /// A message that was kept.
@@ -15,18 +15,21 @@ pub(super) struct Kept {
     pub(super) seq: i64,
 }
 
+/// What is known of each job: `None` where it was not kept.
+pub(super) type Outcomes = Vec<Option<Attempt<Written<Creation>>>>;
+
 /// Keeps those of `jobs` whose guards hold and which were not kept before, in one
 /// statement. `smooth`: whether nothing was left of the last batch.
 pub(super) async fn keep(
     connection: &mut PgConnection,
     jobs: &[Job],
     smooth: &mut bool,
-) -> Result<Vec<Attempt<Written<Creation>>>, Error> {
+) -> Result<Outcomes, Error> {
     let kept = match jobs {
         [job] => one::one(job).fetch_all(&mut *connection).await?,
         jobs => keep_many(&mut *connection, jobs, smooth).await?,
     };
-    let mut outcomes: Vec<Option<_>> = jobs.iter().map(|_| None).collect();
+    let mut outcomes: Outcomes = jobs.iter().map(|_| None).collect();
     for Kept { place, id, seq } in kept {
         let (id, seq) = (MessageId(id), Seq(seq));
         let created = Creation::Created(Created { id, seq });
@@ -36,13 +39,7 @@ pub(super) async fn keep(
             *outcome = Some(Attempt::Done(Written::Done(created)));
         }
     }
-    let left = jobs.iter().zip(&mut outcomes);
-    let left: Vec<_> = left.filter(|(_, outcome)| outcome.is_none()).collect();
-    if !left.is_empty() {
-        left::explain(connection, left).await;
-    }
-    let outcomes = outcomes.into_iter();
-    Ok(outcomes.map(|one| one.unwrap_or(Attempt::Busy)).collect())
+    Ok(outcomes)
 }
 
 /// The quick way first, unless it would probably be in vain: after a batch of

@@ -1,7 +1,11 @@
 use aftermatch_ports::{Creation, Written};
-use sqlx::{FromRow, PgConnection};
+use sqlx::{Error, FromRow, PgConnection};
 
-use super::{Job, batch::column, carefully::of_many};
+use super::{
+    Job,
+    batch::{Outcomes, column},
+    carefully::of_many,
+};
 use crate::{message, patience::Attempt};
 
 /// Of the messages that were not kept, those whose guards hold, by their place,
@@ -34,17 +38,20 @@ struct Holding {
     earlier: message::Row,
 }
 
-/// Fills in what became of the jobs that were not kept, as far as it is known.
-pub(super) async fn explain<'a>(
+/// Fills in what became of the jobs that were not kept.
+pub(super) async fn explain(
     connection: &mut PgConnection,
-    left: Vec<(&'a Job, &'a mut Option<Attempt<Written<Creation>>>)>,
-) {
-    let (jobs, mut outcomes): (Vec<_>, Vec<_>) = left.into_iter().unzip();
-    // Should this fail, what was kept together with these is kept all the same.
+    jobs: &[Job],
+    outcomes: &mut Outcomes,
+) -> Result<(), Error> {
+    let left = jobs.iter().zip(outcomes);
+    let left = left.filter(|(_, outcome)| outcome.is_none());
+    let (jobs, mut outcomes): (Vec<_>, Vec<_>) = left.unzip();
+    if jobs.is_empty() {
+        return Ok(());
+    }
     let query = of_many::<Holding>(HOLDING, &jobs).bind(column(&jobs, Job::name));
-    let Ok(holding) = query.fetch_all(connection).await else {
-        return;
-    };
+    let holding = query.fetch_all(connection).await?;
     for outcome in &mut outcomes {
         **outcome = Some(Attempt::Done(Written::Stale));
     }
@@ -68,4 +75,5 @@ pub(super) async fn explain<'a>(
             _ => Attempt::Busy,
         });
     }
+    Ok(())
 }

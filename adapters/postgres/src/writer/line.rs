@@ -2,9 +2,9 @@ use std::{slice, sync::Arc, time::Duration};
 
 use aftermatch_ports::{Creation, Unavailable, Written};
 use sqlx::{ConnectOptions, Connection, Error, PgConnection, postgres::PgConnectOptions};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
-use super::{Answer, Job, batch};
+use super::{Answer, Job, batch, left};
 use crate::{
     error::is_passing,
     patience::{Attempt, out_of_time},
@@ -74,13 +74,20 @@ impl Line {
         };
         // The server cuts a statement off by itself; where it has not, a little
         // later, it is out of reach.
+        let end = Instant::now() + limit + limit / 4;
         let kept = batch::keep(&mut connection, jobs, &mut self.smooth);
-        let kept = timeout(limit + limit / 4, kept).await;
-        let kept = kept.unwrap_or_else(|_| Err(out_of_time()));
-        if kept.as_ref().err().is_none_or(was_rolled_back) {
+        let mut kept = in_time(end, kept).await;
+        // What is kept stays so, whether the rest can be explained or not.
+        let explained = match &mut kept {
+            Ok(outcomes) => in_time(end, left::explain(&mut connection, jobs, outcomes)).await,
+            Err(_) => Ok(()),
+        };
+        let failures = [kept.as_ref().err(), explained.as_ref().err()];
+        if failures.into_iter().flatten().all(was_rolled_back) {
             self.connection = Some((connection, Instant::now()));
         }
-        kept
+        let outcomes = kept?.into_iter();
+        Ok(outcomes.map(|one| one.unwrap_or(Attempt::Busy)).collect())
     }
 
     async fn connect(&mut self) -> Result<PgConnection, Error> {
@@ -91,6 +98,14 @@ impl Line {
         }
         self.options.connect().await
     }
+}
+
+async fn in_time<T>(
+    end: Instant,
+    statements: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let done = timeout_at(end, statements).await;
+    done.unwrap_or_else(|_| Err(out_of_time()))
 }
 
 /// Whether the database itself said no, and so nothing was kept.
