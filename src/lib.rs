@@ -86,7 +86,7 @@ pub async fn serve(
         }
     };
     let operations = aftermatch_http::routes(Operations {
-        registry,
+        registry: Some(registry),
         health,
         stopping: shutdown.clone(),
     });

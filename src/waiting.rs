@@ -6,7 +6,6 @@ use std::{io, os::fd::AsFd, sync::Arc};
 use aftermatch_http::Operations;
 use aftermatch_ports::{Health, Unavailable};
 use async_trait::async_trait;
-use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -27,7 +26,7 @@ impl Health for NoDatabase {
 pub(crate) async fn show(listener: &TcpListener, over: CancellationToken) -> io::Result<()> {
     let same = std::net::TcpListener::from(listener.as_fd().try_clone_to_owned()?);
     let routes = aftermatch_http::routes(Operations {
-        registry: Registry::default(),
+        registry: None,
         health: Arc::new(NoDatabase),
         stopping: CancellationToken::new(),
     });

@@ -58,9 +58,12 @@ async fn operators_see_that_it_lives_and_waits() {
     let get = |path| Handshake::bare("GET", path).send(operations);
     assert_eq!(get("/livez").await.status, 200);
     assert_eq!(get("/readyz").await.status, 503);
+    // For Prometheus it is down.
+    assert_eq!(get("/metrics").await.status, 503);
 
     proxy.heal().await;
     service.address().await;
+    assert_eq!(get("/metrics").await.status, 200);
     assert_eq!(get("/readyz").await.status, 200);
     assert_eq!(get("/livez").await.status, 200);
 }

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `/livez` | 200 as long as the process runs; never asks the store |
 //! | `/readyz` | 200 when new connections are welcome; 503 and why when not: the store is away or lacks migrations, or the service is stopping |
-//! | `/metrics` | what was counted, for Prometheus |
+//! | `/metrics` | what was counted, for Prometheus; 503 as long as nothing is served |
 
 mod docs;
 mod files;
@@ -34,8 +34,8 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 
 /// What there is to show.
 pub struct Operations {
-    /// What is counted.
-    pub registry: Registry,
+    /// What is counted, as soon as something is.
+    pub registry: Option<Registry>,
     /// The store.
     pub health: Arc<dyn Health>,
     /// Cancelled when the service is to stop.
@@ -50,7 +50,7 @@ pub fn routes(operations: Operations) -> Route {
         health,
         stopping,
     } = operations;
-    let registry = Arc::new(registry);
+    let registry = registry.map(Arc::new);
     Route::new()
         .at(
             "/livez",
@@ -60,7 +60,7 @@ pub fn routes(operations: Operations) -> Route {
         .at(
             "/metrics",
             get(make(move |_| {
-                let metrics = metrics(&registry);
+                let metrics = metrics(registry.as_deref());
                 async move { metrics }
             })),
         )
@@ -112,7 +112,11 @@ fn readiness(
     })
 }
 
-fn metrics(registry: &Registry) -> Response {
+fn metrics(registry: Option<&Registry>) -> Response {
+    let Some(registry) = registry else {
+        // Who scrapes takes this for a process that is down, as it is for clients.
+        return plain(StatusCode::SERVICE_UNAVAILABLE, "nothing is served yet");
+    };
     let mut out = String::new();
     // Writing into memory cannot fail.
     let _ = text::encode(&mut out, registry);
@@ -143,7 +147,7 @@ mod tests {
             token.cancel();
         }
         let routes = routes(Operations {
-            registry,
+            registry: Some(registry),
             health: Arc::new(health),
             stopping: token,
         });
