@@ -96,7 +96,11 @@ pub async fn serve(
     };
     let beside = aftermatch_http::docs(beside, aftermatch_websocket::asyncapi());
     let beside = match config.page {
-        Some(people) => aftermatch_http::page(beside, people),
+        Some(people) => {
+            let origins = config.origins.clone();
+            let admits = move |host: &str| origins.iter().any(|origin| origin.admits_host(host));
+            aftermatch_http::page(beside, people, admits)
+        }
         None => beside,
     };
     let adapter = aftermatch_websocket::Config {

@@ -13,12 +13,12 @@ const browser = await chromium.launch({
 });
 after(() => browser.close());
 
-/** What a browser itself says of a connection that a test has cut. */
-const CUT = /WebSocket connection to .* failed|Failed to load resource: net::ERR_/;
+/** What a browser itself says of a service that a test has cut it off from. */
+const CUT = /WebSocket connection to .* failed|Failed to load resource: (net::ERR_|.* status of 403)/;
 
 /**
  * Opens `url` in a browser window of its own. Whatever is an error in the console fails the test;
- * `cut` allows those about the service being away.
+ * `cut` allows those about the service being away, or refusing.
  */
 export async function open(t, url, { width = 1280, height = 800, cut = false, ...options } = {}) {
 	const context = await browser.newContext({ viewport: { width, height }, locale: "en-US", ...options });

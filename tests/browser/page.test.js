@@ -202,6 +202,14 @@ test("the frames are there for who wants to learn, and no token among them", asy
 	for (const token of tokens) assert.ok(!shown.includes(token.split(".")[0]));
 });
 
+test("at an address that the service does not know it says so, and offers nobody", async (t) => {
+	const { url } = await demo(t);
+	const page = await open(t, url.replace("127.0.0.1", "elsewhere.localhost"), { cut: true });
+	await page.getByText("See CHAT_ALLOWED_ORIGINS").waitFor();
+	assert.equal(await page.getByText(VERA).count(), 0);
+	assert.equal(await page.getByLabel("Access token").isVisible(), true);
+});
+
 test("it speaks Russian to those whose browser does", async (t) => {
 	const page = await open(t, (await demo(t)).url, { locale: "ru-RU" });
 	await page.getByRole("heading", { name: "Кем вы хотите быть?" }).waitFor();

@@ -12,10 +12,18 @@ pub async fn get(address: SocketAddr, path: &str) -> (u16, String) {
     ask("GET", address, path).await
 }
 
+/// As who knows the address by the name `host`.
+pub async fn get_at(address: SocketAddr, host: &str, path: &str) -> (u16, String) {
+    send("GET", address, host, path).await
+}
+
 pub async fn ask(method: &str, address: SocketAddr, path: &str) -> (u16, String) {
+    send(method, address, &address.to_string(), path).await
+}
+
+async fn send(method: &str, address: SocketAddr, host: &str, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).await.expect("connected");
-    let request =
-        format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let request = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.expect("written");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.expect("an answer");

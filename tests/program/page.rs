@@ -3,7 +3,7 @@ use serde_json::Value;
 use crate::{
     client::Client,
     command::{Running, SECRET, aftermatch},
-    http::get,
+    http::{get, get_at},
 };
 
 /// Whom the page offers.
@@ -59,4 +59,12 @@ async fn a_demo_can_do_without_its_page() {
     for path in ["/", "/page/people.json"] {
         assert_eq!(get(service.address(), path).await.0, 404, "{path}");
     }
+}
+
+#[tokio::test]
+async fn strangers_pages_get_no_tokens_by_a_name_of_their_own_for_this_address() {
+    let service = aftermatch(&[]).start().await;
+    let answer = get_at(service.address(), "evil.example:8000", "/page/people.json").await;
+    assert_eq!(answer.0, 403);
+    assert!(!answer.1.contains("token"), "{}", answer.1);
 }

@@ -8,9 +8,17 @@
 
 use std::sync::Arc;
 
-use poem::{Endpoint, Response, Route, endpoint::make, get, http::header};
+use poem::{
+    Endpoint, Request, Response, Route,
+    endpoint::make,
+    get,
+    http::{StatusCode, header},
+};
 
-use crate::files::{CSS, HTML, JSON, SCRIPT, file, response};
+use crate::{
+    files::{CSS, HTML, JSON, SCRIPT, file, response},
+    plain,
+};
 
 /// Gives the people that the page offers, as a JSON array of
 /// `{"id":1,"user":…,"brand":…,"rooms":[…],"token":"…"}`. `user` and `brand` are
@@ -48,9 +56,15 @@ const MODULES: [(&str, &str); 13] = [
     ),
 ];
 
-/// Adds the page to what is served.
+/// Adds the page to what is served. `admits` tells of a `Host` whether a page that
+/// was asked for there may connect; no other is told who there is, lest a stranger's
+/// page gets at the tokens by a name of its own for this address.
 #[must_use]
-pub fn page(routes: Route, people: Offered) -> Route {
+pub fn page(
+    routes: Route,
+    people: Offered,
+    admits: impl Fn(&str) -> bool + Send + Sync + 'static,
+) -> Route {
     let routes = MODULES.iter().fold(routes, |routes, &(path, text)| {
         routes.at(path, file(SCRIPT, text))
     });
@@ -60,29 +74,44 @@ pub fn page(routes: Route, people: Offered) -> Route {
             "/page/page.css",
             file(CSS, include_str!("../assets/page/page.css")),
         )
-        .at("/page/people.json", offered(people))
+        .at("/page/people.json", offered(people, admits))
 }
 
-fn offered(people: Offered) -> impl Endpoint<Output = Response> + 'static {
-    get(make(move |_| {
-        let mut response = response(JSON, people());
-        let never = header::HeaderValue::from_static("no-store");
-        response.headers_mut().insert(header::CACHE_CONTROL, never);
-        async move { response }
+fn offered(
+    people: Offered,
+    admits: impl Fn(&str) -> bool + Send + Sync + 'static,
+) -> impl Endpoint<Output = Response> + 'static {
+    get(make(move |request: Request| {
+        let answer = if request.header(header::HOST).is_some_and(&admits) {
+            let mut answer = response(JSON, people());
+            let never = header::HeaderValue::from_static("no-store");
+            answer.headers_mut().insert(header::CACHE_CONTROL, never);
+            answer
+        } else {
+            plain(
+                StatusCode::FORBIDDEN,
+                "a page at this `Host` may not connect: see CHAT_ALLOWED_ORIGINS",
+            )
+        };
+        async move { answer }
     }))
 }
 
 #[cfg(test)]
 mod tests {
-    use poem::Request;
-
     use super::*;
 
-    async fn ask(path: &str) -> Response {
+    async fn ask_at(host: &str, path: &str) -> Response {
         let people = r#"[{"token":"…"}]"#;
-        let routes = page(Route::new(), Arc::new(|| people.to_owned()));
+        let people = Arc::new(|| people.to_owned());
+        let routes = page(Route::new(), people, |host| host == "here");
         let request = Request::builder().uri(path.parse().expect("a path"));
+        let request = request.header("host", host);
         routes.get_response(request.finish()).await
+    }
+
+    async fn ask(path: &str) -> Response {
+        ask_at("here", path).await
     }
 
     async fn read(path: &str) -> String {
@@ -123,5 +152,14 @@ mod tests {
         assert_eq!(response.content_type(), Some("application/json"));
         assert_eq!(response.header("cache-control"), Some("no-store"));
         assert_eq!(read("/page/people.json").await, r#"[{"token":"…"}]"#);
+    }
+
+    #[tokio::test]
+    async fn who_there_is_is_told_only_where_a_page_may_connect() {
+        let response = ask_at("elsewhere", "/page/people.json").await;
+        assert_eq!(response.status(), StatusCode::FORBIDDEN);
+        let sentence = response.into_body().into_string().await.expect("text");
+        assert!(sentence.contains("CHAT_ALLOWED_ORIGINS"), "{sentence}");
+        assert!(!sentence.contains("token"), "{sentence}");
     }
 }

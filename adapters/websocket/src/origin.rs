@@ -60,6 +60,16 @@ impl Origin {
             && (self.port.is_none() || self.port == presented.effective_port())
     }
 
+    /// Whether it lets in a page that was asked for at this `Host`, by whichever
+    /// scheme.
+    #[must_use]
+    pub fn admits_host(&self, host: &str) -> bool {
+        ["http", "https"].iter().any(|scheme| {
+            let page = format!("{scheme}://{host}").parse();
+            page.is_ok_and(|page| self.admits(&page))
+        })
+    }
+
     fn effective_port(&self) -> Option<u16> {
         self.port.or(match self.scheme.as_deref() {
             Some("http" | "ws") => Some(80),
@@ -121,6 +131,23 @@ mod tests {
         ] {
             let told = origin(entry).admits(&origin(presented));
             assert_eq!(told, admitted, "{entry} and {presented}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_let_in_by_its_host() {
+        for (entry, host, admitted) in [
+            ("localhost", "localhost:8000", true),
+            ("[::1]", "[::1]:8000", true),
+            ("https://example.com", "Example.com", true),
+            ("example.com:443", "example.com", true),
+            ("example.com:8443", "example.com", false),
+            ("localhost", "evil.example", false),
+            ("localhost", "evil.example/localhost", false),
+            ("localhost", "http://localhost", false),
+            ("localhost", "", false),
+        ] {
+            assert_eq!(origin(entry).admits_host(host), admitted, "{host}");
         }
     }
 

@@ -5,14 +5,15 @@ import { bearer } from "./people.js";
 import { t } from "./texts.js";
 
 /**
+ * `trouble` is told instead of a hint where there is some;
  * `onChoose` gets the people that were chosen, and a room to begin in if they have one in common;
  * `onClose` is left out where there is nothing to go back to.
  */
-export function chooserView(people, onChoose, onClose) {
+export function chooserView(people, trouble, onChoose, onClose) {
   const [pair] = pairs(people);
   return h("section", { className: "chooser", "aria-label": t.whoAreYou },
     h("header", {}, h("h2", {}, t.whoAreYou), ...(onClose ? [iconButton("✕", t.closeChooser, onClose)] : [])),
-    h("p", { className: "quiet" }, people.length > 0 ? t.chooseHint : t.noPeople),
+    h("p", { className: "quiet" }, trouble ?? (people.length > 0 ? t.chooseHint : t.noPeople)),
     ...(pair && !onClose ? [sideBySide(pair, onChoose)] : []),
     h("ul", {}, ...people.map((person) => card(person, onChoose))),
     tokenForm(onChoose, people.length === 0),

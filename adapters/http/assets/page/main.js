@@ -18,7 +18,11 @@ document.body.prepend(
   seats,
 );
 
-const people = await offered().catch(() => []);
+let strange = false;
+const people = await offered().catch(({ status }) => {
+  strange = status === 403;
+  return [];
+});
 
 const here = () => [...seats.children].filter(({ person }) => person);
 
@@ -50,7 +54,7 @@ function choose() {
     show(views[0]);
   };
   const back = here().length > 0 ? () => (chooser.remove(), add.focus()) : undefined;
-  const chooser = chooserView(people, chosen, back);
+  const chooser = chooserView(people, strange ? t.strangeAddress : undefined, chosen, back);
   seats.append(chooser);
   changed();
   show(chooser);

@@ -7,7 +7,7 @@ import { t } from "./texts.js";
  */
 export async function offered() {
   const response = await fetch("/page/people.json", { cache: "no-store" });
-  if (!response.ok) throw new Error(`people.json: ${response.status}`);
+  if (!response.ok) throw Object.assign(new Error("people.json"), { status: response.status });
   const people = await response.json();
   return people.map(person);
 }
