@@ -1,6 +1,9 @@
 // The page at `/`, as people use it.
 
 import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { faults, open, overflowing } from "./browser.js";
 import { demo, durable, token } from "./service.js";
@@ -35,6 +38,18 @@ async function sideBySide(t, options) {
 	await vera.says("200 for a start, in October, when the evenings get dark.").waitFor();
 	await oleg.says("200 for a start, in October, when the evenings get dark.").waitFor();
 	return { page, vera, oleg };
+}
+
+/** Writes texts as somebody of the demo, beside the page, in the first room. */
+function write(page, user, texts, clientMsgId) {
+	return page.evaluate(async ({ user, texts, clientMsgId }) => {
+		const { Aftermatch } = await import("/page/aftermatch.js");
+		const people = await (await fetch("/page/people.json")).json();
+		const client = new Aftermatch({ token: people.find(({ id }) => id === user).token });
+		await client.join(1);
+		for (const text of texts) await client.send(text, clientMsgId && { clientMsgId });
+		client.close();
+	}, { user, texts, clientMsgId });
 }
 
 const gone = (locator) => locator.waitFor({ state: "detached" });
@@ -159,11 +174,60 @@ test("what cannot be sent says why, and is not lost", async (t) => {
 	await vera.send("short enough");
 	await vera.says("short enough").waitFor();
 	assert.equal(await vera.view.getByText("Not sent").count(), 0);
-	await vera.field.press("ArrowUp");
+	await vera.field.fill("a draft");
+	await vera.act("short enough", "Edit");
 	await vera.send("changed to something too long");
 	await vera.view.getByRole("alert").getByText("It is too long.").waitFor();
 	await vera.view.getByText("Editing").waitFor();
 	assert.equal(await vera.field.inputValue(), "changed to something too long");
+	await vera.field.press("Escape");
+	assert.equal(await vera.field.inputValue(), "a draft");
+});
+
+test("two authors may call their messages the same", async (t) => {
+	const { page, vera } = await sideBySide(t);
+	await write(page, 1, ["by Vera"], "1");
+	await write(page, 2, ["by Oleg"], "1");
+	await vera.says("by Oleg").waitFor();
+	await vera.says("by Vera").waitFor();
+});
+
+test("a conversation that goes on for long keeps the newest, and the others can be read", async (t) => {
+	const { page, vera } = await sideBySide(t);
+	await write(page, 2, Array.from({ length: 520 }, (_, nth) => `number ${nth + 1}`));
+	await vera.says("number 520").waitFor();
+	const numbers = async () => (await vera.view.locator(".text").allTextContents()).map((text) => Number(text.slice("number ".length)));
+	const before = await numbers();
+	assert.ok(before.length <= 500, `${before.length} messages`);
+	await vera.view.getByRole("button", { name: "Earlier messages" }).click();
+	await vera.says(`number ${before[0] - 1}`).waitFor();
+	const after = await numbers();
+	assert.deepEqual(after, Array.from({ length: after.length }, (_, nth) => after[0] + nth), "none is missing");
+});
+
+test("who looks for somebody to add, and does not, is where they were", async (t) => {
+	const { page } = await sideBySide(t);
+	const add = page.getByRole("button", { name: "Add a person" });
+	await add.click();
+	await page.getByRole("region", { name: "Who do you want to be?" }).getByRole("button", { name: "Close", exact: true }).click();
+	await page.waitForFunction(() => document.activeElement.textContent.includes("Add a person"));
+	assert.equal(await add.isVisible(), true);
+});
+
+test("the address leads to a room far down the list, too", async (t) => {
+	const world = JSON.parse(await readFile(new URL("../../adapters/world/src/demo.json", import.meta.url), "utf8"));
+	const [{ participants }] = world.rooms;
+	for (let id = 1001; id <= 1150; id += 1) world.rooms.push({ id, participants });
+	const folder = await mkdtemp(join(tmpdir(), "aftermatch-"));
+	t.after(() => rm(folder, { recursive: true }));
+	const file = join(folder, "world.json");
+	await writeFile(file, JSON.stringify(world));
+	const { url } = await demo(t, { flags: ["--world", file] });
+	const page = await open(t, `${url}#1/1149`);
+	const vera = seat(page, VERA);
+	await vera.send("found it");
+	await vera.says("found it").waitFor();
+	assert.equal(new URL(page.url()).hash, "#1/1149");
 });
 
 test("what people write is text, whatever it looks like", async (t) => {
@@ -269,7 +333,7 @@ test("the service dies and comes back, and nothing is lost or doubled", async (t
 	await vera.send("before");
 	await oleg.says("before").waitFor();
 	await service.kill();
-	for (const { view } of [vera, oleg]) await view.getByText("Connection lost.").waitFor();
+	for (const { view } of [vera, oleg]) await view.getByRole("status").getByText("Connection lost.").waitFor();
 	await vera.send("while it was away");
 	await vera.view.getByText("sending…").waitFor();
 	await oleg.send("and so was this");

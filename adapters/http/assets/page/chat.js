@@ -4,6 +4,8 @@ import { Aftermatch } from "/page/aftermatch.js";
 
 /** Rooms are asked for in portions. */
 const PORTION = 100;
+/** Of more messages than this, the older half is not kept here. */
+const MOST = 500;
 /** At least so long, in milliseconds, from one look at the rooms to the next. */
 const LOOK = 4000;
 
@@ -42,6 +44,7 @@ export class Chat extends EventTarget {
   #visit;
   #marking = false;
   #timer;
+  #closing = new AbortController();
 
   constructor(person) {
     super();
@@ -61,6 +64,11 @@ export class Chat extends EventTarget {
   get messages() {
     const kept = [...this.#messages.values()].sort((one, other) => one.seq - other.seq);
     return [...kept, ...this.#outgoing.filter(({ room }) => room === this.room.pk)];
+  }
+
+  /** Aborted when this is closed. */
+  get gone() {
+    return this.#closing.signal;
   }
 
   /** How many messages of others, in all rooms, were not read. */
@@ -97,6 +105,12 @@ export class Chat extends EventTarget {
     }
   }
 
+  /** Opens a room that is not listed here. */
+  async find(pk) {
+    const [room] = (await this.#attempt(this.#client.list({ limit: 1, afterPk: pk - 1 }))) ?? [];
+    if (room?.pk === pk && !this.room) await this.open(room);
+  }
+
   async leave() {
     this.#exit();
     await this.#attempt(this.#client.leave());
@@ -123,6 +137,8 @@ export class Chat extends EventTarget {
       this.discard(key);
     } catch (error) {
       state({ state: "failed", error });
+      // Where it can be seen, it shows so itself.
+      if (this.room?.pk !== room) this.#tell("problem", Object.assign(error, { unsent: text }));
     }
   }
 
@@ -148,6 +164,14 @@ export class Chat extends EventTarget {
     if (numbers.length > 0 && !this.#held) await this.#read(Math.min(...numbers));
   }
 
+  /** Forgets old messages where there are too many; they can be read again. */
+  forgetOldest() {
+    if (this.#held || this.#messages.size <= MOST) return;
+    const oldest = [...this.#messages.values()].sort((one, other) => one.seq - other.seq).slice(0, -MOST / 2);
+    for (const { id } of oldest) this.#messages.delete(id);
+    this.earlier = true;
+  }
+
   /** To be called when the newest messages are being seen. */
   async seen() {
     const pk = this.room?.pk;
@@ -171,6 +195,7 @@ export class Chat extends EventTarget {
 
   close() {
     clearTimeout(this.#timer);
+    this.#closing.abort();
     this.#client.close();
   }
 

@@ -7,7 +7,7 @@ export function composer(chat) {
   const field = h("textarea", { rows: 1, placeholder: t.write, "aria-label": t.write, title: t.writeHint, enterKeyHint: "send" });
   const send = h("button", { className: "primary" }, t.send);
   const what = h("span", {});
-  const editing = h("p", { className: "editing", hidden: true }, what, iconButton("✕", t.cancel, stopEditing));
+  const editing = h("p", { className: "editing", hidden: true }, what, iconButton("✕", t.cancel, () => (stopEditing(), field.focus())));
   const view = h("form", { className: "composer", onsubmit: submit }, editing, field, send);
   /** The message that is being edited. */
   let edited = null;
@@ -36,8 +36,9 @@ export function composer(chat) {
   async function save(message, text) {
     const room = chat.room;
     stopEditing();
+    const draft = field.value;
     if (text === message.text || (await chat.edit(message.id, text))) return;
-    if (chat.room?.pk === room.pk && !edited && !field.value) startEditing(message, text);
+    if (chat.room?.pk === room.pk && !edited && field.value === draft) startEditing(message, text);
   }
 
   function write(text) {

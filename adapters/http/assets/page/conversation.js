@@ -1,7 +1,7 @@
 // The open room: who is in it, what was written, and where to write.
 
 import { composer } from "./composer.js";
-import { arrange, h, iconButton } from "./dom.js";
+import { arrange, h, iconButton, say } from "./dom.js";
 import { choose, messageView } from "./message.js";
 import { titleOf } from "./people.js";
 import { dayOf, t } from "./texts.js";
@@ -65,9 +65,10 @@ export function conversationView(chat, person) {
   function show() {
     planned = 0;
     if (!chat.room) return;
+    if (atEnd) chat.forgetOldest();
     const { messages } = chat;
     const follow = atEnd;
-    title.textContent = titleOf(chat.room, person);
+    say(title, titleOf(chat.room, person));
     log.setAttribute("aria-label", title.textContent);
     earlier.hidden = !chat.earlier;
     hint.textContent = chat.loading ? t.loading : messages.length === 0 ? t.emptyRoom : "";
@@ -93,8 +94,8 @@ export function conversationView(chat, person) {
       const newDay = !before || dayOf(before.created_at) !== day;
       const close = before && Date.parse(message.created_at) - Date.parse(before.created_at) < TOGETHER;
       const follows = !newDay && close && before.user.id === message.user.id;
-      // A message keeps its node when it turns out to be kept.
-      const key = message.client_msg_id ?? message.key ?? message.id;
+      // A message keeps its node when it turns out to be kept. Two authors may call theirs the same.
+      const key = `${message.user.id} ${message.client_msg_id ?? message.key ?? message.id}`;
       const item = { key, message, follows, selected: selected ? selected.has(message.id) : undefined };
       return newDay ? [{ key: `day ${day}`, day }, item] : [item];
     });
@@ -111,19 +112,25 @@ export function conversationView(chat, person) {
   }
 
   async function readEarlier() {
-    const height = log.scrollHeight - log.scrollTop;
-    atEnd = false;
+    const { pk } = chat.room;
     await chat.readEarlier();
+    if (chat.room?.pk !== pk) return;
+    const focused = document.activeElement === earlier;
+    const followed = atEnd;
+    // What is in sight stays where it is.
+    const below = log.scrollHeight - log.scrollTop;
+    atEnd = false;
     show();
-    log.scrollTop = log.scrollHeight - height;
-    if (earlier.hidden) log.focus({ preventScroll: true });
-    newest.hidden = atEnd;
+    log.scrollTop = log.scrollHeight - below;
+    newest.hidden = atEnd = followed;
+    if (focused && earlier.hidden) log.focus({ preventScroll: true });
   }
 
   function selectSeveral(first) {
     selected = new Set(first ? [first.id] : []);
     show();
-    (list.querySelector("input:not([hidden])") ?? cancel).focus();
+    const newestBox = [...list.querySelectorAll("input:not([hidden])")].at(-1);
+    (list.querySelector("input:checked") ?? newestBox ?? cancel).focus();
   }
 
   function stopSelecting() {
@@ -176,7 +183,7 @@ export function conversationView(chat, person) {
   view.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && selected) stopSelecting();
   });
-  document.addEventListener("visibilitychange", sawThem);
+  document.addEventListener("visibilitychange", sawThem, { signal: chat.gone });
   chat.addEventListener("messages", showSoon);
   chat.addEventListener("room", roomChanged);
   chat.addEventListener("rooms", sawThem);
@@ -187,7 +194,7 @@ export function conversationView(chat, person) {
 function dayView() {
   const node = h("li", { className: "day" });
   node.show = ({ day }) => {
-    node.textContent = day;
+    say(node, day);
   };
   return node;
 }

@@ -16,6 +16,11 @@ export function iconButton(sign, label, onclick, properties = {}) {
   return h("button", { type: "button", className: "icon", "aria-label": label, title: label, onclick, ...properties }, sign);
 }
 
+/** Sets a text, and leaves alone what says it already: with that goes what somebody has selected. */
+export function say(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
 const arranged = new WeakMap();
 
 /**
@@ -25,8 +30,8 @@ const arranged = new WeakMap();
 export function arrange(parent, items, keyOf, make) {
   const before = arranged.get(parent) ?? new Map();
   const now = new Map(items.map((item) => [keyOf(item), item]));
+  const focused = parent.contains(document.activeElement) ? document.activeElement : null;
   for (const [key, node] of before) if (!now.has(key)) node.remove();
-  const focused = document.activeElement;
   const nodes = new Map();
   let place = parent.firstChild;
   for (const [key, item] of now) {
@@ -37,6 +42,8 @@ export function arrange(parent, items, keyOf, make) {
     else parent.insertBefore(node, place);
   }
   arranged.set(parent, nodes);
-  // Who is moved loses the focus.
-  if (focused !== document.activeElement && parent.contains(focused)) focused.focus({ preventScroll: true });
+  // Who is moved loses the focus, and who is removed leaves it to what is around.
+  if (!focused || focused === document.activeElement) return;
+  const next = parent.contains(focused) ? focused : parent.closest("[tabindex]");
+  next?.focus({ preventScroll: true });
 }

@@ -19,6 +19,10 @@ export function framesView(chat, onClose) {
     list,
   );
 
+  function toEnd() {
+    list.scrollTop = list.scrollHeight;
+  }
+
   function clear() {
     list.replaceChildren();
     none.hidden = false;
@@ -30,9 +34,9 @@ export function framesView(chat, onClose) {
     list.append(frame(direction, text));
     fold(list);
     while (list.children.length > KEPT) list.firstChild.remove();
-    if (follow) list.scrollTop = list.scrollHeight;
+    if (follow) toEnd();
   });
-  return view;
+  return Object.assign(view, { toEnd });
 }
 
 function frame(direction, text) {
@@ -53,7 +57,7 @@ function frame(direction, text) {
 function fold(list) {
   const [asked, answered, askedAgain, answeredAgain] = [...list.children].slice(-4);
   const same = answeredAgain?.what.startsWith("in list") && asked.what === askedAgain.what && answered.what === answeredAgain.what;
-  if (!same || list.querySelector("[open], :focus")) return;
+  if (!same || [asked, answered].some((node) => node.querySelector("[open], :focus"))) return;
   answeredAgain.count += answered.count;
   answeredAgain.times.textContent = `${t.times(answeredAgain.count)} `;
   asked.remove();

@@ -2,7 +2,7 @@
 // opened again: `#1/3,admin-9` is user 1 in room 3, and administrator 9 in none.
 
 import { chooserView } from "./chooser.js";
-import { h } from "./dom.js";
+import { arrange, h, say } from "./dom.js";
 import { offered } from "./people.js";
 import { personView } from "./person.js";
 import { language, t } from "./texts.js";
@@ -52,8 +52,9 @@ function choose() {
     chooser.remove();
     changed();
     show(views[0]);
+    views[0].focus({ preventScroll: true });
   };
-  const back = here().length > 0 ? () => (chooser.remove(), add.focus()) : undefined;
+  const back = here().length > 0 ? () => (chooser.remove(), changed(), add.focus()) : undefined;
   const chooser = chooserView(people, strange ? t.strangeAddress : undefined, chosen, back);
   seats.append(chooser);
   changed();
@@ -66,18 +67,18 @@ function changed() {
   const unread = views.reduce((sum, { chat }) => sum + chat.unread, 0);
   document.title = unread > 0 ? `(${unread}) Aftermatch` : "Aftermatch";
   add.hidden = seats.querySelector(".chooser") !== null;
-  const names = views.map((view) => tab(view));
-  if (tabs.textContent !== names.map(({ textContent }) => textContent).join("")) tabs.replaceChildren(...names);
+  arrange(tabs, views, (view) => view, tab);
   tabs.hidden = views.length < 2;
   const address = views.filter(({ person }) => person.key).map(({ person, chat }) => [person.key, chat.room?.pk].filter(Boolean).join("/"));
-  history.replaceState(null, "", `#${address.join(",")}`);
+  const hash = `#${address.join(",")}`;
+  // Browsers take it ill when it is set often.
+  if (hash !== (location.hash || "#")) history.replaceState(null, "", hash);
 }
 
 function tab(view) {
-  const { person, chat } = view;
-  const count = chat.unread > 0 ? ` (${chat.unread})` : "";
-  const onclick = () => show(view);
-  return h("button", { type: "button", onclick }, `${person.name}${count}`);
+  const node = h("button", { type: "button", onclick: () => show(view) });
+  node.show = ({ person, chat }) => say(node, `${person.name}${chat.unread > 0 ? ` (${chat.unread})` : ""}`);
+  return node;
 }
 
 /** Those whom the address names. */

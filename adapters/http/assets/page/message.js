@@ -1,6 +1,6 @@
 // One message, and what can be done with it.
 
-import { h, iconButton } from "./dom.js";
+import { h, iconButton, say } from "./dom.js";
 import { nameOfAuthor } from "./people.js";
 import { explain, momentOf, t, timeOf } from "./texts.js";
 
@@ -15,7 +15,10 @@ export function messageView(chat, acts) {
   const text = h("p", { className: "text" });
   const menu = iconButton("⋯", t.options, undefined, { "aria-haspopup": "dialog" });
   const check = h("input", { type: "checkbox", hidden: true });
-  const failure = h("p", { className: "failure", hidden: true });
+  const why = h("span", {});
+  const retry = h("button", { type: "button" }, t.tryAgain);
+  const takeBack = h("button", { type: "button" }, t.takeBack);
+  const failure = h("p", { className: "failure", hidden: true }, why, " ", retry, " ", takeBack);
   const bubble = h("div", { className: "bubble" }, author, text, h("p", { className: "meta" }, note, time), failure);
   const node = h("li", { className: "message" }, h("label", { className: "check" }, check), bubble, menu);
 
@@ -24,13 +27,14 @@ export function messageView(chat, acts) {
     node.classList.toggle("mine", mine);
     node.classList.toggle("follows", follows);
     node.classList.toggle("sending", message.state === "sending");
-    author.textContent = mine ? "" : nameOfAuthor(message.user, chat.room);
-    author.hidden = mine || follows;
-    text.textContent = message.text;
-    time.textContent = timeOf(message.created_at);
+    say(author, mine ? t.you : nameOfAuthor(message.user, chat.room));
+    // Whose it is tells the place on the screen, to those who see it.
+    author.classList.toggle("spoken", mine || follows);
+    say(text, message.text);
+    say(time, timeOf(message.created_at));
     time.dateTime = message.created_at;
     time.title = momentOf(message.created_at);
-    note.textContent = message.state === "sending" ? t.sending : message.edited_at ? t.edited : "";
+    say(note, message.state === "sending" ? t.sending : message.edited_at ? t.edited : "");
     const deletable = chat.deletes(message);
     check.hidden = selected === undefined || !deletable;
     check.checked = selected ?? false;
@@ -40,17 +44,10 @@ export function messageView(chat, acts) {
     menu.onclick = () => acts.choose(message);
     menu.setAttribute("aria-label", t.optionsOf(message.text.slice(0, 40)));
     failure.hidden = message.state !== "failed";
-    if (message.state === "failed") showFailure(message);
+    say(why, failure.hidden ? "" : `${t.notSent} ${explain(message.error)}`);
+    retry.onclick = () => acts.retry(message);
+    takeBack.onclick = () => acts.takeBack(message);
   };
-
-  function showFailure(message) {
-    failure.replaceChildren(
-      `${t.notSent} ${explain(message.error)} `,
-      h("button", { type: "button", onclick: () => acts.retry(message) }, t.tryAgain),
-      " ",
-      h("button", { type: "button", onclick: () => acts.takeBack(message) }, t.takeBack),
-    );
-  }
   return node;
 }
 

@@ -15,7 +15,7 @@ export async function offered() {
 function person({ id, user, brand, rooms, token }) {
   const admin = brand === null;
   const key = admin ? `admin-${id}` : `${id}`;
-  // Tokens of a demo are good until it is started again: fresh ones are asked for.
+  // Tokens of a demo end with it, or after a day: fresh ones are asked for.
   const fresh = async () => (await offered()).find((other) => other.key === key)?.granted ?? token;
   return {
     key,

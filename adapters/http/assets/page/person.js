@@ -2,7 +2,7 @@
 
 import { Chat } from "./chat.js";
 import { conversationView } from "./conversation.js";
-import { h, iconButton } from "./dom.js";
+import { h, iconButton, say } from "./dom.js";
 import { framesView } from "./frames.js";
 import { nameAmong } from "./people.js";
 import { roomsView } from "./rooms.js";
@@ -20,7 +20,7 @@ export function personView(person, room, { onChange, onClose }) {
   const framesButton = iconButton("{ }", t.frames, toggleFrames, { "aria-expanded": "false" });
   const name = h("h2", {}, person.name);
   const body = h("div", { className: "body" }, rooms, conversationView(chat, person));
-  const view = h("section", { className: "person", "aria-label": person.name },
+  const view = h("section", { className: "person", tabIndex: -1, "aria-label": person.name },
     h("header", {},
       h("span", { className: "face", "aria-hidden": "true" }, [...person.name][0]),
       h("div", { className: "who" }, name, h("p", { className: "quiet" }, person.about)),
@@ -36,6 +36,7 @@ export function personView(person, room, { onChange, onClose }) {
 
   function toggleFrames() {
     frames.hidden = !frames.hidden;
+    frames.toEnd();
     framesButton.setAttribute("aria-expanded", `${!frames.hidden}`);
     if (frames.hidden) framesButton.focus();
   }
@@ -50,6 +51,7 @@ export function personView(person, room, { onChange, onClose }) {
   chat.addEventListener("rooms", function begin() {
     const first = chat.rooms.find(({ pk }) => pk === room);
     if (first) chat.open(first);
+    else if (room && chat.more) chat.find(room);
     chat.removeEventListener("rooms", begin);
   });
   chat.addEventListener("rooms", () => {
@@ -64,23 +66,30 @@ export function personView(person, room, { onChange, onClose }) {
 function connectionView(chat) {
   const label = h("span", {});
   const lamp = h("span", { className: "lamp" }, label);
-  const words = h("p", { className: "connection", role: "status", hidden: true });
+  const shown = h("span", { "aria-hidden": "true" });
+  // Nobody wants to be told each second that goes by.
+  const told = h("span", { className: "spoken", role: "status" });
+  const words = h("p", { className: "connection", hidden: true }, shown, told);
+  const tell = (text) => {
+    say(shown, text);
+    say(told, text);
+  };
   let countdown;
   const show = () => {
     const { state, delay, code } = chat.connection;
     clearInterval(countdown);
     lamp.className = `lamp ${state}`;
     lamp.title = label.textContent = state === "open" ? t.online : "";
-    words.hidden = state === "open" || (state === "connecting" && !words.textContent);
-    if (state === "connecting" && !words.hidden) words.textContent = t.connecting;
-    if (state === "closed") words.textContent = t.ended[code] ?? t.errors.closed;
+    words.hidden = state === "open" || (state === "connecting" && !shown.textContent);
+    if (state === "connecting" && !words.hidden) tell(t.connecting);
+    if (state === "closed") tell(t.ended[code] ?? t.errors.closed);
     if (state === "waiting") {
       let left = Math.max(1, Math.round(delay / 1000));
-      const say = chat.connected ? t.lost : t.refused;
-      words.textContent = say(left);
-      countdown = setInterval(() => (words.textContent = say((left = Math.max(1, left - 1)))), 1000);
+      const next = chat.connected ? t.lost : t.refused;
+      tell(next(left));
+      countdown = setInterval(() => say(shown, next((left = Math.max(1, left - 1)))), 1000);
     }
-    if (state === "open") words.textContent = "";
+    if (state === "open") tell("");
   };
   chat.addEventListener("connection", show);
   show();
@@ -91,10 +100,14 @@ function connectionView(chat) {
 function problemView(chat) {
   const words = h("span", {});
   const view = h("div", { className: "problem", role: "alert", hidden: true });
-  const dismiss = iconButton("✕", t.dismiss, () => (view.hidden = true));
+  const dismiss = iconButton("✕", t.dismiss, () => {
+    view.hidden = true;
+    view.closest(".person").focus({ preventScroll: true });
+  });
   view.append(words, dismiss);
   chat.addEventListener("problem", ({ detail }) => {
-    words.textContent = explain(detail);
+    const unsent = detail.unsent ? `“${detail.unsent.slice(0, 40)}” ${t.notSent} ` : "";
+    words.textContent = unsent + explain(detail);
     view.hidden = false;
   });
   chat.addEventListener("room", () => chat.room && (view.hidden = true));

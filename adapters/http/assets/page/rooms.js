@@ -1,6 +1,6 @@
 // The list of rooms: the last message of each, and how many are unread.
 
-import { arrange, h } from "./dom.js";
+import { arrange, h, say } from "./dom.js";
 import { titleOf } from "./people.js";
 import { briefly, t } from "./texts.js";
 
@@ -28,7 +28,9 @@ function entry(chat, person) {
   const title = h("span", { className: "title" });
   const time = h("time", {});
   const last = h("span", { className: "last" });
-  const unread = h("span", { className: "unread", hidden: true });
+  const count = h("span", { "aria-hidden": "true" });
+  const counted = h("span", { className: "spoken" });
+  const unread = h("span", { className: "unread", hidden: true }, count, counted);
   const button = h("button", { type: "button" },
     h("span", { className: "line" }, title, unread),
     h("span", { className: "line" }, last, time));
@@ -40,15 +42,13 @@ function entry(chat, person) {
     button.title = t.room(room.pk);
     if (chat.room?.pk === room.pk) button.setAttribute("aria-current", "true");
     else button.removeAttribute("aria-current");
-    title.textContent = titleOf(room, person);
-    time.textContent = message ? briefly(message.created_at) : "";
+    say(title, titleOf(room, person));
+    say(time, message ? briefly(message.created_at) : "");
     const author = message && chat.isMine(message) ? `${t.you}: ` : "";
-    last.textContent = message ? author + message.text : t.noMessages;
+    say(last, message ? author + message.text : t.noMessages);
     unread.hidden = !room.unread;
-    unread.replaceChildren(
-      h("span", { "aria-hidden": "true" }, room.unread > 99 ? "99+" : `${room.unread}`),
-      h("span", { className: "spoken" }, t.unread(room.unread)),
-    );
+    say(count, room.unread > 99 ? "99+" : `${room.unread}`);
+    say(counted, t.unread(room.unread));
   };
   return node;
 }
