@@ -184,12 +184,21 @@ impl Hub {
         }
     }
 
-    /// Takes a seat away. Whoever it was taken from is returned.
-    fn unseat(&self, session: SessionId, room: RoomId) -> Option<Arc<Outbox>> {
+    /// Takes a seat away. Whoever it was taken from gets `word` of it, lest it
+    /// comes behind the answer to leaving, and is returned.
+    fn unseat(
+        &self,
+        session: SessionId,
+        room: RoomId,
+        word: impl FnOnce(&Outbox),
+    ) -> Option<Arc<Outbox>> {
         let (outbox, homeless) = {
             let mut rooms = self.rooms.write();
             let mut audience = rooms.get(&room)?.lock();
             let outbox = audience.leave(session);
+            if let Some(outbox) = &outbox {
+                word(outbox);
+            }
             let homeless = audience.abandon_if_empty();
             let empty = homeless.is_some();
             drop(audience);
@@ -233,7 +242,7 @@ impl Events for Hub {
     }
 
     fn leave(&self, session: SessionId, room: RoomId) {
-        self.unseat(session, room);
+        self.unseat(session, room, |_| ());
     }
 
     async fn tell(&self, change: Change) -> Result<(), Seq> {
@@ -308,11 +317,11 @@ impl Events for Hub {
     }
 
     fn evict(&self, session: SessionId, room: RoomId, why: Eviction) {
-        if let Some(outbox) = self.unseat(session, room) {
+        let word = |outbox: &Outbox| outbox.evict(room, answer::room_closed(room, why));
+        if let Some(outbox) = self.unseat(session, room, word) {
             tracing::info!(session = session.0, %room, ?why, "evicted from a room");
             let reason = answer::reason(why);
             self.metrics.evictions.get_or_create(&Why { reason }).inc();
-            outbox.evict(room, answer::room_closed(room, why));
             outbox.flush();
         }
     }
