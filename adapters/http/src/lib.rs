@@ -115,7 +115,10 @@ fn readiness(
 fn metrics(registry: Option<&Registry>) -> Response {
     let Some(registry) = registry else {
         // Who scrapes takes this for a process that is down, as it is for clients.
-        return plain(StatusCode::SERVICE_UNAVAILABLE, "nothing is served yet");
+        return plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "nothing is served yet, so nothing is counted: /readyz says why",
+        );
     };
     let mut out = String::new();
     // Writing into memory cannot fail.

@@ -1,9 +1,9 @@
 //! Brings a database to the shape this program knows.
 
 use sqlx::{Connection, PgConnection, migrate::Migrator};
-use tokio::time::timeout;
+use tokio::time::Instant;
 
-use crate::{Error, Options, patience::out_of_time};
+use crate::{Error, Options, patience::until};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
@@ -80,8 +80,7 @@ async fn open(options: &Options) -> Result<(PgConnection, i64), MigrateError> {
         Ok((connection, found))
     };
     // Twice: one for the connection, one for the statements.
-    let opened = timeout(2 * options.statement_timeout, opening).await;
-    opened.unwrap_or_else(|_| Err(out_of_time().into()))
+    until(Instant::now() + 2 * options.statement_timeout, opening).await
 }
 
 /// The newest migration of the database, which must not be newer than ours.

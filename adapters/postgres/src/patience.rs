@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::Error;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::Postgres;
 
@@ -26,10 +26,7 @@ impl Postgres {
         query: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         // Twice: one for a connection to be had, one for the statement.
-        match timeout(2 * self.statement_timeout, query).await {
-            Ok(result) => result,
-            Err(_) => Err(out_of_time()),
-        }
+        until(Instant::now() + 2 * self.statement_timeout, query).await
     }
 
     /// Begins to wait for what somebody else has locked, as long as a statement
@@ -71,6 +68,11 @@ impl From<Busy> for aftermatch_ports::Unavailable {
     }
 }
 
-pub(crate) fn out_of_time() -> Error {
-    Error::Io(std::io::ErrorKind::TimedOut.into())
+/// Cuts off what has not ended at `end`.
+pub(crate) async fn until<T, E: From<Error>>(
+    end: Instant,
+    query: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let late = |_| Error::Io(std::io::ErrorKind::TimedOut.into());
+    timeout_at(end, query).await.map_err(late)?
 }

@@ -86,6 +86,7 @@ export function composer(chat) {
   return Object.assign(view, {
     startEditing,
     showDraft: stopEditing,
+    isEditing: () => edited !== null,
     /** Puts a text back where it came from. */
     takeBack(text) {
       stopEditing();

@@ -65,7 +65,8 @@ export function conversationView(chat, person) {
   function show() {
     planned = 0;
     if (!chat.room) return;
-    if (atEnd) chat.forgetOldest();
+    // Not what somebody is about to change.
+    if (atEnd && selected === null && !field.isEditing()) chat.forgetOldest();
     const { messages } = chat;
     const follow = atEnd;
     say(title, titleOf(chat.room, person));

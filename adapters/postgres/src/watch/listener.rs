@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use super::announced::{Announced, payloads, read};
-use crate::patience::out_of_time;
+use crate::patience::until;
 
 /// Notified by triggers when a revision moves.
 const RIGHTS: &str = "chat_rights";
@@ -153,10 +153,7 @@ impl Listener {
     }
 
     async fn in_time<T>(&self, query: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        match timeout(self.statement_timeout, query).await {
-            Ok(result) => result,
-            Err(_) => Err(out_of_time()),
-        }
+        until(Instant::now() + self.statement_timeout, query).await
     }
 }
 

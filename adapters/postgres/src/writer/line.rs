@@ -2,12 +2,12 @@ use std::{slice, sync::Arc, time::Duration};
 
 use aftermatch_ports::{Creation, Unavailable, Written};
 use sqlx::{ConnectOptions, Connection, Error, PgConnection, postgres::PgConnectOptions};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::Instant;
 
 use super::{Answer, Job, batch, left};
 use crate::{
     error::is_passing,
-    patience::{Attempt, out_of_time},
+    patience::{Attempt, until},
 };
 
 /// A connection that was not used for so long is asked whether it still is one,
@@ -68,18 +68,15 @@ impl Line {
 
     async fn attempt(&mut self, jobs: &[Job]) -> Result<Vec<Attempt<Written<Creation>>>, Error> {
         let limit = self.statement_timeout;
-        let mut connection = match timeout(limit, self.connect()).await {
-            Ok(connection) => connection?,
-            Err(_) => return Err(out_of_time()),
-        };
+        let mut connection = until(Instant::now() + limit, self.connect()).await?;
         // The server cuts a statement off by itself; where it has not, a little
         // later, it is out of reach.
         let end = Instant::now() + limit + limit / 4;
         let kept = batch::keep(&mut connection, jobs, &mut self.smooth);
-        let mut kept = in_time(end, kept).await;
+        let mut kept = until(end, kept).await;
         // What is kept stays so, whether the rest can be explained or not.
         let explained = match &mut kept {
-            Ok(outcomes) => in_time(end, left::explain(&mut connection, jobs, outcomes)).await,
+            Ok(outcomes) => until(end, left::explain(&mut connection, jobs, outcomes)).await,
             Err(_) => Ok(()),
         };
         let failures = [kept.as_ref().err(), explained.as_ref().err()];
@@ -98,14 +95,6 @@ impl Line {
         }
         self.options.connect().await
     }
-}
-
-async fn in_time<T>(
-    end: Instant,
-    statements: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
-    let done = timeout_at(end, statements).await;
-    done.unwrap_or_else(|_| Err(out_of_time()))
 }
 
 /// Whether the database itself said no, and so nothing was kept.
