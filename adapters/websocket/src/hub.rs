@@ -22,7 +22,7 @@ use self::audience::Audience;
 use crate::{
     answer,
     metrics::{At, Metrics, Why},
-    outbox::{Close, Outbox},
+    transport::{Close, Outbox},
 };
 
 /// How long a change waits for those before it. Far more than lies between the
