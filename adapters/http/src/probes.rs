@@ -5,7 +5,7 @@ use std::{io, sync::Arc, time::Duration};
 use aftermatch_ports::Health;
 use poem::{Endpoint, EndpointExt, Response, Route, endpoint::make, get, http::StatusCode};
 use prometheus_client::{encoding::text, registry::Registry};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Mutex};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -40,7 +40,7 @@ pub fn routes(operations: Operations) -> Route {
         health,
         stopping,
     } = operations;
-    let registry = registry.map(Arc::new);
+    let registry = registry.map(|registry| Arc::new(Mutex::new(registry)));
     Route::new()
         .at(
             "/livez",
@@ -50,8 +50,8 @@ pub fn routes(operations: Operations) -> Route {
         .at(
             "/metrics",
             get(make(move |_| {
-                let metrics = metrics(registry.as_deref());
-                async move { metrics }
+                let registry = registry.clone();
+                async move { metrics(registry.as_deref()).await }
             })),
         )
 }
@@ -106,7 +106,9 @@ fn readiness(
     })
 }
 
-fn metrics(registry: Option<&Registry>) -> Response {
+/// The lock makes it one scrape at a time: all scrapes together take at most one of
+/// the threads that serve the chat.
+async fn metrics(registry: Option<&Mutex<Registry>>) -> Response {
     let Some(registry) = registry else {
         // Prometheus takes this for a process that is down, and for clients it is.
         return plain(
@@ -116,7 +118,7 @@ fn metrics(registry: Option<&Registry>) -> Response {
     };
     let mut out = String::new();
     // Writing into memory cannot fail.
-    let _ = text::encode(&mut out, registry);
+    let _ = text::encode(&mut out, &*registry.lock().await);
     Response::builder().content_type(OPEN_METRICS).body(out)
 }
 

@@ -67,15 +67,6 @@ impl Hub {
         &self.metrics
     }
 
-    /// Frames and bytes that wait in all outboxes.
-    pub(crate) fn waiting(&self) -> (usize, usize) {
-        let connections = self.connections.lock();
-        connections.values().fold((0, 0), |(frames, bytes), each| {
-            let (more_frames, more_bytes) = each.outbox.waiting();
-            (frames + more_frames, bytes + more_bytes)
-        })
-    }
-
     /// A connection is there to be told things.
     pub(crate) fn connect(&self, session: &Session, outbox: Arc<Outbox>) {
         let connection = Connection {

@@ -52,6 +52,8 @@ struct State {
     close: Option<Close>,
     /// The rooms the session was evicted from and does not know about yet.
     evicted: Vec<RoomId>,
+    /// The frames and bytes that the metrics count as waiting.
+    reported: (usize, usize),
     /// The connection's task, when it is idle.
     session: Option<Waker>,
 }
@@ -153,12 +155,6 @@ impl Outbox {
         .await;
     }
 
-    /// How many frames and bytes wait.
-    pub(crate) fn waiting(&self) -> (usize, usize) {
-        let state = self.state.lock();
-        (state.waiting.len(), state.bytes)
-    }
-
     /// Writes what waits, as far as the socket takes it now.
     pub(crate) fn flush(&self) {
         self.write(&mut self.state.lock());
@@ -244,6 +240,23 @@ impl Outbox {
                 }
             }
         }
+        self.report(state);
+    }
+
+    /// Updates the metrics of what waits. As a rule nothing does, before and after.
+    fn report(&self, state: &mut State) {
+        let (frames, bytes) = (state.waiting.len(), state.bytes);
+        if state.reported != (frames, bytes) {
+            let change = |now: usize, before: usize| now as i64 - before as i64;
+            let Metrics {
+                outbox_frames,
+                outbox_bytes,
+                ..
+            } = &*self.metrics;
+            outbox_frames.inc_by(change(frames, state.reported.0));
+            outbox_bytes.inc_by(change(bytes, state.reported.1));
+            state.reported = (frames, bytes);
+        }
     }
 
     fn write_once(&self, waiting: &VecDeque<Bytes>) -> io::Result<usize> {
@@ -255,6 +268,15 @@ impl Outbox {
         }
         let slices = slices.get(..frames).unwrap_or_default();
         self.connection.try_write_vectored(slices)
+    }
+}
+
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        let mut state = std::mem::take(self.state.get_mut());
+        state.begun = false;
+        state.forget_waiting();
+        self.report(&mut state);
     }
 }
 

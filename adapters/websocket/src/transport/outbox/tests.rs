@@ -151,3 +151,20 @@ async fn single_frame_may_exceed_limits() {
     let (read, ()) = tokio::join!(read(&mut there, 1_000_000), writing);
     assert_eq!(read.len(), 1_000_000);
 }
+
+#[tokio::test]
+async fn metrics_count_what_waits() {
+    let (outbox, _there, _) = stuck(1_000_000, usize::MAX).await;
+    outbox.push(frame(1_000));
+    outbox.flush();
+    let (frames, bytes) = {
+        let state = outbox.state.lock();
+        (state.waiting.len() as i64, state.bytes as i64)
+    };
+    assert!(bytes >= 1_000);
+    let metrics = outbox.metrics.clone();
+    let counted = || (metrics.outbox_frames.get(), metrics.outbox_bytes.get());
+    assert_eq!(counted(), (frames, bytes));
+    drop(outbox);
+    assert_eq!(counted(), (0, 0));
+}
