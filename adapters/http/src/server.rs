@@ -177,3 +177,6 @@ fn concerns_one_connection(error: &io::Error) -> bool {
 fn close_at_once(stream: TcpStream) {
     let _ = stream.set_zero_linger();
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,3 +45,35 @@ impl Socket {
         let _ = self.reader.try_read(&mut [0; EARLY_BYTES]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn refused_socket_gets_close_frame_and_end() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (there, here) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (mut there, here) = (there.expect("connected"), here.expect("accepted").0);
+        there.write_all(b"early").await.expect("open");
+        here.readable().await.expect("open");
+        here.writable().await.expect("open");
+        let (reader, writer) = here.into_split();
+        let socket = Socket {
+            reader,
+            writer,
+            early: BytesMut::new(),
+        };
+        socket.close_at_once(Close::new(1013, "full"));
+        let mut received = Vec::new();
+        let end = there.read_to_end(&mut received).await;
+        end.expect("an orderly end, no reset");
+        assert_eq!(received, b"\x88\x06\x03\xF5full");
+    }
+}
