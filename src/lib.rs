@@ -1,8 +1,8 @@
-//! Introduces the parts of Aftermatch to each other. Everything the program
-//! does is done by them; [`serve`] is the one door through which the binary and
-//! the tests start it.
+//! Wires the parts of Aftermatch together. They do all the work; the binary and the
+//! tests both start the service with [`serve`].
 
 mod clock;
+mod descriptors;
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use aftermatch_memory::Memory;
 use aftermatch_ports::{Health, Messages, People, Rooms, Watch};
 use aftermatch_postgres::Postgres;
 use aftermatch_usecases::{Needs, UseCases};
-use aftermatch_websocket::Hub;
+use aftermatch_websocket::{Hub, WebSockets};
 use prometheus_client::{metrics::info::Info, registry::Registry};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -64,6 +64,7 @@ pub async fn serve(
     let mut registry = Registry::with_prefix("aftermatch");
     registry.register("build", "What runs here", Info::new([("version", VERSION)]));
     aftermatch_websocket::register_metrics(&mut registry, &hub);
+    let sockets = descriptors::for_sockets(config.limits.connections, &config.store)?;
     let (chat, health, database): (_, Arc<dyn Health>, _) = match config.store {
         Store::Memory(store) => {
             let chat = use_cases(
@@ -103,24 +104,37 @@ pub async fn serve(
         }
         None => beside,
     };
-    let adapter = aftermatch_websocket::Config {
-        origins: config.origins,
-        limits: config.limits,
-        beside,
+    let limits = config.limits;
+    let head = limits.handshake;
+    let http = aftermatch_http::Limits {
+        head,
+        sockets,
+        grace: limits.drain + limits.shutdown,
     };
+    let websockets = WebSockets::new(chat.clone(), hub, config.origins, limits, shutdown.clone());
+    let routes = websockets.routes(beside);
     let stopped = CancellationToken::new();
     let serving = async {
         let _stopped = stopped.clone().drop_guard();
+        let serving = async {
+            tokio::try_join!(
+                aftermatch_http::serve(listener, routes, http, shutdown),
+                async {
+                    websockets.drain().await;
+                    Ok(())
+                },
+            )
+        };
         tokio::select! {
-            served = aftermatch_websocket::serve(listener, chat.clone(), hub, adapter, shutdown) => served,
+            served = serving => served.map(drop),
             never = chat.watch() => match never {},
         }
     };
     let showing = async {
         match elsewhere {
-            // As long as there is something to show.
+            // Until the chat has stopped, so that its end can be watched.
             Some((listener, routes)) => {
-                aftermatch_http::serve(listener, routes, stopped.clone()).await
+                aftermatch_http::serve_operations(listener, routes, head, stopped.clone()).await
             }
             None => Ok(()),
         }

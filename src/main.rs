@@ -67,7 +67,6 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
 }
 
 async fn run(arguments: Serve, shutdown: CancellationToken) -> anyhow::Result<()> {
-    raise_descriptors(arguments.max_connections);
     match arguments.database.options() {
         None => {
             let secret = arguments.secret.read()?;
@@ -88,7 +87,7 @@ async fn run(arguments: Serve, shutdown: CancellationToken) -> anyhow::Result<()
             let operations = operations(&arguments).await?;
             // Nobody is let in before the database is there.
             let store = tokio::select! {
-                store = open(&options, !arguments.no_migrate, operations.as_ref()) => store?,
+                store = open(&options, &arguments, operations.as_ref()) => store?,
                 () = shutdown.cancelled() => return Ok(()),
             };
             let listener = listen(&arguments.listen, "CHAT_LISTEN").await?;
@@ -99,20 +98,22 @@ async fn run(arguments: Serve, shutdown: CancellationToken) -> anyhow::Result<()
     }
 }
 
-/// Waits for the database, and shows so.
+/// Waits for the database, with the probes saying so.
 async fn open(
     options: &Options,
-    migrate: bool,
+    arguments: &Serve,
     operations: Option<&TcpListener>,
 ) -> anyhow::Result<Postgres> {
     let over = CancellationToken::new();
     let opening = async {
         let _over = over.clone().drop_guard();
-        database::open(options, migrate).await
+        database::open(options, !arguments.no_migrate).await
     };
     let showing = async {
         match operations {
-            Some(listener) => Ok(waiting::show(listener, over.clone()).await?),
+            Some(listener) => {
+                Ok(waiting::show(listener, arguments.handshake_timeout, over.clone()).await?)
+            }
             None => Ok(()),
         }
     };
@@ -170,21 +171,4 @@ async fn twice_told_to_stop(shutdown: CancellationToken) -> anyhow::Result<()> {
         shutdown.cancel();
     }
     anyhow::bail!("stopped before every connection was closed")
-}
-
-/// Each connection takes a file descriptor, and the usual limit is 1,024.
-fn raise_descriptors(connections: usize) {
-    const OWN: u64 = 64;
-    let needed = u64::try_from(connections)
-        .unwrap_or(u64::MAX)
-        .saturating_add(OWN);
-    match rlimit::increase_nofile_limit(needed) {
-        Ok(limit) if limit < needed => tracing::warn!(
-            limit,
-            needed,
-            "the system allows fewer open files than connections are allowed: raise `ulimit -n`"
-        ),
-        Ok(_) => {}
-        Err(error) => tracing::warn!(%error, "cannot raise the limit of open files"),
-    }
 }

@@ -210,7 +210,7 @@ pub(crate) struct Serve {
     max_outbox_bytes: usize,
     /// How long a handshake may take.
     #[arg(long, env = "CHAT_HANDSHAKE_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = duration)]
-    handshake_timeout: Duration,
+    pub(crate) handshake_timeout: Duration,
     /// How often a client is pinged.
     #[arg(long, env = "CHAT_PING_INTERVAL", value_name = "TIME", default_value = "25s", value_parser = duration)]
     ping_interval: Duration,

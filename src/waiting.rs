@@ -1,7 +1,7 @@
-//! What operators see while the service waits for its database: that it lives,
-//! and is not ready.
+//! The probes while the service waits for its database: it is alive, and not
+//! ready.
 
-use std::{io, os::fd::AsFd, sync::Arc};
+use std::{io, os::fd::AsFd, sync::Arc, time::Duration};
 
 use aftermatch_http::Operations;
 use aftermatch_ports::{Health, Unavailable};
@@ -18,17 +18,21 @@ impl Health for NoDatabase {
     }
 }
 
-/// Shows it on the operators' own port, and leaves that open for who comes next,
-/// until it is `over`.
+/// Serves the probes on the operators' port until `over`. The port stays open for
+/// the service itself. `head` is the time for a request head.
 ///
 /// # Errors
 /// Those of the listener.
-pub(crate) async fn show(listener: &TcpListener, over: CancellationToken) -> io::Result<()> {
+pub(crate) async fn show(
+    listener: &TcpListener,
+    head: Duration,
+    over: CancellationToken,
+) -> io::Result<()> {
     let same = std::net::TcpListener::from(listener.as_fd().try_clone_to_owned()?);
     let routes = aftermatch_http::routes(Operations {
         registry: None,
         health: Arc::new(NoDatabase),
         stopping: CancellationToken::new(),
     });
-    aftermatch_http::serve(TcpListener::from_std(same)?, routes, over).await
+    aftermatch_http::serve_operations(TcpListener::from_std(same)?, routes, head, over).await
 }

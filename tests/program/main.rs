@@ -11,6 +11,7 @@
 
 mod command;
 mod demo;
+mod edge;
 mod http;
 mod operations;
 mod page;

@@ -1,9 +1,9 @@
-//! The contract, for people and for programs:
+//! The protocol, for people and for programs:
 //!
 //! | path | answers |
 //! |---|---|
-//! | `/docs` | a page about it |
-//! | `/docs/asyncapi.json` | the contract, which the page is made of |
+//! | `/docs` | a page that shows the document below |
+//! | `/docs/asyncapi.json` | the AsyncAPI document |
 
 use poem::Route;
 
@@ -11,8 +11,7 @@ use crate::files::{CSS, HTML, JSON, SCRIPT, SVG, file};
 
 const PAGE: &str = include_str!("../assets/docs/index.html");
 
-/// Adds the contract to what is served: `asyncapi` is an AsyncAPI document in
-/// JSON.
+/// Adds the page and the document to `routes`. `asyncapi` is the document, in JSON.
 #[must_use]
 pub fn docs(routes: Route, asyncapi: String) -> Route {
     routes
@@ -46,7 +45,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_document_comes_as_it_was_given() {
+    async fn document_is_served_unchanged() {
         let response = ask("/docs/asyncapi.json").await;
         assert_eq!(response.content_type(), Some("application/json"));
         let body = response.into_body().into_string().await;
@@ -54,7 +53,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_page_finds_all_it_needs_here() {
+    async fn page_references_are_served() {
         for page in ["/docs", "/docs/"] {
             let response = ask(page).await;
             assert_eq!(response.content_type(), Some("text/html; charset=utf-8"));
@@ -73,7 +72,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_part_says_what_it_is() {
+    async fn files_have_their_content_types() {
         for (path, is) in [
             ("/docs/docs.css", "text/css; charset=utf-8"),
             ("/docs/docs.js", "text/javascript; charset=utf-8"),

@@ -1,10 +1,10 @@
-//! A page to chat in, for those who try the service or look after it:
+//! A page to chat in, for those who try the service or run it:
 //!
 //! | path | answers |
 //! |---|---|
 //! | `/` | the page |
-//! | `/page/…` | what it is made of |
-//! | `/page/people.json` | whom to choose from, each with a token |
+//! | `/page/…` | its files |
+//! | `/page/people.json` | the people to choose from, each with a token |
 
 use std::sync::Arc;
 
@@ -15,15 +15,12 @@ use poem::{
     http::{StatusCode, header},
 };
 
-use crate::{
-    files::{CSS, HTML, JSON, SCRIPT, file, response},
-    plain,
-};
+use crate::files::{CSS, HTML, JSON, SCRIPT, file, plain, response};
 
-/// Gives the people that the page offers, as a JSON array of
+/// Returns the people that the page offers, as a JSON array of
 /// `{"id":1,"user":…,"brand":…,"rooms":[…],"token":"…"}`. `user` and `brand` are
-/// as the platform gave them, `id` is the user's; `brand` is `null` for an
-/// administrator. Whoever can open the page can be any of them.
+/// the platform's profiles, `id` is the user's; `brand` is `null` for an
+/// administrator. Everybody who can open the page can act as any of them.
 pub type Offered = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// A module of the page, by the name the others import it by.
@@ -49,16 +46,16 @@ const MODULES: [(&str, &str); 13] = [
     module!("person.js"),
     module!("rooms.js"),
     module!("texts.js"),
-    // The page talks as every other client can.
+    // The page uses the client that everybody can use.
     (
         "/page/aftermatch.js",
         include_str!("../../../clients/js/aftermatch.js"),
     ),
 ];
 
-/// Adds the page to what is served. `admits` tells of a `Host` whether a page that
-/// was asked for there may connect; no other is told who there is, lest a stranger's
-/// page gets at the tokens by a name of its own for this address.
+/// Adds the page to `routes`. `admits` says whether a page served at a `Host` may
+/// connect. The list of people is shown at no other host: a foreign page could read
+/// the tokens through a DNS name of its own for this address.
 #[must_use]
 pub fn page(
     routes: Route,
@@ -121,7 +118,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_module_that_is_imported_is_there() {
+    async fn imported_modules_are_served() {
         let mut found = 0;
         for (_, text) in MODULES {
             let imports = text.lines().filter(|line| line.starts_with("import "));
@@ -136,7 +133,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_page_finds_what_it_begins_with() {
+    async fn page_references_are_served() {
         let html = read("/").await;
         let own = html.split('"').filter(|text| text.starts_with("/page/"));
         let own: Vec<_> = own.collect();
@@ -147,7 +144,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn tokens_are_kept_nowhere_on_the_way() {
+    async fn people_are_never_cached() {
         let response = ask("/page/people.json").await;
         assert_eq!(response.content_type(), Some("application/json"));
         assert_eq!(response.header("cache-control"), Some("no-store"));
@@ -155,7 +152,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_there_is_is_told_only_where_a_page_may_connect() {
+    async fn people_at_foreign_host_are_forbidden() {
         let response = ask_at("elsewhere", "/page/people.json").await;
         assert_eq!(response.status(), StatusCode::FORBIDDEN);
         let sentence = response.into_body().into_string().await.expect("text");

@@ -116,6 +116,13 @@ impl Postgres {
         })
     }
 
+    /// The most connections it has open at a time: the pool's, one to create
+    /// messages and one to watch.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        usize::try_from(self.pool.options().get_max_connections() + 2).unwrap_or(usize::MAX)
+    }
+
     /// Gives the connections back. To be called when nobody asks for anything any
     /// more.
     pub async fn close(&self) {

@@ -7,7 +7,7 @@ use aftermatch_ports::{
 };
 use bytes::Bytes;
 
-use crate::{error::WireError, frame::TextFrame, json, request::Malformed};
+use crate::{error::WireError, json, request::Malformed, transport::frame::TextFrame};
 
 /// What stands around the data of an answer.
 struct Head<'a> {

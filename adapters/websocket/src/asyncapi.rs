@@ -18,7 +18,10 @@ use self::{
     actions::action,
     frames::{Sent, To},
 };
-use crate::{PATHS, handshake, request::Name};
+use crate::{
+    edge::endpoint::{PATHS, protocol},
+    request::Name,
+};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -75,7 +78,7 @@ fn server(protocol: &str, host: &str, description: &str) -> Value {
 }
 
 fn security_schemes() -> Value {
-    let [chat, admin] = [Endpoint::Chat, Endpoint::AdminChat].map(handshake::protocol);
+    let [chat, admin] = [Endpoint::Chat, Endpoint::AdminChat].map(protocol);
     json!({
         "bearer": {
             "type": "http",
@@ -146,7 +149,7 @@ fn channels() -> Value {
                         "Authorization": {"type": "string", "description": "`Bearer <access token>`"},
                         "Sec-WebSocket-Protocol": {
                             "type": "string",
-                            "description": format!("Instead of `Authorization`: `{}, <access token>`", handshake::protocol(endpoint)),
+                            "description": format!("Instead of `Authorization`: `{}, <access token>`", protocol(endpoint)),
                         },
                     },
                 },

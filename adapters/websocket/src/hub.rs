@@ -22,7 +22,7 @@ use self::audience::Audience;
 use crate::{
     answer,
     metrics::{At, Metrics, Why},
-    outbox::{Close, Outbox},
+    transport::{Close, Outbox},
 };
 
 /// How long a change waits for those before it. Far more than lies between the
@@ -65,15 +65,6 @@ impl Hub {
 
     pub(crate) fn metrics(&self) -> &Arc<Metrics> {
         &self.metrics
-    }
-
-    /// Frames and bytes that wait in all outboxes.
-    pub(crate) fn waiting(&self) -> (usize, usize) {
-        let connections = self.connections.lock();
-        connections.values().fold((0, 0), |(frames, bytes), each| {
-            let (more_frames, more_bytes) = each.outbox.waiting();
-            (frames + more_frames, bytes + more_bytes)
-        })
     }
 
     /// A connection is there to be told things.

@@ -1,16 +1,10 @@
 //! What the adapter counts. Nothing here names a user, a room or a token.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use prometheus_client::{
-    collector::Collector,
-    encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric},
-    metrics::{
-        counter::Counter,
-        family::Family,
-        gauge::{ConstGauge, Gauge},
-        histogram::Histogram,
-    },
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
 
@@ -33,6 +27,8 @@ pub(crate) struct Metrics {
     pub(crate) frames_sent: Counter,
     pub(crate) bytes_sent: Counter,
     pub(crate) slow_readers: Counter,
+    pub(crate) outbox_frames: Gauge,
+    pub(crate) outbox_bytes: Gauge,
     pub(crate) evictions: Family<Why, Counter>,
 }
 
@@ -96,6 +92,8 @@ impl Default for Metrics {
             frames_sent: Counter::default(),
             bytes_sent: Counter::default(),
             slow_readers: Counter::default(),
+            outbox_frames: Gauge::default(),
+            outbox_bytes: Gauge::default(),
             evictions: Family::default(),
         }
     }
@@ -137,7 +135,6 @@ pub fn register(registry: &mut Registry, hub: &Arc<Hub>) {
         "Seats taken away from those who lost the right to them, by reason",
         metrics.evictions.clone(),
     );
-    registry.register_collector(Box::new(Outboxes(hub.clone())));
 }
 
 fn register_traffic(registry: &mut Registry, metrics: &Metrics) {
@@ -166,32 +163,14 @@ fn register_traffic(registry: &mut Registry, metrics: &Metrics) {
         "Connections that were closed because they did not read fast enough",
         metrics.slow_readers.clone(),
     );
-}
-
-/// What waits in all outboxes, counted when somebody asks.
-struct Outboxes(Arc<Hub>);
-
-impl fmt::Debug for Outboxes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Outboxes")
-    }
-}
-
-impl Collector for Outboxes {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let (frames, bytes) = self.0.waiting();
-        for (name, help, waiting) in [
-            (
-                "outbox_frames",
-                "Frames that wait for slow readers.",
-                frames,
-            ),
-            ("outbox_bytes", "Bytes that wait for slow readers.", bytes),
-        ] {
-            let gauge = ConstGauge::new(i64::try_from(waiting).unwrap_or(i64::MAX));
-            let descriptor = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
-            gauge.encode(descriptor)?;
-        }
-        Ok(())
-    }
+    registry.register(
+        "outbox_frames",
+        "Frames that wait for slow readers",
+        metrics.outbox_frames.clone(),
+    );
+    registry.register(
+        "outbox_bytes",
+        "Bytes that wait for slow readers",
+        metrics.outbox_bytes.clone(),
+    );
 }

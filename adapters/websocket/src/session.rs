@@ -13,18 +13,16 @@ use std::{
 };
 
 use aftermatch_ports::model::{RoomId, Session};
-use bytes::BytesMut;
-use tokio::{
-    net::tcp::{OwnedReadHalf, OwnedWriteHalf},
-    time::{Instant, Sleep, sleep_until, timeout},
-};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use crate::{
-    Limits,
-    frame::{self, Incoming},
-    handshake::Shared,
-    outbox::{Close, Outbox},
-    reader::{Broken, Reader},
+    edge::limiter::ConnectionPermit,
+    limits::Limits,
+    state::ServerState,
+    transport::{
+        Close, Outbox, ReadError, Reader, Socket,
+        frame::{self, Incoming},
+    },
 };
 use pace::Pace;
 
@@ -37,7 +35,7 @@ const BURST: usize = 64;
 
 /// A session whose requests are answered one after the other.
 struct Conversation<'a> {
-    shared: &'a Shared,
+    shared: &'a ServerState,
     session: Session,
     reader: &'a mut Reader,
     outbox: Arc<Outbox>,
@@ -58,37 +56,30 @@ enum End {
 
 /// What a connection waits for.
 enum Event {
-    Incoming(Result<Incoming, Broken>),
+    Incoming(Result<Incoming, ReadError>),
     Close(Close),
     Time,
 }
 
-/// Talks until either side closes. `early` is what was read of the connection
-/// before.
+/// Serves the session until either side closes.
 pub(crate) async fn run(
-    (reader, early): (OwnedReadHalf, BytesMut),
-    writer: Arc<OwnedWriteHalf>,
+    socket: Socket,
+    permit: ConnectionPermit,
     session: Session,
-    shared: &Shared,
+    shared: &ServerState,
 ) {
     let limits = &shared.limits;
-    let mut reader = Reader::new(reader, early, limits.frame_bytes);
+    let mut reader = Reader::new(socket.reader, socket.early, limits.frame_bytes);
     let outbox = Arc::new(Outbox::new(
-        writer,
+        socket.writer,
         limits.outbox_frames,
         limits.outbox_bytes,
         shared.hub.metrics().clone(),
     ));
-    let place = shared.admission.admit(session.user);
-    let end = match &place {
-        Ok(_) => converse(&mut reader, outbox.clone(), session, shared).await,
-        Err(reason) => {
-            shared.hub.metrics().refuse("too_many");
-            End::Close(Close::new(1013, reason))
-        }
-    };
-    // Whoever hears that this connection ends may open another one.
-    drop(place);
+    let end = converse(&mut reader, outbox.clone(), session, shared).await;
+    // Before the client learns that this connection ends, so that it may open
+    // another one at once.
+    drop(permit);
     let close = match end {
         End::Close(close) => close,
         End::Closed => Close::NORMAL,
@@ -113,7 +104,7 @@ async fn converse(
     reader: &mut Reader,
     outbox: Arc<Outbox>,
     session: Session,
-    shared: &Shared,
+    shared: &ServerState,
 ) -> End {
     tracing::debug!("connected");
     let id = session.id;
@@ -145,11 +136,10 @@ impl Conversation<'_> {
             let event = poll_fn(|context| self.poll(alarm.as_mut(), context)).await;
             let end = match event {
                 Event::Close(close) => Some(End::Close(close)),
-                Event::Incoming(Err(Broken::Gone)) => Some(End::Closed),
-                Event::Incoming(Err(Broken::Violation(violation))) => Some(End::Close(Close::new(
-                    violation.close_code(),
-                    violation.reason(),
-                ))),
+                Event::Incoming(Err(ReadError::Gone)) => Some(End::Closed),
+                Event::Incoming(Err(ReadError::Violation(violation))) => Some(End::Close(
+                    Close::new(violation.close_code(), violation.reason()),
+                )),
                 Event::Incoming(Ok(incoming)) => {
                     self.shared.hub.metrics().frames_received.inc();
                     clock.heard = Instant::now();

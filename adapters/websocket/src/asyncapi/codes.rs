@@ -3,7 +3,10 @@
 use aftermatch_ports::model::Eviction;
 use serde_json::{Value, json};
 
-use crate::{error::Code, frame::Violation, outbox::Close};
+use crate::{
+    error::Code,
+    transport::{Close, frame::Violation},
+};
 
 /// Every `error_code` that a frame can have.
 pub(super) fn errors() -> Value {

@@ -17,7 +17,7 @@ use super::Homeless;
 use crate::{
     answer, json,
     metrics::Metrics,
-    outbox::{Close, Outbox},
+    transport::{Close, Outbox},
 };
 
 /// So many numbers are remembered that were never told.

@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
 use super::*;
-use crate::outbox::tests::{outbox, waiting};
+use crate::transport::outbox_tests::{outbox, waiting};
 
 const ROOM: RoomId = RoomId(1);
 const ANN: Viewer = Viewer::Brand(BrandId(1));

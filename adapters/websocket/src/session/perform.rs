@@ -13,8 +13,8 @@ use crate::{
     answer,
     error::{Code, WireError},
     json,
-    outbox::Close,
     request::{self, Action, Malformed, Request},
+    transport::Close,
 };
 
 impl Conversation<'_> {

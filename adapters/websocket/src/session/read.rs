@@ -11,8 +11,8 @@ use super::Conversation;
 use crate::{
     answer::{self, RoomList},
     json,
-    outbox::Close,
     request::{Portion, Which},
+    transport::Close,
 };
 
 /// So many rooms are asked for at a time: a long list neither stands in memory

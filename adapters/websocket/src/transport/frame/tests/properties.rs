@@ -1,3 +1,5 @@
+//! The decoder against any input.
+
 use proptest::{collection::vec, prelude::*};
 
 use super::*;
@@ -7,7 +9,7 @@ use super::*;
 struct Sent {
     text: bool,
     fragments: Vec<Vec<u8>>,
-    /// Pings, each after the fragment of that number but never after the last.
+    /// Pings, each with the index of the fragment before it.
     pings: Vec<(usize, Vec<u8>)>,
 }
 
@@ -18,7 +20,7 @@ fn payload() -> impl Strategy<Value = Vec<u8>> {
         2 => 3_000..9_000_usize,
         1 => 65_500..65_600_usize,
     ];
-    // Bytes that do not repeat at a power of two, as a mask does.
+    // Bytes whose period is no multiple of the mask's.
     (length, any::<u8>()).prop_map(|(length, first)| {
         let bytes = (0..=250_u8).cycle().map(|byte| byte.wrapping_add(first));
         bytes.take(length).collect()
@@ -35,7 +37,7 @@ fn sent() -> impl Strategy<Value = Sent> {
 }
 
 impl Sent {
-    /// Adds its frames to `bytes`, and to `expected` what comes of them.
+    /// Adds its frames to `bytes`, and what they are decoded to to `expected`.
     fn send(&self, bytes: &mut Vec<u8>, expected: &mut Vec<Incoming>) {
         let last = self.fragments.len() - 1;
         for (index, fragment) in self.fragments.iter().enumerate() {
@@ -58,7 +60,7 @@ impl Sent {
     }
 }
 
-/// Frames most of which are good, and bytes that are no frames.
+/// Frames, most of them valid, and bytes that are no frames.
 fn noise() -> impl Strategy<Value = Vec<u8>> {
     let first = prop_oneof![
         12 => prop::sample::select(vec![0x81, 0x01, 0x00, 0x80, 0x82, 0x02, 0x89, 0x8A, 0x88]),
@@ -72,7 +74,7 @@ fn noise() -> impl Strategy<Value = Vec<u8>> {
     vec(piece, 0..30).prop_map(|pieces| pieces.concat())
 }
 
-/// How many bytes come at once, over and over.
+/// The sizes of reads, repeated.
 fn chunks() -> impl Strategy<Value = Vec<usize>> {
     let chunk = prop_oneof![3 => 1..20_usize, 2 => 20..2_000_usize, 1 => Just(usize::MAX)];
     vec(chunk, 1..20)
@@ -80,7 +82,7 @@ fn chunks() -> impl Strategy<Value = Vec<usize>> {
 
 proptest! {
     #[test]
-    fn however_a_message_is_cut_it_arrives_the_same(
+    fn message_is_decoded_whatever_the_chunks(
         sent in vec(sent(), 1..4),
         chunks in chunks(),
         keep in any::<bool>(),
@@ -97,7 +99,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_comes_the_buffer_keeps_to_the_limit(
+    fn buffer_keeps_to_limit_for_any_input(
         bytes in noise(),
         chunks in chunks(),
         keep in any::<bool>(),
@@ -105,7 +107,7 @@ proptest! {
     ) {
         let mut chunks = chunks.iter().cycle().copied();
         let decoded = decode(limit, &bytes, keep, || chunks.next().unwrap());
-        // A whole header and a whole message, but for their last byte.
+        // All of a header and a message but the last byte.
         let most = limit.max(125) + 14;
         prop_assert!(decoded.most < most, "{} bytes", decoded.most);
         for incoming in decoded.incoming {
@@ -116,7 +118,7 @@ proptest! {
     }
 
     #[test]
-    fn mere_bytes_do_no_harm(bytes in vec(any::<u8>(), 0..300), chunks in chunks()) {
+    fn random_bytes_take_little_memory(bytes in vec(any::<u8>(), 0..300), chunks in chunks()) {
         let mut chunks = chunks.iter().cycle().copied();
         let decoded = decode(1_000, &bytes, false, || chunks.next().unwrap());
         prop_assert!(decoded.most < 1_014);

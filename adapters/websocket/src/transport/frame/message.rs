@@ -1,20 +1,21 @@
+//! Messages that are collected piece by piece.
+
 use bytes::{Buf, BytesMut};
 
 use super::{
-    Incoming,
     header::{Header, unmask},
+    incoming::Incoming,
 };
 
-/// A message that is taken in piece by piece: one in fragments, or a binary
-/// one, of which nothing is kept.
+/// A message in fragments, or a binary one, whose payload is dropped.
 #[derive(Debug)]
 pub(super) struct Message {
-    /// What came so far, unmasked. `None`: the message is binary.
+    /// The payload so far, unmasked. `None`: the message is binary.
     text: Option<Vec<u8>>,
     announced: usize,
     left: usize,
     last: bool,
-    /// The mask, turned to the next byte.
+    /// The mask, rotated to the next byte.
     key: [u8; 4],
 }
 
@@ -29,22 +30,22 @@ impl Message {
         }
     }
 
-    /// Payload bytes of all its frames so far, those still to come included.
+    /// Payload bytes announced by the headers of its frames so far.
     pub(super) fn announced(&self) -> usize {
         self.announced
     }
 
-    /// Payload bytes still to come of the present frame.
+    /// Payload bytes of the current frame that have not been read.
     pub(super) fn left(&self) -> usize {
         self.left
     }
 
-    /// Whether the present frame is its last.
+    /// Whether the current frame is its last.
     pub(super) fn is_last(&self) -> bool {
         self.last
     }
 
-    /// The payload of its next frame follows.
+    /// Begins its next frame.
     pub(super) fn begin_frame(&mut self, header: &Header) {
         self.announced += header.length;
         self.left = header.length;
@@ -52,8 +53,8 @@ impl Message {
         self.key = header.key;
     }
 
-    /// Takes what is there of the present frame's payload. `max` is the limit of
-    /// the whole message.
+    /// Takes what `buffer` has of the current frame's payload. `max` is the limit
+    /// of the whole message.
     pub(super) fn take_from(&mut self, buffer: &mut BytesMut, max: usize) {
         let here = self.left.min(buffer.len());
         if let (Some(text), Some(piece)) = (&mut self.text, buffer.get_mut(..here)) {
@@ -61,7 +62,7 @@ impl Message {
             self.key.rotate_left(here % 4);
             let length = text.len() + here;
             if text.capacity() < length {
-                // Left to itself, a vector could grow to twice the limit.
+                // By itself, a vector could grow to twice the limit.
                 let capacity = (2 * text.len()).min(max).max(length);
                 text.reserve_exact(capacity - text.len());
             }

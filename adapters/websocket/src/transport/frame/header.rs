@@ -1,13 +1,15 @@
+//! The header of a client's frame.
+
 use super::{
-    FIN, MAX_CONTROL, Violation,
-    opcode::{BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT},
+    incoming::Violation,
+    opcode::{BINARY, CLOSE, CONTINUATION, FIN, MAX_CONTROL, PING, PONG, TEXT},
 };
 
 const RESERVED: u8 = 0x70;
 const OPCODE: u8 = 0x0F;
 const MASKED: u8 = 0x80;
 
-/// What stands before a client's payload.
+/// The header of a client's frame.
 #[derive(Debug)]
 pub(super) struct Header {
     /// Whether it is the last frame of its message.
@@ -23,10 +25,10 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// Reads the header at the front of `bytes`. `None`: it is not all there.
+    /// Parses the header at the front of `bytes`. `None`: it is not complete.
     ///
     /// # Errors
-    /// [`Violation::Protocol`] for what no client may send at any time.
+    /// [`Violation::Protocol`] for a header that is invalid in any order of frames.
     pub(super) fn parse(bytes: &[u8]) -> Result<Option<Self>, Violation> {
         let &[first, second, ref rest @ ..] = bytes else {
             return Ok(None);
@@ -63,7 +65,7 @@ impl Header {
         }))
     }
 
-    /// Whether the frame is about the connection and of no message.
+    /// Whether it is a ping, a pong or a close.
     pub(super) fn is_control(&self) -> bool {
         self.opcode >= CLOSE
     }
@@ -88,11 +90,11 @@ fn length(short: u8, rest: &[u8]) -> Result<Option<(usize, &[u8])>, Violation> {
     if length >> 63 != 0 {
         return Err(Violation::Protocol("a length with its top bit set"));
     }
-    // What this machine cannot count is over any limit.
+    // A length that does not fit into `usize` is over any limit.
     Ok(Some((usize::try_from(length).unwrap_or(usize::MAX), rest)))
 }
 
-/// Takes the mask off, or puts it on.
+/// Removes the mask. The same again adds it.
 pub(super) fn unmask(payload: &mut [u8], key: [u8; 4]) {
     let [a, b, c, d] = key;
     let word = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);

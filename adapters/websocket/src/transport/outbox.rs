@@ -1,10 +1,10 @@
-//! What waits to be written to one connection: shared, ready frames, so many and
-//! no more. What does not fit closes the connection; nothing is dropped in
-//! silence and nobody else waits.
+//! The frames that wait to be written to one connection. They are ready, and shared
+//! with other outboxes. Their number and size are bounded: what does not fit closes
+//! the connection. Nothing is dropped silently, and nobody else waits.
 //!
-//! Whoever has told something sends it off at once, all that waits in one write
-//! ([`Outbox::flush`]), and the reader's own task sleeps on. Only what a slow
-//! reader's connection does not take is left to that reader's task
+//! The task that adds frames also writes them, all in one write
+//! ([`Outbox::flush`]), so the connection's own task need not wake up. Only what
+//! the socket of a slow reader does not take is left to that task
 //! ([`Outbox::poll`]).
 
 use std::{
@@ -15,7 +15,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use aftermatch_ports::model::{Refusal, RoomId};
+use aftermatch_ports::model::RoomId;
 use bytes::{Buf, Bytes};
 use parking_lot::Mutex;
 use tokio::{
@@ -23,45 +23,17 @@ use tokio::{
     time::Instant,
 };
 
+use super::close::Close;
 use crate::metrics::Metrics;
 
-/// So many frames go into one write at most.
+/// The most frames of one write.
 const WRITE_FRAMES: usize = 64;
 
-/// An empty outbox keeps room for so many frames, and no more.
+/// The most frames an empty outbox keeps room for.
 const ROOM: usize = 16;
 
-/// Why a connection is closed: code and reason of the close frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Close {
-    pub(crate) code: u16,
-    pub(crate) reason: &'static str,
-}
-
-impl Close {
-    pub(crate) const NORMAL: Self = Self::new(1000, "");
-    pub(crate) const GOING_AWAY: Self = Self::new(1001, "the service is going away");
-    pub(crate) const SILENT: Self = Self::new(1001, "nothing came for too long");
-    pub(crate) const TOO_SLOW: Self = Self::new(1013, "too slow a reader: try again later");
-    pub(crate) const DEACTIVATED: Self = Self::new(4401, "this user has been deactivated");
-    pub(crate) const NO_RIGHT: Self = Self::new(4403, "no right to this endpoint any more");
-
-    pub(crate) const fn new(code: u16, reason: &'static str) -> Self {
-        Self { code, reason }
-    }
-
-    /// How a connection ends whose user lost the right to be here.
-    pub(crate) fn after(refusal: &Refusal) -> Option<Self> {
-        match refusal {
-            Refusal::UserDeactivated => Some(Self::DEACTIVATED),
-            Refusal::BrandRequired | Refusal::AdminRequired => Some(Self::NO_RIGHT),
-            _ => None,
-        }
-    }
-}
-
 pub(crate) struct Outbox {
-    connection: Arc<OwnedWriteHalf>,
+    connection: OwnedWriteHalf,
     max_frames: usize,
     max_bytes: usize,
     metrics: Arc<Metrics>,
@@ -70,23 +42,25 @@ pub(crate) struct Outbox {
 
 #[derive(Default)]
 struct State {
-    /// Of the first, what has not been written yet.
+    /// The first frame may be a rest: its beginning was written.
     waiting: VecDeque<Bytes>,
     bytes: usize,
-    /// Whether some of the first has been written.
+    /// Whether the first frame is such a rest.
     begun: bool,
-    /// Since when the connection takes no more.
+    /// Since when the socket takes no more.
     blocked: Option<Instant>,
     close: Option<Close>,
-    /// The rooms where a seat of the session was taken away, and it does not know.
+    /// The rooms the session was evicted from and does not know about yet.
     evicted: Vec<RoomId>,
-    /// The task of the connection, when it waits for something to do.
+    /// The frames and bytes that the metrics count as waiting.
+    reported: (usize, usize),
+    /// The connection's task, when it is idle.
     session: Option<Waker>,
 }
 
 impl Outbox {
     pub(crate) fn new(
-        connection: Arc<OwnedWriteHalf>,
+        connection: OwnedWriteHalf,
         max_frames: usize,
         max_bytes: usize,
         metrics: Arc<Metrics>,
@@ -100,15 +74,15 @@ impl Outbox {
         }
     }
 
-    /// Adds a frame, to be sent off with the next [`Outbox::flush`]. What waits
-    /// already must be within the limits, so that one frame, however large,
-    /// always finds its way to a reader who keeps up.
+    /// Adds a frame, to be written with the next [`Outbox::flush`]. The limits are
+    /// for what waits already, so that a reader who keeps up gets a single frame
+    /// of any size.
     pub(crate) fn push(&self, frame: Bytes) {
         self.add(&mut self.state.lock(), frame);
     }
 
-    /// The same for what was missed in that room: nothing is added once the seat
-    /// there was taken away. Returns whether it was not.
+    /// The same for a missed event of that room. Returns `false`, and adds nothing,
+    /// if the session was evicted from it.
     pub(crate) fn push_missed(&self, room: RoomId, frame: Bytes) -> bool {
         let mut state = self.state.lock();
         let seated = !state.evicted.contains(&room);
@@ -139,27 +113,28 @@ impl Outbox {
         state.waiting.len() >= self.max_frames || state.bytes > self.max_bytes
     }
 
-    /// Whether so little waits that a request may be answered.
+    /// Whether less than half of the limits waits, so that a request may be
+    /// answered.
     pub(crate) fn has_room(&self) -> bool {
         let state = self.state.lock();
         state.waiting.len() <= self.max_frames / 2 && state.bytes <= self.max_bytes / 2
     }
 
-    /// Whether so much could wait here.
+    /// Whether so many frames and bytes are within the limits.
     pub(crate) fn would_hold(&self, frames: usize, bytes: usize) -> bool {
         frames <= self.max_frames && bytes <= self.max_bytes
     }
 
-    /// Takes note that the session has no seat any more in that room, and adds
-    /// the frame that says so.
-    pub(crate) fn evict(&self, room: RoomId, word: Bytes) {
+    /// Records that the session was evicted from the room, and adds the frame that
+    /// says so.
+    pub(crate) fn evict(&self, room: RoomId, notice: Bytes) {
         let mut state = self.state.lock();
         state.evicted.push(room);
-        self.add(&mut state, word);
+        self.add(&mut state, notice);
     }
 
-    /// Takes note that the session has a seat in that room, or knows that it has
-    /// none. Returns whether one was taken away.
+    /// Forgets an eviction: the session has joined that room, or knows that it has
+    /// no seat there. Returns whether there was one.
     pub(crate) fn forget_eviction(&self, room: RoomId) -> bool {
         let evicted = &mut self.state.lock().evicted;
         let before = evicted.len();
@@ -167,8 +142,8 @@ impl Outbox {
         evicted.len() < before
     }
 
-    /// Waits until so little waits that more may be pushed, or until the
-    /// connection is to be closed.
+    /// Returns when there is room for more ([`Outbox::has_room`]), or when the
+    /// connection has to be closed.
     pub(crate) async fn room(&self) {
         poll_fn(|context| {
             self.flush();
@@ -180,25 +155,19 @@ impl Outbox {
         .await;
     }
 
-    /// Frames and bytes that wait.
-    pub(crate) fn waiting(&self) -> (usize, usize) {
-        let state = self.state.lock();
-        (state.waiting.len(), state.bytes)
-    }
-
-    /// Sends off what waits, as far as the connection takes it now.
+    /// Writes what waits, as far as the socket takes it now.
     pub(crate) fn flush(&self) {
         self.write(&mut self.state.lock());
     }
 
-    /// Closes the connection. What waits is written before. The first reason
-    /// stands.
+    /// Closes the connection after what waits has been written. The first call
+    /// decides the reason.
     pub(crate) fn close(&self, close: Close) {
         self.state.lock().close(close);
     }
 
-    /// Sends off what could not be sent at once, and returns when the connection
-    /// is to be closed.
+    /// Writes what could not be written at once, and returns when the connection
+    /// has to be closed.
     pub(crate) fn poll(&self, context: &mut Context<'_>) -> Poll<Close> {
         let mut state = self.state.lock();
         self.poll_write(&mut state, context);
@@ -208,7 +177,7 @@ impl Outbox {
         }
     }
 
-    /// Adds the very last frame to what waits. Nothing is taken behind it.
+    /// Adds the last frame. Nothing is accepted after it.
     pub(crate) fn end(&self, close: Close, frame: Bytes) {
         let mut state = self.state.lock();
         state.close(close);
@@ -217,7 +186,7 @@ impl Outbox {
         self.write(&mut state);
     }
 
-    /// Sends off what waits, and returns when it is written or never will be.
+    /// Writes what waits, and returns when it has been written or never can be.
     pub(crate) fn poll_empty(&self, context: &mut Context<'_>) -> Poll<()> {
         let mut state = self.state.lock();
         self.poll_write(&mut state, context);
@@ -228,7 +197,7 @@ impl Outbox {
         }
     }
 
-    /// Since when the connection takes no more, if it does not.
+    /// Since when the socket takes no more. `None`: it does.
     pub(crate) fn blocked(&self) -> Option<Instant> {
         self.state.lock().blocked
     }
@@ -238,7 +207,7 @@ impl Outbox {
             Some(session) => session.clone_from(context.waker()),
             session => *session = Some(context.waker().clone()),
         }
-        let stream: &TcpStream = (*self.connection).as_ref();
+        let stream: &TcpStream = self.connection.as_ref();
         while let Some(since) = state.blocked {
             if stream.poll_write_ready(context).is_pending() {
                 return;
@@ -271,6 +240,23 @@ impl Outbox {
                 }
             }
         }
+        self.report(state);
+    }
+
+    /// Updates the metrics of what waits. As a rule nothing does, before and after.
+    fn report(&self, state: &mut State) {
+        let (frames, bytes) = (state.waiting.len(), state.bytes);
+        if state.reported != (frames, bytes) {
+            let change = |now: usize, before: usize| now as i64 - before as i64;
+            let Metrics {
+                outbox_frames,
+                outbox_bytes,
+                ..
+            } = &*self.metrics;
+            outbox_frames.inc_by(change(frames, state.reported.0));
+            outbox_bytes.inc_by(change(bytes, state.reported.1));
+            state.reported = (frames, bytes);
+        }
     }
 
     fn write_once(&self, waiting: &VecDeque<Bytes>) -> io::Result<usize> {
@@ -285,8 +271,17 @@ impl Outbox {
     }
 }
 
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        let mut state = std::mem::take(self.state.get_mut());
+        state.begun = false;
+        state.forget_waiting();
+        self.report(&mut state);
+    }
+}
+
 impl State {
-    /// Takes note of what was written, and returns how many frames it ended.
+    /// Removes what was written, and returns how many frames were completed.
     fn written(&mut self, bytes: usize) -> u64 {
         let mut frames = 0;
         self.bytes -= bytes;
@@ -308,7 +303,7 @@ impl State {
         frames
     }
 
-    /// Gives back what waits, but for a frame that has begun and has to end.
+    /// Drops what waits, except a frame whose beginning was written.
     fn forget_waiting(&mut self) {
         self.waiting.truncate(usize::from(self.begun));
         self.waiting.shrink_to_fit();

@@ -7,7 +7,7 @@ mod properties;
 
 const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
-/// A client's frame, its length written as short as can be.
+/// A client's frame, with the shortest form of its length.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let length = payload.len();
     let mut frame = match length {
@@ -26,16 +26,16 @@ fn text(payload: &[u8]) -> Bytes {
     frame.finish()
 }
 
-/// What came of bytes that were read as a connection reads them.
+/// What bytes were decoded to.
 struct Decoded {
     incoming: Vec<Incoming>,
     violation: Option<Violation>,
-    /// The most bytes that ever waited for more to come.
+    /// The most bytes that ever waited in the buffer.
     most: usize,
 }
 
-/// Decodes `bytes` that come in as `chunk` says. `keep` says whether what was decoded goes on
-/// sharing the buffer's memory.
+/// Decodes `bytes`, of which `chunk` are read at a time. `keep`: the decoded texts
+/// go on sharing the buffer's memory.
 fn decode(limit: usize, bytes: &[u8], keep: bool, mut chunk: impl FnMut() -> usize) -> Decoded {
     let (mut decoder, mut buffer) = (Decoder::new(limit), BytesMut::new());
     let (mut incoming, mut most, mut rest) = (Vec::new(), 0, bytes);
@@ -77,7 +77,7 @@ fn text_of(payload: &'static [u8]) -> Incoming {
 }
 
 #[test]
-fn the_examples_of_the_rfc() {
+fn rfc_examples_are_decoded_and_encoded() {
     let hello = [0x7f, 0x9f, 0x4d, 0x51, 0x58];
     let masked = |first: u8| [&[first, 0x85][..], &KEY, &hello].concat();
     assert_eq!(decoded(&masked(0x81)), Ok(vec![text_of(b"Hello")]));
@@ -95,7 +95,7 @@ fn the_examples_of_the_rfc() {
 }
 
 #[test]
-fn fragments_make_one_message_and_control_frames_come_in_between() {
+fn fragments_and_control_frames_interleave() {
     let bytes = [
         frame(0x01, b"He"),
         frame(0x89, b"?"),
@@ -122,7 +122,7 @@ fn fragments_make_one_message_and_control_frames_come_in_between() {
 }
 
 #[test]
-fn frames_that_must_not_be_sent() {
+fn invalid_frames_are_violations() {
     let long = [&[0x81, 0xFE, 0, 125][..], &KEY].concat();
     let longer = [&[0x81, 0xFF, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF][..], &KEY].concat();
     let top_bit = [&[0x81, 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 0][..], &KEY].concat();
@@ -158,7 +158,7 @@ fn frames_that_must_not_be_sent() {
 }
 
 #[test]
-fn close_codes_are_those_that_may_be_sent() {
+fn close_codes_are_checked() {
     assert_eq!(decoded(&frame(0x88, b"")), Ok(vec![Incoming::Close(None)]));
     for code in [1000, 1003, 1007, 1011, 1012, 1014, 3000, 4401, 4999] {
         let close = frame(0x88, &u16::to_be_bytes(code));
@@ -172,14 +172,14 @@ fn close_codes_are_those_that_may_be_sent() {
 }
 
 #[test]
-fn a_message_over_the_limit_is_refused_by_its_header() {
+fn oversized_message_is_refused_by_header() {
     let header = |bytes: Vec<u8>, payload: usize| bytes[..bytes.len() - payload].to_vec();
     let whole = [0; 1_000];
     for first in [0x81, 0x82, 0x01, 0x02] {
         assert!(decoded(&frame(first, &whole)).is_ok());
         let over = header(frame(first, &[0; 1_001]), 1_001);
         assert_eq!(decoded(&over), Err(Violation::TooBig));
-        // The fragments count together.
+        // The limit is for all fragments together.
         let begun = [
             frame(first & 0x0F, &whole[1..]),
             frame(0x00, b"a"),
@@ -194,7 +194,7 @@ fn a_message_over_the_limit_is_refused_by_its_header() {
 }
 
 #[test]
-fn what_was_only_announced_costs_little_memory() {
+fn announced_payload_takes_no_memory() {
     for first in [0x81, 0x82, 0x01] {
         for (come, most) in [(8, 2_048), (3_000, 6_144)] {
             let begun = &frame(first, &[b'a'; 60_000])[..come];
@@ -205,7 +205,7 @@ fn what_was_only_announced_costs_little_memory() {
 }
 
 #[test]
-fn tiny_fragments_take_no_more_memory_than_their_message() {
+fn tiny_fragments_take_little_memory() {
     let mut bytes = frame(0x01, b"");
     for _ in 0..1_000 {
         bytes.extend(frame(0x00, b"a"));
@@ -218,12 +218,12 @@ fn tiny_fragments_take_no_more_memory_than_their_message() {
         panic!("no text");
     };
     assert_eq!(text, [b'a'; 1_000][..]);
-    let memory = text.try_into_mut().expect("nobody else has it");
+    let memory = text.try_into_mut().expect("no other owner");
     assert_eq!(memory.capacity(), 1_000);
 }
 
 #[test]
-fn a_whole_frame_is_not_copied() {
+fn whole_frame_is_not_copied() {
     let mut buffer = BytesMut::from(&frame(0x81, b"Hello")[..]);
     let begin = buffer.as_ptr().addr();
     let Ok(Some(Incoming::Text(text))) = Decoder::new(1_000).next(&mut buffer) else {
@@ -233,13 +233,13 @@ fn a_whole_frame_is_not_copied() {
 }
 
 #[test]
-fn control_frames_never_grow_over_their_limit() {
+fn control_frames_are_cut_to_limit() {
     assert_eq!(ping()[..], [0x89, 0]);
     assert_eq!(close(1001, "bye")[..], *b"\x88\x05\x03\xE9bye");
     assert_eq!(close(1000, "")[..], *b"\x88\x02\x03\xE8");
     let cut = close(1000, &"a".repeat(200));
     assert_eq!((cut[1], cut.len()), (125, 127));
-    // 123 is in the middle of a letter.
+    // The cut is moved to the beginning of a letter.
     let cut = close(1000, &"ж".repeat(100));
     assert_eq!((cut[1], &cut[4..]), (124, "ж".repeat(61).as_bytes()));
     assert_eq!(pong(&[0; 200]).len(), 127);

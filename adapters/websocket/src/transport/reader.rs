@@ -1,4 +1,4 @@
-//! Whole messages off a connection.
+//! Reads messages from a connection.
 
 use std::{
     cell::RefCell,
@@ -13,14 +13,14 @@ use tokio::{
     net::tcp::OwnedReadHalf,
 };
 
-use crate::frame::{Decoder, Incoming, Violation};
+use super::frame::{Decoder, Incoming, Violation};
 
-/// So many bytes are read at a time.
+/// The most bytes of one read.
 const READ_BYTES: usize = 64 * 1024;
 
 thread_local! {
-    /// Where bytes are read to before it is known whose they are to be: a
-    /// connection that is silent holds no memory for what may come.
+    /// The buffer of the next read, whichever connection it is for. So a silent
+    /// connection holds no buffer.
     static READ: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into());
 }
 
@@ -28,21 +28,21 @@ pub(crate) struct Reader {
     connection: OwnedReadHalf,
     buffer: BytesMut,
     decoder: Decoder,
-    /// What comes can be understood no more.
+    /// Whether the frames cannot be parsed any more.
     lost: bool,
 }
 
-/// What comes instead of a message.
+/// Why there is no message.
 #[derive(Debug)]
-pub(crate) enum Broken {
+pub(crate) enum ReadError {
     /// The connection ended without a close frame.
     Gone,
-    /// What came is not WebSocket, or too large.
+    /// The client broke the protocol, or its message is too large.
     Violation(Violation),
 }
 
 impl Reader {
-    /// `early` is what has been read of `connection` already.
+    /// `early` has been read from `connection` already.
     pub(crate) fn new(
         connection: OwnedReadHalf,
         early: BytesMut,
@@ -56,21 +56,21 @@ impl Reader {
         }
     }
 
-    /// The next message, if it has been read as a whole.
-    pub(crate) fn next_read(&mut self) -> Option<Result<Incoming, Broken>> {
+    /// The next message, if all of it has been read.
+    pub(crate) fn next_read(&mut self) -> Option<Result<Incoming, ReadError>> {
         let next = self.decoder.next(&mut self.buffer);
         self.lost |= next.is_err();
         if self.buffer.is_empty() {
             self.buffer = BytesMut::new();
         }
-        next.map_err(Broken::Violation).transpose()
+        next.map_err(ReadError::Violation).transpose()
     }
 
     /// Reads the next message.
     pub(crate) fn poll_next(
         &mut self,
         context: &mut Context<'_>,
-    ) -> Poll<Result<Incoming, Broken>> {
+    ) -> Poll<Result<Incoming, ReadError>> {
         loop {
             if let Some(next) = self.next_read() {
                 return Poll::Ready(next);
@@ -78,20 +78,20 @@ impl Reader {
             let (connection, buffer) = (&mut self.connection, &mut self.buffer);
             let read = poll_read(connection, context, |bytes| buffer.extend_from_slice(bytes));
             if !matches!(ready!(read), Ok(1..)) {
-                return Poll::Ready(Err(Broken::Gone));
+                return Poll::Ready(Err(ReadError::Gone));
             }
         }
     }
 
-    /// Whether what comes can be understood no more.
+    /// Whether the frames cannot be parsed any more.
     pub(crate) fn is_lost(&self) -> bool {
         self.lost
     }
 
-    /// Reads until the other side has closed, too, and forgets what it says.
+    /// Reads until the other side has closed too, and drops what it sends.
     pub(crate) fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<()> {
         while !self.lost {
-            if let Ok(Incoming::Close(_)) | Err(Broken::Gone) = ready!(self.poll_next(context)) {
+            if let Ok(Incoming::Close(_)) | Err(ReadError::Gone) = ready!(self.poll_next(context)) {
                 return Poll::Ready(());
             }
         }
@@ -100,7 +100,7 @@ impl Reader {
     }
 }
 
-/// Reads what there is, and returns how much it was.
+/// Passes the bytes of one read to `take`, and returns how many they were.
 fn poll_read(
     connection: &mut OwnedReadHalf,
     context: &mut Context<'_>,

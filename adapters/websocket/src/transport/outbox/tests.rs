@@ -12,31 +12,29 @@ pub(crate) async fn outbox(max_frames: usize, max_bytes: usize) -> (Arc<Outbox>,
     let (here, there) = tokio::join!(TcpStream::connect(address), listener.accept());
     let (_, writer) = here.expect("connected").into_split();
     writer.writable().await.expect("writable");
-    let outbox = Outbox::new(Arc::new(writer), max_frames, max_bytes, Arc::default());
+    let outbox = Outbox::new(writer, max_frames, max_bytes, Arc::default());
     (Arc::new(outbox), there.expect("accepted").0)
 }
 
-/// Takes out what waits.
+/// Removes what waits.
 pub(crate) fn waiting(outbox: &Outbox) -> Vec<Bytes> {
     let mut state = outbox.state.lock();
     state.bytes = 0;
     state.waiting.drain(..).collect()
 }
 
-/// One whose connection takes no more.
+/// An outbox whose socket takes no more.
 async fn stuck(max_frames: usize, max_bytes: usize) -> (Arc<Outbox>, TcpStream, usize) {
     let (outbox, there) = outbox(1_000_000, usize::MAX).await;
+    let mut outbox = Arc::into_inner(outbox).expect("no other owner");
     let mut written = 0;
     while outbox.blocked().is_none() {
         outbox.push(frame(60_000));
         outbox.flush();
         written += 60_000;
     }
-    let writer = outbox.connection.clone();
-    let state = std::mem::take(&mut *outbox.state.lock());
-    let narrow = Outbox::new(writer, max_frames, max_bytes, Arc::default());
-    *narrow.state.lock() = state;
-    (Arc::new(narrow), there, written)
+    (outbox.max_frames, outbox.max_bytes) = (max_frames, max_bytes);
+    (Arc::new(outbox), there, written)
 }
 
 async fn closing(outbox: &Outbox) -> Close {
@@ -54,7 +52,7 @@ async fn read(connection: &mut TcpStream, bytes: usize) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_burst_is_sent_at_once_and_in_order() {
+async fn burst_is_written_in_order() {
     let (outbox, mut there) = outbox(1_000, 100_000).await;
     let letters: Vec<u8> = (0..200).map(|n| b'a' + n % 26).collect();
     for letter in &letters {
@@ -65,7 +63,7 @@ async fn a_burst_is_sent_at_once_and_in_order() {
 }
 
 #[tokio::test]
-async fn what_waits_is_written_before_the_last_frame_and_nothing_behind_it() {
+async fn last_frame_follows_all_that_waits() {
     let (outbox, mut there) = outbox(10, 100).await;
     outbox.push(Bytes::from_static(b"one "));
     outbox.close(Close::GOING_AWAY);
@@ -82,7 +80,7 @@ async fn what_waits_is_written_before_the_last_frame_and_nothing_behind_it() {
 }
 
 #[tokio::test]
-async fn a_reader_who_keeps_up_may_be_told_more_than_an_outbox_holds() {
+async fn prompt_reader_gets_more_than_limits() {
     let (outbox, mut there) = outbox(2, 100).await;
     for _ in 0..50 {
         outbox.push(frame(60));
@@ -93,7 +91,7 @@ async fn a_reader_who_keeps_up_may_be_told_more_than_an_outbox_holds() {
 }
 
 #[tokio::test]
-async fn too_much_closes_and_gives_back_what_waited() {
+async fn full_outbox_closes_and_frees_memory() {
     for (max_frames, max_bytes) in [(100, usize::MAX), (usize::MAX, 1_000_000)] {
         let (outbox, mut there, written) = stuck(max_frames, max_bytes).await;
         let begun = outbox.state.lock().begun;
@@ -103,7 +101,11 @@ async fn too_much_closes_and_gives_back_what_waited() {
         }
         assert_eq!(closing(&outbox).await, Close::TOO_SLOW);
         let waiting = outbox.state.lock().waiting.len();
-        assert_eq!(waiting, usize::from(begun), "what has begun has to end");
+        assert_eq!(
+            waiting,
+            usize::from(begun),
+            "a frame that has begun is completed"
+        );
         outbox.end(Close::TOO_SLOW, Bytes::from_static(b"last"));
         let all = if begun { written } else { written - left };
         let end = poll_fn(|context| outbox.poll_empty(context));
@@ -113,7 +115,7 @@ async fn too_much_closes_and_gives_back_what_waited() {
 }
 
 #[tokio::test]
-async fn what_is_not_taken_at_once_is_sent_as_soon_as_it_is() {
+async fn blocked_frames_are_written_later() {
     let (outbox, mut there, written) = stuck(1_000_000, usize::MAX).await;
     outbox.push(Bytes::from_static(b"more"));
     outbox.flush();
@@ -126,12 +128,12 @@ async fn what_is_not_taken_at_once_is_sent_as_soon_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_gone_is_closed() {
+async fn lost_connection_is_closed() {
     let (outbox, mut there) = outbox(10, 100_000).await;
     there.write_all(b"x").await.expect("written");
     there.set_zero_linger().expect("set");
     drop(there);
-    // The first write after the end is what finds it out.
+    // The first write after the end reports it.
     while outbox.state.lock().close.is_none() {
         outbox.push(frame(1));
         outbox.flush();
@@ -141,11 +143,28 @@ async fn a_connection_that_is_gone_is_closed() {
 }
 
 #[tokio::test]
-async fn one_frame_however_large_is_taken() {
+async fn single_frame_may_exceed_limits() {
     let (outbox, mut there) = outbox(10, 100).await;
     outbox.push(frame(1_000_000));
     outbox.flush();
     let writing = poll_fn(|context| outbox.poll_empty(context));
     let (read, ()) = tokio::join!(read(&mut there, 1_000_000), writing);
     assert_eq!(read.len(), 1_000_000);
+}
+
+#[tokio::test]
+async fn metrics_count_what_waits() {
+    let (outbox, _there, _) = stuck(1_000_000, usize::MAX).await;
+    outbox.push(frame(1_000));
+    outbox.flush();
+    let (frames, bytes) = {
+        let state = outbox.state.lock();
+        (state.waiting.len() as i64, state.bytes as i64)
+    };
+    assert!(bytes >= 1_000);
+    let metrics = outbox.metrics.clone();
+    let counted = || (metrics.outbox_frames.get(), metrics.outbox_bytes.get());
+    assert_eq!(counted(), (frames, bytes));
+    drop(outbox);
+    assert_eq!(counted(), (0, 0));
 }

@@ -1,15 +1,14 @@
+//! Frames to send.
+
 use bytes::{Buf, Bytes};
 
-use super::{
-    FIN, MAX_CONTROL,
-    opcode::{CLOSE, PING, PONG, TEXT},
-};
+use super::opcode::{CLOSE, FIN, MAX_CONTROL, PING, PONG, TEXT};
 
-/// The most bytes that may stand before a payload that is not masked.
+/// The longest header of a frame without a mask.
 const HEADER_ROOM: usize = 10;
 
-/// A text frame that is being written: the payload goes to its final place at
-/// once, and the header before it when its length is known.
+/// A text frame in the making. The payload is written to its final place, with
+/// room before it for the header, whose length depends on the payload's.
 #[derive(Debug)]
 pub(crate) struct TextFrame(Vec<u8>);
 
@@ -19,8 +18,8 @@ impl TextFrame {
         Self(vec![0; HEADER_ROOM])
     }
 
-    /// Where the payload, which has to be UTF-8, is to be appended. What stands
-    /// there already is room for the header, and has to stay.
+    /// The buffer to append the payload to, in UTF-8. It begins with the room for
+    /// the header, which must not be removed.
     pub(crate) fn payload(&mut self) -> &mut Vec<u8> {
         &mut self.0
     }
@@ -44,7 +43,7 @@ impl TextFrame {
     }
 }
 
-/// A ping frame. A client has to answer it.
+/// A ping frame. The client has to answer it.
 pub(crate) fn ping() -> Bytes {
     Bytes::from_static(&[FIN | PING, 0])
 }
@@ -54,13 +53,13 @@ pub(crate) fn pong(payload: &[u8]) -> Bytes {
     control(PONG, payload)
 }
 
-/// A close frame. The reason is cut to the 123 bytes there is room for.
+/// A close frame. The reason is cut to 123 bytes.
 pub(crate) fn close(code: u16, reason: &str) -> Bytes {
     let (reason, _) = reason.split_at(reason.floor_char_boundary(MAX_CONTROL - 2));
     control(CLOSE, &[&code.to_be_bytes(), reason.as_bytes()].concat())
 }
 
-/// A control frame. Of a payload that is too long, what there is room for.
+/// A control frame. The payload is cut to 125 bytes.
 fn control(opcode: u8, payload: &[u8]) -> Bytes {
     let payload = payload.get(..MAX_CONTROL).unwrap_or(payload);
     [&[FIN | opcode, payload.len() as u8], payload]

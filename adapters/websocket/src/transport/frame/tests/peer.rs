@@ -1,4 +1,4 @@
-//! Against an independent client.
+//! The codec against an independent client.
 
 use std::io::{self, Cursor, Read, Write};
 
@@ -16,13 +16,13 @@ use tungstenite::{
 
 use super::*;
 
-/// What the server sent, to be read, and what the client wrote.
-struct Wire {
+/// The bytes of both directions.
+struct Pipe {
     to_client: Cursor<Vec<u8>>,
     to_server: Vec<u8>,
 }
 
-impl Read for Wire {
+impl Read for Pipe {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         match self.to_client.read(into)? {
             0 => Err(io::ErrorKind::WouldBlock.into()),
@@ -31,7 +31,7 @@ impl Read for Wire {
     }
 }
 
-impl Write for Wire {
+impl Write for Pipe {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.to_server.write(bytes)
     }
@@ -42,16 +42,16 @@ impl Write for Wire {
 }
 
 /// A client to whom the server has sent these frames.
-fn client(frames: &[Bytes]) -> WebSocket<Wire> {
-    let wire = Wire {
+fn client(frames: &[Bytes]) -> WebSocket<Pipe> {
+    let pipe = Pipe {
         to_client: Cursor::new(frames.concat()),
         to_server: Vec::new(),
     };
-    WebSocket::from_raw_socket(wire, Role::Client, None)
+    WebSocket::from_raw_socket(pipe, Role::Client, None)
 }
 
-/// What the server hears of this client.
-fn heard(client: &WebSocket<Wire>) -> Vec<Incoming> {
+/// What the server decodes from this client.
+fn received(client: &WebSocket<Pipe>) -> Vec<Incoming> {
     let decoded = decode(1 << 20, &client.get_ref().to_server, true, || 700);
     assert_eq!(decoded.violation, None);
     decoded.incoming
@@ -62,7 +62,7 @@ fn part(payload: &'static str, data: Data, last: bool) -> Message {
 }
 
 #[test]
-fn what_the_client_sends_is_heard() {
+fn client_frames_are_decoded() {
     let mut client = client(&[]);
     for message in [
         Message::text("текст"),
@@ -86,11 +86,11 @@ fn what_the_client_sends_is_heard() {
         text_of(b"in two"),
         Incoming::Close(None),
     ];
-    assert_eq!(heard(&client), expected);
+    assert_eq!(received(&client), expected);
 }
 
 #[test]
-fn what_the_server_sends_is_understood_and_answered() {
+fn control_frames_are_read_and_answered() {
     let reason = "the server is going away";
     let mut client = client(&[ping(), pong(b"!"), close(1001, reason)]);
     assert_eq!(client.read().expect("ping"), Message::Ping(Bytes::new()));
@@ -102,14 +102,14 @@ fn what_the_server_sends_is_understood_and_answered() {
         panic!("no close frame");
     };
     assert_eq!((u16::from(close.code), &*close.reason), (1001, reason));
-    // To send its answer, a client of this library has to read on.
+    // A client of this library sends its answer when it reads on.
     let _ = client.read();
     let answers = [Incoming::Pong, Incoming::Close(Some(1001))];
-    assert_eq!(heard(&client), answers);
+    assert_eq!(received(&client), answers);
 }
 
 #[test]
-fn texts_of_every_size_of_header_are_read() {
+fn texts_of_every_header_size_are_read() {
     let lengths = [0, 1, 125, 126, 127, 65_535, 65_536, 70_000];
     let texts = lengths.map(|length| "a".repeat(length));
     let mut client = client(&texts.each_ref().map(|payload| text(payload.as_bytes())));
@@ -120,7 +120,7 @@ fn texts_of_every_size_of_header_are_read() {
 
 proptest! {
     #[test]
-    fn there_and_back(texts in vec(".{0,200}", 1..10)) {
+    fn texts_survive_round_trip(texts in vec(".{0,200}", 1..10)) {
         let frames: Vec<Bytes> = texts.iter().map(|payload| text(payload.as_bytes())).collect();
         let mut client = client(&frames);
         for text in &texts {
@@ -129,6 +129,6 @@ proptest! {
             client.send(message).expect("sent");
         }
         let echoes: Vec<Incoming> = texts.into_iter().map(|text| Incoming::Text(text.into())).collect();
-        prop_assert_eq!(heard(&client), echoes);
+        prop_assert_eq!(received(&client), echoes);
     }
 }

@@ -1,13 +1,15 @@
+//! Bytes in, messages out.
+
 use bytes::{Buf, Bytes, BytesMut};
 
 use super::{
-    Incoming, Violation,
     header::{Header, unmask},
+    incoming::{Incoming, Violation},
     message::Message,
     opcode::{BINARY, CLOSE, CONTINUATION, PING, TEXT},
 };
 
-/// Takes a client's messages off the bytes that came in.
+/// Splits received bytes into messages.
 #[derive(Debug)]
 pub(crate) struct Decoder {
     max_message_bytes: usize,
@@ -15,8 +17,7 @@ pub(crate) struct Decoder {
 }
 
 impl Decoder {
-    /// Takes the most payload bytes that one message may have, however many
-    /// frames it comes in.
+    /// `max_message_bytes` limits the payload of a message, over all its frames.
     pub(crate) fn new(max_message_bytes: usize) -> Self {
         Self {
             max_message_bytes,
@@ -24,15 +25,15 @@ impl Decoder {
         }
     }
 
-    /// Takes one message or control frame off the front of `buffer`. `None`:
-    /// more has to be read first. A message is refused by what its headers
-    /// announce, before it comes.
+    /// Takes one message or control frame from the front of `buffer`. `None`:
+    /// more has to be read first. A message over the limit is refused by its
+    /// header, before its payload is read.
     ///
-    /// What it returns may share the buffer's memory.
+    /// The result may share the buffer's memory.
     ///
     /// # Errors
-    /// A [`Violation`], after which, as after [`Incoming::Close`], nothing
-    /// more is to be decoded.
+    /// A [`Violation`]. Nothing may be decoded after it, nor after
+    /// [`Incoming::Close`].
     pub(crate) fn next(&mut self, buffer: &mut BytesMut) -> Result<Option<Incoming>, Violation> {
         loop {
             if let Some(message) = &mut self.message {
@@ -58,7 +59,7 @@ impl Decoder {
         }
     }
 
-    /// Whether this frame may come now.
+    /// Checks that this frame may follow the ones before it.
     fn admit(&self, header: &Header) -> Result<(), Violation> {
         let before = match (header.opcode, &self.message) {
             (CONTINUATION, Some(message)) => message.announced(),
@@ -76,7 +77,7 @@ impl Decoder {
     }
 }
 
-/// Takes a text or control frame that is not taken in piece by piece.
+/// Takes a text or control frame once all of it has been read.
 fn take_whole(header: &Header, buffer: &mut BytesMut) -> Result<Option<Incoming>, Violation> {
     let size = header.size.saturating_add(header.length);
     if buffer.len() < size {

@@ -1,0 +1,182 @@
+//! Accepts connections and serves HTTP/1.1 on them. The chat and the operators'
+//! port run the same code, each with limits of its own.
+//!
+//! poem only routes: its server speaks HTTP/2 to anybody, has no time limit and no
+//! size limit for a request head, and does not give an upgraded socket back.
+
+mod connection;
+mod pending;
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use hyper::server::conn::http1;
+use poem::{EndpointExt, IntoEndpoint, Response, endpoint::BoxEndpoint, web::LocalAddr};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{sleep, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use self::{connection::Connection, pending::PendingConnections};
+
+/// The largest request head. Tokens and cookies fit many times; a stranger cannot
+/// make the service hold more.
+const HEAD_BYTES: usize = 16 * 1024;
+
+/// The most connections that wait for a request head at a time. A client sends
+/// its head right after it has connected, so this is reached by silent ones only.
+pub const MAX_PENDING: usize = 1024;
+
+/// How long to wait before accepting again when the system has no descriptor
+/// left. Trying again at once would keep a core busy.
+const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
+
+/// How long a new connection may wait for the place of an evicted one. Evicted
+/// connections end as soon as their task runs.
+const EVICTION: Duration = Duration::from_millis(100);
+
+/// What the connections of one port may cost.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// From accepting a connection to the end of its last request, unless it has
+    /// been upgraded by then.
+    pub head: Duration,
+    /// Sockets that may be open at a time, upgraded ones included.
+    pub sockets: usize,
+    /// How long a request in flight may still take when its connection ends.
+    pub grace: Duration,
+}
+
+/// Serves `routes` on `listener` until `shutdown`, and returns when the last
+/// request has been answered.
+///
+/// A request to upgrade carries two extensions for its endpoint:
+/// [`hyper::upgrade::OnUpgrade`], and an `Arc<OwnedSemaphorePermit>` that has to
+/// be held as long as the socket is open. With the permit, the socket still
+/// counts against [`Limits::sockets`].
+///
+/// # Errors
+/// Those of the listener.
+pub async fn serve<E>(
+    listener: TcpListener,
+    routes: E,
+    limits: Limits,
+    shutdown: CancellationToken,
+) -> io::Result<()>
+where
+    E: IntoEndpoint,
+    E::Endpoint: 'static,
+{
+    let server = Arc::new(Server {
+        routes: routes.map_to_response().boxed(),
+        http: http(),
+        local: LocalAddr(listener.local_addr()?.into()),
+        places: Arc::new(Semaphore::new(limits.sockets.min(Semaphore::MAX_PERMITS))),
+        pending: PendingConnections::new(limits.sockets),
+        limits,
+        shutdown,
+        connections: TaskTracker::new(),
+    });
+    // In a task, because it runs on the threads that serve. A thread that only
+    // waits for this future would have to wake another one for each connection.
+    let accepting = server.clone().accept_all(listener);
+    let accepting = server.connections.spawn(accepting);
+    accepting.await.map_err(io::Error::other)?;
+    server.connections.close();
+    server.connections.wait().await;
+    Ok(())
+}
+
+fn http() -> http1::Builder {
+    let mut http = http1::Builder::new();
+    // `Limits::head` is the limit, for more than the head.
+    http.max_buf_size(HEAD_BYTES).header_read_timeout(None);
+    http
+}
+
+/// What the connections of a port have in common.
+struct Server {
+    routes: BoxEndpoint<'static, Response>,
+    http: http1::Builder,
+    local: LocalAddr,
+    /// One for each socket that may be open.
+    places: Arc<Semaphore>,
+    pending: Arc<PendingConnections>,
+    limits: Limits,
+    shutdown: CancellationToken,
+    connections: TaskTracker,
+}
+
+impl Server {
+    async fn accept_all(self: Arc<Self>, listener: TcpListener) {
+        let mut full = false;
+        loop {
+            let (stream, remote) = tokio::select! {
+                accepted = accept(&listener) => accepted,
+                () = self.shutdown.cancelled() => return,
+            };
+            let place = self.place().await;
+            // Said once, or every refused connection would add a line.
+            if place.is_none() && !full {
+                tracing::warn!("no descriptor left for another connection: closing new ones");
+            }
+            full = place.is_none();
+            match place {
+                Some(place) => self.spawn(stream, remote, place),
+                None => close_at_once(stream),
+            }
+        }
+    }
+
+    /// A place for one more socket. When all are taken, a connection that waits
+    /// for its head gives up its place.
+    async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        if let Ok(place) = self.places.clone().try_acquire_owned() {
+            return Some(place);
+        }
+        if !self.pending.evict_oldest() {
+            return None;
+        }
+        let freed = timeout(EVICTION, self.places.clone().acquire_owned()).await;
+        freed.ok()?.ok()
+    }
+
+    fn spawn(self: &Arc<Self>, stream: TcpStream, remote: SocketAddr, place: OwnedSemaphorePermit) {
+        // A socket that has failed already reports it at its first read.
+        let _ = stream.set_nodelay(true);
+        let connection = Connection::new(self.clone(), remote, place);
+        self.connections.spawn(connection.serve(stream));
+    }
+}
+
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) if concerns_one_connection(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "cannot accept connections for now");
+                sleep(OUT_OF_DESCRIPTORS).await;
+            }
+        }
+    }
+}
+
+fn concerns_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+    )
+}
+
+/// Closes a connection on which nothing was said, without waiting for the other
+/// side.
+fn close_at_once(stream: TcpStream) {
+    let _ = stream.set_zero_linger();
+}
+
+#[cfg(test)]
+mod tests;

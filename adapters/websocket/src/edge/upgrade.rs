@@ -1,0 +1,123 @@
+//! One endpoint: decides who may connect, and starts the session.
+
+use std::sync::Arc;
+
+use aftermatch_ports::model::{Endpoint, Session};
+use hyper::upgrade::OnUpgrade;
+use poem::{
+    Request, Response,
+    http::{HeaderMap, Method, StatusCode, header},
+};
+use tokio::sync::OwnedSemaphorePermit;
+use tracing::Instrument;
+
+use super::{
+    endpoint::protocol,
+    handshake::{accept, access_token, key, selected_protocol},
+    origin::RequestOrigin,
+    refusal::Refusal,
+};
+use crate::{
+    error::WireError,
+    session,
+    state::ServerState,
+    transport::{Close, Socket},
+};
+
+pub(crate) struct UpgradeHandler {
+    endpoint: Endpoint,
+    state: Arc<ServerState>,
+}
+
+impl UpgradeHandler {
+    pub(crate) fn new(endpoint: Endpoint, state: Arc<ServerState>) -> Self {
+        Self { endpoint, state }
+    }
+
+    async fn open(&self, request: &Request) -> Result<Response, Refusal> {
+        if request.method() != Method::GET {
+            let sentence = "a WebSocket handshake is a GET request";
+            return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, sentence));
+        }
+        let headers = request.headers();
+        self.check_origin(headers)?;
+        let token = access_token(headers, self.endpoint)?;
+        let session = self.state.chat.connect(token, self.endpoint).await;
+        let session = session.map_err(WireError::from)?;
+        let key = key(headers)?;
+        // There is none in HTTP/1.0.
+        let upgrade = request.extensions().get::<OnUpgrade>().cloned();
+        let upgrade = upgrade.ok_or_else(Refusal::upgrade_required)?;
+        // Held as long as the socket is open: whoever accepts connections counts
+        // by it how many there are.
+        let place = request.extensions().get::<Arc<OwnedSemaphorePermit>>();
+        self.spawn(upgrade, place.cloned(), session);
+        Ok(accept(key, selected_protocol(headers, self.endpoint)))
+    }
+
+    fn check_origin(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let mut origins = headers.get_all(header::ORIGIN).iter();
+        let forbidden = |sentence| Refusal::new(StatusCode::FORBIDDEN, sentence);
+        let (Some(origin), None) = (origins.next(), origins.next()) else {
+            return Err(forbidden(
+                "exactly one `Origin` header is needed, such as `http://localhost:80`",
+            ));
+        };
+        let origin = origin.to_str().ok().and_then(RequestOrigin::parse);
+        let allowed = |origin| self.state.origins.iter().any(|entry| entry.allows(&origin));
+        if origin.is_some_and(allowed) {
+            Ok(())
+        } else {
+            Err(forbidden("this `Origin` may not connect"))
+        }
+    }
+
+    fn spawn(
+        &self,
+        upgrade: OnUpgrade,
+        place: Option<Arc<OwnedSemaphorePermit>>,
+        session: Session,
+    ) {
+        let span = tracing::info_span!(
+            "connection",
+            id = session.id.0,
+            user = session.user.0,
+            endpoint = protocol(self.endpoint),
+        );
+        let state = self.state.clone();
+        let run = async move {
+            let _place = place;
+            let Some(socket) = upgrade.await.ok().and_then(Socket::from_upgraded) else {
+                return;
+            };
+            match state.connections.permit(session.user) {
+                Ok(permit) => session::run(socket, permit, session, &state).await,
+                Err(reason) => {
+                    state.hub.metrics().refuse("too_many");
+                    socket.close_at_once(Close::new(1013, reason));
+                }
+            }
+        };
+        self.state.sessions.spawn(run.instrument(span));
+    }
+}
+
+impl poem::Endpoint for UpgradeHandler {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        Ok(self.open(&request).await.unwrap_or_else(|refusal| {
+            let reason = refusal.reason();
+            self.state.hub.metrics().refuse(reason);
+            tracing::info!(
+                status = refusal.status.as_u16(),
+                sentence = refusal.sentence,
+                reason,
+                endpoint = protocol(self.endpoint),
+                remote = %request.remote_addr(),
+                "handshake refused"
+            );
+            refusal.into_response()
+        }))
+    }
+}

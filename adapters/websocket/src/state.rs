@@ -1,0 +1,24 @@
+//! What all connections share.
+
+use std::sync::Arc;
+
+use aftermatch_ports::Chat;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    edge::{limiter::ConnectionLimiter, origin::Origin},
+    hub::Hub,
+    limits::Limits,
+};
+
+/// What all connections share.
+pub(crate) struct ServerState {
+    pub(crate) chat: Arc<dyn Chat>,
+    pub(crate) hub: Arc<Hub>,
+    /// The origins that may connect.
+    pub(crate) origins: Vec<Origin>,
+    pub(crate) connections: Arc<ConnectionLimiter>,
+    pub(crate) limits: Limits,
+    pub(crate) sessions: TaskTracker,
+    pub(crate) shutdown: CancellationToken,
+}

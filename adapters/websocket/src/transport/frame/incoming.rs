@@ -1,0 +1,47 @@
+//! What the decoder returns.
+
+use bytes::Bytes;
+
+/// What a client sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Incoming {
+    /// A whole text message. It may be invalid UTF-8: such a text is answered with
+    /// an error, and the connection stays open.
+    Text(Bytes),
+    /// A whole binary message. Its payload was dropped.
+    Binary,
+    /// To be answered by a [`pong`](super::pong) with the same payload, of at most
+    /// 125 bytes.
+    Ping(Bytes),
+    /// The answer to a ping, or an unsolicited one.
+    Pong,
+    /// The last frame a client may send, with its close code if there is one.
+    Close(Option<u16>),
+}
+
+/// A breach of the WebSocket protocol, which ends the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Violation {
+    /// A frame that must not be sent, and why.
+    Protocol(&'static str),
+    /// A message over the limit.
+    TooBig,
+}
+
+impl Violation {
+    /// The close code to end the connection with.
+    pub(crate) fn close_code(self) -> u16 {
+        match self {
+            Self::Protocol(_) => 1002,
+            Self::TooBig => 1009,
+        }
+    }
+
+    /// The reason to end the connection with.
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            Self::Protocol(reason) => reason,
+            Self::TooBig => "the frame is too large",
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Handshakes that RFC 6455 and RFC 9112 forbid.
+
+use crate::harness::{Handshake, Setup, on_every_store, token_for};
+
+fn good() -> Handshake {
+    Handshake::to("/ws/chat/").bearing(&token_for(3))
+}
+
+async fn malformed_key_is_refused(setup: Setup) {
+    let service = setup.start().await;
+    let without = || good().without("Sec-WebSocket-Key");
+    let mut cases = vec![
+        ("no key".to_owned(), without()),
+        (
+            "two keys".to_owned(),
+            good().with("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ),
+    ];
+    for key in [
+        "x",
+        "!!!!",
+        "dGhlIHNhbXBsZSBub25jZQ",
+        "c2hvcnQ=",
+        "dGhlIHNhbXBsZSBub25jZSBpcyBsb25n",
+    ] {
+        cases.push((key.to_owned(), without().with("Sec-WebSocket-Key", key)));
+    }
+    for (case, handshake) in cases {
+        let answer = handshake.send(service.address).await;
+        answer.is_refused(400, &case);
+        assert!(answer.body.contains("Sec-WebSocket-Key"), "{}", answer.body);
+    }
+}
+
+async fn host_not_sent_once_is_refused(setup: Setup) {
+    let service = setup.start().await;
+    for (case, handshake) in [
+        ("none", good().without("Host")),
+        ("two", good().with("Host", "localhost")),
+    ] {
+        let answer = handshake.send(service.address).await;
+        answer.is_refused(400, case);
+        assert!(answer.body.contains("Host"), "{}", answer.body);
+    }
+}
+
+async fn handshake_with_body_is_refused(setup: Setup) {
+    let service = setup.start().await;
+    for (name, value) in [("Content-Length", "5"), ("Transfer-Encoding", "chunked")] {
+        let answer = good().with(name, value).send(service.address).await;
+        answer.is_refused(400, name);
+        assert!(answer.body.contains("no body"), "{}", answer.body);
+    }
+    let empty = good().with("Content-Length", "0");
+    assert_eq!(empty.send(service.address).await.status, 101);
+}
+
+async fn two_authorization_headers_are_refused(setup: Setup) {
+    let service = setup.start().await;
+    for (first, second) in [(3, 3), (3, 99), (99, 3)] {
+        let handshake = Handshake::to("/ws/chat/").bearing(&token_for(first));
+        let answer = handshake
+            .bearing(&token_for(second))
+            .send(service.address)
+            .await;
+        answer.is_refused(400, &format!("users {first} and {second}"));
+        assert!(answer.body.contains("Authorization"), "{}", answer.body);
+    }
+}
+
+async fn origin_is_compared_as_browsers_write_it(setup: Setup) {
+    let setup = setup.origins(&["localhost", "чат.рф", " spaced.example "]);
+    let service = setup.start().await;
+    for (origin, status) in [
+        ("https://xn--80a0bn.xn--p1ai", 101),
+        ("https://spaced.example", 101),
+        ("http://localhost", 101),
+        ("localhost", 403),
+        ("http://localhost/", 403),
+        ("https://xn--80a0bn.example", 403),
+    ] {
+        let handshake = good().without("Origin").with("Origin", origin);
+        let answer = handshake.send(service.address).await;
+        assert_eq!(answer.status, status, "{origin}: {}", answer.body);
+    }
+}
+
+on_every_store!(
+    malformed_key_is_refused,
+    host_not_sent_once_is_refused,
+    handshake_with_body_is_refused,
+    two_authorization_headers_are_refused,
+    origin_is_compared_as_browsers_write_it,
+);
