@@ -27,6 +27,7 @@ impl Postgres {
     ///
     /// # Errors
     /// When the URL is invalid, or the database cannot be reached.
+    #[tracing::instrument(name = "db.connection.open", level = "debug", skip_all)]
     pub async fn connect(options: &Options) -> Result<Self, Error> {
         let connect = options.connect_options()?;
         let pool = PgPoolOptions::new()

@@ -44,6 +44,7 @@ pub enum MigrateError {
 ///
 /// # Errors
 /// See [`MigrateError`].
+#[tracing::instrument(name = "db.migration.check", level = "debug", skip_all)]
 pub async fn check(options: &Options) -> Result<(), MigrateError> {
     let (connection, found) = open(options).await?;
     connection.close().await?;

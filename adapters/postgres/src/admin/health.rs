@@ -27,6 +27,7 @@ impl Health for Postgres {
     }
 }
 
+#[tracing::instrument(name = "db.health.check", level = "debug", skip_all)]
 async fn newest(store: &Postgres) -> Result<Option<i64>, Error> {
     let query = sqlx::query_scalar(NEWEST);
     store.with_timeout(query.fetch_one(&store.pool)).await

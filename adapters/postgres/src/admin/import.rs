@@ -31,6 +31,7 @@ pub struct Imported {
 ///
 /// # Errors
 /// See [`ImportError`].
+#[tracing::instrument(name = "db.dataset.import", level = "debug", skip_all)]
 pub async fn import(
     options: &Options,
     dataset: &World,

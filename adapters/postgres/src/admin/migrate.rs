@@ -9,6 +9,7 @@ use crate::{
 ///
 /// # Errors
 /// See [`MigrateError`]; a migration that failed has changed nothing.
+#[tracing::instrument(name = "db.migration.run", level = "debug", skip_all)]
 pub async fn migrate(options: &Options) -> Result<(), MigrateError> {
     let (mut connection, _) = open(options).await?;
     // sqlx takes an advisory lock.

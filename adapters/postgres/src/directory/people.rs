@@ -53,6 +53,7 @@ impl People for Postgres {
     }
 }
 
+#[tracing::instrument(name = "db.user.find", level = "debug", skip_all, fields(user.id = id.0))]
 async fn find(store: &Postgres, id: UserId) -> Result<Option<Arc<User>>, Error> {
     let query = sqlx::query_as::<_, UserRow>(USER).bind(id.0);
     let row = store

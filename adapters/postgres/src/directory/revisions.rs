@@ -31,6 +31,12 @@ struct ChangedRow {
 }
 
 /// Finds what differs from what was seen, and drops it from the caches.
+#[tracing::instrument(
+    name = "db.revision.compare",
+    level = "debug",
+    skip_all,
+    fields(users = users.len(), rooms = rooms.len())
+)]
 pub(crate) async fn compare(
     store: &Postgres,
     users: Vec<(UserId, Revision)>,

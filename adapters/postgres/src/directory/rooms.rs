@@ -119,6 +119,7 @@ impl Rooms for Postgres {
     }
 }
 
+#[tracing::instrument(name = "db.room.find", level = "debug", skip_all, fields(room.id = id.0))]
 async fn find(store: &Postgres, id: RoomId) -> Result<Option<Arc<Room>>, Error> {
     let query = sqlx::query_as::<_, RoomRow>(ROOM).bind(id.0);
     let row = store
@@ -127,6 +128,7 @@ async fn find(store: &Postgres, id: RoomId) -> Result<Option<Arc<Room>>, Error> 
     row.map(RoomRow::room).transpose()
 }
 
+#[tracing::instrument(name = "db.room.list", level = "debug", skip_all, fields(limit = page.limit))]
 async fn list(store: &Postgres, scope: Scope, page: Page) -> Result<Vec<Overview>, Error> {
     let query = sqlx::query_as::<_, OverviewRow>(match scope {
         Scope::All => ALL,

@@ -71,6 +71,12 @@ impl WriteConnection {
         Ok(attempts.pop().unwrap_or(Attempt::Locked))
     }
 
+    #[tracing::instrument(
+        name = "db.message.insert_batch",
+        level = "debug",
+        skip_all,
+        fields(messages = jobs.len())
+    )]
     async fn attempt(&mut self, jobs: &[Job]) -> Result<Vec<Attempt<Written<Creation>>>, Error> {
         let limit = self.statement_timeout;
         let mut connection = before(Instant::now() + limit, self.connect()).await?;

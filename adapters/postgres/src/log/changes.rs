@@ -52,6 +52,12 @@ struct ChangeRow {
     message: MessageRow,
 }
 
+#[tracing::instrument(
+    name = "db.message.list_changed",
+    level = "debug",
+    skip_all,
+    fields(room.id = room.0, since = since.0)
+)]
 pub(crate) async fn since(
     store: &Postgres,
     room: RoomId,

@@ -88,6 +88,12 @@ struct EventRow {
     ids: Vec<i64>,
 }
 
+#[tracing::instrument(
+    name = "db.message.edit",
+    level = "debug",
+    skip_all,
+    fields(room.id = precondition.room.0, message.id = id.0)
+)]
 pub(super) async fn edit(
     store: &Postgres,
     precondition: Guard,
@@ -107,6 +113,12 @@ pub(super) async fn edit(
     })
 }
 
+#[tracing::instrument(
+    name = "db.message.delete",
+    level = "debug",
+    skip_all,
+    fields(room.id = precondition.room.0, messages = ids.len())
+)]
 pub(super) async fn delete(
     store: &Postgres,
     precondition: Guard,

@@ -71,6 +71,12 @@ struct PageRow {
     message: MessageRow,
 }
 
+#[tracing::instrument(
+    name = "db.message.list",
+    level = "debug",
+    skip_all,
+    fields(room.id = room.0, limit)
+)]
 pub(crate) async fn page(
     store: &Postgres,
     room: RoomId,
@@ -111,6 +117,12 @@ struct CountedRow {
     message: MessageRow,
 }
 
+#[tracing::instrument(
+    name = "db.message.list_newest",
+    level = "debug",
+    skip_all,
+    fields(room.id = room.0, skip, limit)
+)]
 pub(crate) async fn newest(
     store: &Postgres,
     room: RoomId,

@@ -16,6 +16,8 @@ const LAST_SEQ: &str = "SELECT last_seq FROM rooms WHERE id = $1";
 
 #[async_trait]
 impl Messages for Postgres {
+    /// Has no span of its own: many creates share one statement, whose span is
+    /// `db.message.insert_batch`.
     async fn create(
         &self,
         precondition: Guard,
@@ -88,6 +90,12 @@ impl Messages for Postgres {
     }
 }
 
+#[tracing::instrument(
+    name = "db.event.find_last",
+    level = "debug",
+    skip_all,
+    fields(room.id = room.0)
+)]
 async fn last_seq(store: &Postgres, room: RoomId) -> Result<Seq, Error> {
     let query = sqlx::query_scalar::<_, i64>(LAST_SEQ).bind(room.0);
     let last = store

@@ -36,6 +36,12 @@ const ADVANCE: &str = concat!(
     FROM wanted LEFT JOIN old ON true LEFT JOIN made ON true"
 );
 
+#[tracing::instrument(
+    name = "db.read_position.advance",
+    level = "debug",
+    skip_all,
+    fields(room.id = room.0, user.id = user.0)
+)]
 pub(crate) async fn advance(
     store: &Postgres,
     room: RoomId,

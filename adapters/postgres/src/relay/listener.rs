@@ -76,6 +76,7 @@ impl Listener {
         }
     }
 
+    #[tracing::instrument(name = "db.event.listen", level = "debug", skip_all)]
     async fn connect(&self) -> Result<ListenConnection, Error> {
         // A notification does not outlive a crash, so it need not wait for the disk.
         let options = self.options.clone();
@@ -128,6 +129,7 @@ impl Listener {
         }
     }
 
+    #[tracing::instrument(name = "db.event.notify", level = "debug", skip_all)]
     async fn send(&self, listening: &mut ListenConnection) -> Result<(), Error> {
         let payloads = encode(&self.outgoing.take());
         let query = sqlx::query(SEND).bind(EVENTS).bind(payloads);
@@ -135,6 +137,7 @@ impl Listener {
         self.with_timeout(sent).await.map(drop)
     }
 
+    #[tracing::instrument(name = "db.presence.find", level = "debug", skip_all)]
     async fn has_others(&self, listening: &mut ListenConnection) -> Result<bool, Error> {
         let query = sqlx::query_scalar(OTHERS).bind(PRESENCE);
         let others = query.fetch_one(&mut listening.connection);
