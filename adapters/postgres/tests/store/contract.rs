@@ -1,6 +1,4 @@
-//! Postgres under the laws of every store.
-
-#![allow(clippy::expect_used, reason = "a test fails by panicking")]
+//! The contract that every store must pass.
 
 use std::time::Duration;
 
@@ -12,34 +10,28 @@ use aftermatch_ports::{
         world::{NewBrand, NewRoom, NewUser},
     },
 };
-use aftermatch_postgres::{Options, Postgres, import};
+use aftermatch_postgres::Postgres;
 use aftermatch_testdb::{Database, Platform};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 use tokio::task::JoinSet;
 
+use crate::support::{store, with_dataset};
+
 struct InPostgres {
     store: Postgres,
     platform: Platform,
-    // Dropped last: the database goes with it.
+    // Dropped last: this removes the database.
     _database: Database,
 }
 
 #[async_trait]
 impl Subject for InPostgres {
-    async fn holding(world: World) -> Self {
-        let database = aftermatch_testdb::fresh().await;
-        let options = Options {
-            url: database.url().to_owned(),
-            pool: 4,
-            statement_timeout: Duration::from_secs(10),
-        };
-        import(&options, &world, |_| {})
-            .await
-            .expect("the world goes in");
+    async fn holding(dataset: World) -> Self {
+        let (database, platform) = with_dataset(&dataset).await;
         Self {
-            store: Postgres::connect(&options).await.expect("a connection"),
-            platform: Platform::connect(database.url()).await,
+            store: store(&database).await,
+            platform,
             _database: database,
         }
     }

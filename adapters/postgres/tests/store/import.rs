@@ -1,25 +1,15 @@
-//! Worlds brought into a database that has something already.
+//! Datasets imported into a database that has data already.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    unreachable_pub,
-    reason = "all of this is tests"
-)]
-
-mod common;
-
+use crate::support::{
+    at, brand, dataset, draft, import_into, message, options, precondition, profile, room, store,
+    text, town, user, with_dataset,
+};
 use aftermatch_ports::{
     Creation, Messages, Written,
     model::{MessageId, Tariff, UserId, rules::Whose, world::NewMessage},
 };
 use aftermatch_postgres::{ImportError, Imported, Progress, import};
 use aftermatch_testdb::Platform;
-use common::{
-    at, brand, bring, draft, guard, holding, message, options, profile, room, store, text, town,
-    user, world,
-};
 
 const NOTHING: Imported = Imported {
     users: 0,
@@ -28,7 +18,7 @@ const NOTHING: Imported = Imported {
     messages: 0,
 };
 
-/// Every row there is, revisions and all.
+/// Every row of the database, with its revision.
 async fn everything(platform: &Platform) -> Vec<String> {
     let rows = "
         SELECT 'user ' || u::text FROM users u
@@ -41,7 +31,7 @@ async fn everything(platform: &Platform) -> Vec<String> {
     rows.expect("the rows")
 }
 
-/// Number, text and numbers of the changes of each message of a room.
+/// Id, text, first and last event number of a message.
 type Row = (i64, Option<String>, i64, i64);
 
 async fn messages(platform: &Platform, room: i64) -> Vec<Row> {
@@ -55,9 +45,9 @@ async fn texts(platform: &Platform, room: i64) -> Vec<String> {
     messages.into_iter().filter_map(|row| row.1).collect()
 }
 
-/// Checks that the changes of every room are numbered without a gap, as far as
-/// their traces go: no number is there twice, and the last is the room's last.
-async fn numbered(platform: &Platform) {
+/// Checks that the events of every room are numbered without a gap, as far as the
+/// messages show: no number twice, and the last is the room's last.
+async fn assert_numbered(platform: &Platform) {
     let rooms = "
         SELECT r.id FROM rooms r
         LEFT JOIN LATERAL (
@@ -75,7 +65,7 @@ async fn numbered(platform: &Platform) {
     assert_eq!(wrong, [0; 0], "rooms whose numbers have a gap");
 }
 
-fn talk() -> Vec<NewMessage> {
+fn messages_of_town() -> Vec<NewMessage> {
     vec![
         message(Some(7), 21, 1, 5, "first"),
         message(None, 21, 2, 5, "second"),
@@ -86,7 +76,7 @@ fn talk() -> Vec<NewMessage> {
 }
 
 #[tokio::test]
-async fn the_same_world_again_changes_nothing() {
+async fn import_same_dataset_again_changes_nothing() {
     let mut users: Vec<_> = (1..=3).map(user).collect();
     users[1].profile = profile(r#"{ "email": "a@b.c", "big": 12345678901234567890123 }"#);
     users[2].active = false;
@@ -95,31 +85,34 @@ async fn the_same_world_again_changes_nothing() {
     brands[0].tariff_until = Some(at(1_234));
     brands[1].tariff = Some(Tariff::Light);
     let rooms = vec![room(21, &[12, 11]), room(22, &[13]), room(23, &[])];
-    let world = world(users, brands, rooms, talk());
-    let (database, platform) = holding(&world).await;
+    let dataset = dataset(users, brands, rooms, messages_of_town());
+    let (database, platform) = with_dataset(&dataset).await;
     let before = everything(&platform).await;
     assert_eq!(before.len(), 3 + 3 + 3 + 3 + 5, "{before:#?}");
     for _ in 0..2 {
-        assert_eq!(bring(&database, &world).await.expect("an import"), NOTHING);
+        assert_eq!(
+            import_into(&database, &dataset).await.expect("an import"),
+            NOTHING
+        );
         assert_eq!(everything(&platform).await, before);
     }
-    numbered(&platform).await;
+    assert_numbered(&platform).await;
 }
 
 #[tokio::test]
-async fn what_has_changed_is_updated_and_counted_and_the_rest_left_alone() {
-    let (database, platform) = holding(&town(talk())).await;
+async fn import_changed_dataset_updates_only_differences() {
+    let (database, platform) = with_dataset(&town(messages_of_town())).await;
     let mut users: Vec<_> = (1..=4).map(user).collect();
     users[3].admin = true;
     let mut brands = vec![brand(11, 1), brand(12, 2), brand(13, 3)];
     brands[0].tariff = Some(Tariff::Comfort);
-    // One swaps its participants, one changes one of them; one is not spoken of.
+    // Room 21 swaps its participants, 22 changes one of them, 23 is not in the dataset.
     let rooms = vec![room(21, &[12, 11]), room(22, &[12, 11]), room(24, &[])];
-    let mut talk = talk();
+    let mut talk = messages_of_town();
     talk[0].text = text("first, corrected");
     talk.push(message(None, 22, 2, 9, "new"));
-    let changed = world(users, brands, rooms, talk);
-    let imported = bring(&database, &changed).await.expect("an import");
+    let changed = dataset(users, brands, rooms, talk);
+    let imported = import_into(&database, &changed).await.expect("an import");
     let expected = Imported {
         users: 1,
         brands: 1,
@@ -141,19 +134,19 @@ async fn what_has_changed_is_updated_and_counted_and_the_rest_left_alone() {
         row(7, "first, corrected", 1, 5)
     );
     assert_eq!(texts(&platform, 22).await, ["elsewhere", "new"]);
-    numbered(&platform).await;
+    assert_numbered(&platform).await;
     assert_eq!(
-        bring(&database, &changed).await.expect("an import"),
+        import_into(&database, &changed).await.expect("an import"),
         NOTHING
     );
 }
 
 #[tokio::test]
-async fn two_brands_swap_their_owners() {
-    let (database, platform) = holding(&town(vec![])).await;
+async fn import_swapped_brand_owners_succeeds() {
+    let (database, platform) = with_dataset(&town(vec![])).await;
     let users = (1..=4).map(user).collect();
-    let swapped = world(users, vec![brand(11, 2), brand(12, 1)], vec![], vec![]);
-    let imported = bring(&database, &swapped).await.expect("an import");
+    let swapped = dataset(users, vec![brand(11, 2), brand(12, 1)], vec![], vec![]);
+    let imported = import_into(&database, &swapped).await.expect("an import");
     assert_eq!(
         imported,
         Imported {
@@ -170,8 +163,8 @@ async fn two_brands_swap_their_owners() {
 }
 
 #[tokio::test]
-async fn numbers_that_came_with_the_data_are_kept_and_never_given_again() {
-    let (database, platform) = holding(&town(vec![])).await;
+async fn imported_message_ids_are_never_reused() {
+    let (database, platform) = with_dataset(&town(vec![])).await;
     let store = store(&database).await;
     let mut highest = 0;
     for given in [vec![900, 5], vec![2_000], vec![400]] {
@@ -181,20 +174,20 @@ async fn numbers_that_came_with_the_data_are_kept_and_never_given_again() {
         let mut given: Vec<_> = given.collect();
         given.insert(
             0,
-            message(None, 22, 1, given[0].id.expect("a number").0, "not given"),
+            message(None, 22, 1, given[0].id.expect("an id").0, "not given"),
         );
-        bring(&database, &town(given.clone()))
+        import_into(&database, &town(given.clone()))
             .await
             .expect("an import");
         let ids = messages(&platform, 21).await.into_iter().map(|row| row.0);
         let ids: Vec<_> = ids.collect();
         for message in &given[1..] {
-            assert!(ids.contains(&message.id.expect("a number").0), "{ids:?}");
+            assert!(ids.contains(&message.id.expect("an id").0), "{ids:?}");
         }
         highest = ids.into_iter().fold(highest, i64::max);
-        let guard = guard(&store, 23, 1).await;
+        let precondition = precondition(&store, 23, 1).await;
         let created = store
-            .create(guard, draft("new", None), at(1))
+            .create(precondition, draft("new", None), at(1))
             .await
             .expect("an answer");
         let Written::Done(Creation::Created(created)) = created else {
@@ -202,13 +195,13 @@ async fn numbers_that_came_with_the_data_are_kept_and_never_given_again() {
         };
         assert!(created.id.0 > highest, "{created:?}, {highest}");
     }
-    numbered(&platform).await;
+    assert_numbered(&platform).await;
 }
 
 #[tokio::test]
-async fn messages_without_numbers_are_told_apart_by_author_room_and_millisecond() {
+async fn import_without_ids_matches_author_room_millisecond() {
     let twin = || message(None, 21, 1, 5, "twin");
-    let (database, platform) = holding(&town(vec![twin(), twin()])).await;
+    let (database, platform) = with_dataset(&town(vec![twin(), twin()])).await;
     for (given, added) in [
         (vec![twin()], 0),
         (vec![twin(), twin()], 0),
@@ -216,7 +209,7 @@ async fn messages_without_numbers_are_told_apart_by_author_room_and_millisecond(
         (vec![message(None, 21, 1, 6, "twin")], 1),
         (vec![message(None, 21, 2, 5, "twin")], 1),
         (vec![message(None, 22, 1, 5, "twin")], 1),
-        // With a number it is another one, and stays so.
+        // With an id it is another message.
         (vec![message(Some(70), 23, 1, 5, "twin")], 1),
         (
             vec![
@@ -233,50 +226,52 @@ async fn messages_without_numbers_are_told_apart_by_author_room_and_millisecond(
             0,
         ),
     ] {
-        let imported = bring(&database, &town(given.clone()))
+        let imported = import_into(&database, &town(given.clone()))
             .await
             .expect("an import");
         assert_eq!(imported.messages, added, "{given:?}");
     }
-    numbered(&platform).await;
+    assert_numbered(&platform).await;
 }
 
 #[tokio::test]
-async fn what_was_edited_or_deleted_here_stays_so() {
-    let (database, platform) = holding(&town(talk())).await;
+async fn import_after_edit_or_delete_keeps_it() {
+    let (database, platform) = with_dataset(&town(messages_of_town())).await;
     let store = store(&database).await;
     let [anna, boris, eve] = [(21, 1), (21, 2), (22, 3)];
     let id = |row: &Row| MessageId(row.0);
     let there = messages(&platform, 21).await;
 
-    let now = guard(&store, anna.0, anna.1).await;
+    let now = precondition(&store, anna.0, anna.1).await;
     let edited = store.edit(now, id(&there[0]), text("edited"), at(50)).await;
     assert!(matches!(edited, Ok(Written::Done(Some(_)))), "{edited:?}");
-    let now = guard(&store, boris.0, boris.1).await;
+    let now = precondition(&store, boris.0, boris.1).await;
     let twins = vec![id(&there[1]), id(&there[2])];
     let deleted = store.delete(now, twins, Whose::Of(UserId(2)), at(51)).await;
     assert!(matches!(deleted, Ok(Written::Done(Some(_)))), "{deleted:?}");
-    let now = guard(&store, eve.0, eve.1).await;
+    let now = precondition(&store, eve.0, eve.1).await;
     let deleted = store
         .delete(now, vec![MessageId(5)], Whose::Anyones, at(52))
         .await;
     assert!(matches!(deleted, Ok(Written::Done(Some(_)))), "{deleted:?}");
 
     let before = everything(&platform).await;
-    let mut corrected = talk();
+    let mut corrected = messages_of_town();
     for message in &mut corrected {
         message.text = text("corrected");
     }
-    for given in [talk(), corrected] {
-        let imported = bring(&database, &town(given)).await.expect("an import");
+    for given in [messages_of_town(), corrected] {
+        let imported = import_into(&database, &town(given))
+            .await
+            .expect("an import");
         assert_eq!(imported, NOTHING);
         assert_eq!(everything(&platform).await, before);
     }
 }
 
 #[tokio::test]
-async fn numbers_that_are_taken_are_refused_and_nothing_is_changed() {
-    let (database, platform) = holding(&town(talk())).await;
+async fn import_taken_message_ids_is_refused() {
+    let (database, platform) = with_dataset(&town(messages_of_town())).await;
     let before = everything(&platform).await;
     let mut users: Vec<_> = (1..=9).map(user).collect();
     users[0].active = false;
@@ -286,16 +281,16 @@ async fn numbers_that_are_taken_are_refused_and_nothing_is_changed() {
         message(Some(8), 23, 3, 1, "new, or the number of one that had none"),
         message(Some(7), 21, 2, 5, "of another author"),
     ];
-    let taken = world(
+    let taken = dataset(
         users,
         vec![brand(19, 9)],
         vec![room(21, &[]), room(23, &[])],
         given,
     );
-    match bring(&database, &taken).await {
+    match import_into(&database, &taken).await {
         Err(error @ ImportError::Taken(_)) => {
-            let said = error.to_string();
-            assert!(said.contains("5") && said.contains("7"), "{said}");
+            let text = error.to_string();
+            assert!(text.contains("5") && text.contains("7"), "{text}");
         }
         other => panic!("{other:?}"),
     }
@@ -303,17 +298,17 @@ async fn numbers_that_are_taken_are_refused_and_nothing_is_changed() {
 }
 
 #[tokio::test]
-async fn a_world_that_does_not_fit_the_database_changes_nothing() {
-    let (database, platform) = holding(&town(talk())).await;
+async fn import_conflicting_dataset_changes_nothing() {
+    let (database, platform) = with_dataset(&town(messages_of_town())).await;
     let before = everything(&platform).await;
-    // Brand 11 of user 1 is not spoken of and stays: user 1 would have two.
-    let second = world(
+    // Brand 11 of user 1 is not in the dataset and stays: user 1 would have two.
+    let second = dataset(
         vec![user(1), user(9)],
         vec![brand(14, 1)],
         vec![room(30, &[14])],
         vec![message(None, 30, 9, 1, "new")],
     );
-    let refused = bring(&database, &second).await;
+    let refused = import_into(&database, &second).await;
     assert!(
         matches!(refused, Err(ImportError::Database(_))),
         "{refused:?}"
@@ -322,21 +317,24 @@ async fn a_world_that_does_not_fit_the_database_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_long_world_is_told_of_as_it_goes_and_keeps_its_order() {
+async fn import_long_dataset_reports_progress_keeps_order() {
     const MESSAGES: i64 = 12_000;
     let talk = (1..=MESSAGES).map(|nth| message(None, 21 + nth % 3, 1, 1, &nth.to_string()));
-    let world = town(talk.collect());
+    let dataset = town(talk.collect());
     let database = aftermatch_testdb::fresh().await;
-    let mut told: Vec<Progress> = Vec::new();
-    let imported = import(&options(&database), &world, |progress| told.push(progress)).await;
+    let mut reports: Vec<Progress> = Vec::new();
+    let imported = import(&options(&database), &dataset, |progress| {
+        reports.push(progress)
+    })
+    .await;
     assert_eq!(imported.expect("an import").messages, MESSAGES as u64);
-    let done = told.iter().filter(|told| told.list == "messages");
-    let done: Vec<_> = done.map(|told| (told.done, told.of)).collect();
+    let done = reports.iter().filter(|report| report.list == "messages");
+    let done: Vec<_> = done.map(|report| (report.done, report.of)).collect();
     assert!(done.len() > 1 && done.is_sorted(), "{done:?}");
     assert_eq!(done.last(), Some(&(12_000, 12_000)));
 
     let platform = Platform::connect(database.url()).await;
-    numbered(&platform).await;
+    assert_numbered(&platform).await;
     for room in 21..=23 {
         let texts = texts(&platform, room).await;
         let numbers = texts
@@ -347,5 +345,8 @@ async fn a_long_world_is_told_of_as_it_goes_and_keeps_its_order() {
             "room {room}"
         );
     }
-    assert_eq!(bring(&database, &world).await.expect("an import"), NOTHING);
+    assert_eq!(
+        import_into(&database, &dataset).await.expect("an import"),
+        NOTHING
+    );
 }

@@ -1,28 +1,19 @@
-//! What the migrations leave behind.
+//! The schema that the migrations make.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    unreachable_pub,
-    reason = "all of this is tests"
-)]
-
-mod common;
-
+use crate::support::{at, draft, options, precondition, store};
 use aftermatch_ports::{
     Creation, Messages, Page, Rooms, Scope, Stretch, Written,
     model::{BrandId, RoomId, Seq, UserId},
 };
 use aftermatch_postgres::{MigrateError, check, is_passing, migrate};
 use aftermatch_testdb::{Platform, Proxy, empty, fresh};
-use common::{at, draft, guard, options, store};
 use sqlx::migrate::Migrator;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
-/// What is called as Postgres itself would have called it: by its table, all of
-/// its columns and its kind. A primary key is called that by hand, too.
-const MADE_UP: &str = r"
+/// The constraints and indexes with a name as Postgres generates it: of the table,
+/// all of its columns and the kind. Primary keys have such a name on purpose.
+const GENERATED: &str = r"
     WITH called AS (
         SELECT conrelid AS of, conname AS name, conkey AS columns FROM pg_constraint
         WHERE contype IN ('c', 'f', 'u', 'x')
@@ -39,16 +30,16 @@ const MADE_UP: &str = r"
       ))";
 
 #[tokio::test]
-async fn every_constraint_and_index_has_a_name_given_by_hand() {
+async fn constraints_and_indexes_have_explicit_names() {
     let database = fresh().await;
     let platform = Platform::connect(database.url()).await;
-    let made_up = async || {
-        let names = sqlx::query_scalar::<_, String>(MADE_UP).fetch_all(platform.pool());
+    let generated = async || {
+        let names = sqlx::query_scalar::<_, String>(GENERATED).fetch_all(platform.pool());
         names.await.expect("the catalogue")
     };
-    assert_eq!(made_up().await, [""; 0]);
+    assert_eq!(generated().await, [""; 0]);
 
-    // It would be noticed.
+    // A generated name is found.
     let nameless = "CREATE TABLE nameless (
         a int UNIQUE, b bigint REFERENCES users, c int CHECK (c > 0), CHECK (a > c), UNIQUE (a, c)
     );
@@ -57,16 +48,16 @@ async fn every_constraint_and_index_has_a_name_given_by_hand() {
         .execute(platform.pool())
         .await
         .expect("a table");
-    let mut noticed = made_up().await;
-    noticed.sort();
+    let mut found_names = generated().await;
+    found_names.sort();
     let rest = [
         "a_c_key", "a_c_key", "a_key", "a_key", "b_fkey", "c_b_idx", "c_check", "check",
     ];
-    assert_eq!(noticed, rest.map(|rest| format!("nameless_{rest}")));
+    assert_eq!(found_names, rest.map(|rest| format!("nameless_{rest}")));
 }
 
 #[tokio::test]
-async fn a_database_is_known_by_its_migrations() {
+async fn check_older_or_newer_database_fails() {
     let database = empty().await;
     let options = options(&database);
     let bare = check(&options).await;
@@ -74,7 +65,7 @@ async fn a_database_is_known_by_its_migrations() {
         matches!(bare, Err(MigrateError::Older { found: 0, .. })),
         "{bare:?}"
     );
-    // At once, and then again.
+    // At the same time, and then again.
     let both = tokio::join!(migrate(&options), migrate(&options));
     both.0.expect("the migrations");
     both.1.expect("the migrations");
@@ -98,7 +89,7 @@ async fn a_database_is_known_by_its_migrations() {
 }
 
 #[tokio::test]
-async fn what_was_written_before_names_and_marks_is_there_afterwards() {
+async fn migration_of_old_data_keeps_it() {
     let database = empty().await;
     let platform = Platform::connect(database.url()).await;
     let first = MIGRATIONS.run_to(1, platform.pool()).await;
@@ -146,8 +137,10 @@ async fn what_was_written_before_names_and_marks_is_there_afterwards() {
     let unread: Vec<_> = rooms.iter().map(|listed| listed.unread).collect();
     assert_eq!(unread, [Some(1)]);
 
-    let guard = guard(&store, 21, 1).await;
-    let sent = store.create(guard, draft("new", Some("name")), at(1)).await;
+    let precondition = precondition(&store, 21, 1).await;
+    let sent = store
+        .create(precondition, draft("new", Some("name")), at(1))
+        .await;
     match sent.expect("an answer") {
         Written::Done(Creation::Created(created)) => assert_eq!(created.seq, Seq(6)),
         other => panic!("{other:?}"),
@@ -155,7 +148,7 @@ async fn what_was_written_before_names_and_marks_is_there_afterwards() {
 }
 
 #[tokio::test]
-async fn a_database_that_does_not_answer_is_away() {
+async fn check_frozen_database_is_transient_error() {
     let database = fresh().await;
     let proxy = Proxy::before(database.url()).await;
     let options = aftermatch_postgres::Options {

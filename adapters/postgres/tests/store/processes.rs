@@ -1,14 +1,4 @@
-//! What only a shared store has: several processes at once.
-
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    unreachable_pub,
-    reason = "all of this is tests"
-)]
-
-mod common;
+//! Several processes, and the platform, on one database.
 
 use std::{
     collections::HashSet,
@@ -19,53 +9,55 @@ use std::{
     task::Poll,
 };
 
+use crate::support::{at, draft, message, precondition, store, text, town, with_dataset};
 use aftermatch_ports::{
     Creation, Guard, Messages, People, Read, Rooms, Unavailable, Written,
     model::{MessageId, RoomId, Seq, UserId, rules::Whose},
 };
 use aftermatch_postgres::Postgres;
 use aftermatch_testdb::Platform;
-use common::{at, draft, guard, holding, message, store, text, town};
 use tokio::task::JoinSet;
 
 const ROOMS: [i64; 3] = [21, 22, 23];
 const AUTHORS: [i64; 4] = [1, 2, 3, 4];
 const ROUNDS: usize = 10;
 
-/// A change of a room, of whatever kind.
+/// A write.
 #[derive(Debug, Clone, Copy)]
-enum Change {
+enum Write {
     Create,
     Edit(MessageId),
     Delete(MessageId),
 }
 
-/// The number of the change, and the message it was made to.
+/// The number of the event, and its message.
 type Made = (Seq, MessageId);
 
 async fn attempt(
     store: &Postgres,
-    guard: Guard,
-    change: Change,
+    precondition: Guard,
+    change: Write,
 ) -> Result<Written<Made>, Unavailable> {
     let made = match change {
-        Change::Create => {
-            let written = store.create(guard, draft("hello", None), at(1)).await?;
+        Write::Create => {
+            let written = store
+                .create(precondition, draft("hello", None), at(1))
+                .await?;
             written_as(written, |creation| match creation {
                 Creation::Created(created) => (created.seq, created.id),
                 other => panic!("{other:?}"),
             })
         }
-        Change::Edit(id) => {
-            let written = store.edit(guard, id, text("edited"), at(2)).await?;
-            written_as(written, |seq| (seq.expect("a message of one's own"), id))
+        Write::Edit(id) => {
+            let written = store.edit(precondition, id, text("edited"), at(2)).await?;
+            written_as(written, |seq| (seq.expect("an own message"), id))
         }
-        Change::Delete(id) => {
+        Write::Delete(id) => {
             let written = store
-                .delete(guard, vec![id], Whose::Of(guard.user), at(3))
+                .delete(precondition, vec![id], Whose::Of(precondition.user), at(3))
                 .await?;
             written_as(written, |deleted| {
-                (deleted.expect("a message of one's own").seq, id)
+                (deleted.expect("an own message").seq, id)
             })
         }
     };
@@ -79,11 +71,11 @@ fn written_as<T>(written: Written<T>, made: impl FnOnce(T) -> Made) -> Written<M
     }
 }
 
-/// Makes a change, however often the platform overtakes it.
-async fn insist(store: &Postgres, room: i64, author: i64, change: Change) -> Made {
+/// Writes, and repeats after each conflict with the platform.
+async fn insist(store: &Postgres, room: i64, author: i64, change: Write) -> Made {
     loop {
-        let guard = guard(store, room, author).await;
-        let written = attempt(store, guard, change).await;
+        let precondition = precondition(store, room, author).await;
+        let written = attempt(store, precondition, change).await;
         match written.unwrap_or_else(|error| panic!("{change:?}: {:?}", error)) {
             Written::Done(made) => return made,
             Written::Stale => {}
@@ -91,8 +83,8 @@ async fn insist(store: &Postgres, room: i64, author: i64, change: Change) -> Mad
     }
 }
 
-/// Lets all authors make changes in all rooms, through both stores at once. Checks
-/// that the changes of each room are numbered without a gap.
+/// All authors write in all rooms, through both stores at the same time. Checks that
+/// the events of each room are numbered without a gap.
 async fn race(stores: &[Arc<Postgres>; 2], platform: &Platform) {
     let mut writers = JoinSet::new();
     for (nth, room) in ROOMS.into_iter().enumerate() {
@@ -101,11 +93,11 @@ async fn race(stores: &[Arc<Postgres>; 2], platform: &Platform) {
                 writers.spawn(async move {
                     let mut made = Vec::new();
                     for _ in 0..ROUNDS {
-                        let kept = insist(&store, room, author, Change::Create).await;
-                        let gone = insist(&store, room, author, Change::Create).await;
-                        made.extend([kept, gone]);
-                        made.push(insist(&store, room, author, Change::Edit(kept.1)).await);
-                        made.push(insist(&store, room, author, Change::Delete(gone.1)).await);
+                        let edited = insist(&store, room, author, Write::Create).await;
+                        let deleted = insist(&store, room, author, Write::Create).await;
+                        made.extend([edited, deleted]);
+                        made.push(insist(&store, room, author, Write::Edit(edited.1)).await);
+                        made.push(insist(&store, room, author, Write::Delete(deleted.1)).await);
                     }
                     assert!(made.is_sorted_by_key(|(seq, _)| *seq), "{made:?}");
                     (nth, made)
@@ -115,7 +107,7 @@ async fn race(stores: &[Arc<Postgres>; 2], platform: &Platform) {
     }
     let mut made = [const { Vec::new() }; ROOMS.len()];
     while let Some(done) = writers.join_next().await {
-        let (nth, mine) = done.expect("every change is answered");
+        let (nth, mine) = done.expect("every write is answered");
         made[nth].extend(mine);
     }
     let mut ids = HashSet::new();
@@ -142,8 +134,8 @@ async fn race(stores: &[Arc<Postgres>; 2], platform: &Platform) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_processes_number_the_changes_of_a_room_without_a_gap() {
-    let (database, platform) = holding(&town(vec![])).await;
+async fn two_processes_number_events_without_gaps() {
+    let (database, platform) = with_dataset(&town(vec![])).await;
     let stores = [
         Arc::new(store(&database).await),
         Arc::new(store(&database).await),
@@ -151,8 +143,8 @@ async fn two_processes_number_the_changes_of_a_room_without_a_gap() {
     race(&stores, &platform).await;
 }
 
-/// In one transaction each, whatever order the platform takes: users first and
-/// brands (and with them rooms) later, and the other way round.
+/// Transactions of the platform that lock in every order: users before brands (and
+/// with them rooms), and brands before users.
 const TRANSACTIONS: [[&str; 2]; 4] = [
     [
         "UPDATE users SET admin = NOT admin WHERE id = 1",
@@ -172,15 +164,15 @@ const TRANSACTIONS: [[&str; 2]; 4] = [
     ],
 ];
 
-/// How many changes were made in all rooms together.
-async fn changes(platform: &Platform) -> i64 {
+/// The number of events in all rooms.
+async fn events(platform: &Platform) -> i64 {
     let sum = sqlx::query_scalar("SELECT sum(last_seq)::bigint FROM rooms");
     sum.fetch_one(platform.pool()).await.expect("a number")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_platform_changes_meanwhile_locks_nobody_out() {
-    let (database, platform) = holding(&town(vec![])).await;
+async fn platform_changes_during_writes_never_deadlock() {
+    let (database, platform) = with_dataset(&town(vec![])).await;
     let stores = [
         Arc::new(store(&database).await),
         Arc::new(store(&database).await),
@@ -190,7 +182,7 @@ async fn what_the_platform_changes_meanwhile_locks_nobody_out() {
         let mut transactions = 0;
         while !done.load(Ordering::Relaxed) {
             let statements = TRANSACTIONS[transactions % TRANSACTIONS.len()];
-            let before = changes(&platform).await;
+            let before = events(&platform).await;
             let mut transaction = platform.pool().begin().await.expect("a transaction");
             for statement in statements {
                 let changed = sqlx::query(statement).execute(&mut *transaction).await;
@@ -198,8 +190,8 @@ async fn what_the_platform_changes_meanwhile_locks_nobody_out() {
             }
             transaction.commit().await.expect("nothing in the way");
             transactions += 1;
-            // Nobody writes where the platform changes everything all the time.
-            while !done.load(Ordering::Relaxed) && changes(&platform).await < before + 4 {
+            // If the platform changed everything all the time, no write could succeed.
+            while !done.load(Ordering::Relaxed) && events(&platform).await < before + 4 {
                 tokio::task::yield_now().await;
             }
         }
@@ -220,11 +212,11 @@ async fn what_the_platform_changes_meanwhile_locks_nobody_out() {
 }
 
 #[tokio::test]
-async fn what_a_process_remembers_lets_no_write_pass_that_is_no_longer_allowed() {
-    let (database, platform) = holding(&town(vec![])).await;
+async fn cached_rights_after_change_allow_no_write() {
+    let (database, platform) = with_dataset(&town(vec![])).await;
     let stores = [store(&database).await, store(&database).await];
     let (room, user) = (RoomId(21), UserId(1));
-    let remembered = async |store: &Postgres| {
+    let cached = async |store: &Postgres| {
         let there = store.room(room, Read::Cached).await.expect("a database");
         let known = store.user(user, Read::Cached).await.expect("a database");
         Guard {
@@ -243,8 +235,8 @@ async fn what_a_process_remembers_lets_no_write_pass_that_is_no_longer_allowed()
     ] {
         let mut messages = Vec::new();
         for store in &stores {
-            let guard = remembered(store).await;
-            let written = attempt(store, guard, Change::Create)
+            let precondition = cached(store).await;
+            let written = attempt(store, precondition, Write::Create)
                 .await
                 .expect("an answer");
             let Written::Done((_, id)) = written else {
@@ -255,59 +247,59 @@ async fn what_a_process_remembers_lets_no_write_pass_that_is_no_longer_allowed()
         let changed = sqlx::query(change).execute(platform.pool()).await;
         changed.expect("the change");
         for (store, id) in stores.iter().zip(messages) {
-            let old = remembered(store).await;
-            for write in [Change::Create, Change::Edit(id), Change::Delete(id)] {
+            let old = cached(store).await;
+            for write in [Write::Create, Write::Edit(id), Write::Delete(id)] {
                 let written = attempt(store, old, write).await.expect("an answer");
-                assert_eq!(written, Written::Stale, "{write:?} behind {change}");
+                assert_eq!(written, Written::Stale, "{write:?} after {change}");
             }
-            let now = remembered(store).await;
+            let now = cached(store).await;
             assert_eq!(
                 now,
-                guard(store, room.0, user.0).await,
-                "still remembered: {change}"
+                precondition(store, room.0, user.0).await,
+                "still cached: {change}"
             );
         }
     }
 }
 
 #[tokio::test]
-async fn whoever_gives_up_a_write_holds_up_nobody() {
-    let (database, platform) = holding(&town(vec![])).await;
+async fn abandoned_creates_delay_nobody() {
+    let (database, platform) = with_dataset(&town(vec![])).await;
     let store = Arc::new(store(&database).await);
-    let guard = guard(&store, 21, 1).await;
-    let create = || store.create(guard, draft("hello", None), at(1));
+    let precondition = precondition(&store, 21, 1).await;
+    let create = || store.create(precondition, draft("hello", None), at(1));
     let mut transaction = platform.pool().begin().await.expect("a transaction");
     let lock = sqlx::query("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE");
     lock.execute(&mut *transaction).await.expect("the lock");
 
-    // The first is held up by the lock, and the others by the first.
-    let mut given_up: Vec<_> = (0..20_000).map(|_| create()).collect();
-    for write in &mut given_up {
+    // The first waits for the lock, and the others for the first.
+    let mut abandoned: Vec<_> = (0..20_000).map(|_| create()).collect();
+    for write in &mut abandoned {
         let polled = std::future::poll_fn(|context| Poll::Ready(write.as_mut().poll(context)));
         assert!(polled.await.is_pending());
     }
-    let patient = create();
+    let waiting = create();
     let release = async {
-        // All but the first, and then that one.
-        given_up.drain(1..);
-        drop(given_up);
+        // The queue first, then the leader.
+        abandoned.drain(1..);
+        drop(abandoned);
         transaction.commit().await.expect("the end of the lock");
     };
-    let (kept, ()) = tokio::join!(patient, release);
-    let kept = kept.expect("an answer");
-    assert!(matches!(kept, Written::Done(_)), "{kept:?}");
+    let (outcome, ()) = tokio::join!(waiting, release);
+    let outcome = outcome.expect("an answer");
+    assert!(matches!(outcome, Written::Done(_)), "{outcome:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_reads_a_locked_room_for_the_first_time_holds_up_nobody() {
-    let (database, platform) = holding(&town(vec![message(None, 21, 1, 1, "hello")])).await;
+async fn first_read_of_locked_room_delays_nobody() {
+    let (database, platform) = with_dataset(&town(vec![message(None, 21, 1, 1, "hello")])).await;
     let store = Arc::new(store(&database).await);
     let mut transaction = platform.pool().begin().await.expect("a transaction");
     let lock = sqlx::query("SELECT FROM rooms WHERE id = 21 FOR UPDATE");
     lock.execute(&mut *transaction).await.expect("the lock");
 
     let mut readers = JoinSet::new();
-    // More than there are connections.
+    // More than the connections of the pool.
     for _ in 0..20 {
         let store = store.clone();
         readers.spawn(async move { store.mark_read(RoomId(21), UserId(2), Seq(1)).await });

@@ -1,25 +1,16 @@
-//! What is heard of the platform and of other processes.
+//! Signals from the platform and from other processes.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    unreachable_pub,
-    reason = "all of this is tests"
-)]
-
-mod common;
-
+use crate::support::{at, draft, message, precondition, store, text, town, with_dataset};
 use aftermatch_ports::{
     Expected, Messages, Moved, Read, Rooms, Tiding, Told, Watch, Written,
     model::{Change, MessageId, RoomId, Seq, Tag, UserId, What, rules::Whose},
 };
 use aftermatch_postgres::Postgres;
 use aftermatch_testdb::{Database, Platform};
-use common::{at, draft, guard, holding, message, store, text, town};
 use sqlx::{AssertSqlSafe, postgres::PgListener};
 
-/// What the platform does, one after the other on [`town`]; whether it moves or
-/// removes a user or a room.
+/// Statements of the platform, run one after the other on [`town`], and whether each
+/// moves or removes a user or a room.
 const ROWS: &[(&str, bool)] = &[
     ("UPDATE users SET active = false WHERE id = 1", true),
     ("UPDATE users SET active = false WHERE id = 1", false),
@@ -46,7 +37,7 @@ const ROWS: &[(&str, bool)] = &[
     ),
 ];
 
-/// Hears of rights, for a test.
+/// Counts the notifications of changed rights.
 struct Rights(PgListener);
 
 impl Rights {
@@ -58,43 +49,47 @@ impl Rights {
         Self(listener)
     }
 
-    /// How often something was notified until now.
-    async fn heard(&mut self, platform: &Platform) -> usize {
+    /// The number of notifications since the last call.
+    async fn count(&mut self, platform: &Platform) -> usize {
         let end = sqlx::query("SELECT pg_notify('chat_rights', 'end')").execute(platform.pool());
         end.await.expect("a notification");
-        let mut heard = 0;
+        let mut count = 0;
         while self.0.recv().await.expect("a notification").payload() != "end" {
-            heard += 1;
+            count += 1;
         }
-        heard
+        count
     }
 }
 
 #[tokio::test]
-async fn what_moves_a_revision_is_notified_once_in_a_transaction() {
-    let (database, platform) = holding(&town(vec![message(None, 21, 2, 1, "hello")])).await;
+async fn moved_revision_is_notified_once_per_transaction() {
+    let (database, platform) = with_dataset(&town(vec![message(None, 21, 2, 1, "hello")])).await;
     let mut rights = Rights::of(&database).await;
-    for &(change, told) in ROWS {
+    for &(change, notified) in ROWS {
         let changed = sqlx::raw_sql(AssertSqlSafe(change)).execute(platform.pool());
         changed
             .await
             .unwrap_or_else(|error| panic!("{change}: {error}"));
-        assert_eq!(rights.heard(&platform).await, usize::from(told), "{change}");
+        assert_eq!(
+            rights.count(&platform).await,
+            usize::from(notified),
+            "{change}"
+        );
     }
     let all = "UPDATE users SET profile = '{\"a\":1}'; UPDATE brands SET tariff = NULL; DELETE FROM rooms";
     let changed = sqlx::raw_sql(all).execute(platform.pool()).await;
     changed.expect("a transaction of several statements");
-    assert_eq!(rights.heard(&platform).await, 1);
+    assert_eq!(rights.count(&platform).await, 1);
 }
 
 #[tokio::test]
-async fn what_the_service_writes_is_not_notified() {
-    let (database, platform) = holding(&town(vec![])).await;
+async fn service_writes_notify_no_rights() {
+    let (database, platform) = with_dataset(&town(vec![])).await;
     let store = store(&database).await;
     let mut rights = Rights::of(&database).await;
-    let now = guard(&store, 21, 1).await;
-    for name in [None, Some("name")] {
-        let written = store.create(now, draft("hello", name), at(1)).await;
+    let now = precondition(&store, 21, 1).await;
+    for id in [None, Some("id")] {
+        let written = store.create(now, draft("hello", id), at(1)).await;
         assert!(matches!(written, Ok(Written::Done(_))), "{written:?}");
     }
     let read = store
@@ -113,12 +108,12 @@ async fn what_the_service_writes_is_not_notified() {
     store
         .mark_read(RoomId(21), UserId(1), Seq(4))
         .await
-        .expect("a mark");
-    assert_eq!(rights.heard(&platform).await, 0);
+        .expect("a read position");
+    assert_eq!(rights.count(&platform).await, 0);
 }
 
-/// The change of that number in room 21.
-async fn change(store: &Postgres, seq: i64, tag: Tag) -> Change {
+/// The event with this number in room 21.
+pub(crate) async fn event(store: &Postgres, seq: i64, tag: Tag) -> Change {
     let room = store
         .room(RoomId(21), Read::Fresh)
         .await
@@ -135,15 +130,15 @@ async fn change(store: &Postgres, seq: i64, tag: Tag) -> Change {
     }
 }
 
-/// Announces until the other process has heard; what that was. Whoever announces
-/// hears nothing of it.
-async fn reach(from: &Postgres, to: &Postgres, change: &Change) -> Vec<Told> {
+/// Sends an event until the other process receives it. Returns what it received. The
+/// sender receives nothing of it.
+pub(crate) async fn reach(from: &Postgres, to: &Postgres, event: &Change) -> Vec<Told> {
     loop {
-        from.announce(change);
+        from.announce(event);
         tokio::select! {
-            // Of what the other announced before, some may still be on its way.
+            // Events that the other process sent before may still arrive.
             own = from.next() => if let Tiding::Kept(told) = own {
-                assert!(told.iter().all(|told| told.seq != change.seq), "its own: {told:?}");
+                assert!(told.iter().all(|told| told.seq != event.seq), "its own: {told:?}");
             },
             other = to.next() => if let Tiding::Kept(told) = other {
                 return told;
@@ -153,21 +148,21 @@ async fn reach(from: &Postgres, to: &Postgres, change: &Change) -> Vec<Told> {
 }
 
 #[tokio::test]
-async fn what_one_process_announces_the_other_hears_even_from_a_new_connection() {
-    let (database, platform) = holding(&town(vec![])).await;
+async fn sent_event_reaches_process_after_reconnect() {
+    let (database, platform) = with_dataset(&town(vec![])).await;
     let [here, there] = [store(&database).await, store(&database).await];
     let tags = [Tag::NONE, Tag::new("1500000"), Tag::new(r#""a string""#)];
     for (seq, tag) in (7..).zip(tags) {
         for (from, to, seq) in [(&here, &there, seq), (&there, &here, seq + 100)] {
-            let change = change(&here, seq, tag.clone()).await;
+            let event = event(&here, seq, tag.clone()).await;
             let expected = Told {
                 room: RoomId(21),
                 seq: Seq(seq),
                 tag: tag.clone(),
             };
-            // Of the one before some may still be on their way.
+            // The event before may still arrive.
             loop {
-                let told = reach(from, to, &change).await;
+                let told = reach(from, to, &event).await;
                 if told.contains(&expected) {
                     break;
                 }
@@ -186,53 +181,53 @@ async fn what_one_process_announces_the_other_hears_even_from_a_new_connection()
 }
 
 #[tokio::test]
-async fn a_lone_process_announces_nothing() {
-    let (database, platform) = holding(&town(vec![])).await;
+async fn single_process_sends_nothing() {
+    let (database, platform) = with_dataset(&town(vec![])).await;
     let store = store(&database).await;
     let mut listener = PgListener::connect(database.url())
         .await
         .expect("a listener");
     listener.listen("chat_changes").await.expect("a channel");
-    let change = change(&store, 1, Tag::NONE).await;
+    let event = event(&store, 1, Tag::NONE).await;
     for _ in 0..2 {
-        store.announce(&change);
+        store.announce(&event);
         assert_eq!(store.next().await, Tiding::Look);
     }
     let end = sqlx::query("SELECT pg_notify('chat_changes', 'end')").execute(platform.pool());
     end.await.expect("a notification");
-    let heard = listener.recv().await.expect("a notification");
-    assert_eq!(heard.payload(), "end");
+    let received = listener.recv().await.expect("a notification");
+    assert_eq!(received.payload(), "end");
 }
 
 #[tokio::test]
-async fn there_is_something_to_look_at_while_the_database_is_away() {
-    let (database, _platform) = holding(&town(vec![])).await;
+async fn recheck_comes_while_database_is_away() {
+    let (database, _platform) = with_dataset(&town(vec![])).await;
     let proxy = aftermatch_testdb::Proxy::before(database.url()).await;
     let options = aftermatch_postgres::Options {
         url: proxy.url().to_owned(),
-        ..common::options(&database)
+        ..crate::support::options(&database)
     };
     let away = Postgres::connect(&options).await.expect("a connection");
     let there = store(&database).await;
-    let change = change(&there, 1, Tag::NONE).await;
-    reach(&there, &away, &change).await;
-    // What was announced last may still be on its way.
-    let looks = async || while away.next().await != Tiding::Look {};
+    let event = event(&there, 1, Tag::NONE).await;
+    reach(&there, &away, &event).await;
+    // Events that were sent before may still arrive.
+    let recheck = async || while away.next().await != Tiding::Look {};
     proxy.freeze();
-    looks().await;
-    looks().await;
+    recheck().await;
+    recheck().await;
     proxy.cut().await;
-    looks().await;
-    looks().await;
+    recheck().await;
+    recheck().await;
     proxy.heal().await;
-    reach(&there, &away, &change).await;
+    reach(&there, &away, &event).await;
 }
 
 #[tokio::test]
-async fn what_has_moved_is_not_remembered() {
-    let (database, platform) = holding(&town(vec![])).await;
+async fn compared_changes_leave_the_cache() {
+    let (database, platform) = with_dataset(&town(vec![])).await;
     let store = store(&database).await;
-    let remembered = async || {
+    let cached = async || {
         let room = store
             .room(RoomId(21), Read::Cached)
             .await
@@ -244,7 +239,7 @@ async fn what_has_moved_is_not_remembered() {
         );
         (room.revision, user.revision)
     };
-    let (room, user) = remembered().await;
+    let (room, user) = cached().await;
     for change in [
         "UPDATE users SET admin = true WHERE id = 1",
         "UPDATE brands SET tariff = 'business' WHERE id = 11",
@@ -252,7 +247,7 @@ async fn what_has_moved_is_not_remembered() {
         let changed = sqlx::query(change).execute(platform.pool()).await;
         changed.expect("the change");
     }
-    assert_eq!(remembered().await, (room, user));
+    assert_eq!(cached().await, (room, user));
     let expected = Expected {
         room: RoomId(21),
         revision: room,
@@ -265,6 +260,6 @@ async fn what_has_moved_is_not_remembered() {
         ahead: vec![],
     };
     assert_eq!(moved.expect("an answer"), both);
-    let now = remembered().await;
+    let now = cached().await;
     assert!(now.0 != room && now.1 != user, "{now:?}");
 }

@@ -1,29 +1,23 @@
-//! Messages that are sent again, to one process or to several.
-
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    unreachable_pub,
-    reason = "all of this is tests"
-)]
-
-mod common;
+//! Messages that clients send again, to one process or to several.
 
 use std::sync::Arc;
 
+use crate::support::{
+    at, draft, import_into, message, precondition, store, text, town, with_dataset,
+};
 use aftermatch_ports::{
     Created, Creation, Messages, Unavailable, Written,
     model::{Message, MessageId, RoomId, Seq, rules::Whose},
 };
 use aftermatch_postgres::Postgres;
-use common::{at, bring, draft, guard, holding, message, store, text, town};
 use tokio::task::JoinSet;
 
 /// Sends a message of user 1 in room 21.
-async fn send(store: &Postgres, says: &str, name: Option<&str>) -> Creation {
-    let guard = guard(store, 21, 1).await;
-    let written = store.create(guard, draft(says, name), at(1)).await;
+async fn send(store: &Postgres, says: &str, client_msg_id: Option<&str>) -> Creation {
+    let precondition = precondition(store, 21, 1).await;
+    let written = store
+        .create(precondition, draft(says, client_msg_id), at(1))
+        .await;
     done(written)
 }
 
@@ -49,49 +43,46 @@ fn repeated(creation: Creation) -> Message {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_sent_again_and_again_to_two_processes_is_kept_once() {
-    let (database, _platform) = holding(&town(vec![])).await;
+async fn repeated_create_at_two_processes_inserts_once() {
+    let (database, _platform) = with_dataset(&town(vec![])).await;
     let stores = [
         Arc::new(store(&database).await),
         Arc::new(store(&database).await),
     ];
     for round in 1..=5 {
-        let name = format!("name-{round}");
+        let id = format!("id-{round}");
         let mut sending = JoinSet::new();
         for nth in 0..50 {
-            let (store, name) = (stores[nth % 2].clone(), name.clone());
-            sending.spawn(async move { send(&store, "hello", Some(&name)).await });
+            let (store, id) = (stores[nth % 2].clone(), id.clone());
+            sending.spawn(async move { send(&store, "hello", Some(&id)).await });
         }
-        let (mut kept, mut again) = (Vec::new(), Vec::new());
+        let (mut inserted, mut repeats) = (Vec::new(), Vec::new());
         for creation in sending.join_all().await {
             match creation {
-                Creation::Created(created) => kept.push(created),
-                other => again.push(repeated(other)),
+                Creation::Created(created) => inserted.push(created),
+                other => repeats.push(repeated(other)),
             }
         }
-        assert_eq!((kept.len(), again.len()), (1, 49));
-        assert_eq!(kept[0].seq, Seq(round));
-        assert!(again.iter().all(|message| message.id == kept[0].id));
+        assert_eq!((inserted.len(), repeats.len()), (1, 49));
+        assert_eq!(inserted[0].seq, Seq(round));
+        assert!(repeats.iter().all(|message| message.id == inserted[0].id));
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn messages_with_and_without_names_go_together() {
-    let (database, _platform) = holding(&town(vec![])).await;
+async fn batch_with_and_without_ids_is_numbered() {
+    let (database, _platform) = with_dataset(&town(vec![])).await;
     let store = Arc::new(store(&database).await);
     let mut sending = JoinSet::new();
     for nth in 0..300 {
         let store = store.clone();
         sending.spawn(async move {
-            // Every name comes twice, the second time with another text.
-            let (says, name) = match nth % 3 {
+            // Every id comes twice, the second time with another text.
+            let (says, id) = match nth % 3 {
                 0 => ("hello", None),
-                one => (
-                    ["hello", "other"][one - 1],
-                    Some(format!("name-{}", nth / 3)),
-                ),
+                one => (["hello", "other"][one - 1], Some(format!("id-{}", nth / 3))),
             };
-            send(&store, says, name.as_deref()).await
+            send(&store, says, id.as_deref()).await
         });
     }
     let (mut seqs, mut taken) = (Vec::new(), 0);
@@ -107,20 +98,20 @@ async fn messages_with_and_without_names_go_together() {
     assert!(seqs.iter().copied().eq(1..=200), "{seqs:?}");
 }
 
-/// Another process has kept the message, and nobody sees it yet.
+/// Another process has inserted the message, and has not committed yet.
 #[tokio::test]
-async fn what_another_process_keeps_at_that_very_moment_is_repeated() {
-    let (database, platform) = holding(&town(vec![])).await;
+async fn create_during_other_commit_returns_duplicate() {
+    let (database, platform) = with_dataset(&town(vec![])).await;
     let store = store(&database).await;
     for (nth, others) in [(0_i64, false), (1, true)] {
-        let name = format!("name-{nth}");
+        let client_msg_id = format!("id-{nth}");
         let mut transaction = platform.pool().begin().await.expect("a transaction");
         let insert = "INSERT INTO messages
             (room_id, user_id, text, created_at, seq, changed_seq, client_msg_id)
             VALUES (21, 1, 'hello', now(), $1, $1, $2) RETURNING id";
         let id: i64 = sqlx::query_scalar(insert)
             .bind(1_000 + nth)
-            .bind(&name)
+            .bind(&client_msg_id)
             .fetch_one(&mut *transaction)
             .await
             .expect("a message");
@@ -134,12 +125,12 @@ async fn what_another_process_keeps_at_that_very_moment_is_repeated() {
             transaction.commit().await.expect("the end");
         };
         if others {
-            // The first writes alone; the others wait, and are then written together.
-            let guard = guard(&store, 21, 1).await;
-            let send = |says, name| store.create(guard, draft(says, Some(name)), at(1));
+            // The first is inserted alone; the others wait, and are then inserted together.
+            let precondition = precondition(&store, 21, 1).await;
+            let send = |says, id| store.create(precondition, draft(says, Some(id)), at(1));
             let (first, again, other, ()) = tokio::join!(
                 send("first", "first"),
-                send("hello", &name),
+                send("hello", &client_msg_id),
                 send("other", "other"),
                 commit
             );
@@ -147,7 +138,7 @@ async fn what_another_process_keeps_at_that_very_moment_is_repeated() {
             assert_eq!(repeated(done(again)).id, MessageId(id));
             assert_eq!(created(done(other)).seq, Seq(before + 2));
         } else {
-            let (again, ()) = tokio::join!(send(&store, "hello", Some(&name)), commit);
+            let (again, ()) = tokio::join!(send(&store, "hello", Some(&client_msg_id)), commit);
             assert_eq!(repeated(again).id, MessageId(id));
             let after = store.last_seq(RoomId(21)).await.expect("a database");
             assert_eq!(after, Seq(before));
@@ -156,11 +147,11 @@ async fn what_another_process_keeps_at_that_very_moment_is_repeated() {
 }
 
 #[tokio::test]
-async fn nothing_of_its_text_is_left_of_a_deleted_message() {
-    let (database, platform) = holding(&town(vec![])).await;
+async fn deleted_message_leaves_no_text() {
+    let (database, platform) = with_dataset(&town(vec![])).await;
     let store = store(&database).await;
-    let sent = created(send(&store, "secret", Some("name")).await);
-    let now = guard(&store, 21, 1).await;
+    let sent = created(send(&store, "secret", Some("id")).await);
+    let now = precondition(&store, 21, 1).await;
     let edited = store.edit(now, sent.id, text("edited"), at(2)).await;
     assert!(matches!(edited, Ok(Written::Done(Some(_)))), "{edited:?}");
     let deleted = store
@@ -172,24 +163,27 @@ async fn nothing_of_its_text_is_left_of_a_deleted_message() {
         .bind(sent.id.0)
         .fetch_one(platform.pool())
         .await
-        .expect("the mark of the message");
+        .expect("the deleted message");
     assert!(nothing);
-    assert_eq!(send(&store, "secret", Some("name")).await, Creation::Taken);
+    assert_eq!(send(&store, "secret", Some("id")).await, Creation::Taken);
 }
 
 #[tokio::test]
-async fn a_message_that_an_import_changed_is_still_known_by_what_it_said_first() {
-    let (database, _platform) = holding(&town(vec![])).await;
+async fn imported_edit_keeps_first_text_for_repeats() {
+    let (database, _platform) = with_dataset(&town(vec![])).await;
     let store = store(&database).await;
-    let sent = created(send(&store, "first", Some("name")).await);
+    let sent = created(send(&store, "first", Some("id")).await);
     for says in ["second", "third"] {
-        let world = town(vec![message(Some(sent.id.0), 21, 1, 1, says)]);
+        let dataset = town(vec![message(Some(sent.id.0), 21, 1, 1, says)]);
         assert_eq!(
-            bring(&database, &world).await.expect("an import").messages,
+            import_into(&database, &dataset)
+                .await
+                .expect("an import")
+                .messages,
             1
         );
-        let now = repeated(send(&store, "first", Some("name")).await);
+        let now = repeated(send(&store, "first", Some("id")).await);
         assert_eq!((now.id, now.text.as_str()), (sent.id, says));
-        assert_eq!(send(&store, says, Some("name")).await, Creation::Taken);
+        assert_eq!(send(&store, says, Some("id")).await, Creation::Taken);
     }
 }

@@ -1,6 +1,4 @@
-//! A world to try the store on, and the store itself.
-
-#![allow(dead_code, reason = "not every test binary needs all of it")]
+//! Databases with a small dataset, and the store on them.
 
 use std::time::Duration;
 
@@ -15,7 +13,7 @@ use aftermatch_postgres::{ImportError, Imported, Options, Postgres, import};
 use aftermatch_testdb::{Database, Platform};
 use time::OffsetDateTime;
 
-pub fn options(database: &Database) -> Options {
+pub(crate) fn options(database: &Database) -> Options {
     Options {
         url: database.url().to_owned(),
         pool: 4,
@@ -23,28 +21,31 @@ pub fn options(database: &Database) -> Options {
     }
 }
 
-pub async fn store(database: &Database) -> Postgres {
+pub(crate) async fn store(database: &Database) -> Postgres {
     let store = Postgres::connect(&options(database)).await;
     store.expect("a connection")
 }
 
-/// A fresh database that holds `world`, and the platform's hand on it.
-pub async fn holding(world: &World) -> (Database, Platform) {
+/// A fresh database with this dataset, and the platform that changes it.
+pub(crate) async fn with_dataset(dataset: &World) -> (Database, Platform) {
     let database = aftermatch_testdb::fresh().await;
-    bring(&database, world).await.expect("the world goes in");
+    import_into(&database, dataset).await.expect("an import");
     let platform = Platform::connect(database.url()).await;
     (database, platform)
 }
 
-pub async fn bring(database: &Database, world: &World) -> Result<Imported, ImportError> {
-    import(&options(database), world, |_| {}).await
+pub(crate) async fn import_into(
+    database: &Database,
+    dataset: &World,
+) -> Result<Imported, ImportError> {
+    import(&options(database), dataset, |_| {}).await
 }
 
-pub fn profile(text: &str) -> Profile {
+pub(crate) fn profile(text: &str) -> Profile {
     Profile::new(text)
 }
 
-pub fn user(id: i64) -> NewUser {
+pub(crate) fn user(id: i64) -> NewUser {
     NewUser {
         id: UserId(id),
         active: true,
@@ -54,7 +55,7 @@ pub fn user(id: i64) -> NewUser {
 }
 
 /// A brand of that user.
-pub fn brand(id: i64, owner: i64) -> NewBrand {
+pub(crate) fn brand(id: i64, owner: i64) -> NewBrand {
     NewBrand {
         id: BrandId(id),
         owner: UserId(owner),
@@ -64,32 +65,32 @@ pub fn brand(id: i64, owner: i64) -> NewBrand {
     }
 }
 
-pub fn room(id: i64, participants: &[i64]) -> NewRoom {
+pub(crate) fn room(id: i64, participants: &[i64]) -> NewRoom {
     NewRoom {
         id: RoomId(id),
         participants: participants.iter().copied().map(BrandId).collect(),
     }
 }
 
-pub fn text(text: &str) -> Text {
-    Text::new(text, 100).expect("a fit text")
+pub(crate) fn text(text: &str) -> Text {
+    Text::new(text, 100).expect("a valid text")
 }
 
-/// A message to be sent, called so by its author's program.
-pub fn draft(says: &str, name: Option<&str>) -> Draft {
+/// A message to create, with this client message id.
+pub(crate) fn draft(says: &str, client_msg_id: Option<&str>) -> Draft {
     Draft {
         text: text(says),
-        client_id: name.map(|name| ClientMsgId::new(name).expect("a fit name")),
+        client_id: client_msg_id.map(|id| ClientMsgId::new(id).expect("a valid id")),
     }
 }
 
-/// A moment, so many milliseconds after the first.
-pub fn at(millisecond: i64) -> Timestamp {
+/// This many milliseconds after the epoch.
+pub(crate) fn at(millisecond: i64) -> Timestamp {
     (OffsetDateTime::UNIX_EPOCH + Duration::from_millis(millisecond.unsigned_abs())).into()
 }
 
 /// A message in that room by that user at that millisecond.
-pub fn message(id: Option<i64>, room: i64, author: i64, at_: i64, says: &str) -> NewMessage {
+pub(crate) fn message(id: Option<i64>, room: i64, author: i64, at_: i64, says: &str) -> NewMessage {
     NewMessage {
         id: id.map(MessageId),
         room: RoomId(room),
@@ -99,19 +100,19 @@ pub fn message(id: Option<i64>, room: i64, author: i64, at_: i64, says: &str) ->
     }
 }
 
-pub fn world(
+pub(crate) fn dataset(
     users: Vec<NewUser>,
     brands: Vec<NewBrand>,
     rooms: Vec<NewRoom>,
     messages: Vec<NewMessage>,
 ) -> World {
-    World::new(users, brands, rooms, messages).expect("a world without a mistake")
+    World::new(users, brands, rooms, messages).expect("a valid dataset")
 }
 
 /// Users 1 to 4; brands 11 of user 1, 12 of 2 and 13 of 3; rooms 21 (brands 11, 12),
 /// 22 (12, 13) and 23 (13, 11), with these messages.
-pub fn town(messages: Vec<NewMessage>) -> World {
-    world(
+pub(crate) fn town(messages: Vec<NewMessage>) -> World {
+    dataset(
         (1..=4).map(user).collect(),
         vec![brand(11, 1), brand(12, 2), brand(13, 3)],
         vec![
@@ -123,15 +124,15 @@ pub fn town(messages: Vec<NewMessage>) -> World {
     )
 }
 
-/// The guard on a room and a user as they are now.
-pub async fn guard(store: &Postgres, room: i64, user: i64) -> Guard {
+/// The precondition of a write by this user in this room, as they are now.
+pub(crate) async fn precondition(store: &Postgres, room: i64, user: i64) -> Guard {
     let (room, user) = (RoomId(room), UserId(user));
-    let there = store.room(room, Read::Fresh).await.expect("a database");
-    let known = store.user(user, Read::Fresh).await.expect("a database");
+    let found = store.room(room, Read::Fresh).await.expect("a database");
+    let author = store.user(user, Read::Fresh).await.expect("a database");
     Guard {
         room,
-        room_revision: there.expect("the room").revision,
+        room_revision: found.expect("the room").revision,
         user,
-        user_revision: known.expect("the user").revision,
+        user_revision: author.expect("the user").revision,
     }
 }

@@ -1,23 +1,13 @@
-//! Which revisions the platform's plain SQL moves.
-
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    unreachable_pub,
-    reason = "all of this is tests"
-)]
-
-mod common;
+//! Which revisions the SQL of the platform moves.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use crate::support::{message, town, with_dataset};
 use aftermatch_testdb::Platform;
-use common::{holding, message, town};
 use sqlx::AssertSqlSafe;
 
-/// What the platform does in one transaction; the users and the rooms that are
-/// not what they were afterwards, new ones and those that are gone included.
+/// A transaction of the platform, and the users and rooms that it changes, inserts or
+/// deletes.
 type Row = (&'static str, &'static [i64], &'static [i64]);
 
 /// On [`town`], where user 1 owns brand 11 and so on, and brands 11 and 12 are in
@@ -144,7 +134,7 @@ const ROWS: &[Row] = &[
         &[],
         &[],
     ),
-    // What the service itself writes.
+    // Writes of the service.
     ("UPDATE rooms SET last_seq = last_seq + 1", &[], &[]),
     (
         "UPDATE messages SET text = 'edited', changed_seq = 7;
@@ -156,8 +146,8 @@ const ROWS: &[Row] = &[
 ];
 
 #[tokio::test]
-async fn plain_sql_moves_the_revisions_of_what_it_changes_and_no_other() {
-    let (_database, platform) = holding(&town(vec![message(None, 21, 2, 1, "hello")])).await;
+async fn platform_sql_moves_exactly_affected_revisions() {
+    let (_database, platform) = with_dataset(&town(vec![message(None, 21, 2, 1, "hello")])).await;
     for &(change, users, rooms) in ROWS {
         let moved = moved(&platform, change).await;
         let expected = [users.to_vec(), rooms.to_vec()];
@@ -165,8 +155,8 @@ async fn plain_sql_moves_the_revisions_of_what_it_changes_and_no_other() {
     }
 }
 
-/// The users and rooms that are at another revision within the transaction that
-/// makes `change`, or there no more. It is not committed.
+/// The users and rooms that `change` inserts, deletes or moves to another revision. It
+/// is rolled back.
 async fn moved(platform: &Platform, change: &'static str) -> [Vec<i64>; 2] {
     let mut transaction = platform.pool().begin().await.expect("a transaction");
     let before = revisions(&mut transaction).await;
@@ -202,8 +192,8 @@ async fn revisions(connection: &mut sqlx::PgConnection) -> [BTreeMap<i64, i64>; 
 }
 
 #[tokio::test]
-async fn what_is_taken_away_and_put_back_is_never_at_a_revision_it_had() {
-    let (_database, platform) = holding(&town(vec![])).await;
+async fn recreated_room_gets_new_revision() {
+    let (_database, platform) = with_dataset(&town(vec![])).await;
     let mut seen = HashSet::new();
     for _ in 0..3 {
         let revision = "SELECT revision FROM rooms WHERE id = 21";
@@ -223,14 +213,14 @@ async fn what_is_taken_away_and_put_back_is_never_at_a_revision_it_had() {
 }
 
 #[tokio::test]
-async fn messages_go_with_their_room_and_their_author_stays() {
+async fn deleted_room_removes_messages_authors_stay() {
     let messages = vec![
         message(None, 21, 1, 1, "hello"),
         message(None, 22, 4, 1, "you"),
     ];
-    let (_database, platform) = holding(&town(messages)).await;
+    let (_database, platform) = with_dataset(&town(messages)).await;
     let refused = sqlx::query("DELETE FROM users WHERE id = 4").execute(platform.pool());
-    let refused = refused.await.expect_err("somebody who wrote").to_string();
+    let refused = refused.await.expect_err("an author").to_string();
     assert!(refused.contains("user 4 has written messages"), "{refused}");
     for (change, left) in [
         ("DELETE FROM rooms WHERE id = 22", 1),
@@ -243,15 +233,16 @@ async fn messages_go_with_their_room_and_their_author_stays() {
         assert_eq!(count, left, "{change}");
     }
     let gone = sqlx::query("DELETE FROM users WHERE id = 4").execute(platform.pool());
-    gone.await.expect("somebody of whom nothing is left");
+    gone.await.expect("no messages are left");
 }
 
 #[tokio::test]
-async fn marks_go_with_their_room_and_with_their_reader() {
-    let (_database, platform) = holding(&town(vec![])).await;
-    let marks = "INSERT INTO reading_marks VALUES (21, 3, 1), (21, 4, 1), (22, 4, 1), (23, 3, 1)";
-    let marked = sqlx::query(marks).execute(platform.pool()).await;
-    marked.expect("the marks");
+async fn deleted_room_or_user_removes_read_positions() {
+    let (_database, platform) = with_dataset(&town(vec![])).await;
+    let positions =
+        "INSERT INTO reading_marks VALUES (21, 3, 1), (21, 4, 1), (22, 4, 1), (23, 3, 1)";
+    let marked = sqlx::query(positions).execute(platform.pool()).await;
+    marked.expect("the read positions");
     for (change, left) in [
         ("DELETE FROM rooms WHERE id = 21", 2),
         ("DELETE FROM users WHERE id = 4", 1),
