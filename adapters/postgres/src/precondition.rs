@@ -20,8 +20,8 @@
 //!    locked. No write waits for a lock on a room or a user, so writes cannot
 //!    deadlock with each other or with the platform.
 //! 5. **Absent is not refused.** A row that is missing from a lock is stale or
-//!    locked. Whoever gets no row looks at the revisions without a lock before it
-//!    reports a conflict; while they match, it tries again.
+//!    locked. A write that gets no row reads the revisions without a lock. It reports
+//!    a conflict only if they differ; else it is tried again.
 
 use aftermatch_ports::Guard;
 use sqlx::{

@@ -1,5 +1,5 @@
-//! What the platform and the other processes do while this process runs, heard by
-//! `LISTEN` and told by `NOTIFY`.
+//! Signals between this process, the platform and the other processes, by `LISTEN`
+//! and `NOTIFY`.
 //!
 //! Triggers notify when a revision moves. Each process notifies the others of the
 //! events that it commits. Notifications only reduce latency: they can be lost with
@@ -19,7 +19,7 @@
 //!    holds it too.
 //! 6. **Cancel-safe.** `next` may be dropped at any time. What was received stays in
 //!    the state that the next call continues with.
-//! 7. **Enter, then listen, is one state.** A connection counts as listening only
+//! 7. **Listening is all or nothing.** A connection counts as listening only
 //!    with both channels and the lock. When it is lost, events that waited are
 //!    dropped: the others find them by their recheck.
 

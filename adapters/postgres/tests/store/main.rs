@@ -16,4 +16,5 @@ mod relay;
 mod retries;
 mod spans;
 mod support;
+mod tables;
 mod triggers;
