@@ -1,8 +1,8 @@
 use aftermatch_ports::Unavailable;
 use sqlx::Error;
 
-/// Whether trying again later can help: the database is away, or overloaded, or
-/// cut something off.
+/// Whether trying again later can help: the database is unreachable, overloaded,
+/// or cut a statement off.
 #[must_use]
 pub fn is_passing(error: &Error) -> bool {
     match error {
@@ -13,7 +13,7 @@ pub fn is_passing(error: &Error) -> bool {
         | Error::WorkerCrashed => true,
         Error::Database(error) => error.code().is_some_and(|code| {
             // Connections, rolled back transactions, resources, locks, operators
-            // and time limits; a standby that is about to be promoted.
+            // and time limits; 25006 comes from a standby that is being promoted.
             let class = code.get(..2).unwrap_or_default();
             matches!(class, "08" | "40" | "53" | "55" | "57") || code == "25006"
         }),

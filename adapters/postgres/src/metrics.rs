@@ -1,4 +1,4 @@
-//! What the adapter counts.
+//! The metrics of the adapter.
 
 use std::fmt;
 
@@ -10,24 +10,21 @@ use prometheus_client::{
 };
 use sqlx::PgPool;
 
-use crate::Postgres;
-
-/// Upper bounds of the number of messages that went into one statement.
-pub(crate) const BATCHES: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+use crate::store::Postgres;
 
 impl Postgres {
-    /// Shows `registry` what is counted here.
+    /// Adds the metrics of the store to `registry`.
     pub fn register_metrics(&self, registry: &mut Registry) {
         registry.register(
             "database_batch_messages",
-            "Messages that were kept by one statement",
-            self.writer.batches(),
+            "Messages that one statement committed",
+            self.inserter.batch_sizes(),
         );
         registry.register_collector(Box::new(Connections(self.pool.clone())));
     }
 }
 
-/// The connections of the pool, counted when somebody asks.
+/// The connections of the pool, counted when the metrics are read.
 struct Connections(PgPool);
 
 impl fmt::Debug for Connections {

@@ -1,0 +1,93 @@
+//! Whether a database has the schema of this program.
+
+use sqlx::{Connection, Error, PgConnection, migrate::Migrator};
+use tokio::time::Instant;
+
+use crate::{options::Options, retry::before};
+
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
+
+/// Why a database does not have the schema of this program.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// It is unreachable, or reported an error.
+    #[error(transparent)]
+    Database(#[from] Error),
+    /// A newer program has migrated it.
+    #[error(
+        "the database is newer than this program: it has migration {found}, this program knows \
+         those up to {known}; run the newer program"
+    )]
+    Newer {
+        /// The newest migration of the database.
+        found: i64,
+        /// The newest migration of this program.
+        known: i64,
+    },
+    /// It lacks migrations.
+    #[error(
+        "the database is older than this program: it has migrations up to {found}, this program \
+         needs those up to {known}; run `aftermatch migrate`"
+    )]
+    Older {
+        /// The newest migration of the database, 0 for none.
+        found: i64,
+        /// The newest migration of this program.
+        known: i64,
+    },
+    /// A migration failed, or differs from the one that the database has.
+    #[error("the database cannot be migrated: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+}
+
+/// Checks that the database has the schema of this program.
+///
+/// # Errors
+/// See [`MigrateError`].
+#[tracing::instrument(name = "db.migration.check", level = "debug", skip_all)]
+pub async fn check(options: &Options) -> Result<(), MigrateError> {
+    let (connection, found) = open(options).await?;
+    connection.close().await?;
+    let known = known();
+    if found < known {
+        return Err(MigrateError::Older { found, known });
+    }
+    Ok(())
+}
+
+/// The newest migration of this program.
+pub(super) fn known() -> i64 {
+    let versions = MIGRATIONS.iter().map(|migration| migration.version);
+    versions.max().unwrap_or(0)
+}
+
+/// A connection without a time limit for its statements, and the newest migration
+/// of the database. A timeout counts as unreachable.
+pub(super) async fn open(options: &Options) -> Result<(PgConnection, i64), MigrateError> {
+    let opening = async {
+        let mut connection = PgConnection::connect_with(&options.unlimited()?).await?;
+        let found = found(&mut connection).await?;
+        Ok((connection, found))
+    };
+    // Twice the limit: once for the connection, once for the statements.
+    before(Instant::now() + 2 * options.statement_timeout, opening).await
+}
+
+/// The newest migration of the database, 0 for none. Refuses one that is newer than
+/// those of this program.
+async fn found(connection: &mut PgConnection) -> Result<i64, MigrateError> {
+    let migrated: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
+        .fetch_one(&mut *connection)
+        .await?;
+    if !migrated {
+        return Ok(0);
+    }
+    let found: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
+        .fetch_one(connection)
+        .await?;
+    let (found, known) = (found.unwrap_or(0), known());
+    if found > known {
+        return Err(MigrateError::Newer { found, known });
+    }
+    Ok(found)
+}

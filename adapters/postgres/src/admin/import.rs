@@ -1,0 +1,54 @@
+//! Imports a whole dataset in one transaction.
+
+mod directory;
+pub(crate) mod error;
+mod messages;
+pub(crate) mod progress;
+
+use aftermatch_ports::model::World;
+use sqlx::{Connection, PgConnection};
+
+use self::{error::ImportError, progress::Progress};
+use crate::options::Options;
+
+/// What an import changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// Users that were added or changed.
+    pub users: u64,
+    /// Brands that were added or changed.
+    pub brands: u64,
+    /// Rooms that were added, or whose participants changed.
+    pub rooms: u64,
+    /// Messages that were added or changed.
+    pub messages: u64,
+}
+
+/// Imports `dataset`: adds what is new and updates what has changed. Rows that the
+/// dataset does not contain stay as they are. A message keeps its id; one that was
+/// edited or deleted in the database stays so. A message without an id is the one
+/// with the same room, author and millisecond.
+///
+/// # Errors
+/// See [`ImportError`].
+#[tracing::instrument(name = "db.dataset.import", level = "debug", skip_all)]
+pub async fn import(
+    options: &Options,
+    dataset: &World,
+    mut progress: impl FnMut(Progress),
+) -> Result<Imported, ImportError> {
+    let mut connection = PgConnection::connect_with(&options.unlimited()?).await?;
+    let mut transaction = connection.begin().await?;
+    sqlx::query("SET CONSTRAINTS ALL DEFERRED")
+        .execute(&mut *transaction)
+        .await?;
+    let imported = Imported {
+        users: directory::users(&mut transaction, dataset, &mut progress).await?,
+        brands: directory::brands(&mut transaction, dataset, &mut progress).await?,
+        rooms: directory::rooms(&mut transaction, dataset, &mut progress).await?,
+        messages: messages::import(&mut transaction, dataset, &mut progress).await?,
+    };
+    transaction.commit().await?;
+    connection.close().await?;
+    Ok(imported)
+}

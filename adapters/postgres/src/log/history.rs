@@ -1,0 +1,140 @@
+//! The messages of a room, page by page.
+
+use aftermatch_ports::{
+    History, Stretch,
+    model::{Message, RoomId, Seq},
+};
+use sqlx::{Error, FromRow};
+
+use crate::{
+    directory::people,
+    log::message_row::{self, MessageRow},
+    store::Postgres,
+};
+
+/// A page of the messages of room $1 that are not deleted: those before or after
+/// $2, at most $3. Whether there are more is looked up from both ends of the page,
+/// by the index: a room may begin or end with many deleted messages.
+macro_rules! page {
+    ($start:literal, $order:literal) => {
+        concat!(
+            "WITH picked AS MATERIALIZED (
+                SELECT * FROM messages
+                WHERE room_id = $1 AND deleted_at IS NULL AND seq ",
+            $start,
+            " ORDER BY seq ",
+            $order,
+            " LIMIT $3
+             )
+             SELECT r.last_seq,
+                 (SELECT true FROM messages
+                  WHERE room_id = $1 AND deleted_at IS NULL
+                    AND seq < (SELECT min(seq) FROM picked)
+                  ORDER BY seq DESC LIMIT 1) IS NOT NULL AS older,
+                 (SELECT true FROM messages
+                  WHERE room_id = $1 AND deleted_at IS NULL
+                    AND seq > (SELECT max(seq) FROM picked)
+                  ORDER BY seq LIMIT 1) IS NOT NULL AS newer, ",
+            message_row::columns!(),
+            " FROM rooms r LEFT JOIN (picked m JOIN ",
+            people::author!(),
+            ") ON true
+             WHERE r.id = $1
+             ORDER BY m.seq"
+        )
+    };
+}
+
+const BEFORE: &str = page!("< $2", "DESC");
+const AFTER: &str = page!("> $2", "");
+
+const NEWEST: &str = concat!(
+    "SELECT total.count, ",
+    message_row::columns!(),
+    " FROM (
+        SELECT count(*) FROM messages WHERE room_id = $1 AND deleted_at IS NULL
+     ) total LEFT JOIN ((
+        SELECT * FROM messages WHERE room_id = $1 AND deleted_at IS NULL
+        ORDER BY seq DESC OFFSET $2 LIMIT $3
+     ) m JOIN ",
+    people::author!(),
+    ") ON true
+     ORDER BY m.seq DESC"
+);
+
+#[derive(FromRow)]
+struct PageRow {
+    last_seq: i64,
+    older: bool,
+    newer: bool,
+    #[sqlx(flatten)]
+    message: MessageRow,
+}
+
+#[tracing::instrument(
+    name = "db.message.list",
+    level = "debug",
+    skip_all,
+    fields(room.id = room.0, limit)
+)]
+pub(crate) async fn page(
+    store: &Postgres,
+    room: RoomId,
+    range: Stretch,
+    limit: usize,
+) -> Result<History, Error> {
+    let (statement, start) = match range {
+        Stretch::Newest => (BEFORE, i64::MAX),
+        Stretch::Before(seq) => (BEFORE, seq.0),
+        Stretch::After(seq) => (AFTER, seq.0),
+    };
+    let query = sqlx::query_as::<_, PageRow>(statement)
+        .bind(room.0)
+        .bind(start)
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
+    let mut history = History {
+        messages: Vec::new(),
+        older: false,
+        newer: false,
+        last: Seq::ZERO,
+    };
+    // These columns are the same in every row.
+    if let Some(row) = rows.first() {
+        history.older = row.older;
+        history.newer = row.newer;
+        history.last = Seq(row.last_seq);
+    }
+    let messages = rows.into_iter().filter_map(|row| row.message.message());
+    history.messages.extend(messages);
+    Ok(history)
+}
+
+#[derive(FromRow)]
+struct CountedRow {
+    count: i64,
+    #[sqlx(flatten)]
+    message: MessageRow,
+}
+
+#[tracing::instrument(
+    name = "db.message.list_newest",
+    level = "debug",
+    skip_all,
+    fields(room.id = room.0, skip, limit)
+)]
+pub(crate) async fn newest(
+    store: &Postgres,
+    room: RoomId,
+    skip: u64,
+    limit: usize,
+) -> Result<(u64, Vec<Message>), Error> {
+    let query = sqlx::query_as::<_, CountedRow>(NEWEST)
+        .bind(room.0)
+        .bind(i64::try_from(skip).unwrap_or(i64::MAX))
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
+    let count = rows.first().map_or(0, |row| row.count.unsigned_abs());
+    let messages = rows.into_iter().filter_map(|row| row.message.message());
+    Ok((count, messages.collect()))
+}

@@ -1,0 +1,50 @@
+use aftermatch_ports::model::{
+    Author, ClientMsgId, Message, MessageId, Profile, RoomId, Seq, Text, UserId,
+};
+use sqlx::FromRow;
+use time::OffsetDateTime;
+
+/// The columns of a [`MessageRow`]: a message `m` and its author `u`.
+macro_rules! columns {
+    () => {
+        "m.id AS message_id, m.room_id, m.user_id, u.profile::text AS author, m.text,
+         m.created_at, m.edited_at, m.client_msg_id, m.seq, m.changed_seq"
+    };
+}
+pub(crate) use columns;
+
+/// A message. All columns are null where an outer join found none.
+#[derive(FromRow)]
+pub(crate) struct MessageRow {
+    pub(crate) message_id: Option<i64>,
+    room_id: Option<i64>,
+    user_id: Option<i64>,
+    author: Option<String>,
+    text: Option<String>,
+    created_at: Option<OffsetDateTime>,
+    edited_at: Option<OffsetDateTime>,
+    client_msg_id: Option<String>,
+    seq: Option<i64>,
+    pub(crate) changed_seq: Option<i64>,
+}
+
+impl MessageRow {
+    /// The message, if there is one and it is not deleted.
+    pub(crate) fn message(self) -> Option<Message> {
+        let client_id = self.client_msg_id;
+        Some(Message {
+            id: MessageId(self.message_id?),
+            room: RoomId(self.room_id?),
+            author: Author {
+                id: UserId(self.user_id?),
+                profile: Profile::new(self.author?),
+            },
+            text: Text::kept(self.text?),
+            at: self.created_at?.into(),
+            edited_at: self.edited_at.map(Into::into),
+            client_id: client_id.and_then(|id| ClientMsgId::new(&id).ok()),
+            seq: Seq(self.seq?),
+            changed: Seq(self.changed_seq?),
+        })
+    }
+}

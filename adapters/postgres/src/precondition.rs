@@ -1,0 +1,133 @@
+//! The precondition of a write, and every row lock that a write takes on users
+//! and rooms.
+//!
+//! A write was authorized by a user and a room at certain revisions. It may
+//! commit only while both are still at these revisions.
+//!
+//! # Invariants
+//! 1. **Checked and locked together.** A write commits only if it holds the row of
+//!    its room (`FOR NO KEY UPDATE`) and the row of its user (`FOR SHARE`), both at
+//!    the expected revisions, from the check until the commit. So the platform
+//!    cannot change either in between: its `UPDATE` or `DELETE` waits for the
+//!    commit, which is one statement away.
+//! 2. **One write of a room at a time.** The room's lock excludes other writes of
+//!    the room. So `last_seq + 1`, read under this lock, is the next number. The
+//!    user's lock is shared: one user can write in several rooms at once.
+//! 3. **The newest row.** A lock at `READ COMMITTED` reads the newest committed
+//!    version of the row and checks the `WHERE` clause again on it. The snapshot
+//!    of the statement may be older; `last_seq` and the revisions are not.
+//! 4. **No waiting.** `SKIP LOCKED` leaves a row out that another transaction has
+//!    locked. No write waits for a lock on a room or a user, so writes cannot
+//!    deadlock with each other or with the platform.
+//! 5. **Absent is not refused.** A row that is missing from a lock is stale or
+//!    locked. A write that gets no row reads the revisions without a lock. It reports
+//!    a conflict only if they differ; else it is tried again.
+
+use aftermatch_ports::Guard;
+use sqlx::{
+    FromRow,
+    postgres::{PgArguments, PgRow},
+    query::QueryAs,
+};
+
+pub(crate) type Query<'q, T> = QueryAs<'q, sqlx::Postgres, T, PgArguments>;
+
+/// The lock of one write: $1 room, $2 its revision, $3 user, $4 its revision. One
+/// row with `seq`, the number of the next event, or none. Invariants 1 to 4.
+macro_rules! lock {
+    () => {
+        "SELECT last_seq + 1 AS seq FROM rooms, users
+         WHERE rooms.id = $1 AND rooms.revision = $2 AND users.id = $3 AND users.revision = $4
+         FOR NO KEY UPDATE OF rooms SKIP LOCKED FOR SHARE OF users SKIP LOCKED"
+    };
+}
+pub(crate) use lock;
+
+/// Whether the precondition of [`lock`] holds, read without a lock: invariant 5.
+/// Null without the room or the user.
+macro_rules! holds {
+    () => {
+        "(SELECT revision FROM rooms WHERE id = $1) = $2
+         AND (SELECT revision FROM users WHERE id = $3) = $4"
+    };
+}
+pub(crate) use holds;
+
+/// Locks those of the rooms `$ids` that can be locked, in the order of their ids.
+/// The revisions are compared afterwards, on the rows that this returns.
+macro_rules! lock_rooms {
+    ($ids:literal) => {
+        concat!(
+            "SELECT id, revision, last_seq FROM rooms WHERE id = ANY (",
+            $ids,
+            ") ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
+        )
+    };
+}
+pub(crate) use lock_rooms;
+
+/// Locks those of the users `$ids` that can be locked, in the order of their ids.
+macro_rules! lock_users {
+    ($ids:literal) => {
+        concat!(
+            "SELECT id, revision FROM users WHERE id = ANY (",
+            $ids,
+            ") ORDER BY id FOR SHARE SKIP LOCKED"
+        )
+    };
+}
+pub(crate) use lock_users;
+
+/// Joins a list `a` of writes with the rooms `r` and the users `u` of those whose
+/// preconditions hold. `locked`: `r` and `u` are results of [`lock_rooms`] and
+/// [`lock_users`]. `unlocked`: they are the tables, for invariant 5.
+macro_rules! join_held {
+    (locked) => {
+        $crate::precondition::join_held!("r", "u")
+    };
+    (unlocked) => {
+        $crate::precondition::join_held!("rooms r", "users u")
+    };
+    ($rooms:literal, $users:literal) => {
+        concat!(
+            " JOIN ",
+            $rooms,
+            " ON r.id = a.room_id AND r.revision = a.room_revision JOIN ",
+            $users,
+            " ON u.id = a.user_id AND u.revision = a.user_revision "
+        )
+    };
+}
+pub(crate) use join_held;
+
+/// Keeps the room $1 and the user $2 from being deleted, where `$if` is true: two
+/// queries `r` and `u` with one row each. A foreign key would take the same locks
+/// by itself, but wait for them. Invariant 4.
+macro_rules! lock_parents {
+    ($if:literal) => {
+        concat!(
+            "r AS MATERIALIZED (
+                SELECT FROM rooms WHERE id = $1 AND ",
+            $if,
+            " FOR KEY SHARE SKIP LOCKED
+             ), u AS MATERIALIZED (
+                SELECT FROM users WHERE id = $2 AND ",
+            $if,
+            " FOR KEY SHARE SKIP LOCKED
+             )"
+        )
+    };
+}
+pub(crate) use lock_parents;
+
+/// A statement for one write, with its precondition as $1 to $4.
+pub(crate) fn query_as<'q, T>(sql: &'static str, precondition: Guard) -> Query<'q, T>
+where
+    T: for<'r> FromRow<'r, PgRow>,
+{
+    sqlx::query_as(sql)
+        .bind(precondition.room.0)
+        .bind(precondition.room_revision.0)
+        .bind(precondition.user.0)
+        .bind(precondition.user_revision.0)
+}

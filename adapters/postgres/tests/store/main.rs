@@ -1,0 +1,20 @@
+//! The store in a real Postgres.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "all of this is tests"
+)]
+
+mod batches;
+mod contract;
+mod import;
+mod migrations;
+mod processes;
+mod relay;
+mod retries;
+mod spans;
+mod support;
+mod tables;
+mod triggers;

@@ -1,0 +1,166 @@
+//! The schema that the migrations make.
+
+use crate::support::{at, draft, options, precondition, store};
+use aftermatch_ports::{
+    Creation, Messages, Page, Rooms, Scope, Stretch, Written,
+    model::{BrandId, RoomId, Seq, UserId},
+};
+use aftermatch_postgres::{MigrateError, check, is_passing, migrate};
+use aftermatch_testdb::{Platform, Proxy, empty, fresh};
+use sqlx::migrate::Migrator;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
+
+/// The constraints and indexes with a name as Postgres generates it: of the table,
+/// all of its columns and the kind. Primary keys have such a name on purpose.
+const GENERATED: &str = r"
+    WITH called AS (
+        SELECT conrelid AS of, conname AS name, conkey AS columns FROM pg_constraint
+        WHERE contype IN ('c', 'f', 'u', 'x')
+        UNION ALL
+        SELECT indrelid, relname, indkey FROM pg_index JOIN pg_class ON oid = indexrelid
+        WHERE NOT indisprimary
+    )
+    SELECT name::text FROM called JOIN pg_class ON oid = of
+    WHERE relnamespace = 'public'::regnamespace AND relname <> '_sqlx_migrations'
+      AND name ~ format('^%s(_%s)?_(key|fkey|check|excl|idx)\d*$', relname, (
+          SELECT string_agg(attname, '_' ORDER BY place)
+          FROM UNNEST(columns) WITH ORDINALITY AS c(number, place)
+          JOIN pg_attribute ON attrelid = of AND attnum = number
+      ))";
+
+#[tokio::test]
+async fn constraints_and_indexes_have_explicit_names() {
+    let database = fresh().await;
+    let platform = Platform::connect(database.url()).await;
+    let generated = async || {
+        let names = sqlx::query_scalar::<_, String>(GENERATED).fetch_all(platform.pool());
+        names.await.expect("the catalogue")
+    };
+    assert_eq!(generated().await, [""; 0]);
+
+    // A generated name is found.
+    let nameless = "CREATE TABLE nameless (
+        a int UNIQUE, b bigint REFERENCES users, c int CHECK (c > 0), CHECK (a > c), UNIQUE (a, c)
+    );
+    CREATE INDEX ON nameless (c, b)";
+    sqlx::raw_sql(nameless)
+        .execute(platform.pool())
+        .await
+        .expect("a table");
+    let mut found_names = generated().await;
+    found_names.sort();
+    let rest = [
+        "a_c_key", "a_c_key", "a_key", "a_key", "b_fkey", "c_b_idx", "c_check", "check",
+    ];
+    assert_eq!(found_names, rest.map(|rest| format!("nameless_{rest}")));
+}
+
+#[tokio::test]
+async fn check_older_or_newer_database_fails() {
+    let database = empty().await;
+    let options = options(&database);
+    let bare = check(&options).await;
+    assert!(
+        matches!(bare, Err(MigrateError::Older { found: 0, .. })),
+        "{bare:?}"
+    );
+    // At the same time, and then again.
+    let both = tokio::join!(migrate(&options), migrate(&options));
+    both.0.expect("the migrations");
+    both.1.expect("the migrations");
+    migrate(&options).await.expect("nothing to do");
+    check(&options).await.expect("all migrations");
+
+    let platform = Platform::connect(database.url()).await;
+    let newer = "INSERT INTO _sqlx_migrations
+            (version, description, success, checksum, execution_time)
+        SELECT max(version) + 1, 'of tomorrow', true, '', 1 FROM _sqlx_migrations";
+    sqlx::query(newer)
+        .execute(platform.pool())
+        .await
+        .expect("a migration");
+    for refused in [check(&options).await, migrate(&options).await] {
+        match refused {
+            Err(MigrateError::Newer { found, known }) => assert_eq!(found, known + 1),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn migration_of_old_data_keeps_it() {
+    let database = empty().await;
+    let platform = Platform::connect(database.url()).await;
+    let first = MIGRATIONS.run_to(1, platform.pool()).await;
+    first.expect("the first migration");
+    let data = "
+        INSERT INTO users (id) VALUES (1), (2);
+        INSERT INTO brands (id, user_id) VALUES (11, 1);
+        INSERT INTO rooms (id, last_seq) VALUES (21, 5);
+        INSERT INTO participants VALUES (21, 11, 0);
+        INSERT INTO messages (room_id, user_id, text, created_at, edited_at, seq, changed_seq)
+        VALUES (21, 1, 'first', now(), NULL, 1, 1), (21, 2, 'edited', now(), now(), 2, 4);
+        INSERT INTO messages (room_id, user_id, created_at, deleted_at, deleted_by, seq, changed_seq)
+        VALUES (21, 2, now(), now(), 2, 3, 5)";
+    let written = sqlx::raw_sql(data).execute(platform.pool()).await;
+    written.expect("the data");
+    let options = options(&database);
+    let old = check(&options).await;
+    assert!(
+        matches!(old, Err(MigrateError::Older { found: 1, .. })),
+        "{old:?}"
+    );
+    migrate(&options).await.expect("the other migrations");
+
+    let store = store(&database).await;
+    let history = store.history(RoomId(21), Stretch::Newest, 9).await;
+    let history = history.expect("a history");
+    let there = history.messages.iter();
+    let there: Vec<_> = there
+        .map(|message| (message.text.as_str(), message.changed, &message.client_id))
+        .collect();
+    assert_eq!(there, [("first", Seq(1), &None), ("edited", Seq(4), &None)]);
+    assert_eq!(history.last, Seq(5));
+    let changes = store.changes(RoomId(21), Seq(3), 9).await;
+    let net = changes.expect("an answer").net.expect("what is different");
+    assert_eq!((net.living.len(), net.gone.len()), (1, 1));
+    let reader = Scope::Brand {
+        brand: BrandId(11),
+        reader: UserId(1),
+    };
+    let page = Page {
+        after: None,
+        limit: 9,
+    };
+    let rooms = store.rooms(reader, page).await.expect("the rooms");
+    let unread: Vec<_> = rooms.iter().map(|listed| listed.unread).collect();
+    assert_eq!(unread, [Some(1)]);
+
+    let precondition = precondition(&store, 21, 1).await;
+    let sent = store
+        .create(precondition, draft("new", Some("name")), at(1))
+        .await;
+    match sent.expect("an answer") {
+        Written::Done(Creation::Created(created)) => assert_eq!(created.seq, Seq(6)),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn check_frozen_database_is_transient_error() {
+    let database = fresh().await;
+    let proxy = Proxy::before(database.url()).await;
+    let options = aftermatch_postgres::Options {
+        url: proxy.url().to_owned(),
+        statement_timeout: std::time::Duration::from_millis(50),
+        ..options(&database)
+    };
+    proxy.freeze();
+    for away in [check(&options).await, migrate(&options).await] {
+        match away {
+            Err(MigrateError::Database(error)) => assert!(is_passing(&error), "{error}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Messages that clients send again, to one process or to several.
+
+use std::sync::Arc;
+
+use crate::support::{
+    at, draft, import_into, message, precondition, store, text, town, with_dataset,
+};
+use aftermatch_ports::{
+    Created, Creation, Messages, Unavailable, Written,
+    model::{Message, MessageId, RoomId, Seq, rules::Whose},
+};
+use aftermatch_postgres::Postgres;
+use tokio::task::JoinSet;
+
+/// Sends a message of user 1 in room 21.
+async fn send(store: &Postgres, says: &str, client_msg_id: Option<&str>) -> Creation {
+    let precondition = precondition(store, 21, 1).await;
+    let written = store
+        .create(precondition, draft(says, client_msg_id), at(1))
+        .await;
+    done(written)
+}
+
+fn done(written: Result<Written<Creation>, Unavailable>) -> Creation {
+    match written.expect("an answer") {
+        Written::Done(creation) => creation,
+        Written::Stale => panic!("nothing has changed"),
+    }
+}
+
+fn created(creation: Creation) -> Created {
+    match creation {
+        Creation::Created(created) => created,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn repeated(creation: Creation) -> Message {
+    match creation {
+        Creation::Repeated(message) => *message,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn repeated_create_at_two_processes_inserts_once() {
+    let (database, _platform) = with_dataset(&town(vec![])).await;
+    let stores = [
+        Arc::new(store(&database).await),
+        Arc::new(store(&database).await),
+    ];
+    for round in 1..=5 {
+        let id = format!("id-{round}");
+        let mut sending = JoinSet::new();
+        for nth in 0..50 {
+            let (store, id) = (stores[nth % 2].clone(), id.clone());
+            sending.spawn(async move { send(&store, "hello", Some(&id)).await });
+        }
+        let (mut inserted, mut repeats) = (Vec::new(), Vec::new());
+        for creation in sending.join_all().await {
+            match creation {
+                Creation::Created(created) => inserted.push(created),
+                other => repeats.push(repeated(other)),
+            }
+        }
+        assert_eq!((inserted.len(), repeats.len()), (1, 49));
+        assert_eq!(inserted[0].seq, Seq(round));
+        assert!(repeats.iter().all(|message| message.id == inserted[0].id));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn batch_with_and_without_ids_is_numbered() {
+    let (database, _platform) = with_dataset(&town(vec![])).await;
+    let store = Arc::new(store(&database).await);
+    let mut sending = JoinSet::new();
+    for nth in 0..300 {
+        let store = store.clone();
+        sending.spawn(async move {
+            // Every id comes twice, the second time with another text.
+            let (says, id) = match nth % 3 {
+                0 => ("hello", None),
+                one => (["hello", "other"][one - 1], Some(format!("id-{}", nth / 3))),
+            };
+            send(&store, says, id.as_deref()).await
+        });
+    }
+    let (mut seqs, mut taken) = (Vec::new(), 0);
+    for creation in sending.join_all().await {
+        match creation {
+            Creation::Created(created) => seqs.push(created.seq.0),
+            Creation::Taken => taken += 1,
+            Creation::Repeated(message) => panic!("{message:?}"),
+        }
+    }
+    seqs.sort_unstable();
+    assert_eq!(taken, 100);
+    assert!(seqs.iter().copied().eq(1..=200), "{seqs:?}");
+}
+
+/// Another process has inserted the message, and has not committed yet.
+#[tokio::test]
+async fn create_during_other_commit_returns_duplicate() {
+    let (database, platform) = with_dataset(&town(vec![])).await;
+    let store = store(&database).await;
+    for (nth, others) in [(0_i64, false), (1, true)] {
+        let client_msg_id = format!("id-{nth}");
+        let mut transaction = platform.pool().begin().await.expect("a transaction");
+        let insert = "INSERT INTO messages
+            (room_id, user_id, text, created_at, seq, changed_seq, client_msg_id)
+            VALUES (21, 1, 'hello', now(), $1, $1, $2) RETURNING id";
+        let id: i64 = sqlx::query_scalar(insert)
+            .bind(1_000 + nth)
+            .bind(&client_msg_id)
+            .fetch_one(&mut *transaction)
+            .await
+            .expect("a message");
+        let before = store.last_seq(RoomId(21)).await.expect("a database").0;
+        let commit = async {
+            let waiting =
+                "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'
+                AND datname = current_database())";
+            let waiting = || sqlx::query_scalar::<_, bool>(waiting).fetch_one(platform.pool());
+            while !waiting().await.expect("an answer") {}
+            transaction.commit().await.expect("the end");
+        };
+        if others {
+            // The first is inserted alone; the others wait, and are then inserted together.
+            let precondition = precondition(&store, 21, 1).await;
+            let send = |says, id| store.create(precondition, draft(says, Some(id)), at(1));
+            let (first, again, other, ()) = tokio::join!(
+                send("first", "first"),
+                send("hello", &client_msg_id),
+                send("other", "other"),
+                commit
+            );
+            assert_eq!(created(done(first)).seq, Seq(before + 1));
+            assert_eq!(repeated(done(again)).id, MessageId(id));
+            assert_eq!(created(done(other)).seq, Seq(before + 2));
+        } else {
+            let (again, ()) = tokio::join!(send(&store, "hello", Some(&client_msg_id)), commit);
+            assert_eq!(repeated(again).id, MessageId(id));
+            let after = store.last_seq(RoomId(21)).await.expect("a database");
+            assert_eq!(after, Seq(before));
+        }
+    }
+}
+
+#[tokio::test]
+async fn deleted_message_leaves_no_text() {
+    let (database, platform) = with_dataset(&town(vec![])).await;
+    let store = store(&database).await;
+    let sent = created(send(&store, "secret", Some("id")).await);
+    let now = precondition(&store, 21, 1).await;
+    let edited = store.edit(now, sent.id, text("edited"), at(2)).await;
+    assert!(matches!(edited, Ok(Written::Done(Some(_)))), "{edited:?}");
+    let deleted = store
+        .delete(now, vec![sent.id], Whose::Anyones, at(3))
+        .await;
+    assert!(matches!(deleted, Ok(Written::Done(Some(_)))), "{deleted:?}");
+    let left = "SELECT text IS NULL AND sent_sha256 IS NULL FROM messages WHERE id = $1";
+    let nothing: bool = sqlx::query_scalar(left)
+        .bind(sent.id.0)
+        .fetch_one(platform.pool())
+        .await
+        .expect("the deleted message");
+    assert!(nothing);
+    assert_eq!(send(&store, "secret", Some("id")).await, Creation::Taken);
+}
+
+#[tokio::test]
+async fn imported_edit_keeps_first_text_for_repeats() {
+    let (database, _platform) = with_dataset(&town(vec![])).await;
+    let store = store(&database).await;
+    let sent = created(send(&store, "first", Some("id")).await);
+    for says in ["second", "third"] {
+        let dataset = town(vec![message(Some(sent.id.0), 21, 1, 1, says)]);
+        assert_eq!(
+            import_into(&database, &dataset)
+                .await
+                .expect("an import")
+                .messages,
+            1
+        );
+        let now = repeated(send(&store, "first", Some("id")).await);
+        assert_eq!((now.id, now.text.as_str()), (sent.id, says));
+        assert_eq!(send(&store, says, Some("id")).await, Creation::Taken);
+    }
+}

@@ -1,0 +1,122 @@
+//! The spans of the statements: `db.entity.verb`.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
+
+use aftermatch_ports::{
+    Expected, Health, Messages, Page, People, Read, Rooms, Scope, Stretch, Watch,
+    model::{MessageId, RoomId, Seq, Tag, UserId, rules::Whose},
+};
+use aftermatch_postgres::{check, migrate};
+use tracing::{
+    Dispatch, Event, Level, Metadata, Subscriber,
+    span::{Attributes, Id, Record},
+    subscriber::set_default,
+};
+
+use crate::{
+    relay::{event, reach},
+    support::{at, draft, import_into, options, precondition, store, text, town},
+};
+
+const SPANS: &[&str] = &[
+    "db.connection.open",
+    "db.dataset.import",
+    "db.event.find_last",
+    "db.event.listen",
+    "db.event.notify",
+    "db.health.check",
+    "db.message.delete",
+    "db.message.edit",
+    "db.message.insert_batch",
+    "db.message.list",
+    "db.message.list_changed",
+    "db.message.list_newest",
+    "db.migration.check",
+    "db.migration.run",
+    "db.presence.find",
+    "db.read_position.advance",
+    "db.revision.compare",
+    "db.room.find",
+    "db.room.list",
+    "db.user.find",
+];
+
+/// The names of the spans of the store, on this thread.
+#[derive(Clone, Default)]
+struct Names(Arc<Mutex<BTreeSet<&'static str>>>);
+
+impl Subscriber for Names {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_span() && metadata.target().starts_with("aftermatch_postgres")
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        let metadata = span.metadata();
+        assert_eq!(*metadata.level(), Level::DEBUG, "{}", metadata.name());
+        self.0.lock().expect("no panic").insert(metadata.name());
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, _: &Event<'_>) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+#[tokio::test]
+async fn every_statement_has_a_named_span() {
+    let names = Names::default();
+    // With a single subscriber, tracing asks only the thread that meets a span first
+    // whether it is enabled; here that may be the thread of another test.
+    let _second = Dispatch::new(names.clone());
+    let _default = set_default(names.clone());
+    let database = aftermatch_testdb::empty().await;
+    let options = options(&database);
+    migrate(&options).await.expect("the migrations");
+    check(&options).await.expect("all migrations");
+    import_into(&database, &town(vec![]))
+        .await
+        .expect("an import");
+    let [here, there] = [store(&database).await, store(&database).await];
+    let (room, user) = (RoomId(21), UserId(1));
+
+    Health::check(&here).await.expect("a healthy database");
+    here.user(user, Read::Fresh).await.expect("a database");
+    here.room(room, Read::Fresh).await.expect("a database");
+    let page = Page {
+        after: None,
+        limit: 9,
+    };
+    here.rooms(Scope::All, page).await.expect("the rooms");
+    let precondition = precondition(&here, room.0, user.0).await;
+    let created = here.create(precondition, draft("hello", None), at(1)).await;
+    created.expect("an answer");
+    let edited = here.edit(precondition, MessageId(1), text("edited"), at(2));
+    edited.await.expect("an answer");
+    let deleted = here.delete(precondition, vec![MessageId(1)], Whose::Anyones, at(3));
+    deleted.await.expect("an answer");
+    here.last_seq(room).await.expect("a database");
+    here.changes(room, Seq::ZERO, 9).await.expect("a database");
+    let history = here.history(room, Stretch::Newest, 9).await;
+    history.expect("a database");
+    here.newest(room, 0, 9).await.expect("a database");
+    here.mark_read(room, user, Seq(1)).await.expect("an answer");
+    let seen = Expected {
+        room,
+        revision: precondition.room_revision,
+        last: Seq::ZERO,
+    };
+    here.moved(vec![], vec![seen]).await.expect("a database");
+    reach(&here, &there, &event(&here, 7, Tag::NONE).await).await;
+
+    let opened: Vec<_> = names.0.lock().expect("no panic").iter().copied().collect();
+    assert_eq!(opened, SPANS);
+}

@@ -1,0 +1,138 @@
+//! Databases with a small dataset, and the store on them.
+
+use std::time::Duration;
+
+use aftermatch_ports::{
+    Draft, Guard, People, Read, Rooms,
+    model::{
+        BrandId, ClientMsgId, MessageId, Profile, RoomId, Text, Timestamp, UserId, World,
+        world::{NewBrand, NewMessage, NewRoom, NewUser},
+    },
+};
+use aftermatch_postgres::{ImportError, Imported, Options, Postgres, import};
+use aftermatch_testdb::{Database, Platform};
+use time::OffsetDateTime;
+
+pub(crate) fn options(database: &Database) -> Options {
+    Options {
+        url: database.url().to_owned(),
+        pool: 4,
+        statement_timeout: Duration::from_secs(10),
+    }
+}
+
+pub(crate) async fn store(database: &Database) -> Postgres {
+    let store = Postgres::connect(&options(database)).await;
+    store.expect("a connection")
+}
+
+/// A fresh database with this dataset, and the platform that changes it.
+pub(crate) async fn with_dataset(dataset: &World) -> (Database, Platform) {
+    let database = aftermatch_testdb::fresh().await;
+    import_into(&database, dataset).await.expect("an import");
+    let platform = Platform::connect(database.url()).await;
+    (database, platform)
+}
+
+pub(crate) async fn import_into(
+    database: &Database,
+    dataset: &World,
+) -> Result<Imported, ImportError> {
+    import(&options(database), dataset, |_| {}).await
+}
+
+pub(crate) fn profile(text: &str) -> Profile {
+    Profile::new(text)
+}
+
+pub(crate) fn user(id: i64) -> NewUser {
+    NewUser {
+        id: UserId(id),
+        active: true,
+        admin: false,
+        profile: profile("{}"),
+    }
+}
+
+/// A brand of that user.
+pub(crate) fn brand(id: i64, owner: i64) -> NewBrand {
+    NewBrand {
+        id: BrandId(id),
+        owner: UserId(owner),
+        tariff: None,
+        tariff_until: None,
+        profile: profile("{}"),
+    }
+}
+
+pub(crate) fn room(id: i64, participants: &[i64]) -> NewRoom {
+    NewRoom {
+        id: RoomId(id),
+        participants: participants.iter().copied().map(BrandId).collect(),
+    }
+}
+
+pub(crate) fn text(text: &str) -> Text {
+    Text::new(text, 100).expect("a valid text")
+}
+
+/// A message to create, with this client message id.
+pub(crate) fn draft(says: &str, client_msg_id: Option<&str>) -> Draft {
+    Draft {
+        text: text(says),
+        client_id: client_msg_id.map(|id| ClientMsgId::new(id).expect("a valid id")),
+    }
+}
+
+/// This many milliseconds after the epoch.
+pub(crate) fn at(millisecond: i64) -> Timestamp {
+    (OffsetDateTime::UNIX_EPOCH + Duration::from_millis(millisecond.unsigned_abs())).into()
+}
+
+/// A message in that room by that user at that millisecond.
+pub(crate) fn message(id: Option<i64>, room: i64, author: i64, at_: i64, says: &str) -> NewMessage {
+    NewMessage {
+        id: id.map(MessageId),
+        room: RoomId(room),
+        author: UserId(author),
+        text: text(says),
+        at: at(at_),
+    }
+}
+
+pub(crate) fn dataset(
+    users: Vec<NewUser>,
+    brands: Vec<NewBrand>,
+    rooms: Vec<NewRoom>,
+    messages: Vec<NewMessage>,
+) -> World {
+    World::new(users, brands, rooms, messages).expect("a valid dataset")
+}
+
+/// Users 1 to 4; brands 11 of user 1, 12 of 2 and 13 of 3; rooms 21 (brands 11, 12),
+/// 22 (12, 13) and 23 (13, 11), with these messages.
+pub(crate) fn town(messages: Vec<NewMessage>) -> World {
+    dataset(
+        (1..=4).map(user).collect(),
+        vec![brand(11, 1), brand(12, 2), brand(13, 3)],
+        vec![
+            room(21, &[11, 12]),
+            room(22, &[12, 13]),
+            room(23, &[13, 11]),
+        ],
+        messages,
+    )
+}
+
+/// The precondition of a write by this user in this room, as they are now.
+pub(crate) async fn precondition(store: &Postgres, room: i64, user: i64) -> Guard {
+    let (room, user) = (RoomId(room), UserId(user));
+    let found = store.room(room, Read::Fresh).await.expect("a database");
+    let author = store.user(user, Read::Fresh).await.expect("a database");
+    Guard {
+        room,
+        room_revision: found.expect("the room").revision,
+        user,
+        user_revision: author.expect("the user").revision,
+    }
+}
