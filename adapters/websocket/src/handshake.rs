@@ -6,6 +6,11 @@ use aftermatch_ports::{
     Chat,
     model::{Endpoint, Session},
 };
+use aftermatch_protocol::{
+    endpoint,
+    error::{ErrorCode, ProtocolError},
+    response::{Frame, handshake_refused},
+};
 use bytes::BytesMut;
 use futures_util::FutureExt;
 use poem::{
@@ -18,14 +23,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
 use crate::{
-    Limits,
-    acceptor::Wires,
-    admission::Admission,
-    error::{Code, WireError},
-    hub::Hub,
-    json,
-    origin::Origin,
-    session,
+    Limits, acceptor::Wires, admission::Admission, failure, hub::Hub, origin::Origin, session,
 };
 
 /// What all connections have in common.
@@ -38,14 +36,6 @@ pub(crate) struct Shared {
     pub(crate) sessions: TaskTracker,
     pub(crate) shutdown: CancellationToken,
     pub(crate) wires: Arc<Wires>,
-}
-
-/// The subprotocol by which browsers ask for an endpoint.
-pub(crate) fn protocol(endpoint: Endpoint) -> &'static str {
-    match endpoint {
-        Endpoint::Chat => "chat",
-        Endpoint::AdminChat => "admin-chat",
-    }
 }
 
 /// One of the two endpoints.
@@ -72,9 +62,9 @@ impl Door {
             None => self.token_of(&offered).ok_or_else(no_token)?,
         };
         let session = self.shared.chat.connect(token, self.endpoint).await;
-        let session = session.map_err(WireError::from)?;
+        let session = session.map_err(failure::report)?;
         let upgrade = Handshake::read(request)?;
-        let protocol = protocol(self.endpoint);
+        let protocol = endpoint::name(self.endpoint);
         let protocol = offered.contains(&protocol).then_some(protocol);
         let response = upgrade.accept(protocol);
         self.spawn(request, session)?;
@@ -109,7 +99,7 @@ impl Door {
     /// The token is the last entry behind the endpoint's own name.
     fn token_of<'a>(&self, offered: &[&'a str]) -> Option<&'a str> {
         match offered {
-            [name, .., token] if *name == protocol(self.endpoint) => Some(token),
+            [name, .., token] if *name == endpoint::name(self.endpoint) => Some(token),
             _ => None,
         }
     }
@@ -125,7 +115,7 @@ impl Door {
             "connection",
             id = session.id.0,
             user = session.user.0,
-            endpoint = protocol(self.endpoint),
+            endpoint = endpoint::name(self.endpoint),
         );
         let shared = self.shared.clone();
         let run = async move {
@@ -154,7 +144,7 @@ impl poem::Endpoint for Door {
                 status = refused.status.as_u16(),
                 sentence = refused.sentence,
                 reason,
-                endpoint = protocol(self.endpoint),
+                endpoint = endpoint::name(self.endpoint),
                 remote = %request.remote_addr(),
                 "handshake refused"
             );
@@ -208,9 +198,7 @@ impl Refused {
     }
 
     fn into_response(self) -> Response {
-        let mut body = b"{\"errors\":[".to_vec();
-        json::string(&mut body, &self.sentence);
-        body.extend_from_slice(b"]}");
+        let body = handshake_refused(&self.sentence).to_vec();
         let mut response = Response::builder()
             .status(self.status)
             .content_type("application/json")
@@ -225,9 +213,9 @@ impl Refused {
     }
 }
 
-impl From<WireError> for Refused {
-    fn from(error: WireError) -> Self {
-        let status = StatusCode::from_u16(error.status());
+impl From<ProtocolError> for Refused {
+    fn from(error: ProtocolError) -> Self {
+        let status = StatusCode::from_u16(error.code.status());
         Self::new(
             status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             error.sentence,
@@ -238,7 +226,7 @@ impl From<WireError> for Refused {
 fn no_token() -> Refused {
     let sentence = "no access token: send the header `Authorization: Bearer <access token>`, or, \
                     from a browser, the token as the last entry of `Sec-WebSocket-Protocol`";
-    WireError::new(Code::InvalidToken, sentence).into()
+    ProtocolError::new(ErrorCode::InvalidToken, sentence).into()
 }
 
 fn bearer(credentials: &HeaderValue) -> Result<&str, Refused> {
@@ -250,7 +238,7 @@ fn bearer(credentials: &HeaderValue) -> Result<&str, Refused> {
         Some([scheme, token]) if scheme.eq_ignore_ascii_case("bearer") => Ok(token),
         _ => {
             let sentence = "`Authorization` must be `Bearer <access token>`";
-            Err(WireError::new(Code::InvalidToken, sentence).into())
+            Err(ProtocolError::new(ErrorCode::InvalidToken, sentence).into())
         }
     }
 }

@@ -10,28 +10,25 @@
 
 mod acceptor;
 mod admission;
-mod answer;
-mod asyncapi;
-mod error;
+mod encode;
+mod failure;
 mod frame;
 mod handshake;
 mod hub;
-mod json;
 mod metrics;
 mod origin;
 mod outbox;
 mod reader;
-mod request;
 mod session;
 
 use std::{io, sync::Arc, time::Duration};
 
 use aftermatch_ports::Chat;
+use aftermatch_protocol::endpoint::{self, ENDPOINTS};
 use poem::{EndpointExt, Route, Server};
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use asyncapi::asyncapi;
 pub use hub::Hub;
 pub use metrics::register as register_metrics;
 pub use origin::{Origin, OriginError};
@@ -41,13 +38,6 @@ use crate::{
     admission::Admission,
     handshake::{Door, Shared},
 };
-use aftermatch_ports::model::Endpoint;
-
-/// Where the endpoints are, with or without a slash behind.
-const PATHS: [(&str, Endpoint); 2] = [
-    ("/ws/chat", Endpoint::Chat),
-    ("/ws/admin-chat", Endpoint::AdminChat),
-];
 
 /// What a connection may cost.
 #[derive(Debug, Clone)]
@@ -121,9 +111,10 @@ pub async fn serve(
         shutdown: shutdown.clone(),
         wires,
     });
-    let routes = PATHS
+    let routes = ENDPOINTS
         .into_iter()
-        .fold(beside, |routes, (path, endpoint)| {
+        .fold(beside, |routes, endpoint| {
+            let path = endpoint::path(endpoint);
             let door = Arc::new(Door::new(endpoint, shared.clone()));
             routes.at(path, door.clone()).at(format!("{path}/"), door)
         })

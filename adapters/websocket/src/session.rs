@@ -13,6 +13,7 @@ use std::{
 };
 
 use aftermatch_ports::model::{RoomId, Session};
+use aftermatch_protocol::close::Close;
 use bytes::BytesMut;
 use tokio::{
     net::tcp::{OwnedReadHalf, OwnedWriteHalf},
@@ -23,7 +24,7 @@ use crate::{
     Limits,
     frame::{self, Incoming},
     handshake::Shared,
-    outbox::{Close, Outbox},
+    outbox::Outbox,
     reader::{Broken, Reader},
 };
 use pace::Pace;
@@ -84,7 +85,7 @@ pub(crate) async fn run(
         Ok(_) => converse(&mut reader, outbox.clone(), session, shared).await,
         Err(reason) => {
             shared.hub.metrics().refuse("too_many");
-            End::Close(Close::new(1013, reason))
+            End::Close(Close::try_later(reason))
         }
     };
     // Whoever hears that this connection ends may open another one.
@@ -146,10 +147,9 @@ impl Conversation<'_> {
             let end = match event {
                 Event::Close(close) => Some(End::Close(close)),
                 Event::Incoming(Err(Broken::Gone)) => Some(End::Closed),
-                Event::Incoming(Err(Broken::Violation(violation))) => Some(End::Close(Close::new(
-                    violation.close_code(),
-                    violation.reason(),
-                ))),
+                Event::Incoming(Err(Broken::Violation(violation))) => {
+                    Some(End::Close(violation.close()))
+                }
                 Event::Incoming(Ok(incoming)) => {
                     self.shared.hub.metrics().frames_received.inc();
                     clock.heard = Instant::now();
