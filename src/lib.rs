@@ -95,7 +95,7 @@ pub async fn serve(
         None => (operations, None),
         Some(listener) => (aftermatch_http::Route::new(), Some((listener, operations))),
     };
-    let beside = aftermatch_http::docs(beside, aftermatch_websocket::asyncapi());
+    let beside = aftermatch_http::docs(beside, aftermatch_protocol::asyncapi());
     let beside = match config.page {
         Some(people) => {
             let origins = config.origins.clone();

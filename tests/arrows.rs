@@ -36,8 +36,25 @@ const CORE: [(&str, &[&str]); 3] = [
     ),
 ];
 
-/// The one in-house crate an adapter may name.
+/// The one in-house crate every adapter may name.
 const PORTS: &str = "aftermatch-ports";
+
+/// What goes over the wire, without anything that sends it: all that it may name.
+const PROTOCOL: (&str, &[&str]) = (
+    "aftermatch-protocol",
+    &[
+        PORTS,
+        "jsonschema",
+        "proptest",
+        "schemars",
+        "serde",
+        "serde_json",
+        "time",
+    ],
+);
+
+/// The adapters that clients talk to: they may name the protocol, too.
+const DRIVING: [&str; 2] = ["aftermatch-http", "aftermatch-websocket"];
 
 /// A Postgres for tests: only tests may name it, and of ours it names the ports
 /// alone.
@@ -62,14 +79,14 @@ fn named(package: &Package) -> BTreeSet<&str> {
 }
 
 #[test]
-fn the_core_names_nothing_but_what_it_may() {
+fn core_and_protocol_name_only_what_they_may() {
     let metadata = workspace();
     let packages: BTreeMap<_, _> = metadata
         .packages
         .iter()
         .map(|package| (package.name.as_str(), package))
         .collect();
-    for (name, allowed) in CORE {
+    for (name, allowed) in CORE.into_iter().chain([PROTOCOL]) {
         let package = packages
             .get(name)
             .unwrap_or_else(|| panic!("there is no crate {name}"));
@@ -80,7 +97,7 @@ fn the_core_names_nothing_but_what_it_may() {
 }
 
 #[test]
-fn an_adapter_sees_the_ports_and_no_other_crate_of_ours() {
+fn adapter_names_no_other_adapter() {
     let metadata = workspace();
     let mut adapters = 0;
     for package in &metadata.packages {
@@ -88,9 +105,12 @@ fn an_adapter_sees_the_ports_and_no_other_crate_of_ours() {
             continue;
         }
         adapters += 1;
+        let driving = DRIVING.contains(&package.name.as_str());
+        let allowed =
+            |name: &str| [PORTS, TESTDB].contains(&name) || (driving && name == PROTOCOL.0);
         let ours: Vec<_> = named(package)
             .into_iter()
-            .filter(|name| name.starts_with("aftermatch") && ![PORTS, TESTDB].contains(name))
+            .filter(|name| name.starts_with("aftermatch") && !allowed(name))
             .collect();
         assert!(ours.is_empty(), "{} must not know {ours:?}", package.name);
     }

@@ -1,6 +1,5 @@
 //! From a request for an endpoint to a session, or to a refusal.
 
-pub(crate) mod endpoint;
 mod handshake;
 pub(crate) mod limiter;
 pub(crate) mod origin;

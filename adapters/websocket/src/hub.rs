@@ -11,6 +11,7 @@ use aftermatch_ports::{
         UserId,
     },
 };
+use aftermatch_protocol::{close::Close, endpoint, event};
 use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
@@ -20,9 +21,9 @@ use tokio_util::task::TaskTracker;
 
 use self::audience::Audience;
 use crate::{
-    answer,
+    encode,
     metrics::{At, Metrics, Why},
-    transport::{Close, Outbox},
+    transport::Outbox,
 };
 
 /// How long a change waits for those before it. Far more than lies between the
@@ -88,10 +89,7 @@ impl Hub {
     }
 
     fn count(&self, connection: &Connection) -> Gauge {
-        let endpoint = match connection.endpoint {
-            Endpoint::Chat => "chat",
-            Endpoint::AdminChat => "admin-chat",
-        };
+        let endpoint = endpoint::name(connection.endpoint);
         let connections = &self.metrics.connections;
         connections.get_or_create_owned(&At { endpoint })
     }
@@ -308,10 +306,11 @@ impl Events for Hub {
     }
 
     fn evict(&self, session: SessionId, room: RoomId, why: Eviction) {
-        let word = |outbox: &Outbox| outbox.evict(room, answer::room_closed(room, why));
+        let frame = encode::text(&event::room_closed(room, why));
+        let word = |outbox: &Outbox| outbox.evict(room, frame);
         if let Some(outbox) = self.unseat(session, room, word) {
             tracing::info!(session = session.0, %room, ?why, "evicted from a room");
-            let reason = answer::reason(why);
+            let reason = event::reason(why);
             self.metrics.evictions.get_or_create(&Why { reason }).inc();
             outbox.flush();
         }

@@ -7,15 +7,12 @@
 //!
 //! [`Events`]: aftermatch_ports::Events
 
-mod answer;
-mod asyncapi;
 mod edge;
-mod error;
+mod encode;
+mod failure;
 mod hub;
-mod json;
 mod limits;
 mod metrics;
-mod request;
 mod session;
 mod state;
 mod transport;
@@ -23,18 +20,18 @@ mod transport;
 use std::sync::Arc;
 
 use aftermatch_ports::Chat;
+use aftermatch_protocol::endpoint::{self, ENDPOINTS};
 use poem::{Endpoint, EndpointExt, Response, Route};
 use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use asyncapi::asyncapi;
 pub use edge::origin::{Origin, OriginError};
 pub use hub::Hub;
 pub use limits::Limits;
 pub use metrics::register as register_metrics;
 
 use crate::{
-    edge::{UpgradeHandler, endpoint::PATHS, limiter::ConnectionLimiter, no_such_path},
+    edge::{UpgradeHandler, limiter::ConnectionLimiter, no_such_path},
     state::ServerState,
 };
 
@@ -67,7 +64,8 @@ impl WebSockets {
     /// [`hyper::upgrade::OnUpgrade`], of a connection over a tokio `TcpStream`, and
     /// `Arc<OwnedSemaphorePermit>`, which is held as long as the socket is open.
     pub fn routes(&self, routes: Route) -> impl Endpoint<Output = Response> + use<> {
-        let handlers = PATHS.into_iter().fold(routes, |routes, (path, endpoint)| {
+        let handlers = ENDPOINTS.into_iter().fold(routes, |routes, endpoint| {
+            let path = endpoint::path(endpoint);
             let handler = Arc::new(UpgradeHandler::new(endpoint, self.0.clone()));
             routes
                 .at(path, handler.clone())

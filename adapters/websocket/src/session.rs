@@ -13,6 +13,7 @@ use std::{
 };
 
 use aftermatch_ports::model::{RoomId, Session};
+use aftermatch_protocol::close::Close;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
     limits::Limits,
     state::ServerState,
     transport::{
-        Close, Outbox, ReadError, Reader, Socket,
+        Outbox, ReadError, Reader, Socket,
         frame::{self, Incoming},
     },
 };
@@ -137,9 +138,9 @@ impl Conversation<'_> {
             let end = match event {
                 Event::Close(close) => Some(End::Close(close)),
                 Event::Incoming(Err(ReadError::Gone)) => Some(End::Closed),
-                Event::Incoming(Err(ReadError::Violation(violation))) => Some(End::Close(
-                    Close::new(violation.close_code(), violation.reason()),
-                )),
+                Event::Incoming(Err(ReadError::Violation(violation))) => {
+                    Some(End::Close(violation.close()))
+                }
                 Event::Incoming(Ok(incoming)) => {
                     self.shared.hub.metrics().frames_received.inc();
                     clock.heard = Instant::now();

@@ -1,6 +1,5 @@
 //! The WebSocket on a TCP connection: its frames, what is read and what is written.
 
-mod close;
 pub(crate) mod frame;
 mod outbox;
 mod reader;
@@ -9,7 +8,6 @@ mod socket;
 #[cfg(test)]
 pub(crate) use self::outbox::tests as outbox_tests;
 pub(crate) use self::{
-    close::Close,
     outbox::Outbox,
     reader::{ReadError, Reader},
     socket::Socket,

@@ -5,7 +5,7 @@ use serde_json::{Value, json, value::RawValue};
 
 /// What the service says that it may send, by the names it has for that.
 static FRAMES: LazyLock<Vec<(String, Validator)>> = LazyLock::new(|| {
-    let document = aftermatch_websocket::asyncapi();
+    let document = aftermatch_protocol::asyncapi();
     let document: Value = serde_json::from_str(&document).expect("a document");
     let components = &document["components"];
     let messages = components["messages"].as_object().expect("messages");

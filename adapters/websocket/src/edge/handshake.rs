@@ -8,8 +8,12 @@ use poem::{
     web::headers::{Connection, HeaderMapExt, SecWebsocketAccept, SecWebsocketKey, Upgrade},
 };
 
-use super::{endpoint::protocol, refusal::Refusal};
-use crate::error::{Code, WireError};
+use aftermatch_protocol::{
+    endpoint,
+    error::{ErrorCode, ProtocolError},
+};
+
+use super::refusal::Refusal;
 
 /// The access token: from `Authorization`, else the last offered subprotocol after
 /// the endpoint's own.
@@ -21,7 +25,7 @@ pub(super) fn access_token(headers: &HeaderMap, endpoint: Endpoint) -> Result<&s
             "more than one `Authorization` header: send one",
         )),
         (None, _) => match *offered_protocols(headers) {
-            [name, .., token] if name == protocol(endpoint) => Ok(token),
+            [name, .., token] if name == endpoint::name(endpoint) => Ok(token),
             _ => Err(no_token()),
         },
     }
@@ -29,7 +33,7 @@ pub(super) fn access_token(headers: &HeaderMap, endpoint: Endpoint) -> Result<&s
 
 /// The subprotocol to select: the endpoint's own, if it was offered.
 pub(super) fn selected_protocol(headers: &HeaderMap, endpoint: Endpoint) -> Option<&'static str> {
-    let protocol = protocol(endpoint);
+    let protocol = endpoint::name(endpoint);
     offered_protocols(headers)
         .contains(&protocol)
         .then_some(protocol)
@@ -106,7 +110,7 @@ fn is_key(key: &[u8]) -> bool {
 fn no_token() -> Refusal {
     let sentence = "no access token: send the header `Authorization: Bearer <access token>`, or, \
                     from a browser, the token as the last entry of `Sec-WebSocket-Protocol`";
-    WireError::new(Code::InvalidToken, sentence).into()
+    ProtocolError::new(ErrorCode::InvalidToken, sentence).into()
 }
 
 fn bearer(credentials: &HeaderValue) -> Result<&str, Refusal> {
@@ -118,7 +122,7 @@ fn bearer(credentials: &HeaderValue) -> Result<&str, Refusal> {
         Some([scheme, token]) if scheme.eq_ignore_ascii_case("bearer") => Ok(token),
         _ => {
             let sentence = "`Authorization` must be `Bearer <access token>`";
-            Err(WireError::new(Code::InvalidToken, sentence).into())
+            Err(ProtocolError::new(ErrorCode::InvalidToken, sentence).into())
         }
     }
 }

@@ -5,7 +5,10 @@ use poem::{
     http::{HeaderName, HeaderValue, StatusCode, header},
 };
 
-use crate::{error::WireError, json};
+use aftermatch_protocol::{
+    error::ProtocolError,
+    response::{Frame, handshake_refused},
+};
 
 /// A handshake that does not succeed.
 #[derive(Debug)]
@@ -55,9 +58,7 @@ impl Refusal {
     }
 
     pub(super) fn into_response(self) -> Response {
-        let mut body = b"{\"errors\":[".to_vec();
-        json::string(&mut body, &self.sentence);
-        body.extend_from_slice(b"]}");
+        let body = handshake_refused(&self.sentence).to_vec();
         let mut response = Response::builder()
             .status(self.status)
             .content_type("application/json")
@@ -72,9 +73,9 @@ impl Refusal {
     }
 }
 
-impl From<WireError> for Refusal {
-    fn from(error: WireError) -> Self {
-        let status = StatusCode::from_u16(error.status());
+impl From<ProtocolError> for Refusal {
+    fn from(error: ProtocolError) -> Self {
+        let status = StatusCode::from_u16(error.code.status());
         Self::new(
             status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             error.sentence,

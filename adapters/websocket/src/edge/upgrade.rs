@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aftermatch_ports::model::{Endpoint, Session};
+use aftermatch_protocol::{close::Close, endpoint};
 use hyper::upgrade::OnUpgrade;
 use poem::{
     Request, Response,
@@ -12,17 +13,11 @@ use tokio::sync::OwnedSemaphorePermit;
 use tracing::Instrument;
 
 use super::{
-    endpoint::protocol,
     handshake::{accept, access_token, key, selected_protocol},
     origin::RequestOrigin,
     refusal::Refusal,
 };
-use crate::{
-    error::WireError,
-    session,
-    state::ServerState,
-    transport::{Close, Socket},
-};
+use crate::{failure, session, state::ServerState, transport::Socket};
 
 pub(crate) struct UpgradeHandler {
     endpoint: Endpoint,
@@ -43,7 +38,7 @@ impl UpgradeHandler {
         self.check_origin(headers)?;
         let token = access_token(headers, self.endpoint)?;
         let session = self.state.chat.connect(token, self.endpoint).await;
-        let session = session.map_err(WireError::from)?;
+        let session = session.map_err(failure::report)?;
         let key = key(headers)?;
         // There is none in HTTP/1.0.
         let upgrade = request.extensions().get::<OnUpgrade>().cloned();
@@ -82,7 +77,7 @@ impl UpgradeHandler {
             "connection",
             id = session.id.0,
             user = session.user.0,
-            endpoint = protocol(self.endpoint),
+            endpoint = endpoint::name(self.endpoint),
         );
         let state = self.state.clone();
         let run = async move {
@@ -94,7 +89,7 @@ impl UpgradeHandler {
                 Ok(permit) => session::run(socket, permit, session, &state).await,
                 Err(reason) => {
                     state.hub.metrics().refuse("too_many");
-                    socket.close_at_once(Close::new(1013, reason));
+                    socket.close_at_once(Close::try_later(reason));
                 }
             }
         };
@@ -113,7 +108,7 @@ impl poem::Endpoint for UpgradeHandler {
                 status = refusal.status.as_u16(),
                 sentence = refusal.sentence,
                 reason,
-                endpoint = protocol(self.endpoint),
+                endpoint = endpoint::name(self.endpoint),
                 remote = %request.remote_addr(),
                 "handshake refused"
             );

@@ -10,15 +10,16 @@ use aftermatch_ports::{
     Expected,
     model::{Change, Revision, Seat, Seq, SessionId},
 };
+use aftermatch_protocol::{
+    close::Close,
+    event::{event, partly_deleted},
+    response::ReadyParticipants,
+};
 use bytes::Bytes;
 use tokio::{sync::oneshot, time::Instant};
 
 use super::Homeless;
-use crate::{
-    answer, json,
-    metrics::Metrics,
-    transport::{Close, Outbox},
-};
+use crate::{encode, metrics::Metrics, transport::Outbox};
 
 /// So many numbers are remembered that were never told.
 const UNHEARD: i64 = 1_024;
@@ -37,8 +38,8 @@ pub(super) struct Audience {
     unheard: BTreeSet<Seq>,
     /// The room's revision when the first seat was taken.
     revision: Option<Revision>,
-    /// The room's participants as JSON, at one of its revisions.
-    participants: Option<(Revision, Vec<u8>)>,
+    /// The room's participants, ready to be sent, at one of its revisions.
+    participants: Option<(Revision, ReadyParticipants)>,
     /// The outboxes of all seats, listed when they are needed.
     outboxes: Option<Arc<[Arc<Outbox>]>>,
     /// Since when something was told that nobody has begun to send off.
@@ -288,7 +289,7 @@ impl Audience {
     fn deliver(&mut self, change: &Change) -> Vec<Homeless> {
         self.next = self.next.max(Some(change.seq.next()));
         self.unsent.get_or_insert_with(Instant::now);
-        let frame = answer::change(change, self.participants(change));
+        let frame = encode::text(&event(change, self.participants(change)));
         let room = &change.room.room;
         let mut answered = change.asker.is_none();
         for taken in &mut self.seats {
@@ -297,7 +298,7 @@ impl Audience {
             answered |= asked;
             let news = change.seq > taken.since && room.admits(taken.seat.viewer);
             if asked {
-                let own = answer::change_for_asker(change);
+                let own = partly_deleted(change).map(|frame| encode::text(&frame));
                 taken.tell(change.seq, own.unwrap_or_else(|| frame.clone()));
             } else if news {
                 taken.tell(change.seq, frame.clone());
@@ -324,16 +325,14 @@ impl Audience {
             .any(|taken| Some(taken.seat.session) == session)
     }
 
-    fn participants(&mut self, change: &Change) -> &[u8] {
+    fn participants(&mut self, change: &Change) -> &ReadyParticipants {
         let room = &change.room.room;
-        if self
-            .participants
-            .as_ref()
-            .is_none_or(|(revision, _)| *revision != room.revision)
-        {
-            self.participants = Some((room.revision, json::participants_of(room)));
+        let write = || (room.revision, ReadyParticipants::of(room));
+        let (revision, participants) = self.participants.get_or_insert_with(write);
+        if *revision != room.revision {
+            (*revision, *participants) = write();
         }
-        self.participants.as_ref().map_or(&[], |(_, json)| json)
+        participants
     }
 }
 
@@ -364,12 +363,15 @@ pub(super) fn alone(change: &Change) -> Vec<Homeless> {
     let frame = |asker| {
         (
             asker,
-            answer_of(change, &json::participants_of(&change.room.room)),
+            answer_of(change, &ReadyParticipants::of(&change.room.room)),
         )
     };
     change.asker.map(frame).into_iter().collect()
 }
 
-fn answer_of(change: &Change, participants: &[u8]) -> Bytes {
-    answer::change_for_asker(change).unwrap_or_else(|| answer::change(change, participants))
+fn answer_of(change: &Change, participants: &ReadyParticipants) -> Bytes {
+    match partly_deleted(change) {
+        Some(frame) => encode::text(&frame),
+        None => encode::text(&event(change, participants)),
+    }
 }

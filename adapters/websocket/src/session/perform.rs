@@ -2,20 +2,25 @@
 
 use std::panic::AssertUnwindSafe;
 
-use aftermatch_ports::{ChatError, model::Tag};
+use aftermatch_ports::{
+    ChatError,
+    model::{MessageId, RoomId, Seq, Tag},
+};
+use aftermatch_protocol::{
+    action::Action,
+    close::Close,
+    error::ProtocolError,
+    event::existing_message,
+    request::{self, AtLeast, EditMessage, Id, JoinRoom, Malformed, MarkRead, Parameters, Request},
+    response::{self, ReadyParticipants},
+};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use tokio::time::Instant;
 use tracing::{Instrument, field};
 
 use super::Conversation;
-use crate::{
-    answer,
-    error::{Code, WireError},
-    json,
-    request::{self, Action, Malformed, Request},
-    transport::Close,
-};
+use crate::{encode, failure};
 
 impl Conversation<'_> {
     /// Answers a text frame. A user who lost the right to be here is told so and
@@ -30,17 +35,19 @@ impl Conversation<'_> {
         let request = match request::decode(frame, self.session.endpoint) {
             Ok(request) => request,
             Err(malformed) => {
-                let (status, code) = malformed.error.code.wire();
-                tracing::debug!(code, "malformed request");
-                self.shared.hub.metrics().answered("none", status, None);
-                self.outbox.push(answer::malformed(&malformed));
+                let code = malformed.error.code;
+                tracing::debug!(code = code.as_str(), "malformed request");
+                let metrics = self.shared.hub.metrics();
+                metrics.answered("none", code.status(), None);
+                self.outbox
+                    .push(encode::text(&response::malformed(&malformed)));
                 return None;
             }
         };
         let span = tracing::debug_span!(
             "request",
-            action = request.action.name(),
-            request_id = request.tag.as_str(),
+            action = request.parameters.action().as_str(),
+            request_id = request.request_id.as_str(),
             room = self.session.room.map(|room| room.0),
             status = field::Empty,
             duration_us = field::Empty,
@@ -51,26 +58,30 @@ impl Conversation<'_> {
     async fn respond(&mut self, request: Request<'_>) -> Option<Close> {
         let begun = Instant::now();
         let metrics = self.shared.hub.metrics();
-        let Request { tag, action } = request;
-        let name = action.name();
+        let Request {
+            request_id: tag,
+            parameters,
+        } = request;
+        let action = parameters.action();
+        let name = action.as_str();
         if let Err(wait) = self.pace.admit(begun) {
-            let status = self.refuse(name, &tag, WireError::too_many_requests(wait));
+            let status = self.refuse(action, &tag, ProtocolError::too_many_requests(wait));
             metrics.answered(name, status, None);
             return None;
         }
         // Whatever a bug costs, it is not this connection.
-        let performed = AssertUnwindSafe(self.perform(action, &tag))
+        let performed = AssertUnwindSafe(self.perform(parameters, &tag))
             .catch_unwind()
             .await;
         let (status, close) = match performed {
             Ok(Ok(status)) => (status, None),
             Ok(Err(error)) => {
                 let close = last_refusal(&error);
-                (self.refuse(name, &tag, error.into()), close)
+                (self.refuse(action, &tag, failure::report(error)), close)
             }
             Err(_) => {
                 tracing::error!(action = name, "a request panicked");
-                (self.refuse(name, &tag, WireError::internal()), None)
+                (self.refuse(action, &tag, ProtocolError::internal()), None)
             }
         };
         let took = begun.elapsed();
@@ -82,50 +93,59 @@ impl Conversation<'_> {
         close
     }
 
-    fn refuse(&self, action: &str, tag: &Tag, error: WireError) -> u16 {
-        self.outbox.push(answer::refused(action, tag, &error));
-        error.status()
+    fn refuse(&self, action: Action, tag: &Tag, error: ProtocolError) -> u16 {
+        let refused = response::refused(action, tag, &error);
+        self.outbox.push(encode::text(&refused));
+        error.code.status()
     }
 
     /// Does what is asked, and sees to it that the answer is delivered: by the
     /// hub where it is a change, which everyone joined is told in the same frame.
-    async fn perform(&mut self, action: Action<'_>, tag: &Tag) -> Result<u16, ChatError> {
+    async fn perform(&mut self, parameters: Parameters<'_>, tag: &Tag) -> Result<u16, ChatError> {
         let chat = &self.shared.chat;
         let tag_for_all = tag.clone();
-        let answer = match action {
-            Action::List(None) => self.list(tag).await?,
-            Action::List(Some(portion)) => self.portion(tag, &portion).await?,
-            Action::JoinRoom { room, since } => {
-                self.join(room, since, tag).await?;
+        let answer = match parameters {
+            Parameters::List(list) => self.list(tag, &list).await?,
+            Parameters::JoinRoom(JoinRoom { room_pk, since_seq }) => {
+                let since = since_seq.map(|AtLeast(seq)| Seq(seq));
+                self.join(RoomId(room_pk.0), since, tag).await?;
                 return Ok(200);
             }
-            Action::LeaveRoom => {
+            Parameters::LeaveRoom => {
                 self.flush();
-                answer::left(tag, chat.leave_room(&mut self.session).await?)
+                let room = chat.leave_room(&mut self.session).await?;
+                encode::text(&response::left(tag, room))
             }
-            Action::CurrentRoomInfo => answer::room(tag, &chat.current_room(&self.session).await?),
-            Action::GetRoomMessages(which) => self.messages(tag, which).await?,
-            Action::MarkRead { seq } => {
-                let (room, seq) = chat.mark_read(&self.session, seq).await?;
-                answer::read(tag, room, seq)
+            Parameters::CurrentRoomInfo => {
+                let room = chat.current_room(&self.session).await?;
+                encode::text(&response::current_room(tag, &room))
             }
-            Action::CreateMessage { text, client_id } => {
+            Parameters::GetRoomMessages(which) => self.messages(tag, which).await?,
+            Parameters::MarkRead(MarkRead { seq: AtLeast(seq) }) => {
+                let (room, seq) = chat.mark_read(&self.session, Seq(seq)).await?;
+                encode::text(&response::read(tag, room, seq))
+            }
+            Parameters::CreateMessage { text, client_id } => {
                 let create = chat.create_message(&self.session, &text, client_id, tag_for_all);
-                let repeated = create.await?;
+                let existing = create.await?;
                 self.told = self.session.room;
-                let Some(repeated) = repeated else {
+                let Some(existing) = existing else {
                     return Ok(201);
                 };
-                answer::repeated(&repeated, &json::participants_of(&repeated.room.room))
+                let participants = ReadyParticipants::of(&existing.room.room);
+                encode::text(&existing_message(&existing, &participants))
             }
-            Action::EditMessage { id, text } => {
-                chat.edit_message(&self.session, id, &text, tag_for_all)
+            Parameters::EditMessage(EditMessage {
+                msg_id: Id(id),
+                edited_msg_text: text,
+            }) => {
+                chat.edit_message(&self.session, MessageId(id), &text, tag_for_all)
                     .await?;
                 self.told = self.session.room;
                 return Ok(200);
             }
-            Action::DeleteMessages { ids } => {
-                chat.delete_messages(&self.session, ids, tag_for_all)
+            Parameters::DeleteMessages(delete) => {
+                chat.delete_messages(&self.session, delete.msg_id_list.0, tag_for_all)
                     .await?;
                 self.told = self.session.room;
                 return Ok(200);
@@ -136,16 +156,10 @@ impl Conversation<'_> {
     }
 }
 
-/// The answer to a frame that is no text.
+/// The answer to a frame that is not text.
 pub(super) fn binary_frame() -> Bytes {
-    answer::malformed(&Malformed {
-        action: None,
-        tag: None,
-        error: WireError::new(
-            Code::BinaryFrame,
-            "this is a binary frame: send the request as a text frame",
-        ),
-    })
+    let malformed = Malformed::unreadable(ProtocolError::binary_frame());
+    encode::text(&response::malformed(&malformed))
 }
 
 fn last_refusal(error: &ChatError) -> Option<Close> {

@@ -4,44 +4,51 @@ use aftermatch_ports::{
     ChatError, Joined, Missed, Page,
     model::{Change, RoomId, Seq, Tag},
 };
+use aftermatch_protocol::{
+    close::Close,
+    event::replayed,
+    limits::{MAX_MESSAGES, MAX_ROOMS},
+    request::{AtLeast, List, RoomMessages, UpTo},
+    response::{self, ReadyParticipants, RoomList},
+};
 use bytes::Bytes;
 use tokio::time::timeout;
 
 use super::Conversation;
-use crate::{
-    answer::{self, RoomList},
-    json,
-    request::{Portion, Which},
-    transport::Close,
-};
+use crate::{encode, transport::frame::TextFrame};
 
 /// So many rooms are asked for at a time: a long list neither stands in memory
 /// twice nor keeps others waiting.
 const ROOMS: usize = 500;
 
-/// So many messages are on a page.
-const MESSAGES: usize = 100;
-
 impl Conversation<'_> {
-    /// All rooms.
-    pub(super) async fn list(&self, tag: &Tag) -> Result<Bytes, ChatError> {
-        let (list, _) = self.rooms(None, usize::MAX).await?;
-        Ok(list.finish(tag))
+    /// All rooms, or a page of them.
+    pub(super) async fn list(&self, tag: &Tag, list: &List) -> Result<Bytes, ChatError> {
+        let after = list.after_pk.map(|AtLeast(room)| RoomId(room));
+        let paged = list.limit.is_some() || after.is_some();
+        let limit = match &list.limit {
+            Some(UpTo(limit)) => *limit,
+            None if paged => MAX_ROOMS,
+            None => usize::MAX,
+        };
+        let mut frame = TextFrame::new();
+        let (rooms, next) = self.rooms(frame.payload(), after, limit).await?;
+        if paged {
+            rooms.finish_page(frame.payload(), tag, next);
+        } else {
+            rooms.finish(frame.payload(), tag);
+        }
+        Ok(frame.finish())
     }
 
-    /// A portion of the rooms.
-    pub(super) async fn portion(&self, tag: &Tag, portion: &Portion) -> Result<Bytes, ChatError> {
-        let (list, next) = self.rooms(portion.after, portion.limit).await?;
-        Ok(list.finish_portion(tag, next))
-    }
-
-    /// At most `limit` rooms, and the last of them where there are more.
+    /// Writes at most `limit` rooms. Returns the last of them where there are more.
     async fn rooms(
         &self,
+        out: &mut Vec<u8>,
         mut after: Option<RoomId>,
         limit: usize,
     ) -> Result<(RoomList, Option<RoomId>), ChatError> {
-        let mut list = RoomList::new();
+        let mut list = RoomList::default();
         let mut left = limit;
         loop {
             // One more than is shown tells whether there are more.
@@ -50,7 +57,7 @@ impl Conversation<'_> {
             let rooms = rooms.await?;
             let more = rooms.len() == limit;
             for listed in rooms.iter().take(limit - 1) {
-                list.add(listed);
+                list.add(out, listed);
                 after = Some(listed.view.room.id);
                 left -= 1;
             }
@@ -62,20 +69,24 @@ impl Conversation<'_> {
     }
 
     /// Some of the room's messages.
-    pub(super) async fn messages(&self, tag: &Tag, which: Which) -> Result<Bytes, ChatError> {
+    pub(super) async fn messages(
+        &self,
+        tag: &Tag,
+        which: RoomMessages,
+    ) -> Result<Bytes, ChatError> {
         let chat = &self.shared.chat;
         let page = match which {
-            Which::Page(page) => page,
-            Which::Stretch { stretch, limit } => {
-                let history = chat.history(&self.session, stretch, limit).await?;
-                return Ok(answer::history(tag, &history));
+            RoomMessages::Page(page) => page,
+            RoomMessages::Range { range, limit } => {
+                let history = chat.history(&self.session, range, limit).await?;
+                return Ok(encode::text(&response::range(tag, &history)));
             }
         };
-        let skip = (page - 1).saturating_mul(MESSAGES as u64);
-        let (count, messages) = chat.newest(&self.session, skip, MESSAGES).await?;
+        let skip = (page - 1).saturating_mul(MAX_MESSAGES as u64);
+        let (count, messages) = chat.newest(&self.session, skip, MAX_MESSAGES).await?;
         let shown = skip.saturating_add(messages.len() as u64);
         let next = (shown < count && !messages.is_empty()).then_some(page + 1);
-        Ok(answer::page(tag, count, &messages, next))
+        Ok(encode::text(&response::page(tag, count, &messages, next)))
     }
 
     /// Takes a seat, and tells what was missed.
@@ -88,7 +99,8 @@ impl Conversation<'_> {
         self.flush();
         let chat = &self.shared.chat;
         let joined = chat.join_room(&mut self.session, room, since).await?;
-        self.outbox.push(answer::joined(tag, &joined));
+        self.outbox
+            .push(encode::text(&response::joined(tag, &joined)));
         let (last, revision) = (joined.last, joined.view.room.revision);
         self.replay(joined).await;
         let hub = &self.shared.hub;
@@ -102,7 +114,7 @@ impl Conversation<'_> {
         let Missed::Steps(steps) = joined.missed else {
             return;
         };
-        let participants = json::participants_of(&joined.view.room);
+        let participants = ReadyParticipants::of(&joined.view.room);
         for (seq, what) in steps {
             if timeout(self.shared.limits.idle, self.outbox.room())
                 .await
@@ -117,7 +129,7 @@ impl Conversation<'_> {
                 tag: Tag::NONE,
                 what,
             };
-            let frame = answer::replayed(&change, &participants);
+            let frame = encode::text(&replayed(&change, &participants));
             if !self.outbox.push_missed(joined.view.room.id, frame) {
                 return;
             }

@@ -16,6 +16,7 @@ use std::{
 };
 
 use aftermatch_ports::model::RoomId;
+use aftermatch_protocol::close::Close;
 use bytes::{Buf, Bytes};
 use parking_lot::Mutex;
 use tokio::{
@@ -23,7 +24,6 @@ use tokio::{
     time::Instant,
 };
 
-use super::close::Close;
 use crate::metrics::Metrics;
 
 /// The most frames of one write.

@@ -1,5 +1,6 @@
 //! A TCP connection that has become a WebSocket.
 
+use aftermatch_protocol::close::Close;
 use bytes::BytesMut;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
@@ -8,7 +9,7 @@ use tokio::net::{
     tcp::{OwnedReadHalf, OwnedWriteHalf},
 };
 
-use super::{Close, frame};
+use super::frame;
 
 /// More than a client sends before it has seen the response to its handshake.
 const EARLY_BYTES: usize = 4 * 1024;
@@ -70,7 +71,7 @@ mod tests {
             writer,
             early: BytesMut::new(),
         };
-        socket.close_at_once(Close::new(1013, "full"));
+        socket.close_at_once(Close::try_later("full"));
         let mut received = Vec::new();
         let end = there.read_to_end(&mut received).await;
         end.expect("an orderly end, no reset");

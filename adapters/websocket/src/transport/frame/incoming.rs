@@ -1,5 +1,6 @@
 //! What the decoder returns.
 
+use aftermatch_protocol::close::Close;
 use bytes::Bytes;
 
 /// What a client sent.
@@ -29,19 +30,11 @@ pub(crate) enum Violation {
 }
 
 impl Violation {
-    /// The close code to end the connection with.
-    pub(crate) fn close_code(self) -> u16 {
+    /// How to close the connection.
+    pub(crate) fn close(self) -> Close {
         match self {
-            Self::Protocol(_) => 1002,
-            Self::TooBig => 1009,
-        }
-    }
-
-    /// The reason to end the connection with.
-    pub(crate) fn reason(self) -> &'static str {
-        match self {
-            Self::Protocol(reason) => reason,
-            Self::TooBig => "the frame is too large",
+            Self::Protocol(reason) => Close::protocol_error(reason),
+            Self::TooBig => Close::TOO_BIG,
         }
     }
 }

@@ -153,7 +153,7 @@ fn invalid_frames_are_violations() {
     ] {
         let violation = Violation::Protocol(reason);
         assert_eq!(decoded(&bytes), Err(violation), "{bytes:x?}");
-        assert_eq!(violation.close_code(), 1002);
+        assert_eq!(violation.close().code, 1002);
     }
 }
 
@@ -190,7 +190,7 @@ fn oversized_message_is_refused_by_header() {
     }
     let greatest = [&[0x81, 0xFF, 0x7F][..], &[0xFF; 7], &KEY].concat();
     assert_eq!(decoded(&greatest), Err(Violation::TooBig));
-    assert_eq!(Violation::TooBig.close_code(), 1009);
+    assert_eq!(Violation::TooBig.close().code, 1009);
 }
 
 #[test]

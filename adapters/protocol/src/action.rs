@@ -1,0 +1,158 @@
+//! The actions a client can ask for: what each does, what it is called, who may
+//! use it, and how it can be refused.
+
+use aftermatch_ports::model::Endpoint;
+
+use crate::error::ErrorCode;
+
+/// A row of the table below.
+struct Row {
+    name: &'static str,
+    /// The lines of the documentation: a summary, then the details.
+    doc: &'static [&'static str],
+    endpoints: &'static [Endpoint],
+    refusals: &'static [ErrorCode],
+}
+
+const EVERYONE: &[Endpoint] = &[Endpoint::Chat, Endpoint::AdminChat];
+const BRANDS: &[Endpoint] = &[Endpoint::Chat];
+
+/// Makes the type of the table. A row's documentation is published, too.
+macro_rules! actions {
+    ($($(#[doc = $doc:literal])* $action:ident, $name:literal, $endpoints:ident, [$($code:ident),*];)*) => {
+        /// What a client can ask for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Action {
+            $($(#[doc = $doc])* $action,)*
+        }
+
+        impl Action {
+            /// All actions, in the order in which clients are shown them.
+            pub const ALL: &[Self] = &[$(Self::$action),*];
+
+            const fn row(self) -> Row {
+                match self {
+                    $(Self::$action => Row {
+                        name: $name,
+                        doc: &[$($doc),*],
+                        endpoints: $endpoints,
+                        refusals: &[$(ErrorCode::$code),*],
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    /// The rooms in reach, by `pk`.
+    ///
+    /// For a brand those it takes part in, for an administrator all. With `limit`
+    /// or `after_pk` the answer is one page of them.
+    List, "list", EVERYONE, [];
+
+    /// Joins a room: after the answer, the connection receives what happens there.
+    ///
+    /// A connection is in one room at a time; joining another room leaves the
+    /// first. A refused join changes nothing.
+    JoinRoom, "join_room", EVERYONE, [RoomForbidden, RoomNotFound];
+
+    /// Leaves the joined room.
+    ///
+    /// This is always allowed, even when the right to the room has ended.
+    LeaveRoom, "leave_room", EVERYONE, [NotInRoom];
+
+    /// Writes a message in the joined room.
+    ///
+    /// Everyone joined receives it. The text is stored and sent exactly as it
+    /// came. With a `client_msg_id` the request can be sent again at any time: for
+    /// one author and room, it stands for one message for ever.
+    CreateMessage, "create_message", EVERYONE, [
+        NotInRoom, TextBlank, TextTooLong, TextHasNul, InvalidClientMsgId, ClientMsgIdTaken,
+        RoomForbidden, BusinessRequired, RoomNotFound
+    ];
+
+    /// Replaces the text of one of the user's own messages in the joined room.
+    ///
+    /// Everyone joined receives it. The message keeps its place.
+    EditMessage, "edit_message", EVERYONE, [
+        NotInRoom, TextBlank, TextTooLong, TextHasNul, RoomForbidden, BusinessRequired,
+        RoomNotFound, MessageNotFound
+    ];
+
+    /// Deletes messages of the joined room: brands their own, administrators anybody's.
+    ///
+    /// Everyone joined receives the ids of those that were really deleted.
+    DeleteMessages, "delete_messages", EVERYONE, [
+        NotInRoom, TooManyIds, RoomForbidden, BusinessRequired, RoomNotFound, MessageNotFound
+    ];
+
+    /// Messages of the joined room.
+    ///
+    /// `before_seq`, `after_seq` and `page` exclude each other, and `page` takes no
+    /// `limit`. With none of them: the newest. Reading by `seq` is stable while
+    /// others write; pages move.
+    GetRoomMessages, "get_room_messages", EVERYONE, [NotInRoom, RoomForbidden, RoomNotFound];
+
+    /// The joined room as it is now.
+    CurrentRoomInfo, "current_room_info", BRANDS, [NotInRoom, RoomForbidden];
+
+    /// Stores that the user has read the joined room up to an event, for `unread` in `list`.
+    ///
+    /// The position never goes back, nor beyond the room's last event.
+    MarkRead, "mark_read", BRANDS, [NotInRoom, RoomForbidden];
+}
+
+impl Action {
+    /// What it is called on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.row().name
+    }
+
+    /// What it does, in one sentence.
+    pub(crate) fn summary(self) -> &'static str {
+        self.row().doc.first().map_or("", |line| line.trim())
+    }
+
+    /// What else there is to know about it.
+    pub(crate) fn details(self) -> String {
+        let lines = self.row().doc.iter().skip(1).map(|line| line.trim());
+        let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+        lines.join(" ")
+    }
+
+    /// Whether `endpoint` has the action.
+    #[must_use]
+    pub fn is_known_at(self, endpoint: Endpoint) -> bool {
+        self.row().endpoints.contains(&endpoint)
+    }
+
+    /// The actions of `endpoint`.
+    pub fn known_at(endpoint: Endpoint) -> impl Iterator<Item = Self> {
+        let all = Self::ALL.iter().copied();
+        all.filter(move |action| action.is_known_at(endpoint))
+    }
+
+    /// The action called `name` at `endpoint`.
+    #[must_use]
+    pub fn find(name: &str, endpoint: Endpoint) -> Option<Self> {
+        Self::known_at(endpoint).find(|action| action.as_str() == name)
+    }
+
+    /// Every code that can refuse the action, except for an invalid parameter and
+    /// too many requests.
+    pub(crate) fn refusals(self) -> Vec<ErrorCode> {
+        let mut codes = self.row().refusals.to_vec();
+        // Leaving is always allowed, and asks no store.
+        if self != Self::LeaveRoom {
+            codes.extend([ErrorCode::UserDeactivated, ErrorCode::BrandRequired]);
+            if self.is_known_at(Endpoint::AdminChat) {
+                codes.push(ErrorCode::AdminRequired);
+            }
+            codes.push(ErrorCode::Unavailable);
+        }
+        codes.push(ErrorCode::Internal);
+        codes
+    }
+}

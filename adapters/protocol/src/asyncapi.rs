@@ -1,0 +1,264 @@
+//! The contract as AsyncAPI: what `docs/protocol.md` says, for programs. The schemas
+//! come from the types that read requests and write frames, and the examples are
+//! frames that were written by them, so that neither can change without the other.
+
+mod codes;
+mod refused;
+mod requests;
+mod schema;
+#[cfg(test)]
+mod tests;
+
+use aftermatch_ports::model::Endpoint;
+use schemars::SchemaGenerator;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    action::Action,
+    endpoint::{self, ENDPOINTS},
+    event,
+    published::{Published, Receiver},
+    response,
+};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The contract of this service as an AsyncAPI 3.0 document, in JSON.
+#[must_use]
+pub fn asyncapi() -> String {
+    document().to_string()
+}
+
+fn document() -> Value {
+    let mut generator = schema::generator();
+    let messages = messages(&mut generator);
+    json!({
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Aftermatch",
+            "version": VERSION,
+            "description": "The chat that opens between two brands once they have matched, and the \
+                window through which the platform's administrators watch over it. A client opens \
+                one WebSocket and keeps it: through it, it asks for things (actions), and receives \
+                what happens in the one room it has joined.",
+            "license": {"name": "MIT"},
+        },
+        "defaultContentType": "application/json",
+        "servers": {
+            "plain": server("ws", "localhost:8000", "The service itself."),
+            "tls": server("wss", "chat.example.com", "The service behind a TLS proxy."),
+        },
+        "channels": channels(),
+        "operations": operations(),
+        "components": {
+            "messages": messages,
+            "schemas": schema::definitions(&mut generator),
+            "securitySchemes": security_schemes(),
+            "correlationIds": {"request_id": {
+                "location": "$message.payload#/request_id",
+                "description": "An answer has the `request_id` of its request.",
+            }},
+        },
+        "x-error-codes": codes::errors(),
+        "x-close-codes": codes::closes(),
+    })
+}
+
+fn server(protocol: &str, host: &str, description: &str) -> Value {
+    json!({
+        "host": "{host}",
+        "protocol": protocol,
+        "description": description,
+        "variables": {"host": {"default": host, "description": "Where the service is."}},
+        "security": [
+            {"$ref": "#/components/securitySchemes/bearer"},
+            {"$ref": "#/components/securitySchemes/subprotocol"},
+        ],
+    })
+}
+
+fn security_schemes() -> Value {
+    let [chat, admin] = ENDPOINTS.map(endpoint::name);
+    json!({
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "The platform's access token in the header `Authorization`. It is \
+                checked when the connection is opened, and only then.",
+        },
+        "subprotocol": {
+            "type": "httpApiKey",
+            "in": "header",
+            "name": "Sec-WebSocket-Protocol",
+            "description": format!(
+                "For browsers, which cannot set `Authorization`: the token as the last \
+                 subprotocol, after the name of the endpoint, `{chat}` or `{admin}`. The service \
+                 selects that name, and never repeats the token."
+            ),
+        },
+    })
+}
+
+fn id(endpoint: Endpoint) -> &'static str {
+    match endpoint {
+        Endpoint::Chat => "chat",
+        Endpoint::AdminChat => "admin_chat",
+    }
+}
+
+fn channels() -> Value {
+    let channel = |endpoint: Endpoint| {
+        let (title, description) = match endpoint {
+            Endpoint::Chat => (
+                "For brands",
+                "Open to active users who own a brand. In reach are the rooms that the brand takes \
+                 part in; own messages can be edited and deleted.",
+            ),
+            Endpoint::AdminChat => (
+                "For administrators",
+                "Open to active users who are administrators. All rooms are in reach; where \
+                 `has_business` is true they can be written in, own messages edited, and \
+                 anybody's deleted.",
+            ),
+        };
+        let sent = frames_at(endpoint).into_iter().map(|frame| frame.name);
+        let names = Action::known_at(endpoint).map(|action| action.as_str().to_owned());
+        let messages: Map<_, _> = names
+            .chain(sent)
+            .map(|name| {
+                let message = json!({"$ref": format!("#/components/messages/{name}")});
+                (name, message)
+            })
+            .collect();
+        let channel = json!({
+            "address": format!("{}/", endpoint::path(endpoint)),
+            "title": title,
+            "description": description,
+            "messages": messages,
+            "bindings": {"ws": {
+                "method": "GET",
+                "headers": {
+                    "type": "object",
+                    "required": ["Origin"],
+                    "properties": {
+                        "Origin": {
+                            "type": "string",
+                            "description": "Its host has to be one that the operators allow. Browsers send it themselves.",
+                        },
+                        "Authorization": {"type": "string", "description": "`Bearer <access token>`"},
+                        "Sec-WebSocket-Protocol": {
+                            "type": "string",
+                            "description": format!("Instead of `Authorization`: `{}, <access token>`", endpoint::name(endpoint)),
+                        },
+                    },
+                },
+                "bindingVersion": "0.1.0",
+            }},
+        });
+        (id(endpoint).to_owned(), channel)
+    };
+    Value::Object(ENDPOINTS.into_iter().map(channel).collect())
+}
+
+/// Every kind of frame that is sent at `endpoint`.
+fn frames_at(endpoint: Endpoint) -> Vec<Published> {
+    let generator = &mut schema::generator();
+    let mut frames: Vec<_> = Action::known_at(endpoint)
+        .flat_map(|action| frames_of(action, generator))
+        .collect();
+    frames.extend(frames_of_none(generator));
+    frames
+}
+
+/// The frames that are about an action.
+fn frames_of(action: Action, generator: &mut SchemaGenerator) -> Vec<Published> {
+    let mut frames = response::published(action, generator);
+    frames.push(refused::refused(action, generator));
+    frames
+}
+
+/// The frames that are about no action that is known.
+fn frames_of_none(generator: &mut SchemaGenerator) -> Vec<Published> {
+    vec![
+        refused::malformed(generator),
+        refused::too_many_requests(generator),
+        event::room_closed_frame(generator),
+    ]
+}
+
+fn operations() -> Value {
+    let generator = &mut schema::generator();
+    let mut operations = Map::new();
+    for endpoint in ENDPOINTS {
+        let channel = id(endpoint);
+        let here = json!({"$ref": format!("#/channels/{channel}")});
+        let message = |name: &str| json!({"$ref": format!("#/channels/{channel}/messages/{name}")});
+        let those = |frames: &[Published], which: fn(Receiver) -> bool| -> Vec<Value> {
+            let frames = frames.iter().filter(|frame| which(frame.receiver));
+            frames.map(|frame| message(&frame.name)).collect()
+        };
+        let of_none = frames_of_none(generator);
+        for action in Action::known_at(endpoint) {
+            let name = action.as_str();
+            let frames = frames_of(action, generator);
+            let mut answers = those(&frames, Receiver::is_answered);
+            answers.extend(those(&of_none, Receiver::is_answered));
+            let operation = json!({
+                "action": "receive",
+                "channel": here,
+                "title": name,
+                "summary": action.summary(),
+                "description": action.details(),
+                "messages": [message(name)],
+                "reply": {"channel": here, "messages": answers},
+            });
+            operations.insert(format!("{channel}.{name}"), operation);
+            let unasked = those(&frames, Receiver::is_unasked);
+            if !unasked.is_empty() {
+                let operation = json!({
+                    "action": "send",
+                    "channel": here,
+                    "title": format!("{name}, told"),
+                    "summary": "What others do in the joined room, and what was missed there.",
+                    "messages": unasked,
+                });
+                operations.insert(format!("{channel}.{name}.told"), operation);
+            }
+        }
+        let operation = json!({
+            "action": "send",
+            "channel": here,
+            "title": "room_closed",
+            "summary": "The right to the room has ended.",
+            "messages": those(&of_none, Receiver::is_unasked),
+        });
+        operations.insert(format!("{channel}.room_closed"), operation);
+    }
+    Value::Object(operations)
+}
+
+fn messages(generator: &mut SchemaGenerator) -> Value {
+    let requests = Action::ALL.iter().map(|action| requests::request(*action));
+    let mut frames: Vec<_> = requests.collect();
+    for action in Action::ALL {
+        frames.extend(frames_of(*action, generator));
+    }
+    frames.extend(frames_of_none(generator));
+    let messages = frames.into_iter().map(|frame| {
+        let examples: Vec<_> = frame
+            .examples
+            .into_iter()
+            .map(|payload| json!({"payload": payload}))
+            .collect();
+        let message = json!({
+            "name": frame.name,
+            "summary": frame.summary,
+            "correlationId": {"$ref": "#/components/correlationIds/request_id"},
+            "payload": schema::tidy(frame.schema),
+            "examples": examples,
+        });
+        (frame.name, message)
+    });
+    Value::Object(messages.collect())
+}

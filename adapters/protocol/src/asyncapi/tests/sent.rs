@@ -1,0 +1,277 @@
+//! What the service sends: the schemas against the encoder.
+
+use std::time::Duration;
+
+use aftermatch_ports::{
+    History, Joined, Listed, Missed,
+    model::{Change, RoomId, Seq, Tag, What},
+};
+
+use super::*;
+use crate::{
+    asyncapi::refused::codes,
+    error::{ErrorCode, ProtocolError},
+    event::{EVICTIONS, event, existing_message, partly_deleted, replayed, room_closed},
+    request,
+    response::{self, Frame, RoomList},
+    sample::{
+        ROOM, change, created, deleted, edited, edited_message, history, joined, listed, message,
+        message_with_client_id, participants, request_id, room,
+    },
+};
+
+fn is_asked(kind: &str) -> bool {
+    Action::ALL.iter().any(|action| action.as_str() == kind)
+}
+
+/// The kinds of frame of the service that `frame` fits.
+fn kinds(payloads: &BTreeMap<String, Validator>, frame: &Value) -> Vec<String> {
+    let fitting = payloads
+        .iter()
+        .filter(|(kind, payload)| !is_asked(kind) && payload.is_valid(frame));
+    fitting.map(|(kind, _)| kind.clone()).collect()
+}
+
+/// One of each frame that can be made, with the kind that it is of.
+fn frames() -> Vec<(String, Value)> {
+    let mut frames = answers();
+    frames.extend(changes());
+    frames.extend(refusals());
+    frames.extend(EVICTIONS.map(|why| ("room_closed".into(), room_closed(ROOM, why).to_vec())));
+    let frames = frames.into_iter();
+    frames
+        .map(|(kind, frame)| (kind, serde_json::from_slice(&frame).expect("JSON")))
+        .collect()
+}
+
+fn list(rooms: &[Listed]) -> Vec<u8> {
+    let (list, mut out) = begun(rooms);
+    list.finish(&mut out, &request_id());
+    out
+}
+
+fn page(rooms: &[Listed], next: Option<RoomId>) -> Vec<u8> {
+    let (list, mut out) = begun(rooms);
+    list.finish_page(&mut out, &request_id(), next);
+    out
+}
+
+fn begun(rooms: &[Listed]) -> (RoomList, Vec<u8>) {
+    let (mut list, mut out) = (RoomList::default(), Vec::new());
+    rooms.iter().for_each(|room| list.add(&mut out, room));
+    (list, out)
+}
+
+/// The same change, which nobody asked for.
+fn unasked(change: Change) -> Change {
+    Change {
+        tag: Tag::NONE,
+        ..change
+    }
+}
+
+fn answers() -> Vec<(String, Vec<u8>)> {
+    let id = &request_id();
+    let of_administrators = Listed {
+        unread: None,
+        last_message: None,
+        ..listed()
+    };
+    let rooms = [listed(), of_administrators];
+    let joined = |missed| -> Joined { joined(missed) };
+    let nothing = History {
+        messages: vec![],
+        older: false,
+        newer: false,
+        last: Seq::ZERO,
+    };
+    let steps = vec![(Seq(41), created().what)];
+    let messages = [message(), message_with_client_id(), edited_message()];
+    let text = Tag::new("\"a string\"");
+    [
+        ("list.answer", list(&[])),
+        ("list.answer", list(&rooms)),
+        ("list.portion", page(&[], None)),
+        ("list.portion", page(&rooms, Some(RoomId(7)))),
+        (
+            "join_room.answer",
+            response::joined(id, &joined(Missed::NotAsked)).to_vec(),
+        ),
+        (
+            "join_room.answer",
+            response::joined(id, &joined(Missed::TooMuch)).to_vec(),
+        ),
+        (
+            "join_room.answer",
+            response::joined(id, &joined(Missed::Steps(steps))).to_vec(),
+        ),
+        ("leave_room.answer", response::left(id, ROOM).to_vec()),
+        (
+            "leave_room.answer",
+            response::left(&text, RoomId(-1)).to_vec(),
+        ),
+        (
+            "current_room_info.answer",
+            response::current_room(id, &room()).to_vec(),
+        ),
+        (
+            "get_room_messages.answer",
+            response::range(id, &history()).to_vec(),
+        ),
+        (
+            "get_room_messages.answer",
+            response::range(id, &nothing).to_vec(),
+        ),
+        (
+            "get_room_messages.page",
+            response::page(id, 0, &[], None).to_vec(),
+        ),
+        (
+            "get_room_messages.page",
+            response::page(id, 301, &messages, Some(2)).to_vec(),
+        ),
+        (
+            "mark_read.answer",
+            response::read(id, ROOM, Seq::ZERO).to_vec(),
+        ),
+    ]
+    .map(|(kind, frame)| (kind.into(), frame))
+    .into()
+}
+
+fn changes() -> Vec<(String, Vec<u8>)> {
+    let participants = participants();
+    let named = change(41, What::Created(message_with_client_id()));
+    let told = |kind: &str, change: &Change| {
+        let frames = [
+            ("told", event(change, &participants).to_vec()),
+            (
+                "told",
+                event(&unasked(change.clone()), &participants).to_vec(),
+            ),
+            (
+                "replayed",
+                replayed(&unasked(change.clone()), &participants).to_vec(),
+            ),
+        ];
+        frames.map(|(how, frame)| (format!("{kind}.{how}"), frame))
+    };
+    let mut frames = Vec::new();
+    frames.extend(told("create_message", &created()));
+    frames.extend(told("create_message", &named));
+    frames.extend(told("edit_message", &edited()));
+    frames.extend(told("delete_messages", &deleted(&[])));
+    frames.push((
+        "create_message.repeated".into(),
+        existing_message(&named, &participants).to_vec(),
+    ));
+    assert!(partly_deleted(&deleted(&[])).is_none());
+    let some = deleted(&[19, 400]);
+    let partly = partly_deleted(&some).expect("a frame").to_vec();
+    frames.push(("delete_messages.partly".into(), partly));
+    frames
+}
+
+fn refusals() -> Vec<(String, Vec<u8>)> {
+    let mut frames = Vec::new();
+    for &action in Action::ALL {
+        let refused = |error| response::refused(action, &request_id(), &error).to_vec();
+        for code in codes(action) {
+            let frame = refused(ProtocolError::new(code, "why"));
+            frames.push((format!("{}.refused", action.as_str()), frame));
+        }
+        let wait = ProtocolError::too_many_requests(Duration::ZERO);
+        frames.push(("too_many_requests".into(), refused(wait)));
+    }
+    let unreadable: [&[u8]; 8] = [
+        b"",
+        b"\xff",
+        b"[]",
+        br#"{"action":"list","request_id":1"#,
+        br#"{"request_id":"a"}"#,
+        br#"{"action":"list","request_id":null}"#,
+        br#"{"action":"fly"}"#,
+        br#"{"action":"current_room_info","request_id":12345678901234567890123}"#,
+    ];
+    for request in unreadable {
+        let malformed = request::decode(request, Endpoint::AdminChat).expect_err("no request");
+        frames.push(("malformed".into(), response::malformed(&malformed).to_vec()));
+    }
+    let binary = request::Malformed::unreadable(ProtocolError::binary_frame());
+    frames.push(("malformed".into(), response::malformed(&binary).to_vec()));
+    frames
+}
+
+#[test]
+fn sent_frame_fits_only_its_kind() {
+    let payloads = payloads(&document());
+    let frames = frames();
+    for (kind, frame) in &frames {
+        let kinds = kinds(&payloads, frame);
+        let errors: Vec<_> = payloads[kind].iter_errors(frame).collect();
+        assert_eq!(kinds, std::slice::from_ref(kind), "{errors:?} in {frame}");
+    }
+    for kind in payloads.keys() {
+        let made = frames.iter().any(|(of, _)| of == kind);
+        assert!(made != is_asked(kind), "no frame is ever a {kind}");
+    }
+}
+
+/// `frame` with a change at each object that is the service's own.
+fn spoilt(frame: &Value) -> Vec<Value> {
+    let places = ["", "/data", "/data/room", "/data/0", "/data/results/0"];
+    let mut spoilt = Vec::new();
+    for place in places {
+        let Some(keys) = frame.pointer(place).and_then(Value::as_object) else {
+            continue;
+        };
+        let with = |edit: &dyn Fn(&mut Map<String, Value>)| {
+            let mut other = frame.clone();
+            let object = other.pointer_mut(place).and_then(Value::as_object_mut);
+            edit(object.expect("the same place"));
+            other
+        };
+        spoilt.push(with(&|object| {
+            object.insert("surprise".into(), json!(1));
+        }));
+        // What may be missing of a frame that is of the same kind without it.
+        let optional = ["client_msg_id", "resumed", "unread"];
+        for key in keys.keys().filter(|key| !optional.contains(&key.as_str())) {
+            spoilt.push(with(&|object| {
+                object.remove(key);
+            }));
+        }
+    }
+    spoilt
+}
+
+#[test]
+fn frame_with_other_keys_fits_nothing() {
+    let payloads = payloads(&document());
+    for (kind, frame) in frames() {
+        for other in spoilt(&frame) {
+            assert!(!payloads[&kind].is_valid(&other), "{kind}: {other}");
+        }
+    }
+}
+
+#[test]
+fn code_with_wrong_status_fits_nothing() {
+    let payloads = payloads(&document());
+    for (kind, mut frame) in frames() {
+        if frame["data"].is_null() {
+            let status = frame["response_status"].as_u64();
+            frame["response_status"] = json!(if status == Some(400) { 404 } else { 400 });
+            assert!(!payloads[&kind].is_valid(&frame), "{kind}: {frame}");
+        }
+    }
+}
+
+#[test]
+fn every_error_code_is_published() {
+    let messages = document()["components"]["messages"].to_string();
+    for code in ErrorCode::in_frames() {
+        let word = code.as_str();
+        assert!(messages.contains(&format!("\"{word}\"")), "{word}");
+    }
+}

@@ -1,0 +1,56 @@
+//! Why a connection is closed: the code and the reason in the close frame.
+
+use aftermatch_ports::model::Refusal;
+
+/// A code and a reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Close {
+    /// The code, for programs.
+    pub code: u16,
+    /// The reason, for people.
+    pub reason: &'static str,
+}
+
+impl Close {
+    /// A normal end.
+    pub const NORMAL: Self = Self::new(1000, "");
+    /// The service shuts down.
+    pub const GOING_AWAY: Self = Self::new(1001, "the service is going away");
+    /// The client sent nothing, not even the answer to a ping.
+    pub const SILENT: Self = Self::new(1001, "nothing came for too long");
+    /// The client sent a frame over the limit.
+    pub const TOO_BIG: Self = Self::new(1009, "the frame is too large");
+    /// The client does not read fast enough.
+    pub const TOO_SLOW: Self = Self::try_later("too slow a reader: try again later");
+    /// The user may not use the platform any more.
+    pub const DEACTIVATED: Self = Self::new(4401, "this user has been deactivated");
+    /// The user lost the right to the endpoint.
+    pub const NO_RIGHT: Self = Self::new(4403, "no right to this endpoint any more");
+
+    const fn new(code: u16, reason: &'static str) -> Self {
+        Self { code, reason }
+    }
+
+    /// The client sent bytes that are no WebSocket frame.
+    #[must_use]
+    pub const fn protocol_error(reason: &'static str) -> Self {
+        Self::new(1002, reason)
+    }
+
+    /// The service cannot serve this connection now.
+    #[must_use]
+    pub const fn try_later(reason: &'static str) -> Self {
+        Self::new(1013, reason)
+    }
+
+    /// How to close the connection of a user who lost the right to be connected.
+    /// `None` where the refusal does not end the connection.
+    #[must_use]
+    pub const fn after(refusal: &Refusal) -> Option<Self> {
+        match refusal {
+            Refusal::UserDeactivated => Some(Self::DEACTIVATED),
+            Refusal::BrandRequired | Refusal::AdminRequired => Some(Self::NO_RIGHT),
+            _ => None,
+        }
+    }
+}

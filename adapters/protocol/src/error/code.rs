@@ -1,0 +1,126 @@
+//! The error codes: the stable words for programs.
+
+/// Makes the type of the table: the status, the word, what it means, and what a
+/// client is to do.
+macro_rules! error_codes {
+    ($($code:ident = $status:literal, $word:literal, $meaning:literal, $advice:literal;)*) => {
+        /// The stable word for programs: `error_code` of a response.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum ErrorCode {
+            $(#[doc = $meaning] $code,)*
+        }
+
+        impl ErrorCode {
+            const ALL: &[Self] = &[$(Self::$code),*];
+
+            /// The `response_status` that goes with it.
+            #[must_use]
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$code => $status,)* }
+            }
+
+            /// The word.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$code => $word,)* }
+            }
+
+            /// When a client gets it.
+            pub(crate) const fn meaning(self) -> &'static str {
+                match self { $(Self::$code => $meaning,)* }
+            }
+
+            /// What a client is to do about it.
+            pub(crate) const fn advice(self) -> &'static str {
+                match self { $(Self::$code => $advice,)* }
+            }
+        }
+    };
+}
+
+error_codes! {
+    NotJson = 400, "not_json",
+        "a text frame that is not JSON, invalid UTF-8 included",
+        "fix the client";
+    NotAnObject = 400, "not_an_object",
+        "JSON, but not an object",
+        "fix the client";
+    BinaryFrame = 400, "binary_frame",
+        "a binary frame",
+        "send text frames";
+    InvalidAction = 400, "invalid_action",
+        "`action` is missing or not a string",
+        "fix the client";
+    InvalidRequestId = 400, "invalid_request_id",
+        "`request_id` is missing, `null`, or not as it has to be; the answer has `null` in its place",
+        "fix the client";
+    UnknownAction = 405, "unknown_action",
+        "this endpoint has no such action",
+        "check the name and the endpoint";
+    InvalidParameter = 400, "invalid_parameter",
+        "a parameter is missing or of the wrong type; the sentence names it",
+        "fix the client";
+    NotInRoom = 400, "not_in_room",
+        "the action needs a joined room",
+        "join one";
+    TooManyIds = 400, "too_many_ids",
+        "too many messages in one deletion",
+        "send several smaller ones";
+    TextBlank = 400, "text_blank",
+        "nothing but (Unicode) white space",
+        "ask the user for a text";
+    TextTooLong = 400, "text_too_long",
+        "more characters than allowed; the sentence names the limit",
+        "ask the user for a shorter text";
+    TextHasNul = 400, "text_has_nul",
+        "U+0000 in the text",
+        "remove it";
+    InvalidClientMsgId = 400, "invalid_client_msg_id",
+        "`client_msg_id` is empty, too long, or has other characters",
+        "fix the client";
+    ClientMsgIdTaken = 409, "client_msg_id_taken",
+        "the user has given this `client_msg_id` to another text in this room, or to a message that has been deleted",
+        "give a new message a new one";
+    InvalidToken = 401, "invalid_token",
+        "the access token is not valid",
+        "get another one";
+    UserDeactivated = 401, "user_deactivated",
+        "the user may not use the platform any more; the connection is closed",
+        "stop; do not reconnect";
+    RoomForbidden = 403, "room_forbidden",
+        "the brand takes no part in this room, or there is no such room",
+        "forget the room";
+    BusinessRequired = 403, "business_required",
+        "an administrator asked, and no participant has the business tariff",
+        "show the room as read-only";
+    BrandRequired = 403, "brand_required",
+        "the user does not own a brand any more; the connection is closed",
+        "stop; do not reconnect";
+    AdminRequired = 403, "admin_required",
+        "the user is not an administrator any more; the connection is closed",
+        "stop; do not reconnect";
+    RoomNotFound = 404, "room_not_found",
+        "an administrator asked, and there is no such room",
+        "forget the room";
+    MessageNotFound = 404, "message_not_found",
+        "not there, not the user's own, or of another room; of a deletion: none was deleted",
+        "treat it as deleted, or as not yours";
+    TooManyRequests = 429, "too_many_requests",
+        "this connection sends requests faster than the service allows; nothing was done",
+        "wait for `retry_after_ms`";
+    Internal = 500, "internal",
+        "the service failed, and trying again will hardly help",
+        "tell the user and the operators";
+    Unavailable = 503, "unavailable",
+        "the service cannot do it right now",
+        "try again, after a pause that grows";
+}
+
+impl ErrorCode {
+    /// Every code that a frame can carry. The token is refused during the
+    /// handshake, before there are frames.
+    pub(crate) fn in_frames() -> impl Iterator<Item = Self> {
+        let all = Self::ALL.iter().copied();
+        all.filter(|code| *code != Self::InvalidToken)
+    }
+}

@@ -1,0 +1,137 @@
+//! What happened in a room, as the wire says it.
+
+use aftermatch_ports::model::{Change, MessageId, What};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{
+    action::Action,
+    response::{Data, EventNumber, ReadyParticipants, Room, Time, User},
+};
+
+/// A message was created.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline, deny_unknown_fields)]
+pub(crate) struct MessageCreated<'a> {
+    /// Unique over all rooms, and never used again.
+    id: i64,
+    text: &'a str,
+    user: User<'a>,
+    created_at: Time,
+    room: Room<'a>,
+    /// The name that the author's program gave it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "&str")]
+    client_msg_id: Option<&'a str>,
+    /// The number of the event, in the room.
+    seq: EventNumber,
+}
+
+impl Data for MessageCreated<'_> {
+    const ACTION: &'static str = Action::CreateMessage.as_str();
+    const STATUS: u16 = 201;
+}
+
+/// A message was edited.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline, deny_unknown_fields)]
+pub(crate) struct MessageEdited<'a> {
+    /// The room's `pk`.
+    room_id: i64,
+    /// The message's `id`.
+    message_id: i64,
+    /// The new text.
+    message_text: &'a str,
+    /// The number of the event, in the room.
+    seq: EventNumber,
+}
+
+impl Data for MessageEdited<'_> {
+    const ACTION: &'static str = Action::EditMessage.as_str();
+}
+
+/// Messages were deleted.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline, deny_unknown_fields)]
+pub(crate) struct MessagesDeleted {
+    /// The room's `pk`.
+    room_id: i64,
+    /// The messages that were really deleted.
+    messages_ids: Vec<i64>,
+    /// The number of the event, in the room.
+    seq: EventNumber,
+}
+
+impl Data for MessagesDeleted {
+    const ACTION: &'static str = Action::DeleteMessages.as_str();
+}
+
+impl MessagesDeleted {
+    pub(super) fn new(change: &Change, ids: &[MessageId]) -> Self {
+        Self {
+            room_id: change.room.room.id.0,
+            messages_ids: ids.iter().map(|id| id.0).collect(),
+            seq: change.seq.into(),
+        }
+    }
+}
+
+/// What happened.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum EventData<'a> {
+    Created(MessageCreated<'a>),
+    Edited(MessageEdited<'a>),
+    Deleted(MessagesDeleted),
+}
+
+impl<'a> EventData<'a> {
+    pub(super) fn of(change: &'a Change, participants: &'a ReadyParticipants) -> Self {
+        let room = Room::ready(&change.room, participants);
+        match &change.what {
+            What::Created(message) => Self::Created(MessageCreated {
+                id: message.id.0,
+                text: message.text.as_str(),
+                user: (&message.author).into(),
+                created_at: Time(message.at),
+                room,
+                client_msg_id: message.client_id.as_ref().map(|id| id.as_str()),
+                seq: change.seq.into(),
+            }),
+            What::Edited { id, text } => Self::Edited(MessageEdited {
+                room_id: change.room.room.id.0,
+                message_id: id.0,
+                message_text: text.as_str(),
+                seq: change.seq.into(),
+            }),
+            What::Deleted { ids, .. } => Self::Deleted(MessagesDeleted::new(change, ids)),
+        }
+    }
+
+    pub(super) const fn action(&self) -> &'static str {
+        match self {
+            Self::Created(_) => MessageCreated::ACTION,
+            Self::Edited(_) => MessageEdited::ACTION,
+            Self::Deleted(_) => MessagesDeleted::ACTION,
+        }
+    }
+
+    pub(super) const fn status(&self) -> u16 {
+        match self {
+            Self::Created(_) => MessageCreated::STATUS,
+            Self::Edited(_) => MessageEdited::STATUS,
+            Self::Deleted(_) => MessagesDeleted::STATUS,
+        }
+    }
+
+    pub(super) fn size_hint(&self) -> usize {
+        let contents = match self {
+            Self::Created(created) => {
+                created.room.size_hint() + created.user.size_hint() + created.text.len()
+            }
+            Self::Edited(edited) => edited.message_text.len(),
+            Self::Deleted(deleted) => 8 * deleted.messages_ids.len(),
+        };
+        contents + 256
+    }
+}

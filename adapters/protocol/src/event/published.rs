@@ -1,0 +1,94 @@
+//! The room events, for the published contract.
+
+use aftermatch_ports::model::{Change, What};
+use schemars::SchemaGenerator;
+
+use super::{
+    EVICTIONS, Event, ExistingMessage, Notice, Replay, RoomClosed,
+    data::{MessageCreated, MessageEdited, MessagesDeleted},
+    event, existing_message, partly_deleted, replayed, room_closed as closed,
+};
+use crate::{
+    published::{Published, Receiver},
+    response::{Data, Frame, Response},
+    sample,
+};
+
+/// The frames of `create_message`.
+pub(crate) fn created(generator: &mut SchemaGenerator) -> Vec<Published> {
+    let named = sample::change(41, What::Created(sample::message_with_client_id()));
+    let existing = sample::change(41, What::Created(sample::edited_message()));
+    vec![
+        told::<MessageCreated<'_>>(generator, &[sample::created(), named]),
+        Published::new::<Response<'_, ExistingMessage<'_>>>(
+            generator,
+            "create_message.repeated",
+            Receiver::Requester,
+            "The message was there already, under the same `client_msg_id` and with the same \
+             text: this is what it is now. Nothing was written.",
+            [existing_message(&existing, &sample::participants()).to_vec()],
+        ),
+        replay::<MessageCreated<'_>>(generator, sample::created()),
+    ]
+}
+
+/// The frames of `edit_message`.
+pub(crate) fn edited(generator: &mut SchemaGenerator) -> Vec<Published> {
+    vec![
+        told::<MessageEdited<'_>>(generator, &[sample::edited()]),
+        replay::<MessageEdited<'_>>(generator, sample::edited()),
+    ]
+}
+
+/// The frames of `delete_messages`.
+pub(crate) fn deleted(generator: &mut SchemaGenerator) -> Vec<Published> {
+    let partly = sample::deleted(&[19, 400]);
+    vec![
+        told::<MessagesDeleted>(generator, &[sample::deleted(&[])]),
+        Published::new::<Response<'_, MessagesDeleted, [&str; 1]>>(
+            generator,
+            "delete_messages.partly",
+            Receiver::Requester,
+            "Some were deleted, and `errors` names those that were not. The others joined receive \
+             the frame without them.",
+            partly_deleted(&partly).map(|frame| frame.to_vec()),
+        ),
+        replay::<MessagesDeleted>(generator, sample::deleted(&[])),
+    ]
+}
+
+/// What a session receives that lost its seat.
+pub(crate) fn room_closed(generator: &mut SchemaGenerator) -> Published {
+    Published::new::<Notice<RoomClosed>>(
+        generator,
+        RoomClosed::ACTION,
+        Receiver::Others,
+        "The seat was taken away: the brand was taken out of the room, the room was removed, or \
+         the user does not own the brand any more.",
+        EVICTIONS.map(|why| closed(sample::ROOM, why).to_vec()),
+    )
+}
+
+fn told<D: Data>(generator: &mut SchemaGenerator, changes: &[Change]) -> Published {
+    let frames = changes
+        .iter()
+        .map(|change| event(change, &sample::participants()).to_vec());
+    Published::new::<Event<'_, D>>(
+        generator,
+        format!("{}.told", D::ACTION),
+        Receiver::Everyone,
+        "It is done. Everyone joined receives this frame; for its author it is the answer. \
+         `request_id` is `null` where the request is not known any more.",
+        frames,
+    )
+}
+
+fn replay<D: Data>(generator: &mut SchemaGenerator, change: Change) -> Published {
+    Published::new::<Replay<D>>(
+        generator,
+        format!("{}.replayed", D::ACTION),
+        Receiver::Others,
+        "What was missed, sent after a join with `since_seq`.",
+        [replayed(&change, &sample::participants()).to_vec()],
+    )
+}

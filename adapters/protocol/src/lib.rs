@@ -1,0 +1,29 @@
+//! The protocol of the chat: what goes over the wire, and the contract that
+//! describes it. Nothing here waits or reads a socket.
+//!
+//! Each shape of the wire is one type, from which both the bytes and the published
+//! schema come.
+//!
+//! # To add an action
+//! 1. a row in the table of [`action`], which names it, says who may use it and
+//!    how it can be refused, and describes it for the published contract;
+//! 2. a variant of [`request::Parameters`](crate::request::Parameters), with a type
+//!    whose fields are the parameters;
+//! 3. a type in [`response`] whose fields are the answer, and its entry in the list
+//!    of published frames there.
+//!
+//! The compiler points at what is missing.
+
+pub mod action;
+mod asyncapi;
+pub mod close;
+pub mod endpoint;
+pub mod error;
+pub mod event;
+pub mod limits;
+mod published;
+pub mod request;
+pub mod response;
+mod sample;
+
+pub use asyncapi::asyncapi;

@@ -1,0 +1,23 @@
+//! The limits of the wire that no operator can change. Each number stands here
+//! once, or in the core where a rule depends on it.
+
+use aftermatch_ports::model::ClientMsgId;
+pub use aftermatch_ports::{
+    MAX_GONE,
+    model::rules::{MAX_IDS, MAX_REPLAY},
+};
+
+/// The longest string a `request_id` may be, in characters.
+pub const MAX_REQUEST_ID_CHARS: usize = 64;
+
+/// The longest `client_msg_id`, in characters.
+pub const MAX_CLIENT_MSG_ID_CHARS: usize = ClientMsgId::MAX_CHARS;
+
+/// The most rooms in one page of a list.
+pub const MAX_ROOMS: usize = 1_000;
+
+/// The most messages in one response, and the size of a numbered page.
+pub const MAX_MESSAGES: usize = 100;
+
+/// The number of messages in a response where the client names no `limit`.
+pub const DEFAULT_MESSAGES: usize = 50;

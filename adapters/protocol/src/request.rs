@@ -1,0 +1,123 @@
+//! Reads a request out of a text frame. Whatever the frame holds, the result can
+//! be answered, and the connection stays open.
+
+mod envelope;
+mod parameters;
+mod reader;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::borrow::Cow;
+
+use aftermatch_ports::model::{Endpoint, Tag};
+use serde_json::value::RawValue;
+
+use self::{
+    envelope::Envelope,
+    reader::{problem, string},
+};
+pub use self::{
+    parameters::{
+        CreateMessage, DeleteMessages, EditMessage, JoinRoom, List, MarkRead, Parameters,
+        RoomMessages,
+    },
+    value::{AtLeast, Id, Ids, Position, UpTo},
+};
+use crate::{
+    action::Action,
+    error::{ErrorCode, ProtocolError},
+    limits::MAX_REQUEST_ID_CHARS,
+};
+
+pub(crate) use self::parameters::schema;
+
+/// What a client asks.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Request<'a> {
+    /// The client's mark, for the response.
+    pub request_id: Tag,
+    /// The action, with its parameters.
+    pub parameters: Parameters<'a>,
+}
+
+/// Not a request, with what could be read of it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Malformed {
+    /// The action, where it is a string.
+    pub action: Option<String>,
+    /// The client's mark, where it is a valid one.
+    pub request_id: Option<Tag>,
+    /// What is wrong.
+    pub error: ProtocolError,
+}
+
+impl Malformed {
+    /// A frame of which nothing could be read.
+    #[must_use]
+    pub fn unreadable(error: ProtocolError) -> Self {
+        Self {
+            action: None,
+            request_id: None,
+            error,
+        }
+    }
+}
+
+/// Reads the request in a text frame that came through `endpoint`.
+///
+/// # Errors
+/// [`Malformed`], which says what is wrong.
+pub fn decode(frame: &[u8], endpoint: Endpoint) -> Result<Request<'_>, Malformed> {
+    let mut envelope = Envelope::default();
+    let read = envelope.read(frame);
+    let action = envelope.action.and_then(string);
+    let request_id = envelope.request_id.and_then(request_id);
+    let request = read.and_then(|()| {
+        let name = action.as_deref().ok_or_else(|| no_action(&envelope))?;
+        let request_id = request_id.clone().ok_or_else(|| no_request_id(&envelope))?;
+        let action = Action::find(name, endpoint).ok_or_else(|| unknown_action(endpoint))?;
+        let parameters = Parameters::read(action, &envelope.parameters)?;
+        Ok(Request {
+            request_id,
+            parameters,
+        })
+    });
+    request.map_err(|error| Malformed {
+        action: action.map(Cow::into_owned),
+        request_id,
+        error,
+    })
+}
+
+fn request_id(json: &RawValue) -> Option<Tag> {
+    let fits = match string(json) {
+        Some(text) => text.chars().count() <= MAX_REQUEST_ID_CHARS,
+        None => reader::is_integer(json),
+    };
+    fits.then(|| Tag::new(json.get()))
+}
+
+fn no_action(envelope: &Envelope<'_>) -> ProtocolError {
+    let what = problem(envelope.action);
+    let sentence = format!("`action` {what}: a string was expected, such as \"list\"");
+    ProtocolError::new(ErrorCode::InvalidAction, sentence)
+}
+
+fn no_request_id(envelope: &Envelope<'_>) -> ProtocolError {
+    let what = match envelope.request_id {
+        Some(id) if string(id).is_some() => "is too long",
+        id => problem(id),
+    };
+    let sentence = format!(
+        "`request_id` {what}: an integer or a string of at most {MAX_REQUEST_ID_CHARS} characters was expected"
+    );
+    ProtocolError::new(ErrorCode::InvalidRequestId, sentence)
+}
+
+fn unknown_action(endpoint: Endpoint) -> ProtocolError {
+    let known: Vec<_> = Action::known_at(endpoint).map(Action::as_str).collect();
+    let known = known.join(", ");
+    let sentence = format!("unknown action: this endpoint knows {known}");
+    ProtocolError::new(ErrorCode::UnknownAction, sentence)
+}

@@ -1,0 +1,82 @@
+//! The object around a request, with its values still unread.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, MapAccess, Visitor},
+};
+use serde_json::{error::Category, value::RawValue};
+
+use crate::error::{ErrorCode, ProtocolError};
+
+/// What stands in a request. Where a key comes twice, the last one counts.
+#[derive(Default)]
+pub(super) struct Envelope<'a> {
+    pub(super) action: Option<&'a RawValue>,
+    pub(super) request_id: Option<&'a RawValue>,
+    pub(super) parameters: Given<'a>,
+}
+
+/// All other keys, in the order in which they came.
+#[derive(Default)]
+pub(super) struct Given<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'a> Given<'a> {
+    pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
+        let mut latest = self.0.iter().rev();
+        latest.find(|(key, _)| key == name).map(|(_, value)| *value)
+    }
+}
+
+impl<'a> Envelope<'a> {
+    /// Fills the envelope as far as the frame can be read, so that the answer can
+    /// name the request even if it is malformed.
+    pub(super) fn read(&mut self, frame: &'a [u8]) -> Result<(), ProtocolError> {
+        let text = std::str::from_utf8(frame)
+            .map_err(|error| not_json(format!("no UTF-8 at byte {}", error.valid_up_to())))?;
+        let mut json = serde_json::Deserializer::from_str(text);
+        let read = self.deserialize(&mut json).and_then(|()| json.end());
+        read.map_err(|error| match error.classify() {
+            Category::Data => ProtocolError::new(
+                ErrorCode::NotAnObject,
+                "the frame is JSON, but not an object: send one such as {\"action\":\"list\",\"request_id\":1}",
+            ),
+            _ => not_json(error.to_string()),
+        })
+    }
+}
+
+fn not_json(what: String) -> ProtocolError {
+    let sentence = format!("the frame is not JSON ({what}): send one JSON object");
+    ProtocolError::new(ErrorCode::NotJson, sentence)
+}
+
+impl<'de> DeserializeSeed<'de> for &mut Envelope<'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Envelope<'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
+        #[derive(Deserialize)]
+        struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+        while let Some((Key(key), value)) = map.next_entry::<_, &RawValue>()? {
+            match &*key {
+                "action" => self.action = Some(value),
+                "request_id" => self.request_id = Some(value),
+                _ => self.parameters.0.push((key, value)),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,246 @@
+//! The parameters of the actions. A field is a parameter, its type says what is
+//! accepted, and its documentation is published.
+
+use std::borrow::Cow;
+
+use aftermatch_ports::{
+    Stretch,
+    model::{ClientMsgId, Seq},
+};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    envelope::Given,
+    reader::read,
+    value::{AtLeast, Id, Ids, Position, UpTo},
+};
+use crate::{
+    action::Action,
+    error::{ErrorCode, ProtocolError},
+    limits::{
+        DEFAULT_MESSAGES, MAX_CLIENT_MSG_ID_CHARS, MAX_GONE, MAX_MESSAGES, MAX_REPLAY, MAX_ROOMS,
+    },
+};
+
+/// An action, with its parameters.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Parameters<'a> {
+    /// [`Action::List`]
+    List(List),
+    /// [`Action::JoinRoom`]
+    JoinRoom(JoinRoom),
+    /// [`Action::LeaveRoom`]
+    LeaveRoom,
+    /// [`Action::CreateMessage`]
+    CreateMessage {
+        /// The text.
+        text: Cow<'a, str>,
+        /// The client's name for the message.
+        client_id: Option<ClientMsgId>,
+    },
+    /// [`Action::EditMessage`]
+    EditMessage(EditMessage<'a>),
+    /// [`Action::DeleteMessages`]
+    DeleteMessages(DeleteMessages),
+    /// [`Action::GetRoomMessages`]
+    GetRoomMessages(RoomMessages),
+    /// [`Action::CurrentRoomInfo`]
+    CurrentRoomInfo,
+    /// [`Action::MarkRead`]
+    MarkRead(MarkRead),
+}
+
+impl<'a> Parameters<'a> {
+    /// Reads what `action` needs.
+    pub(super) fn read(action: Action, given: &Given<'a>) -> Result<Self, ProtocolError> {
+        Ok(match action {
+            Action::List => Self::List(read(given)?),
+            Action::JoinRoom => Self::JoinRoom(read(given)?),
+            Action::LeaveRoom => Self::LeaveRoom,
+            Action::CreateMessage => read::<CreateMessage<'_>>(given)?.checked()?,
+            Action::EditMessage => Self::EditMessage(read(given)?),
+            Action::DeleteMessages => Self::DeleteMessages(read(given)?),
+            Action::GetRoomMessages => {
+                Self::GetRoomMessages(read::<GetRoomMessages>(given)?.checked()?)
+            }
+            Action::CurrentRoomInfo => Self::CurrentRoomInfo,
+            Action::MarkRead => Self::MarkRead(read(given)?),
+        })
+    }
+
+    /// The action.
+    #[must_use]
+    pub const fn action(&self) -> Action {
+        match self {
+            Self::List(_) => Action::List,
+            Self::JoinRoom(_) => Action::JoinRoom,
+            Self::LeaveRoom => Action::LeaveRoom,
+            Self::CreateMessage { .. } => Action::CreateMessage,
+            Self::EditMessage(_) => Action::EditMessage,
+            Self::DeleteMessages(_) => Action::DeleteMessages,
+            Self::GetRoomMessages(_) => Action::GetRoomMessages,
+            Self::CurrentRoomInfo => Action::CurrentRoomInfo,
+            Self::MarkRead(_) => Action::MarkRead,
+        }
+    }
+}
+
+/// The schema of what `action` needs, with an example for each way to use it.
+pub(crate) fn schema(action: Action, generator: &mut SchemaGenerator) -> Schema {
+    match action {
+        Action::List => List::json_schema(generator),
+        Action::JoinRoom => JoinRoom::json_schema(generator),
+        Action::CreateMessage => CreateMessage::json_schema(generator),
+        Action::EditMessage => EditMessage::json_schema(generator),
+        Action::DeleteMessages => DeleteMessages::json_schema(generator),
+        Action::GetRoomMessages => GetRoomMessages::json_schema(generator),
+        Action::MarkRead => MarkRead::json_schema(generator),
+        Action::LeaveRoom | Action::CurrentRoomInfo => {
+            json_schema!({"type": "object", "examples": [{}]})
+        }
+    }
+}
+
+/// Parameters of `list`.
+#[derive(Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(example = json!({}), example = json!({"limit": 1, "after_pk": 0}))]
+pub struct List {
+    /// At most this many rooms. Left out with `after_pk` given: the maximum.
+    pub limit: Option<UpTo<MAX_ROOMS>>,
+    /// Only rooms with a higher `pk`.
+    pub after_pk: Option<Position>,
+}
+
+/// Parameters of `join_room`.
+#[derive(Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(
+    example = json!({"room_pk": 1}),
+    example = json!({"room_pk": 1, "since_seq": 40}),
+)]
+pub struct JoinRoom {
+    /// The room's `pk`.
+    pub room_pk: Id,
+    #[schemars(description = format!(
+        "The last `seq` the client knows. What has changed since then is sent first, unless that \
+         is more than {MAX_REPLAY} frames, or {MAX_GONE} older messages were deleted: `resumed` \
+         says so."
+    ))]
+    /// The last event the client knows.
+    pub since_seq: Option<Position>,
+}
+
+/// Parameters of `create_message`.
+#[derive(Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(
+    example = json!({"msg_text": "hello"}),
+    example = json!({"msg_text": "hello", "client_msg_id": "a-7"}),
+)]
+pub struct CreateMessage<'a> {
+    /// The text. At least one character that is not white space, no U+0000, and no
+    /// longer than the operators allow.
+    #[serde(borrow)]
+    #[schemars(length(min = 1))]
+    pub msg_text: Cow<'a, str>,
+    /// The client's name for the message: characters of `A-Z a-z 0-9 . _ : -`.
+    #[serde(borrow)]
+    #[schemars(
+        length(min = 1, max = MAX_CLIENT_MSG_ID_CHARS),
+        regex(pattern = r"^[A-Za-z0-9._:-]*$")
+    )]
+    pub client_msg_id: Option<Cow<'a, str>>,
+}
+
+impl<'a> CreateMessage<'a> {
+    fn checked(self) -> Result<Parameters<'a>, ProtocolError> {
+        let text = self.msg_text;
+        let client_id = self.client_msg_id.map(|id| ClientMsgId::new(&id));
+        let client_id = client_id.transpose()?;
+        Ok(Parameters::CreateMessage { text, client_id })
+    }
+}
+
+/// Parameters of `edit_message`.
+#[derive(Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(example = json!({"msg_id": 18, "edited_msg_text": "edit"}))]
+pub struct EditMessage<'a> {
+    /// The message's `id`.
+    pub msg_id: Id,
+    /// The new text. At least one character that is not white space, no U+0000, and
+    /// no longer than the operators allow.
+    #[serde(borrow)]
+    #[schemars(length(min = 1))]
+    pub edited_msg_text: Cow<'a, str>,
+}
+
+/// Parameters of `delete_messages`.
+#[derive(Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(example = json!({"msg_id_list": [18, 19]}))]
+pub struct DeleteMessages {
+    /// The messages' `id`s.
+    pub msg_id_list: Ids,
+}
+
+/// Parameters of `get_room_messages`, as they come.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(
+    example = json!({}),
+    example = json!({"before_seq": 42, "limit": 1}),
+    example = json!({"page": 1}),
+)]
+struct GetRoomMessages {
+    /// The newest of those before this number.
+    before_seq: Option<Position>,
+    /// The oldest of those after this number.
+    after_seq: Option<Position>,
+    #[schemars(description = format!(
+        "A numbered page: the newest {MAX_MESSAGES}, the {MAX_MESSAGES} before them, and so on."
+    ))]
+    page: Option<AtLeast<1>>,
+    #[schemars(description = format!("At most this many; {DEFAULT_MESSAGES} if left out."))]
+    limit: Option<UpTo<MAX_MESSAGES>>,
+}
+
+/// Parameters of `get_room_messages`: which of the room's messages.
+#[derive(Debug, PartialEq, Eq)]
+pub enum RoomMessages {
+    /// A range of them.
+    Range {
+        /// Where it lies.
+        range: Stretch,
+        /// At most this many.
+        limit: usize,
+    },
+    /// A numbered page, newest first, counted from 1.
+    Page(u64),
+}
+
+impl GetRoomMessages {
+    fn checked(self) -> Result<RoomMessages, ProtocolError> {
+        let range = match (self.before_seq, self.after_seq, self.page) {
+            (None, None, None) => Stretch::Newest,
+            (Some(AtLeast(seq)), None, None) => Stretch::Before(Seq(seq)),
+            (None, Some(AtLeast(seq)), None) => Stretch::After(Seq(seq)),
+            (None, None, Some(AtLeast(page))) if self.limit.is_none() => {
+                return Ok(RoomMessages::Page(page.unsigned_abs()));
+            }
+            _ => {
+                return Err(ProtocolError::new(
+                    ErrorCode::InvalidParameter,
+                    "`before_seq`, `after_seq` and `page` exclude each other, and `page` has no `limit`: send one",
+                ));
+            }
+        };
+        let limit = self.limit.map_or(DEFAULT_MESSAGES, |UpTo(limit)| limit);
+        Ok(RoomMessages::Range { range, limit })
+    }
+}
+
+/// Parameters of `mark_read`.
+#[derive(Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(example = json!({"seq": 42}))]
+pub struct MarkRead {
+    /// The last event that was read.
+    pub seq: AtLeast<0>,
+}

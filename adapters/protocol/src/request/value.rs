@@ -1,0 +1,160 @@
+//! The types of parameters: what each accepts, and how it is described.
+
+use std::fmt;
+
+use aftermatch_ports::model::MessageId;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, SeqAccess, Unexpected, Visitor},
+};
+
+use crate::limits::MAX_IDS;
+
+/// An integer that names something. One beyond 64 bits is still an integer: it
+/// names nothing that any store has ever held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Id(pub i64);
+
+impl Id {
+    pub(super) const OF_NOTHING: Self = Self(i64::MIN);
+}
+
+/// An integer with an order, from `MIN` on. One beyond 64 bits is the outermost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AtLeast<const MIN: i64>(pub i64);
+
+/// An integer with an order.
+pub type Position = AtLeast<{ i64::MIN }>;
+
+/// An integer from 1 to `MAX`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UpTo<const MAX: usize>(pub usize);
+
+/// A list of messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ids(pub Vec<MessageId>);
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = integer(deserializer, format_args!("an integer"), Some)?;
+        Ok(i64::try_from(number).map_or(Self::OF_NOTHING, Self))
+    }
+}
+
+impl<'de, const MIN: i64> Deserialize<'de> for AtLeast<MIN> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let clamp = |number: i128| {
+            let outermost = if number < 0 { i64::MIN } else { i64::MAX };
+            let number = i64::try_from(number).unwrap_or(outermost);
+            (number >= MIN).then_some(Self(number))
+        };
+        if MIN == i64::MIN {
+            integer(deserializer, format_args!("an integer"), clamp)
+        } else {
+            integer(deserializer, format_args!("an integer from {MIN}"), clamp)
+        }
+    }
+}
+
+impl<'de, const MAX: usize> Deserialize<'de> for UpTo<MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let limit = |number: i128| {
+            let number = usize::try_from(number).ok();
+            number.filter(|number| (1..=MAX).contains(number)).map(Self)
+        };
+        integer(
+            deserializer,
+            format_args!("an integer from 1 to {MAX}"),
+            limit,
+        )
+    }
+}
+
+impl<'de> Deserialize<'de> for Ids {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(IdsVisitor)
+    }
+}
+
+struct IdsVisitor;
+
+impl<'de> Visitor<'de> for IdsVisitor {
+    type Value = Ids;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of integers")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Ids, A::Error> {
+        let mut ids = Vec::new();
+        let whole_list = |_| A::Error::invalid_value(Unexpected::Seq, &self);
+        while let Some(Id(id)) = list.next_element().map_err(whole_list)? {
+            ids.push(MessageId(id));
+        }
+        Ok(Ids(ids))
+    }
+}
+
+/// Reads an integer of any size, and makes of it what `accept` does.
+fn integer<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    expected: fmt::Arguments<'_>,
+    accept: impl Fn(i128) -> Option<T>,
+) -> Result<T, D::Error> {
+    deserializer.deserialize_i128(IntegerVisitor { expected, accept })
+}
+
+struct IntegerVisitor<'a, F> {
+    expected: fmt::Arguments<'a>,
+    accept: F,
+}
+
+impl<T, F: Fn(i128) -> Option<T>> Visitor<'_> for IntegerVisitor<'_, F> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_fmt(self.expected)
+    }
+
+    fn visit_i128<E: Error>(self, number: i128) -> Result<T, E> {
+        let unexpected = || E::invalid_value(Unexpected::Other("integer"), &self);
+        (self.accept)(number).ok_or_else(unexpected)
+    }
+}
+
+/// Describes a type without giving it a name of its own.
+macro_rules! described {
+    ([$($generics:tt)*] $type:ty, $schema:expr) => {
+        impl<$($generics)*> JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                $schema
+            }
+        }
+    };
+}
+
+described!([] Id, json_schema!({"type": "integer"}));
+described!([const MIN: i64] AtLeast<MIN>, if MIN == i64::MIN {
+    json_schema!({"type": "integer"})
+} else {
+    json_schema!({"type": "integer", "minimum": MIN})
+});
+described!([const MAX: usize] UpTo<MAX>, json_schema!({
+    "type": "integer",
+    "minimum": 1,
+    "maximum": MAX,
+}));
+described!([] Ids, json_schema!({
+    "type": "array",
+    "items": {"type": "integer"},
+    "maxItems": MAX_IDS,
+}));

@@ -1,0 +1,114 @@
+//! What stands around the data of every frame that the service sends: the same
+//! five keys in the same order.
+
+use aftermatch_ports::model::Tag;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::limits::MAX_REQUEST_ID_CHARS;
+
+/// What can be sent as one frame.
+pub trait Frame: Serialize + Sized {
+    /// About how many bytes the JSON has, to reserve them once.
+    fn size_hint(&self) -> usize {
+        256
+    }
+
+    /// Appends the JSON to `out`.
+    fn write(&self, out: &mut Vec<u8>) {
+        out.reserve(self.size_hint());
+        // Writing to memory cannot fail, and no type of the protocol refuses to be
+        // written.
+        let _ = serde_json::to_writer(out, self);
+    }
+
+    /// The JSON by itself.
+    fn to_vec(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.write(&mut out);
+        out
+    }
+}
+
+/// What stands in `data`, and with it the action and the status of its frame.
+pub(crate) trait Data: Serialize + JsonSchema {
+    const ACTION: &'static str;
+    const STATUS: u16 = 200;
+}
+
+/// What stands in `errors` when all went well.
+pub(crate) type NoErrors = [&'static str; 0];
+
+/// The answer to a request, for its author alone. `E` is what could not be done.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline, deny_unknown_fields, bound = "D: Data, E: JsonSchema")]
+pub(crate) struct Response<'a, D, E = NoErrors> {
+    errors: E,
+    data: D,
+    #[schemars(schema_with = "action::<D>")]
+    action: &'static str,
+    #[schemars(schema_with = "status::<D>")]
+    response_status: u16,
+    request_id: RequestId<'a>,
+}
+
+impl<D: Serialize, E: Serialize> Frame for Response<'_, D, E> {}
+
+impl<'a, D: Data> Response<'a, D> {
+    pub(crate) fn new(request_id: &'a Tag, data: D) -> Self {
+        Response::partly(request_id, data, [])
+    }
+}
+
+impl<'a, D: Data, E> Response<'a, D, E> {
+    pub(crate) fn partly(request_id: &'a Tag, data: D, errors: E) -> Self {
+        Self {
+            errors,
+            data,
+            action: D::ACTION,
+            response_status: D::STATUS,
+            request_id: RequestId(request_id),
+        }
+    }
+}
+
+/// The one action of a frame with this data.
+pub(crate) fn action<D: Data>(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"const": D::ACTION})
+}
+
+/// The one status of a frame with this data.
+pub(crate) fn status<D: Data>(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"const": D::STATUS})
+}
+
+/// The client's mark on its request, exactly as it was written; `null` where there
+/// is none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RequestId<'a>(pub(crate) &'a Tag);
+
+impl Serialize for RequestId<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let json = self.0.as_str().map(serde_json::from_str::<&RawValue>);
+        json.and_then(Result::ok).serialize(serializer)
+    }
+}
+
+impl JsonSchema for RequestId<'_> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "request_id".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": ["integer", "string"],
+            "maxLength": MAX_REQUEST_ID_CHARS,
+            "description": format!(
+                "The client's mark on its request: an integer, which comes back digit for digit, \
+                 or a string of at most {MAX_REQUEST_ID_CHARS} characters. Everyone joined receives \
+                 it with the author's frame, so it has to be unique: a random UUID is a good choice.",
+            ),
+        })
+    }
+}

@@ -1,0 +1,117 @@
+//! Messages as history shows them.
+
+use aftermatch_ports::{
+    History,
+    model::{Message as ModelMessage, Tag},
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{
+    envelope::{Data, Frame, Response},
+    profile::User,
+    value::{EventNumber, Time},
+};
+use crate::{action::Action, limits::MAX_MESSAGES};
+
+/// A message.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "message", deny_unknown_fields)]
+pub(crate) struct Message<'a> {
+    /// Unique over all rooms, and never used again.
+    id: i64,
+    /// The text since the last edit.
+    text: &'a str,
+    user: User<'a>,
+    created_at: Time,
+    /// The room's `pk`.
+    room_id: i64,
+    /// The name that the author's program gave it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "&str")]
+    client_msg_id: Option<&'a str>,
+    /// The number of the event that created it.
+    seq: EventNumber,
+    edited_at: Option<Time>,
+}
+
+impl<'a> From<&'a ModelMessage> for Message<'a> {
+    fn from(message: &'a ModelMessage) -> Self {
+        Self {
+            id: message.id.0,
+            text: message.text.as_str(),
+            user: (&message.author).into(),
+            created_at: Time(message.at),
+            room_id: message.room.0,
+            client_msg_id: message.client_id.as_ref().map(|id| id.as_str()),
+            seq: message.seq.into(),
+            edited_at: message.edited_at.map(Time),
+        }
+    }
+}
+
+fn messages(messages: &[ModelMessage]) -> Vec<Message<'_>> {
+    messages.iter().map(Message::from).collect()
+}
+
+/// A range of the messages, oldest first.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline, deny_unknown_fields)]
+pub(crate) struct MessageRange<'a> {
+    #[schemars(length(max = MAX_MESSAGES))]
+    results: Vec<Message<'a>>,
+    /// What to ask with for those before the first of them.
+    next_before_seq: Option<i64>,
+    /// What to ask with for those after the last of them.
+    next_after_seq: Option<i64>,
+    /// The number of the room's last event.
+    last_seq: EventNumber,
+}
+
+impl Data for MessageRange<'_> {
+    const ACTION: &'static str = Action::GetRoomMessages.as_str();
+}
+
+/// The answer to `get_room_messages` that is a range of them.
+pub fn range(request_id: &Tag, history: &History) -> impl Frame {
+    let first = history.messages.first().filter(|_| history.older);
+    let last = history.messages.last().filter(|_| history.newer);
+    let range = MessageRange {
+        results: messages(&history.messages),
+        next_before_seq: first.map(|message| message.seq.0),
+        next_after_seq: last.map(|message| message.seq.0),
+        last_seq: history.last.into(),
+    };
+    Response::new(request_id, range)
+}
+
+/// A numbered page of the messages, newest first.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline, deny_unknown_fields)]
+pub(crate) struct MessagePage<'a> {
+    /// How many messages the room has.
+    count: u64,
+    #[schemars(length(max = MAX_MESSAGES))]
+    results: Vec<Message<'a>>,
+    /// The number of the next page; `null` when there is none.
+    next: Option<i64>,
+}
+
+impl Data for MessagePage<'_> {
+    const ACTION: &'static str = Action::GetRoomMessages.as_str();
+}
+
+/// The answer to `get_room_messages` that is a numbered page.
+pub fn page(
+    request_id: &Tag,
+    count: u64,
+    results: &[ModelMessage],
+    next: Option<u64>,
+) -> impl Frame {
+    let page = MessagePage {
+        count,
+        results: messages(results),
+        next: next.and_then(|page| i64::try_from(page).ok()),
+    };
+    Response::new(request_id, page)
+}

@@ -1,0 +1,141 @@
+//! The story that the published examples tell.
+
+use std::sync::Arc;
+
+use aftermatch_ports::{
+    History, Joined, Listed, Missed,
+    model::{
+        Author, Brand, BrandId, Change, ClientMsgId, Message, MessageId, Profile, Revision, Room,
+        RoomId, RoomView, Seq, Tag, Text, UserId, What,
+    },
+};
+use time::macros::datetime;
+
+use crate::response::ReadyParticipants;
+
+pub(crate) const ROOM: RoomId = RoomId(1);
+pub(crate) const MESSAGE: MessageId = MessageId(18);
+
+/// The mark on the requests.
+pub(crate) fn request_id() -> Tag {
+    Tag::new("1500000")
+}
+
+pub(crate) fn room() -> RoomView {
+    let brand = |(id, profile): (i64, &str)| {
+        Arc::new(Brand {
+            id: BrandId(id),
+            tariff: None,
+            tariff_until: None,
+            profile: Profile::new(profile),
+        })
+    };
+    let participants = [
+        (
+            1,
+            r#"{"brand_name_pos":"Alpha, founder","tg_nickname":"@alpha"}"#,
+        ),
+        (2, r#"{"brand_name_pos":"Beta, CMO","tg_nickname":"@beta"}"#),
+    ];
+    let room = Room {
+        id: ROOM,
+        revision: Revision(1),
+        participants: participants.into_iter().map(brand).collect(),
+    };
+    RoomView {
+        room: Arc::new(room),
+        has_business: true,
+    }
+}
+
+/// The room's brands.
+pub(crate) fn participants() -> ReadyParticipants {
+    ReadyParticipants::of(&room().room)
+}
+
+pub(crate) fn message() -> Message {
+    Message {
+        id: MESSAGE,
+        room: ROOM,
+        author: Author {
+            id: UserId(3),
+            profile: Profile::new(r#"{"email":"ann@example.com"}"#),
+        },
+        text: Text::kept("hello"),
+        at: datetime!(2024-06-17 18:00 UTC).into(),
+        edited_at: None,
+        client_id: None,
+        seq: Seq(41),
+        changed: Seq(41),
+    }
+}
+
+/// The same message, with a `client_msg_id`.
+pub(crate) fn message_with_client_id() -> Message {
+    Message {
+        client_id: ClientMsgId::new("a-7").ok(),
+        ..message()
+    }
+}
+
+/// The same message, edited since.
+pub(crate) fn edited_message() -> Message {
+    Message {
+        text: Text::kept("edit"),
+        edited_at: Some(datetime!(2024-06-17 18:05 UTC).into()),
+        changed: Seq(42),
+        ..message_with_client_id()
+    }
+}
+
+/// Ann writes the message, with nothing but what is needed.
+pub(crate) fn created() -> Change {
+    change(41, What::Created(message()))
+}
+
+pub(crate) fn edited() -> Change {
+    let (id, text) = (MESSAGE, Text::kept("edit"));
+    change(42, What::Edited { id, text })
+}
+
+pub(crate) fn deleted(missing: &[i64]) -> Change {
+    let ids = vec![MESSAGE];
+    let missing = missing.iter().copied().map(MessageId).collect();
+    change(43, What::Deleted { ids, missing })
+}
+
+pub(crate) fn change(seq: i64, what: What) -> Change {
+    Change {
+        seq: Seq(seq),
+        room: room(),
+        asker: None,
+        tag: request_id(),
+        what,
+    }
+}
+
+pub(crate) fn joined(missed: Missed) -> Joined {
+    Joined {
+        view: room(),
+        last: Seq(43),
+        missed,
+    }
+}
+
+pub(crate) fn listed() -> Listed {
+    Listed {
+        view: room(),
+        last: Seq(43),
+        unread: Some(1),
+        last_message: Some(edited_message()),
+    }
+}
+
+pub(crate) fn history() -> History {
+    History {
+        messages: vec![edited_message()],
+        older: true,
+        newer: true,
+        last: Seq(43),
+    }
+}

@@ -1,0 +1,19 @@
+//! Failures of the stores: the log has the cause, and the client a sentence.
+
+use std::error::Error;
+
+use aftermatch_ports::ChatError;
+use aftermatch_protocol::error::ProtocolError;
+
+/// What the client is sent. The cause of a failure is logged.
+pub(crate) fn report(error: ChatError) -> ProtocolError {
+    if let ChatError::Unavailable(failure) = &error {
+        let source = failure.source().map(ToString::to_string);
+        if failure.is_passing() {
+            tracing::warn!(error = source, "a store is unavailable");
+        } else {
+            tracing::error!(error = source, "a store failed");
+        }
+    }
+    error.into()
+}
