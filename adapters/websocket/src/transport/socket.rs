@@ -8,7 +8,7 @@ use tokio::net::{
     tcp::{OwnedReadHalf, OwnedWriteHalf},
 };
 
-use super::{Close, frame};
+use super::{close::Close, frame};
 
 /// More than a client sends before it has seen the response to its handshake.
 const EARLY_BYTES: usize = 4 * 1024;
