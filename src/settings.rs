@@ -166,7 +166,7 @@ pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) secret: Secret,
     /// Origins that may connect, separated by commas: hosts, with a scheme or a
-    /// port where they matter.
+    /// port where they matter. Each subdomain is listed by its name.
     #[arg(
         long,
         env = "CHAT_ALLOWED_ORIGINS",
@@ -208,7 +208,7 @@ pub(crate) struct Serve {
     /// Bytes that may wait for a slow reader before it is closed with 1013.
     #[arg(long, env = "CHAT_MAX_OUTBOX_BYTES", value_name = "N", default_value = "1048576", value_parser = positive::<usize>)]
     max_outbox_bytes: usize,
-    /// How long a handshake may take.
+    /// How long a handshake may take, and any other HTTP connection.
     #[arg(long, env = "CHAT_HANDSHAKE_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub(crate) handshake_timeout: Duration,
     /// How often a client is pinged.

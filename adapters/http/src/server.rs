@@ -5,12 +5,13 @@
 //! size limit for a request head, and does not give an upgraded socket back.
 
 mod connection;
+mod limits;
 mod pending;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use hyper::server::conn::http1;
-use poem::{EndpointExt, IntoEndpoint, Response, endpoint::BoxEndpoint, web::LocalAddr};
+use poem::{EndpointExt, IntoEndpoint, web::LocalAddr};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -18,15 +19,15 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{connection::Connection, pending::PendingConnections};
+use self::{
+    connection::{Connection, Shared},
+    pending::PendingConnections,
+};
+pub use self::{limits::Limits, pending::MAX_PENDING};
 
 /// The largest request head. Tokens and cookies fit many times; a stranger cannot
 /// make the service hold more.
 const HEAD_BYTES: usize = 16 * 1024;
-
-/// The most connections that wait for a request head at a time. A client sends
-/// its head right after it has connected, so this is reached by silent ones only.
-pub const MAX_PENDING: usize = 1024;
 
 /// How long to wait before accepting again when the system has no descriptor
 /// left. Trying again at once would keep a core busy.
@@ -35,18 +36,6 @@ const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
 /// How long a new connection may wait for the place of an evicted one. Evicted
 /// connections end as soon as their task runs.
 const EVICTION: Duration = Duration::from_millis(100);
-
-/// What the connections of one port may cost.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// From accepting a connection to the end of its last request, unless it has
-    /// been upgraded by then.
-    pub head: Duration,
-    /// Sockets that may be open at a time, upgraded ones included.
-    pub sockets: usize,
-    /// How long a request in flight may still take when its connection ends.
-    pub grace: Duration,
-}
 
 /// Serves `routes` on `listener` until `shutdown`, and returns when the last
 /// request has been answered.
@@ -68,23 +57,26 @@ where
     E: IntoEndpoint,
     E::Endpoint: 'static,
 {
-    let server = Arc::new(Server {
+    let shared = Arc::new(Shared {
         routes: routes.map_to_response().boxed(),
         http: http(),
         local: LocalAddr(listener.local_addr()?.into()),
-        places: Arc::new(Semaphore::new(limits.sockets.min(Semaphore::MAX_PERMITS))),
         pending: PendingConnections::new(limits.sockets),
         limits,
         shutdown,
-        connections: TaskTracker::new(),
     });
+    let connections = TaskTracker::new();
+    let server = Server {
+        shared,
+        places: Arc::new(Semaphore::new(limits.sockets.min(Semaphore::MAX_PERMITS))),
+        connections: connections.clone(),
+    };
     // In a task, because it runs on the threads that serve. A thread that only
     // waits for this future would have to wake another one for each connection.
-    let accepting = server.clone().accept_all(listener);
-    let accepting = server.connections.spawn(accepting);
+    let accepting = connections.spawn(server.accept_all(listener));
     accepting.await.map_err(io::Error::other)?;
-    server.connections.close();
-    server.connections.wait().await;
+    connections.close();
+    connections.wait().await;
     Ok(())
 }
 
@@ -95,26 +87,20 @@ fn http() -> http1::Builder {
     http
 }
 
-/// What the connections of a port have in common.
 struct Server {
-    routes: BoxEndpoint<'static, Response>,
-    http: http1::Builder,
-    local: LocalAddr,
+    shared: Arc<Shared>,
     /// One for each socket that may be open.
     places: Arc<Semaphore>,
-    pending: Arc<PendingConnections>,
-    limits: Limits,
-    shutdown: CancellationToken,
     connections: TaskTracker,
 }
 
 impl Server {
-    async fn accept_all(self: Arc<Self>, listener: TcpListener) {
+    async fn accept_all(self, listener: TcpListener) {
         let mut full = false;
         loop {
             let (stream, remote) = tokio::select! {
                 accepted = accept(&listener) => accepted,
-                () = self.shutdown.cancelled() => return,
+                () = self.shared.shutdown.cancelled() => return,
             };
             let place = self.place().await;
             // Said once, or every refused connection would add a line.
@@ -135,17 +121,17 @@ impl Server {
         if let Ok(place) = self.places.clone().try_acquire_owned() {
             return Some(place);
         }
-        if !self.pending.evict_oldest() {
+        if !self.shared.pending.evict_oldest() {
             return None;
         }
         let freed = timeout(EVICTION, self.places.clone().acquire_owned()).await;
         freed.ok()?.ok()
     }
 
-    fn spawn(self: &Arc<Self>, stream: TcpStream, remote: SocketAddr, place: OwnedSemaphorePermit) {
+    fn spawn(&self, stream: TcpStream, remote: SocketAddr, place: OwnedSemaphorePermit) {
         // A socket that has failed already reports it at its first read.
         let _ = stream.set_nodelay(true);
-        let connection = Connection::new(self.clone(), remote, place);
+        let connection = Connection::new(self.shared.clone(), remote, place);
         self.connections.spawn(connection.serve(stream));
     }
 }

@@ -1,7 +1,7 @@
 //! The chat over WebSocket.
 //!
-//! One message's way: [`edge`] decides who may connect and takes the socket from
-//! the HTTP server, `session` reads frames from [`transport`] and answers them
+//! One message's way: `edge` decides who may connect and takes the socket from
+//! the HTTP server, `session` reads frames from `transport` and answers them
 //! through the [`Chat`] port, `hub` (the [`Events`] port) turns an event into one
 //! ready frame and puts it into the outbox of everyone joined.
 //!

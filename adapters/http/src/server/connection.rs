@@ -2,23 +2,38 @@
 
 use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc};
 
-use hyper::{body::Incoming, service::service_fn, upgrade::OnUpgrade};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn, upgrade::OnUpgrade};
 use hyper_util::rt::TokioIo;
 use poem::{
     Endpoint, Request, Response,
+    endpoint::BoxEndpoint,
     http::{StatusCode, uri::Scheme},
-    web::RemoteAddr,
+    web::{LocalAddr, RemoteAddr},
 };
 use tokio::{
     net::TcpStream,
     sync::OwnedSemaphorePermit,
     time::{sleep, timeout},
 };
+use tokio_util::sync::CancellationToken;
 
-use super::{Server, pending::Pending};
+use super::{
+    limits::Limits,
+    pending::{Pending, PendingConnections},
+};
+
+/// What the connections of a port have in common.
+pub(super) struct Shared {
+    pub(super) routes: BoxEndpoint<'static, Response>,
+    pub(super) http: http1::Builder,
+    pub(super) local: LocalAddr,
+    pub(super) pending: Arc<PendingConnections>,
+    pub(super) limits: Limits,
+    pub(super) shutdown: CancellationToken,
+}
 
 pub(super) struct Connection {
-    server: Arc<Server>,
+    shared: Arc<Shared>,
     remote: SocketAddr,
     pending: Pending,
     place: Arc<OwnedSemaphorePermit>,
@@ -26,25 +41,25 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn new(
-        server: Arc<Server>,
+        shared: Arc<Shared>,
         remote: SocketAddr,
         place: OwnedSemaphorePermit,
     ) -> Self {
         Self {
-            pending: server.pending.add(remote.ip()),
-            server,
+            pending: shared.pending.add(remote.ip()),
+            shared,
             remote,
             place: Arc::new(place),
         }
     }
 
     pub(super) async fn serve(self, stream: TcpStream) {
-        let Server {
+        let Shared {
             http,
             limits,
             shutdown,
             ..
-        } = &*self.server;
+        } = &*self.shared;
         let service = service_fn(|request| async {
             Ok::<hyper::Response<_>, Infallible>(self.answer(request).await.into())
         });
@@ -68,7 +83,7 @@ impl Connection {
 
     async fn answer(&self, request: hyper::Request<Incoming>) -> Response {
         self.pending.pause();
-        let response = self.server.routes.get_response(self.routed(request)).await;
+        let response = self.shared.routes.get_response(self.routed(request)).await;
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             self.pending.resume();
         }
@@ -79,7 +94,7 @@ impl Connection {
         let upgrade = request.extensions_mut().remove::<OnUpgrade>();
         let mut request = Request::from((
             request,
-            self.server.local.clone(),
+            self.shared.local.clone(),
             RemoteAddr(self.remote.into()),
             Scheme::HTTP,
         ));

@@ -14,7 +14,9 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::MAX_PENDING;
+/// The most connections that wait for a request head at a time. A client sends its
+/// head right after it has connected, so only silent ones reach this.
+pub const MAX_PENDING: usize = 1024;
 
 /// The pending connections of one port.
 pub(super) struct PendingConnections {

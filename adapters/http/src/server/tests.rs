@@ -2,7 +2,7 @@ use std::net::Ipv4Addr;
 
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use poem::{Request, Route, endpoint::make, get, http::StatusCode};
+use poem::{Request, Response, Route, endpoint::make, get, http::StatusCode};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpSocket,
