@@ -3,7 +3,7 @@
 //! | a test needs | it takes |
 //! |---|---|
 //! | the service inside the test process | [`Setup`], which starts a [`Service`] |
-//! | the real binary, to run it or to kill it | [`aftermatch`], which starts a [`Program`] or a [`Demo`] |
+//! | the real binary, to run it or to kill it | [`aftermatch()`], which starts a [`Program`] or a [`Demo`] |
 //! | a user of the chat | [`Client`] |
 //! | a request or a frame that no library would send | [`HttpRequest`] and [`RawSocket`] |
 //! | an access token | [`token_for`], [`claims_of`] and [`signed`] |

@@ -1,0 +1,5 @@
+//! Connecting: which handshakes are accepted, and how the others are refused.
+
+mod origin;
+mod token;
+mod upgrade;

@@ -1,5 +1,0 @@
-//! Connecting: who gets in, by which words, and what the others are told.
-
-mod origin;
-mod token;
-mod upgrade;
