@@ -1,11 +1,5 @@
-//! The arrows between crates are law: who may know whom, down to the third-party
-//! crates of the core. Development dependencies count.
-
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "helpers of tests may fail a test"
-)]
+//! Which crate may name which, down to the third-party crates of the core. Development
+//! dependencies count.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,11 +33,18 @@ const CORE: [(&str, &[&str]); 3] = [
 /// The one in-house crate an adapter may name.
 const PORTS: &str = "aftermatch-ports";
 
-/// A Postgres for tests: only tests may name it, and of ours it names the ports
-/// alone.
+/// A Postgres for tests. Any crate may name it for its tests; of our crates it names the
+/// ports alone, so that the adapters can use it.
 const TESTDB: &str = "aftermatch-testdb";
 
-/// The load tool, which stands outside: it meets the service as a client does.
+/// The harness of the tests of the whole service. It starts the service, so only the
+/// tests of the service itself may name it.
+const SUPPORT: &str = "aftermatch-test-support";
+
+/// The service: it wires everything, and nothing but the harness may name it.
+const SERVICE: &str = "aftermatch";
+
+/// The load tool, which meets the service only as a client does.
 const TOOL: &str = "aftermatch-bench";
 
 fn workspace() -> Metadata {
@@ -62,7 +63,7 @@ fn named(package: &Package) -> BTreeSet<&str> {
 }
 
 #[test]
-fn the_core_names_nothing_but_what_it_may() {
+fn core_names_only_allowed_crates() {
     let metadata = workspace();
     let packages: BTreeMap<_, _> = metadata
         .packages
@@ -80,7 +81,7 @@ fn the_core_names_nothing_but_what_it_may() {
 }
 
 #[test]
-fn an_adapter_sees_the_ports_and_no_other_crate_of_ours() {
+fn adapters_name_only_ports() {
     let metadata = workspace();
     let mut adapters = 0;
     for package in &metadata.packages {
@@ -98,7 +99,7 @@ fn an_adapter_sees_the_ports_and_no_other_crate_of_ours() {
 }
 
 #[test]
-fn the_load_tool_and_the_service_know_nothing_of_each_other() {
+fn load_tool_and_service_are_independent() {
     for package in &workspace().packages {
         let named = named(package);
         if package.name.as_str() == TOOL {
@@ -114,29 +115,47 @@ fn the_load_tool_and_the_service_know_nothing_of_each_other() {
 }
 
 #[test]
-fn a_postgres_for_tests_is_for_tests() {
-    for package in &workspace().packages {
+fn test_database_is_named_by_tests_only() {
+    let metadata = workspace();
+    let packages = metadata.packages.iter();
+    // The harness hands it on to the tests.
+    for package in packages.filter(|package| package.name.as_str() != SUPPORT) {
+        let mut dependencies = package.dependencies.iter();
+        let product = dependencies.find(|dependency| {
+            dependency.name == TESTDB && dependency.kind != DependencyKind::Development
+        });
+        assert!(product.is_none(), "{} must not know it", package.name);
         if package.name.as_str() == TESTDB {
             let mut named = named(package).into_iter();
             let ours = named.find(|name| name.starts_with("aftermatch") && *name != PORTS);
             assert_eq!(ours, None, "{TESTDB} must not know it");
         }
-        let product = package.dependencies.iter().find(|dependency| {
-            dependency.name == TESTDB && dependency.kind != DependencyKind::Development
-        });
-        assert!(product.is_none(), "{} must not know it", package.name);
     }
 }
 
 #[test]
-fn every_crate_stands_in_a_ring() {
+fn harness_is_named_by_service_tests_only() {
+    for package in &workspace().packages {
+        let name = package.name.as_str();
+        let wrong = package.dependencies.iter().find(|dependency| {
+            let by_test = dependency.kind == DependencyKind::Development && name == SERVICE;
+            (dependency.name == SUPPORT && !by_test)
+                || (dependency.name == SERVICE && name != SUPPORT)
+        });
+        let wrong = wrong.map(|dependency| dependency.name.as_str());
+        assert_eq!(wrong, None, "{name} must not know it");
+    }
+}
+
+#[test]
+fn every_crate_has_a_ring() {
     for package in &workspace().packages {
         let name = package.name.as_str();
         let core = CORE.iter().any(|(known, _)| *known == name);
         let adapter = package.manifest_path.as_str().contains("/adapters/");
         assert!(
-            core || adapter || ["aftermatch", TOOL, TESTDB].contains(&name),
-            "{name} stands in no ring: give it its law"
+            core || adapter || [SERVICE, TOOL, SUPPORT, TESTDB].contains(&name),
+            "{name} has no ring: give it a law"
         );
     }
 }
