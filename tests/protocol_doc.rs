@@ -22,7 +22,7 @@ fn blocks<'a>(page: &'a str, language: &str) -> Vec<(usize, &'a str)> {
 }
 
 #[test]
-fn every_example_is_json() {
+fn examples_are_json() {
     let page = page();
     let blocks = blocks(&page, "json");
     assert!(
@@ -37,7 +37,7 @@ fn every_example_is_json() {
 }
 
 #[test]
-fn every_frame_of_the_conversation_is_json() {
+fn conversation_frames_are_json() {
     let page = page();
     let arrows = [" → ", " ← "];
     let mut frames = 0;

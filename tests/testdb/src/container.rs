@@ -11,7 +11,7 @@ use testcontainers::{
 use tokio::process::Command;
 use url::Url;
 
-use crate::{choice, process::Durability, unique, watchdog::Watchdog};
+use crate::{choice, durability::Durability, unique, watchdog::Watchdog};
 
 /// From the start of the container to the server's readiness.
 const STARTUP_TIMEOUT: Duration = Duration::from_secs(120);

@@ -2,7 +2,7 @@
 
 use crate::shared::shared;
 
-/// A database of the test's own, dropped with this value, whoever is still connected.
+/// A database of the test's own, dropped with this value, even while others are connected.
 #[derive(Debug)]
 pub struct Database {
     name: String,

@@ -2,7 +2,8 @@
 //!
 //! [`fresh`] gives a test a migrated database of its own on a server that the whole test
 //! process shares, [`empty`] one without tables. [`Server`] is a server of the test's
-//! own, to stop and to start again, and [`Proxy`] a line to a server, to cut and to heal.
+//! own, to stop and to start again, and [`Proxy`] a connection to a server, to cut and to
+//! heal.
 //!
 //! The server comes from the first of these that works:
 //!
@@ -22,8 +23,10 @@
 )]
 
 mod choice;
+mod connection;
 mod container;
 mod database;
+mod durability;
 mod local;
 mod platform;
 mod process;

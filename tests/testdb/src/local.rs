@@ -13,7 +13,7 @@ use std::{
 use tokio::process::Command;
 use url::Url;
 
-use crate::{process::Durability, unique, watchdog::Watchdog};
+use crate::{durability::Durability, unique, watchdog::Watchdog};
 
 /// Attempts to find a port that is still free when the server takes it.
 const ATTEMPTS: usize = 5;
@@ -96,7 +96,7 @@ impl Local {
         let log = self.folder.join("log");
         let arguments = ["-w", "-l", &log.to_string_lossy(), "-o", &options, "start"];
         let started = self.run("pg_ctl", &arguments).await;
-        // What pg_ctl says of a failure is "examine the log": it is gone when somebody could.
+        // On a failure pg_ctl only says "examine the log", which is removed with the server.
         started.map_err(|error| error + &fs::read_to_string(log).unwrap_or_default())
     }
 

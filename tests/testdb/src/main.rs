@@ -1,5 +1,5 @@
-//! A database for a test that is no Rust: prints its URL, and keeps it until
-//! standard input is closed.
+//! A database for a test in another language: prints its URL, and drops it when standard
+//! input is closed.
 
 use std::io::{Read, Write, stdin, stdout};
 
@@ -7,8 +7,8 @@ use std::io::{Read, Write, stdin, stdout};
 async fn main() -> std::io::Result<()> {
     let database = aftermatch_testdb::fresh().await;
     writeln!(stdout(), "{}", database.url())?;
-    let mut said = Vec::new();
-    stdin().read_to_end(&mut said)?;
+    let mut ignored = Vec::new();
+    stdin().read_to_end(&mut ignored)?;
     drop(database);
     Ok(())
 }

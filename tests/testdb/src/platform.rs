@@ -1,4 +1,4 @@
-//! The platform's own hand: plain SQL by somebody who knows nothing of us.
+//! The platform's own changes: plain SQL that knows nothing of the service.
 
 use aftermatch_ports::model::{
     RoomId, Tariff,
@@ -21,7 +21,7 @@ impl Platform {
         )
     }
 
-    /// Its connections, for what is not foreseen here.
+    /// Its connections, for statements that have no method here.
     pub fn pool(&self) -> &PgPool {
         &self.0
     }
@@ -93,7 +93,7 @@ impl Platform {
         transaction.commit().await.expect("the room is put");
     }
 
-    /// Removes a room, and what was written in it.
+    /// Removes a room and its messages.
     pub async fn remove_room(&self, room: RoomId) {
         let remove = sqlx::query("DELETE FROM rooms WHERE id = $1").bind(room.0);
         remove.execute(&self.0).await.expect("the room is removed");

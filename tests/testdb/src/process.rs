@@ -5,32 +5,9 @@ use url::Url;
 use crate::{
     choice::{self, Source},
     container::Container,
+    durability::Durability,
     local::Local,
 };
-
-/// Whether what is committed must survive a crash.
-#[derive(Clone, Copy)]
-pub(crate) enum Durability {
-    /// As Postgres comes.
-    Default,
-    /// Nothing is worth keeping; many tests connect at once.
-    Off,
-}
-
-impl Durability {
-    /// Settings of the server, as `name=value`.
-    pub(crate) fn settings(self) -> &'static [&'static str] {
-        match self {
-            Self::Default => &[],
-            Self::Off => &[
-                "fsync=off",
-                "synchronous_commit=off",
-                "full_page_writes=off",
-                "max_connections=300",
-            ],
-        }
-    }
-}
 
 pub(crate) enum Process {
     Container(Container),

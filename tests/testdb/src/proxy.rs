@@ -1,4 +1,4 @@
-//! A line to a server, to break.
+//! A connection to a server with faults.
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -16,19 +16,20 @@ use url::Url;
 
 use crate::unique;
 
-/// Bytes on their way through the line in one direction, at most.
+/// How many bytes the proxy holds in one direction, at most.
 const BUFFER_BYTES: usize = 16 * 1024;
 
-/// A TCP proxy in front of a server. It breaks in the two ways that lines break.
+/// A TCP proxy in front of a server, with the two faults of networks: connections break, or
+/// nothing passes.
 pub struct Proxy {
     url: Url,
     line: Line,
     frozen: watch::Sender<bool>,
-    /// None while the line is cut.
+    /// `None` while the proxy is cut.
     open: Mutex<Option<Open>>,
 }
 
-/// From where to where.
+/// The port of the proxy, and the server it leads to.
 #[derive(Clone)]
 struct Line {
     port: u16,
@@ -41,13 +42,11 @@ struct Open {
 }
 
 impl Proxy {
-    /// A line to the server of `url`, which must be reached by TCP.
+    /// A proxy in front of the server of `url`, which must listen on TCP.
     pub async fn before(url: &str) -> Self {
         let mut url = Url::parse(url).expect("the address of a server is a URL");
         let host = url.host_str().filter(|host| !host.is_empty());
-        let host = host
-            .expect("a proxy needs a host to stand before")
-            .to_owned();
+        let host = host.expect("the URL names a host").to_owned();
         let line = Line {
             port: unique::port(),
             server: (host, url.port().unwrap_or(5432)),
@@ -64,7 +63,7 @@ impl Proxy {
         }
     }
 
-    /// Address of the database behind the line.
+    /// Address of the database, through the proxy.
     pub fn url(&self) -> &str {
         self.url.as_str()
     }
@@ -78,13 +77,13 @@ impl Proxy {
         }
     }
 
-    /// Lets nothing pass any more, in both directions, and closes nothing: what is sent
-    /// waits on the line. New connections are accepted and hear nothing.
+    /// Lets no byte pass in either direction, and closes nothing: bytes wait in the proxy. New
+    /// connections are accepted and receive nothing.
     pub fn freeze(&self) {
         self.frozen.send_replace(true);
     }
 
-    /// Makes the line whole: after [`freeze`](Self::freeze) what waited passes, after
+    /// Ends the fault: after [`freeze`](Self::freeze) the waiting bytes pass, after
     /// [`cut`](Self::cut) new connections are accepted when this returns.
     pub async fn heal(&self) {
         self.frozen.send_replace(false);
@@ -98,7 +97,7 @@ impl Proxy {
 impl Line {
     async fn open(&self, frozen: &watch::Sender<bool>) -> Open {
         let listener = TcpListener::bind(("127.0.0.1", self.port)).await;
-        let listener = listener.expect("the port of the line is free");
+        let listener = listener.expect("the port of the proxy is free");
         let (tasks, end) = (TaskTracker::new(), CancellationToken::new());
         let accepting = {
             let (line, frozen) = (self.clone(), frozen.subscribe());
@@ -136,7 +135,7 @@ async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut frozen: watch
     loop {
         buffer.clear();
         let read = from.read_buf(&mut buffer).await;
-        // Bytes and ends that come while the line is frozen wait here.
+        // Bytes, and ends of connections, wait here while the proxy is frozen.
         let proxy_lives = frozen.wait_for(|frozen| !frozen).await.is_ok();
         if !proxy_lives || !matches!(read, Ok(1..)) || to.write_all(&buffer).await.is_err() {
             return;

@@ -1,13 +1,10 @@
-//! A server for tests of bad days.
+//! A server for tests of failures.
 
 use std::time::Duration;
 
-use crate::{
-    process::{Durability, Process},
-    shared::connect,
-};
+use crate::{connection::connect, durability::Durability, process::Process};
 
-/// From the start of a server after a crash until it lets somebody in.
+/// From the start of a server after a crash until it accepts connections.
 const RECOVERY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A server of the test's own, to stop and to start again, with the durability that
@@ -18,8 +15,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// A new server with an empty database, from Docker or from local binaries: what
-    /// `TEST_DATABASE_URL` names is not ours to stop.
+    /// A new server with an empty database, from Docker or from local binaries: the
+    /// server of `TEST_DATABASE_URL` is not ours to stop.
     pub async fn start() -> Self {
         let process = Process::start(Durability::Default)
             .await
@@ -33,12 +30,13 @@ impl Server {
         &self.url
     }
 
-    /// Ends the server at once, as a crash would: nobody is told, nothing is put in order.
+    /// Ends the server at once, as a crash would, without a clean shutdown.
     pub async fn stop(&self) {
         self.process.stop().await.expect("a server that runs stops");
     }
 
-    /// Starts the server where it was, with its data, and waits until it lets somebody in.
+    /// Starts the server at its old address with its data, and waits until it accepts
+    /// connections.
     pub async fn start_again(&self) {
         let started = self.process.start_again().await;
         started.expect("a server that stopped starts again");

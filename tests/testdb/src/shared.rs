@@ -1,7 +1,6 @@
 //! The server that all tests of a process share.
 
 use std::{
-    error::Error,
     sync::{
         OnceLock,
         atomic::{AtomicU64, Ordering},
@@ -19,15 +18,11 @@ use url::Url;
 
 use crate::{
     choice,
-    process::{Durability, Process},
+    connection::{CONNECT_TIMEOUT, Failure, connect},
+    durability::Durability,
+    process::Process,
     template, unique,
 };
-
-/// Whatever went wrong between a test and its server.
-pub(crate) type Failure = Box<dyn Error + Send + Sync>;
-
-/// Until a server has let us in.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Until a database is gone; a server in trouble must not hold a test forever.
 const DROP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -50,26 +45,25 @@ pub(crate) struct Shared {
 pub(crate) fn shared() -> &'static Shared {
     static SHARED: OnceLock<Result<Shared, String>> = OnceLock::new();
     let shared = SHARED.get_or_init(|| {
-        let (tell, told) = mpsc::sync_channel(1);
-        thread::spawn(move || host(&tell));
-        told.recv()
-            .expect("the thread of the server tells how it went")
+        let (sender, receiver) = mpsc::sync_channel(1);
+        thread::spawn(move || host(&sender));
+        receiver.recv().expect("the thread of the server reports")
     });
     shared.as_ref().unwrap_or_else(|why| panic!("{why}"))
 }
 
 /// Runs the server, and what is to be done on it, to the end of the process.
-fn host(tell: &mpsc::SyncSender<Result<Shared, String>>) {
+fn host(sender: &mpsc::SyncSender<Result<Shared, String>>) {
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("a runtime can be had");
     let begun = runtime.block_on(begin(runtime.handle()));
-    let (begun, kept) = match begun {
-        Ok((shared, kept)) => (Ok(shared), Some(kept)),
+    let (begun, held) = match begun {
+        Ok((shared, held)) => (Ok(shared), Some(held)),
         Err(failure) => (Err(failure.to_string()), None),
     };
-    if tell.send(begun).is_ok() && kept.is_some() {
+    if sender.send(begun).is_ok() && held.is_some() {
         runtime.block_on(std::future::pending::<()>());
     }
 }
@@ -149,18 +143,18 @@ impl Shared {
         created.unwrap_or_else(|why| panic!("no database for the test: {why}"))
     }
 
-    /// Drops a database, whoever is connected to it. If that fails, the next process
+    /// Drops a database, even while others are connected. If that fails, the next process
     /// that uses the server does it.
     pub(crate) fn drop(&'static self, name: String) {
-        let (tell, told) = mpsc::sync_channel(1);
+        let (sender, receiver) = mpsc::sync_channel(1);
         self.runtime.spawn(async move {
             let dropped = async {
                 let mut connection = connect(self.url.as_str()).await?;
                 drop_database(&mut connection, &name).await
             };
-            let _ = tell.send(dropped.await);
+            let _ = sender.send(dropped.await);
         });
-        let _ = told.recv_timeout(DROP_TIMEOUT);
+        let _ = receiver.recv_timeout(DROP_TIMEOUT);
     }
 
     /// Address of the database `name`.
@@ -177,9 +171,4 @@ async fn drop_database(connection: &mut PgConnection, name: &str) -> Result<(), 
         .execute(connection)
         .await?;
     Ok(())
-}
-
-/// A connection to `url`, or the reason why there is none within [`CONNECT_TIMEOUT`].
-pub(crate) async fn connect(url: &str) -> Result<PgConnection, Failure> {
-    Ok(tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect(url)).await??)
 }

@@ -8,7 +8,7 @@ use std::{
 use sqlx::{AssertSqlSafe, Connection, PgConnection, migrate::Migrator};
 use url::Url;
 
-use crate::shared::{Failure, connect};
+use crate::connection::{Failure, connect};
 
 /// The migrations of the workspace.
 const MIGRATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations");

@@ -13,7 +13,7 @@ pub(crate) struct Watchdog {
 
 impl Watchdog {
     /// Sets a shell to run `script` with `arguments` (`$1`, …) at the end, again if it
-    /// fails; `prepare` may say as whom.
+    /// fails; `prepare` may set the user.
     pub(crate) fn set(
         script: &str,
         arguments: &[&str],

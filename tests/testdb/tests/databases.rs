@@ -18,7 +18,7 @@ async fn table_exists(url: &str, table: &str) -> bool {
 }
 
 #[tokio::test]
-async fn what_one_database_holds_no_other_sees() {
+async fn databases_share_no_tables() {
     let (one, other) = (fresh().await, fresh().await);
     let mut connection = connect(one.url()).await;
     sqlx::raw_sql("CREATE TABLE mine ()")
@@ -31,7 +31,7 @@ async fn what_one_database_holds_no_other_sees() {
 }
 
 #[tokio::test]
-async fn a_fresh_database_has_every_migration_and_an_empty_one_none() {
+async fn fresh_database_migrated_empty_database_not() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations");
     let files = std::fs::read_dir(folder).unwrap().filter(|entry| {
         let path = entry.as_ref().unwrap().path();
@@ -50,7 +50,7 @@ async fn a_fresh_database_has_every_migration_and_an_empty_one_none() {
 }
 
 #[tokio::test]
-async fn a_database_goes_with_its_value_though_somebody_is_connected() {
+async fn database_dropped_with_value_despite_connections() {
     let other = empty().await;
     let database = fresh().await;
     let url = database.url().to_owned();

@@ -1,0 +1,17 @@
+//! The binary as people start it: its command line, its environment, what it prints, what
+//! it logs and how it ends.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "every function here belongs to a test"
+)]
+
+mod demo;
+mod edge;
+mod operations;
+mod page;
+mod settings;
+mod token;
+mod world;

@@ -1,0 +1,10 @@
+//! Every action: what it does, who receives its event, and when it is refused.
+
+mod broadcast;
+mod delete;
+mod history;
+mod join;
+mod list;
+mod mark_read;
+mod retry;
+mod write;

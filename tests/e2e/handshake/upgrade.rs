@@ -1,0 +1,143 @@
+use aftermatch_test_support::{HttpRequest, Setup, on_every_store, token_for};
+
+async fn both_endpoints_accept_optional_slash(setup: Setup) {
+    let service = setup.start().await;
+    for (path, user) in [
+        ("/ws/chat", 3),
+        ("/ws/chat/", 3),
+        ("/ws/admin-chat", 9),
+        ("/ws/admin-chat/", 9),
+    ] {
+        let answer = HttpRequest::websocket(path)
+            .bearer(&token_for(user))
+            .send(service.address)
+            .await;
+        // The key and its answer are the example of RFC 6455.
+        let accept = answer.header("sec-websocket-accept");
+        assert_eq!(accept, Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{path}");
+        answer.client().await.expect_silence().await;
+    }
+}
+
+async fn unknown_path_not_found(setup: Setup) {
+    let service = setup.start().await;
+    for path in [
+        "/",
+        "/ws",
+        "/ws/",
+        "/ws/chat/1",
+        "/ws/chats",
+        "/ws/admin-chat/x/",
+        "/WS/CHAT/",
+    ] {
+        let answer = HttpRequest::websocket(path)
+            .bearer(&token_for(3))
+            .send(service.address)
+            .await;
+        answer.expect_refusal(404, path);
+        let answer = HttpRequest::new("POST", path).send(service.address).await;
+        answer.expect_refusal(404, path);
+    }
+}
+
+const OTHER_METHODS: [&str; 5] = ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+async fn handshake_other_method_refused(setup: Setup) {
+    let service = setup.start().await;
+    for method in OTHER_METHODS {
+        for (path, user) in [("/ws/chat", 3), ("/ws/chat/", 3), ("/ws/admin-chat/", 9)] {
+            let request = HttpRequest::new(method, path).header("Origin", "http://localhost:80");
+            let answer = request.bearer(&token_for(user)).send(service.address).await;
+            answer.expect_refusal(405, method);
+            assert_eq!(answer.header("allow"), Some("GET"), "{method}");
+        }
+    }
+}
+
+async fn method_checked_before_everything_else(setup: Setup) {
+    let service = setup.start().await;
+    for method in OTHER_METHODS {
+        let origin = HttpRequest::new(method, "/ws/chat/").header("Origin", "http://localhost:80");
+        for request in [HttpRequest::new(method, "/ws/chat/"), origin] {
+            let answer = request.send(service.address).await;
+            answer.expect_refusal(405, method);
+            assert_eq!(answer.header("allow"), Some("GET"), "{method}");
+        }
+    }
+}
+
+async fn request_without_upgrade_names_supported_version(setup: Setup) {
+    let service = setup.start().await;
+    for (name, values) in [
+        ("Connection", &[None, Some("keep-alive"), Some("close")][..]),
+        ("Upgrade", &[None, Some("h2c"), Some("websockets")]),
+        (
+            "Sec-WebSocket-Version",
+            &[None, Some("12"), Some("8"), Some("14")],
+        ),
+    ] {
+        for value in values {
+            let case = format!("{name}: {value:?}");
+            let handshake = HttpRequest::websocket("/ws/chat/")
+                .bearer(&token_for(3))
+                .without(name);
+            let handshake = match value {
+                Some(value) => handshake.header(name, value),
+                None => handshake,
+            };
+            let answer = handshake.send(service.address).await;
+            answer.expect_refusal(426, &case);
+            assert_eq!(answer.header("sec-websocket-version"), Some("13"), "{case}");
+        }
+    }
+}
+
+async fn upgrade_headers_match_in_any_case(setup: Setup) {
+    let service = setup.start().await;
+    for (name, value) in [
+        ("Connection", "keep-alive, Upgrade"),
+        ("Connection", "upgrade"),
+        ("Upgrade", "WebSocket"),
+        ("Upgrade", "WEBSOCKET"),
+    ] {
+        let handshake = HttpRequest::websocket("/ws/chat/")
+            .bearer(&token_for(3))
+            .without(name);
+        let answer = handshake.header(name, value).send(service.address).await;
+        assert_eq!(answer.status, 101, "{name}: {value}: {}", answer.body);
+    }
+}
+
+async fn token_and_right_checked_before_upgrade(setup: Setup) {
+    let service = setup.start().await;
+    for (path, token, status) in [
+        ("/ws/chat/", "abc".to_owned(), 401),
+        ("/ws/chat/", token_for(8), 403),
+        ("/ws/admin-chat/", token_for(3), 403),
+        ("/ws/chat/", token_for(3), 426),
+    ] {
+        let handshake = HttpRequest::new("GET", path).header("Origin", "http://localhost:80");
+        let answer = handshake.bearer(&token).send(service.address).await;
+        answer.expect_refusal(status, path);
+    }
+}
+
+async fn extensions_never_negotiated(setup: Setup) {
+    let service = setup.start().await;
+    let handshake = HttpRequest::websocket("/ws/chat/").bearer(&token_for(3));
+    let handshake = handshake.header("Sec-WebSocket-Extensions", "permessage-deflate");
+    let answer = handshake.send(service.address).await;
+    assert_eq!(answer.status, 101);
+    assert_eq!(answer.header("sec-websocket-extensions"), None);
+}
+
+on_every_store!(
+    both_endpoints_accept_optional_slash,
+    unknown_path_not_found,
+    handshake_other_method_refused,
+    method_checked_before_everything_else,
+    request_without_upgrade_names_supported_version,
+    upgrade_headers_match_in_any_case,
+    token_and_right_checked_before_upgrade,
+    extensions_never_negotiated,
+);

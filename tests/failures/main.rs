@@ -1,0 +1,26 @@
+//! Failures: the database is away, hangs, is locked or too new; the program is killed; two
+//! processes share one database. All of it with the real binary, over real sockets, on a
+//! real Postgres.
+
+#![allow(
+    unreachable_pub,
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "every function here belongs to a test"
+)]
+
+mod database_outage;
+mod database_refusals;
+mod locks;
+mod migrations;
+mod other_process;
+mod program_crash;
+mod records;
+mod retries;
+mod revoked_rights;
+mod startup;
+mod two_processes;
+mod undelivered;
+mod world;

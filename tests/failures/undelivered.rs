@@ -1,0 +1,136 @@
+//! A message is committed, and its author never gets the response.
+
+use aftermatch_test_support::{Client, PROGRAM_TIMEOUT, Platform, Program, Proxy, create, fresh};
+use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
+use tokio::time::timeout;
+
+use crate::world::prepare;
+
+const TEXT: &str = "committed, not answered";
+
+/// Longer than the message is blocked.
+const LONG_TIMEOUT: [(&str, &str); 1] = [("CHAT_STATEMENT_TIMEOUT", "30s")];
+
+/// Blocks the message on its way into the database, as long as it holds a lock.
+struct Gate(PgConnection);
+
+impl Gate {
+    async fn close(url: &str) -> Self {
+        let mut gate = PgConnection::connect(url).await.expect("a connection");
+        for statement in [
+            "CREATE FUNCTION pass() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                PERFORM pg_advisory_xact_lock(7);
+                RETURN NULL;
+            END $$",
+            "CREATE TRIGGER gate AFTER INSERT ON messages
+            FOR EACH ROW WHEN (NEW.text = 'committed, not answered') EXECUTE FUNCTION pass()",
+            "SELECT pg_advisory_lock(7)",
+        ] {
+            let done = sqlx::query(statement).execute(&mut gate).await;
+            done.expect("the gate is closed");
+        }
+        Self(gate)
+    }
+
+    /// Waits until the message waits for the lock.
+    async fn blocks_message(&mut self) {
+        let waits = "SELECT EXISTS (SELECT FROM pg_locks
+            WHERE locktype = 'advisory' AND NOT granted
+              AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))";
+        let blocked = async {
+            loop {
+                let waits = sqlx::query_scalar::<_, bool>(waits).fetch_one(&mut self.0);
+                if waits.await.expect("an answer") {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(PROGRAM_TIMEOUT, blocked)
+            .await
+            .expect("a message in time");
+    }
+
+    async fn open(mut self) {
+        let open = sqlx::query("SELECT pg_advisory_unlock(7)");
+        open.execute(&mut self.0).await.expect("the gate is open");
+    }
+}
+
+/// Receives the message, as an event without a request id.
+async fn expect_message(listener: &mut Client) -> Value {
+    let frame = listener.receive().await;
+    assert_eq!(frame["data"]["text"], TEXT, "{frame}");
+    assert_eq!(frame["data"]["seq"], 2, "{frame}");
+    assert_eq!(frame["request_id"], Value::Null, "{frame}");
+    frame
+}
+
+async fn expect_stored_once(platform: &Platform) {
+    let count = "SELECT count(*) FROM messages WHERE text = $1";
+    let count = sqlx::query_scalar::<_, i64>(count).bind(TEXT);
+    let count = count.fetch_one(platform.pool()).await;
+    assert_eq!(count.expect("a number"), 1);
+}
+
+#[tokio::test]
+async fn message_of_killed_process_delivered_by_other() {
+    let database = fresh().await;
+    prepare(database.url()).await;
+    let platform = Platform::connect(database.url()).await;
+    let mut gate = Gate::close(database.url()).await;
+    let other = Program::serving(database.url()).await;
+    let killed = Program::start(database.url(), &LONG_TIMEOUT);
+    let mut author = killed.joined(1, 1).await;
+    author.create("hello").await;
+    let mut listener = other.joined(2, 1).await;
+
+    author.send_action(create(TEXT)).await;
+    gate.blocks_message().await;
+    killed.kill().await;
+    gate.open().await;
+    expect_message(&mut listener).await;
+    expect_stored_once(&platform).await;
+    let mut late = other.chat(3).await;
+    let back = json!({"action": "join_room", "room_pk": 1, "since_seq": 1});
+    let back = late.request(back).await;
+    assert_eq!(back["data"]["resumed"], true, "{back}");
+    assert_eq!(expect_message(&mut late).await["replay"], true);
+    let next = late.create("next").await;
+    assert_eq!(listener.receive().await, next);
+}
+
+#[tokio::test]
+async fn message_committed_during_cut_delivered_by_both() {
+    let database = fresh().await;
+    prepare(database.url()).await;
+    let platform = Platform::connect(database.url()).await;
+    let proxy = Proxy::before(database.url()).await;
+    let mut gate = Gate::close(database.url()).await;
+    let other = Program::serving(database.url()).await;
+    let cut_off = Program::start(proxy.url(), &LONG_TIMEOUT);
+    let mut author = cut_off.joined(1, 1).await;
+    author.create("hello").await;
+    let mut here = cut_off.joined(2, 1).await;
+    let mut there = other.joined(2, 1).await;
+
+    let id = author.send_action(create(TEXT)).await;
+    gate.blocks_message().await;
+    proxy.cut().await;
+    let answer = author.receive().await;
+    assert_eq!(
+        (&answer["request_id"], &answer["response_status"]),
+        (&json!(id), &json!(503))
+    );
+    gate.open().await;
+    expect_message(&mut there).await;
+    expect_stored_once(&platform).await;
+    proxy.heal().await;
+    expect_message(&mut author).await;
+    expect_message(&mut here).await;
+    let next = author.create("next").await;
+    assert_eq!(here.receive().await, next);
+    assert_eq!(there.receive().await["data"], next["data"]);
+}

@@ -1,0 +1,29 @@
+//! Random numbers.
+
+use std::hash::{BuildHasher, RandomState};
+
+/// A source of random numbers, another one in every run.
+pub struct Dice {
+    state: RandomState,
+    thrown: u64,
+}
+
+impl Dice {
+    pub fn new() -> Self {
+        Self {
+            state: RandomState::new(),
+            thrown: 0,
+        }
+    }
+
+    /// A number below `end`.
+    pub fn below(&mut self, end: u64) -> u64 {
+        self.thrown += 1;
+        self.state.hash_one(self.thrown) % end
+    }
+
+    /// True once in this many times.
+    pub fn once_in(&mut self, times: u64) -> bool {
+        self.below(times) == 0
+    }
+}

@@ -1,0 +1,211 @@
+//! The only file that names crates of the service: how it is started inside this
+//! process, on which store, and how the platform changes what that store holds.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use aftermatch::{Config, Store, SystemClock};
+use aftermatch_memory::Memory;
+use aftermatch_ports::{
+    Clock,
+    model::{BrandId, Profile, RoomId, UserId},
+};
+use aftermatch_postgres::{Options, Postgres};
+use aftermatch_testdb::Database;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+pub use aftermatch::Limits;
+pub use aftermatch_ports::model::{
+    Tariff, Timestamp,
+    world::{NewBrand, NewRoom, NewUser},
+};
+
+use crate::SECRET;
+
+/// Which store a service runs on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum StoreKind {
+    Memory,
+    Postgres,
+}
+
+/// Limits that no test meets by accident.
+pub(crate) fn generous_limits() -> Limits {
+    Limits {
+        connections: 10_000,
+        connections_per_user: 1_000,
+        frame_bytes: 64 * 1024,
+        requests_per_second: None,
+        outbox_frames: 1_024,
+        outbox_bytes: 1024 * 1024,
+        handshake: Duration::from_secs(10),
+        ping: Duration::from_secs(25),
+        idle: Duration::from_secs(60),
+        drain: Duration::ZERO,
+        shutdown: Duration::from_secs(10),
+    }
+}
+
+/// What a service is started with.
+pub(crate) struct Settings {
+    pub(crate) store: StoreKind,
+    pub(crate) world: String,
+    pub(crate) limits: Limits,
+    pub(crate) origins: Vec<&'static str>,
+    pub(crate) max_text_chars: usize,
+}
+
+/// A service that was started.
+pub(crate) struct Started {
+    pub(crate) address: SocketAddr,
+    pub(crate) served: JoinHandle<anyhow::Result<()>>,
+    pub(crate) data: PlatformData,
+}
+
+/// Starts the service on a free port, until `shutdown` is cancelled.
+pub(crate) async fn start(settings: Settings, shutdown: CancellationToken) -> Started {
+    let (store, data) = open(settings.store, &settings.world).await;
+    let origins = settings.origins.iter();
+    let config = Config {
+        store,
+        jwt_secret: SECRET.into(),
+        max_text_chars: settings.max_text_chars,
+        origins: origins
+            .map(|origin| origin.parse().expect("an origin"))
+            .collect(),
+        limits: settings.limits,
+        operations: None,
+        page: None,
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    Started {
+        address: listener.local_addr().expect("an address"),
+        served: tokio::spawn(aftermatch::serve(config, listener, shutdown)),
+        data,
+    }
+}
+
+/// The AsyncAPI document that the service publishes.
+pub(crate) fn asyncapi() -> String {
+    aftermatch_protocol::asyncapi()
+}
+
+/// A store that holds `world`, and the platform's access to it.
+async fn open(kind: StoreKind, world: &str) -> (Store, PlatformData) {
+    let world = aftermatch_world::parse(world).expect("a world without mistakes");
+    match kind {
+        StoreKind::Memory => {
+            let store = Arc::new(Memory::new(world));
+            (Store::Memory(store.clone()), PlatformData::Memory(store))
+        }
+        StoreKind::Postgres => {
+            let database = aftermatch_testdb::fresh().await;
+            let options = Options {
+                url: database.url().to_owned(),
+                pool: 4,
+                // Machines that run many tests at once are slow at times.
+                statement_timeout: Duration::from_secs(10),
+            };
+            let imported = aftermatch_postgres::import(&options, &world, |_| {}).await;
+            imported.expect("the world is imported");
+            let store = Postgres::connect(&options).await;
+            let store = Store::Postgres(Arc::new(store.expect("the database answers")));
+            let platform = aftermatch_testdb::Platform::connect(database.url()).await;
+            (store, PlatformData::Postgres(platform, database))
+        }
+    }
+}
+
+/// The platform's access to users, brands and rooms while the service runs.
+pub(crate) enum PlatformData {
+    Memory(Arc<Memory>),
+    /// The database is dropped with this value.
+    Postgres(
+        aftermatch_testdb::Platform,
+        #[expect(dead_code, reason = "held until the service has ended")] Database,
+    ),
+}
+
+impl PlatformData {
+    pub(crate) async fn put_user(&self, user: NewUser) {
+        match self {
+            Self::Memory(store) => store.put_user(user),
+            Self::Postgres(platform, _) => platform.put_user(user).await,
+        }
+    }
+
+    pub(crate) async fn put_brand(&self, brand: NewBrand) {
+        match self {
+            Self::Memory(store) => store.put_brand(brand).expect("a valid brand"),
+            Self::Postgres(platform, _) => platform.put_brand(brand).await,
+        }
+    }
+
+    /// In memory these are two changes, with nothing between them that lets a service on
+    /// the same thread run.
+    pub(crate) async fn hand_over(&self, brand: NewBrand, instead: NewBrand) {
+        match self {
+            Self::Memory(store) => {
+                store.put_brand(brand).expect("a valid brand");
+                store.put_brand(instead).expect("a valid brand");
+            }
+            Self::Postgres(platform, _) => {
+                let both = "WITH given AS (UPDATE brands SET user_id = $2 WHERE id = $1)
+                    INSERT INTO brands (id, user_id) VALUES ($3, $4)";
+                let both = sqlx::query(both).bind(brand.id.0).bind(brand.owner.0);
+                let both = both.bind(instead.id.0).bind(instead.owner.0);
+                let done = both.execute(platform.pool()).await;
+                done.expect("both brands are changed");
+            }
+        }
+    }
+
+    pub(crate) async fn put_room(&self, room: NewRoom) {
+        match self {
+            Self::Memory(store) => store.put_room(room).expect("a valid room"),
+            Self::Postgres(platform, _) => platform.put_room(room).await,
+        }
+    }
+
+    pub(crate) async fn remove_room(&self, room: i64) {
+        match self {
+            Self::Memory(store) => store.remove_room(RoomId(room)),
+            Self::Postgres(platform, _) => platform.remove_room(RoomId(room)).await,
+        }
+    }
+}
+
+/// An active user who is no administrator.
+pub fn user(id: i64) -> NewUser {
+    NewUser {
+        id: UserId(id),
+        active: true,
+        admin: false,
+        profile: Profile::new("{}"),
+    }
+}
+
+/// A brand of the user `owner`.
+pub fn brand(id: i64, owner: i64, tariff: Tariff, tariff_until: Option<Timestamp>) -> NewBrand {
+    NewBrand {
+        id: BrandId(id),
+        owner: UserId(owner),
+        tariff: Some(tariff),
+        tariff_until,
+        profile: Profile::new("{}"),
+    }
+}
+
+/// A room of these brands.
+pub fn room(id: i64, participants: &[i64]) -> NewRoom {
+    NewRoom {
+        id: RoomId(id),
+        participants: participants.iter().copied().map(BrandId).collect(),
+    }
+}
+
+/// The time on the service's clock, so many milliseconds from now.
+pub fn in_milliseconds(milliseconds: i64) -> Timestamp {
+    let now = time::OffsetDateTime::from(SystemClock.now());
+    (now + time::Duration::milliseconds(milliseconds)).into()
+}

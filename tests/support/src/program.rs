@@ -1,0 +1,282 @@
+//! The real binary, as people start it: arguments, environment, what it prints, what it
+//! logs and how it ends.
+
+use std::{
+    env,
+    ffi::OsStr,
+    io::Write,
+    net::SocketAddr,
+    process::{ExitStatus, Output, Stdio},
+};
+
+use serde_json::Value;
+use tempfile::NamedTempFile;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, BufReader},
+    process::{Child, Command},
+    sync::watch,
+    task::JoinHandle,
+    time::timeout,
+};
+
+use crate::{Client, HttpRequest, HttpResponse, PROGRAM_TIMEOUT, SECRET, token_for};
+
+/// The binary that Cargo built for the tests of the package `aftermatch`.
+const BINARY: &str = "CARGO_BIN_EXE_aftermatch";
+
+/// A call of the binary: its arguments, and an environment that holds nothing else.
+pub struct Aftermatch(Command);
+
+/// A call of the binary with these arguments.
+pub fn aftermatch(arguments: &[&str]) -> Aftermatch {
+    let binary = env::var_os(BINARY);
+    let mut command = Command::new(binary.expect("`cargo test` names the binary"));
+    command.args(arguments).env_clear().kill_on_drop(true);
+    command.stdin(Stdio::null());
+    Aftermatch(command)
+}
+
+impl Aftermatch {
+    /// Sets a variable of the environment.
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.0.env(name, value);
+        self
+    }
+
+    /// Runs it to its end.
+    pub async fn output(mut self) -> Output {
+        let output = timeout(PROGRAM_TIMEOUT, self.0.output()).await;
+        output.expect("it ends in time").expect("it can be started")
+    }
+
+    /// Runs it to its end, which must be a success; returns what it prints.
+    pub async fn expect_success(self) -> String {
+        let output = self.output().await;
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{stderr}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    /// Runs it to its end, which must be a refusal to start: status 2, and nothing on
+    /// standard output. Returns the complaint.
+    pub async fn expect_refusal(self) -> String {
+        let output = self.output().await;
+        let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "", "{stderr}");
+        stderr
+    }
+
+    /// Starts it and waits for nothing.
+    fn spawn(mut self) -> Program {
+        self.0.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.0.spawn().expect("it can be started");
+        Program {
+            stdout: Printed::by(child.stdout.take().expect("a pipe")),
+            stderr: Printed::by(child.stderr.take().expect("a pipe")),
+            child,
+        }
+    }
+
+    /// Starts it on a free port and waits until it shows how to talk to it.
+    pub async fn start_demo(self) -> Demo {
+        let program = self.env("CHAT_LISTEN", "127.0.0.1:0").spawn();
+        let shown = program.stdout.wait_for("create_message", 1).await;
+        let banner = shown.unwrap_or_else(|| panic!("no banner: {}", program.stderr.text()));
+        Demo { program, banner }
+    }
+}
+
+/// What a process has printed so far, line by line.
+struct Printed {
+    text: watch::Receiver<String>,
+    reading: JoinHandle<()>,
+}
+
+impl Printed {
+    fn by(pipe: impl AsyncRead + Unpin + Send + 'static) -> Self {
+        let (writer, text) = watch::channel(String::new());
+        let mut lines = BufReader::new(pipe).lines();
+        let reading = tokio::spawn(async move {
+            while let Some(line) = lines.next_line().await.expect("UTF-8") {
+                writer.send_modify(|text| {
+                    text.push_str(&line);
+                    text.push('\n');
+                });
+            }
+        });
+        Self { text, reading }
+    }
+
+    fn text(&self) -> String {
+        self.text.borrow().clone()
+    }
+
+    /// Waits until `part` was printed so many times; returns everything so far. `None`:
+    /// the process has ended, or the wait took too long.
+    async fn wait_for(&self, part: &str, times: usize) -> Option<String> {
+        let mut text = self.text.clone();
+        let found = text.wait_for(|text| text.matches(part).count() >= times);
+        Some(timeout(PROGRAM_TIMEOUT, found).await.ok()?.ok()?.clone())
+    }
+
+    /// Everything, when the process has ended.
+    async fn whole(self) -> String {
+        self.reading.await.expect("it was read");
+        self.text.borrow().clone()
+    }
+}
+
+/// The binary at work. It is killed when this value is dropped.
+pub struct Program {
+    child: Child,
+    stdout: Printed,
+    stderr: Printed,
+}
+
+/// What a program that has ended leaves.
+pub struct Ended {
+    /// Its exit status.
+    pub status: ExitStatus,
+    /// Everything it wrote to standard output.
+    pub stdout: String,
+    /// Everything it wrote to standard error.
+    pub log: String,
+}
+
+impl Program {
+    /// Starts the service on the database behind `url`, and waits for nothing.
+    pub fn start(url: &str, settings: &[(&str, &str)]) -> Self {
+        Self::serve(&[&[("DATABASE_URL", url)], settings].concat())
+    }
+
+    /// Starts the service on a database that is ready, and waits until it listens.
+    pub async fn serving(url: &str) -> Self {
+        let program = Self::start(url, &[]);
+        program.address().await;
+        program
+    }
+
+    /// Starts the service in memory with a world, and waits until it listens.
+    pub async fn in_memory(world: &Value) -> Self {
+        let file = file_with(world.to_string());
+        let program = Self::serve(&[("CHAT_WORLD", &file.path().display().to_string())]);
+        program.address().await;
+        program
+    }
+
+    fn serve(settings: &[(&str, &str)]) -> Self {
+        let command = aftermatch(&["serve"])
+            .env("CHAT_LISTEN", "127.0.0.1:0")
+            .env("CHAT_JWT_SECRET", SECRET)
+            .env("CHAT_LOG_FORMAT", "json");
+        let settings = settings.iter();
+        let command = settings.fold(command, |command, (name, value)| command.env(name, value));
+        command.spawn()
+    }
+
+    /// Waits until the log contains `part` so many times; returns the log so far.
+    pub async fn logs(&self, part: &str, times: usize) -> String {
+        let log = self.stderr.wait_for(part, times).await;
+        log.unwrap_or_else(|| panic!("{part:?} not {times}x in {}", self.stderr.text()))
+    }
+
+    /// Where the service listens, as soon as it does.
+    pub async fn address(&self) -> SocketAddr {
+        let log = self.logs("\"listening\"", 1).await;
+        let lines = log
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let mut listening = lines.filter(|line| line["fields"]["message"] == "listening");
+        let address = listening.find_map(|line| line["fields"]["address"].as_str()?.parse().ok());
+        address.expect("an address")
+    }
+
+    /// A connection of `user` to `/ws/chat/`.
+    pub async fn chat(&self, user: i64) -> Client {
+        Client::connect(self.address().await, "/ws/chat/", &token_for(user)).await
+    }
+
+    /// A connection of `user` to `/ws/chat/` that has joined `room`.
+    pub async fn joined(&self, user: i64, room: i64) -> Client {
+        let mut client = self.chat(user).await;
+        client.join(room).await;
+        client
+    }
+
+    /// The response to a handshake of `user` at `/ws/chat/`.
+    pub async fn handshake(&self, user: i64) -> HttpResponse {
+        let request = HttpRequest::websocket("/ws/chat/").bearer(&token_for(user));
+        request.send(self.address().await).await
+    }
+
+    /// Kills it, as `kill -9` does.
+    pub async fn kill(mut self) {
+        self.child.kill().await.expect("it was running");
+    }
+
+    /// Asks it to stop, as a service manager does.
+    pub async fn terminate(&self) {
+        let pid = self.child.id().expect("it is running");
+        let kill = format!("kill -TERM {pid}");
+        let sent = Command::new("sh").args(["-c", &kill]).status().await;
+        assert!(sent.expect("a shell").success());
+    }
+
+    /// Waits for its end.
+    pub async fn ended(mut self) -> Ended {
+        let status = timeout(PROGRAM_TIMEOUT, self.child.wait()).await;
+        Ended {
+            status: status.expect("it ends in time").expect("a status"),
+            stdout: self.stdout.whole().await,
+            log: self.stderr.whole().await,
+        }
+    }
+}
+
+/// A service that shows how to talk to it when it starts.
+pub struct Demo {
+    /// The program.
+    pub program: Program,
+    /// What it shows.
+    pub banner: String,
+}
+
+impl Demo {
+    /// The address that the banner shows.
+    pub fn address(&self) -> SocketAddr {
+        let (_, rest) = self.banner.split_once("ws://").expect("an address");
+        let mut parts = rest.split([',', '/', ' ', '\n']);
+        let address = parts.next().expect("an address");
+        address.parse().expect("an address")
+    }
+
+    /// The tokens that the banner shows, in the order of their lines.
+    pub fn tokens(&self) -> Vec<&str> {
+        let words = self
+            .banner
+            .split(|letter: char| letter.is_whitespace() || letter == '"');
+        words
+            .filter(|word| word.starts_with("ey") && word.matches('.').count() == 2)
+            .collect()
+    }
+}
+
+/// A file with this content. It is removed when the value is dropped.
+pub fn file_with(content: impl AsRef<[u8]>) -> NamedTempFile {
+    let mut file = NamedTempFile::new().expect("a file");
+    file.write_all(content.as_ref()).expect("room on the disk");
+    file
+}
+
+/// Migrates the database behind `url` and imports a world into it, by the binary.
+pub async fn import(url: &str, world: &Value) {
+    let file = file_with(world.to_string());
+    let name = file.path().display().to_string();
+    let import = aftermatch(&["import", &name]).env("DATABASE_URL", url);
+    let printed = import.expect_success().await;
+    let [users, brands, rooms] =
+        ["users", "brands", "rooms"].map(|key| world[key].as_array().expect("a list").len());
+    let counted = format!("{users} users, {brands} brands, {rooms} rooms");
+    assert!(printed.contains(&counted), "{printed}");
+}
