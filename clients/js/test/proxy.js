@@ -8,114 +8,114 @@ const CLOSE = 8;
 
 /** Splits what comes into the head of the HTTP message and frames. */
 class Frames {
-	#buffer = Buffer.alloc(0);
-	#headIsOver = false;
+  #buffer = Buffer.alloc(0);
+  #headIsOver = false;
 
-	*take(chunk) {
-		this.#buffer = Buffer.concat([this.#buffer, chunk]);
-		if (!this.#headIsOver) {
-			const end = this.#buffer.indexOf("\r\n\r\n");
-			if (end < 0) return;
-			this.#headIsOver = true;
-			yield { raw: this.#cut(end + 4) };
-		}
-		for (let frame; (frame = this.#frame()); ) yield frame;
-	}
+  *take(chunk) {
+    this.#buffer = Buffer.concat([this.#buffer, chunk]);
+    if (!this.#headIsOver) {
+      const end = this.#buffer.indexOf("\r\n\r\n");
+      if (end < 0) return;
+      this.#headIsOver = true;
+      yield { raw: this.#cut(end + 4) };
+    }
+    for (let frame; (frame = this.#frame()); ) yield frame;
+  }
 
-	#frame() {
-		const buffer = this.#buffer;
-		if (buffer.length < 2) return undefined;
-		const short = buffer[1] & 0x7f;
-		const mask = 2 + (short === 126 ? 2 : short === 127 ? 8 : 0);
-		if (buffer.length < mask) return undefined;
-		const length = short === 126 ? buffer.readUInt16BE(2) : short === 127 ? Number(buffer.readBigUInt64BE(2)) : short;
-		const start = mask + (buffer[1] & 0x80 ? 4 : 0);
-		if (buffer.length < start + length) return undefined;
-		const opcode = buffer[0] & 0x0f;
-		const raw = this.#cut(start + length);
-		const payload = Buffer.from(raw.subarray(start));
-		if (start > mask) for (let i = 0; i < length; i++) payload[i] ^= raw[mask + (i % 4)];
-		return { raw, text: opcode === TEXT ? payload.toString() : undefined };
-	}
+  #frame() {
+    const buffer = this.#buffer;
+    if (buffer.length < 2) return undefined;
+    const short = buffer[1] & 0x7f;
+    const mask = 2 + (short === 126 ? 2 : short === 127 ? 8 : 0);
+    if (buffer.length < mask) return undefined;
+    const length = short === 126 ? buffer.readUInt16BE(2) : short === 127 ? Number(buffer.readBigUInt64BE(2)) : short;
+    const start = mask + (buffer[1] & 0x80 ? 4 : 0);
+    if (buffer.length < start + length) return undefined;
+    const opcode = buffer[0] & 0x0f;
+    const raw = this.#cut(start + length);
+    const payload = Buffer.from(raw.subarray(start));
+    if (start > mask) for (let i = 0; i < length; i++) payload[i] ^= raw[mask + (i % 4)];
+    return { raw, text: opcode === TEXT ? payload.toString() : undefined };
+  }
 
-	#cut(length) {
-		const taken = this.#buffer.subarray(0, length);
-		this.#buffer = this.#buffer.subarray(length);
-		return taken;
-	}
+  #cut(length) {
+    const taken = this.#buffer.subarray(0, length);
+    this.#buffer = this.#buffer.subarray(length);
+    return taken;
+  }
 }
 
 /** A frame as a service sends it. */
 function frame(opcode, payload) {
-	const length = payload.length;
-	const head =
-		length < 126 ? Buffer.from([0x80 | opcode, length]) : Buffer.from([0x80 | opcode, 126, length >> 8, length & 0xff]);
-	return Buffer.concat([head, payload]);
+  const length = payload.length;
+  const head =
+    length < 126 ? Buffer.from([0x80 | opcode, length]) : Buffer.from([0x80 | opcode, 126, length >> 8, length & 0xff]);
+  return Buffer.concat([head, payload]);
 }
 
 export class Proxy {
-	/** Each looks at a frame's text, and gives it back, another one, or `null` to lose it. */
-	fromClient = (text) => text;
-	fromService = (text) => text;
-	/** Whether who connects is turned away. */
-	away = false;
-	attempts = 0;
-	#wires = new Set();
+  /** Each looks at a frame's text, and gives it back, another one, or `null` to lose it. */
+  fromClient = (text) => text;
+  fromService = (text) => text;
+  /** Whether who connects is turned away. */
+  away = false;
+  attempts = 0;
+  #wires = new Set();
 
-	static async start(t, service) {
-		const proxy = new Proxy();
-		const server = createServer((client) => proxy.#serve(client, service.port));
-		await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-		t.after(() => {
-			proxy.cut();
-			server.close();
-		});
-		proxy.url = `ws://127.0.0.1:${server.address().port}`;
-		return proxy;
-	}
+  static async start(t, service) {
+    const proxy = new Proxy();
+    const server = createServer((client) => proxy.#serve(client, service.port));
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+    t.after(() => {
+      proxy.cut();
+      server.close();
+    });
+    proxy.url = `ws://127.0.0.1:${server.address().port}`;
+    return proxy;
+  }
 
-	cut() {
-		for (const wire of this.#wires) wire.cut();
-	}
+  cut() {
+    for (const wire of this.#wires) wire.cut();
+  }
 
-	/** Says something to the clients in the service's name. */
-	say(json) {
-		for (const { client } of this.#wires) client.write(frame(TEXT, Buffer.from(JSON.stringify(json))));
-	}
+  /** Says something to the clients in the service's name. */
+  say(json) {
+    for (const { client } of this.#wires) client.write(frame(TEXT, Buffer.from(JSON.stringify(json))));
+  }
 
-	closeWith(code) {
-		const payload = Buffer.from([code >> 8, code & 0xff]);
-		for (const { client } of this.#wires) client.write(frame(CLOSE, payload));
-	}
+  closeWith(code) {
+    const payload = Buffer.from([code >> 8, code & 0xff]);
+    for (const { client } of this.#wires) client.write(frame(CLOSE, payload));
+  }
 
-	#serve(client, port) {
-		this.attempts += 1;
-		if (this.away) return client.destroy();
-		const service = connect(port, "127.0.0.1");
-		const wire = {
-			client,
-			cut: () => {
-				this.#wires.delete(wire);
-				client.destroy();
-				service.destroy();
-			},
-		};
-		this.#wires.add(wire);
-		this.#relay(client, service, (text) => this.fromClient(text), wire);
-		this.#relay(service, client, (text) => this.fromService(text), wire);
-	}
+  #serve(client, port) {
+    this.attempts += 1;
+    if (this.away) return client.destroy();
+    const service = connect(port, "127.0.0.1");
+    const wire = {
+      client,
+      cut: () => {
+        this.#wires.delete(wire);
+        client.destroy();
+        service.destroy();
+      },
+    };
+    this.#wires.add(wire);
+    this.#relay(client, service, (text) => this.fromClient(text), wire);
+    this.#relay(service, client, (text) => this.fromService(text), wire);
+  }
 
-	#relay(from, to, look, wire) {
-		const frames = new Frames();
-		from.on("data", (chunk) => {
-			for (const { raw, text } of frames.take(chunk)) {
-				if (!this.#wires.has(wire)) return;
-				const said = text === undefined ? text : look(text);
-				if (said === text) to.write(raw);
-				else if (said !== null) to.write(frame(TEXT, Buffer.from(said)));
-			}
-		});
-		from.on("error", wire.cut);
-		from.on("close", () => (to.writable ? to.end() : wire.cut()));
-	}
+  #relay(from, to, look, wire) {
+    const frames = new Frames();
+    from.on("data", (chunk) => {
+      for (const { raw, text } of frames.take(chunk)) {
+        if (!this.#wires.has(wire)) return;
+        const said = text === undefined ? text : look(text);
+        if (said === text) to.write(raw);
+        else if (said !== null) to.write(frame(TEXT, Buffer.from(said)));
+      }
+    });
+    from.on("error", wire.cut);
+    from.on("close", () => (to.writable ? to.end() : wire.cut()));
+  }
 }
