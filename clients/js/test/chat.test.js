@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { AftermatchError } from "aftermatch";
 import { ADMIN, client, collect, next, nextState, NINA, OLEG, serve, token, until, VERA } from "./service.js";
 
-test("two people chat, edit and delete", async (t) => {
+test("two users chat, edit and delete", async (t) => {
   const { url } = await serve(t);
   const [vera, oleg] = [client(t, url, VERA), client(t, url, OLEG)];
   const room = await vera.join(1);
@@ -36,7 +36,7 @@ test("two people chat, edit and delete", async (t) => {
   assert.equal(last_seq, deleted.seq);
 });
 
-test("reads", async (t) => {
+test("read calls return data", async (t) => {
   const { url } = await serve(t);
   const vera = client(t, url, VERA);
   assert.deepEqual((await vera.list()).map(({ pk }) => pk), [1, 3]);
@@ -53,7 +53,7 @@ test("reads", async (t) => {
   assert.equal(vera.room, null);
 });
 
-test("refusals have a status, a code and sentences", async (t) => {
+test("refusal has status, code and sentences", async (t) => {
   const { url } = await serve(t);
   const vera = client(t, url, VERA);
   const refused = (call, status, code) =>
@@ -78,32 +78,32 @@ test("refusals have a status, a code and sentences", async (t) => {
   await refused(admin.roomInfo(), 405, "unknown_action");
 });
 
-test("a client_msg_id of one's own is written once", async (t) => {
+test("own client_msg_id creates one message", async (t) => {
   const { url } = await serve(t);
   const vera = client(t, url, VERA);
   await vera.join(1);
-  const heard = collect(vera, "message");
-  const first = await vera.send("kept over a reload", { clientMsgId: "outbox-1" });
-  const again = await vera.send("kept over a reload", { clientMsgId: "outbox-1" });
+  const received = collect(vera, "message");
+  const first = await vera.send("stored over a reload", { clientMsgId: "outbox-1" });
+  const again = await vera.send("stored over a reload", { clientMsgId: "outbox-1" });
   assert.equal(again.id, first.id);
   await vera.send("the next one");
-  assert.deepEqual(heard.map(({ data }) => data.text), ["kept over a reload", "the next one"]);
+  assert.deepEqual(received.map(({ data }) => data.text), ["stored over a reload", "the next one"]);
 });
 
-test("what was meant for a room that could not be joined gets into no other", async (t) => {
+test("call for forbidden room reaches no other", async (t) => {
   const { url } = await serve(t);
   const [vera, oleg] = [client(t, url, VERA), client(t, url, OLEG)];
   await Promise.all([vera.join(1), oleg.join(1)]);
-  const heard = next(oleg, "message");
+  const received = next(oleg, "message");
   const calls = [vera.join(2), vera.send("for room 2")];
   for (const call of calls) call.catch(() => {});
   await assert.rejects(calls[0], { code: "room_forbidden" });
   await assert.rejects(calls[1], { code: "not_in_room" });
   await vera.send("for room 1");
-  assert.equal((await heard).data.text, "for room 1");
+  assert.equal((await received).data.text, "for room 1");
 });
 
-test("calls are carried out in the order in which they were made, connected or not", async (t) => {
+test("calls run in order while connecting", async (t) => {
   const { url } = await serve(t);
   const vera = client(t, url, VERA);
   assert.equal(vera.state, "connecting");
@@ -118,33 +118,33 @@ test("calls are carried out in the order in which they were made, connected or n
   assert.deepEqual(done, ["join 3", "send 3", "join 1", "send 1", "list"]);
 });
 
-test("calls can be given up", async (t) => {
+test("aborted call rejects with its reason", async (t) => {
   const { url } = await serve(t);
   const vera = client(t, url, VERA);
   const room = await vera.join(1);
-  const gaveUp = new Error("gave up");
-  await assert.rejects(vera.send("never", { signal: AbortSignal.abort(gaveUp) }), gaveUp);
+  const aborted = new Error("aborted");
+  await assert.rejects(vera.send("never", { signal: AbortSignal.abort(aborted) }), aborted);
 
   const controller = new AbortController();
   const first = vera.list();
   const waiting = vera.send("not sent yet", { signal: controller.signal });
   const after = vera.send("sent");
-  controller.abort(gaveUp);
-  await assert.rejects(waiting, gaveUp);
+  controller.abort(aborted);
+  await assert.rejects(waiting, aborted);
   await Promise.all([first, after]);
-  const underWay = new AbortController();
-  const joining = vera.join(3, { signal: underWay.signal });
-  underWay.abort(gaveUp);
-  await assert.rejects(joining, gaveUp);
+  const sent = new AbortController();
+  const joining = vera.join(3, { signal: sent.signal });
+  sent.abort(aborted);
+  await assert.rejects(joining, aborted);
   assert.equal((await vera.list()).length, 2);
-  assert.equal(vera.room, 3, "it was under way: the seat has moved");
+  assert.equal(vera.room, 3, "the join was already sent");
 
   await vera.join(1);
   const { results } = await vera.history({ after: room.last_seq });
   assert.deepEqual(results.map(({ text }) => text), ["sent"]);
 });
 
-test("the client can be closed, by itself or by a signal", async (t) => {
+test("closed client rejects its calls", async (t) => {
   const { url } = await serve(t);
   const vera = client(t, url, VERA);
   await vera.list();
@@ -173,19 +173,19 @@ test("the client can be closed, by itself or by a signal", async (t) => {
   await assert.rejects(dead.list(), { name: "AbortError" });
 });
 
-test("every frame can be looked at", async (t) => {
+test("frame event has every frame", async (t) => {
   const { url } = await serve(t);
   const vera = client(t, url, VERA);
   const frames = collect(vera, "frame");
   await vera.list();
   assert.deepEqual(frames.map(({ direction }) => direction), ["out", "in"]);
-  const [asked, answered] = frames.map(({ text }) => JSON.parse(text));
-  assert.deepEqual([asked.action, answered.action], ["list", "list"]);
-  assert.equal(answered.request_id, asked.request_id);
-  assert.ok(asked.request_id.length <= 64);
+  const [request, response] = frames.map(({ text }) => JSON.parse(text));
+  assert.deepEqual([request.action, response.action], ["list", "list"]);
+  assert.equal(response.request_id, request.request_id);
+  assert.ok(request.request_id.length <= 64);
 });
 
-test("a frame that is too large fails, and the next goes through", async (t) => {
+test("too large frame fails alone", async (t) => {
   const { url } = await serve(t, { flags: ["--max-frame-bytes", "2000"] });
   const vera = client(t, url, VERA);
   await vera.join(1);
@@ -195,7 +195,7 @@ test("a frame that is too large fails, and the next goes through", async (t) => 
   assert.equal((await small).text, "small");
 });
 
-test("who is asked to slow down waits, and keeps the order", async (t) => {
+test("rate limit delays messages in order", async (t) => {
   const { url } = await serve(t, { flags: ["--max-requests-per-second", "20"] });
   const vera = client(t, url, VERA);
   const frames = collect(vera, "frame");
@@ -203,16 +203,16 @@ test("who is asked to slow down waits, and keeps the order", async (t) => {
   const texts = Array.from({ length: 25 }, (_, n) => `message ${n}`);
   const written = await Promise.all(texts.map((text) => vera.send(text)));
   assert.deepEqual(written.toSorted((a, b) => a.seq - b.seq).map(({ text }) => text), texts);
-  assert.ok(frames.some(({ text }) => text.includes("too_many_requests")), "the limit was felt");
+  assert.ok(frames.some(({ text }) => text.includes("too_many_requests")), "the limit was reached");
 });
 
-test("the token is asked for anew, and a failure of that is told", async (t) => {
+test("failed token function is called again", async (t) => {
   const { url } = await serve(t);
-  let asked = 0;
+  let calls = 0;
   const vera = client(t, url, VERA, {
     token: async () => {
-      asked += 1;
-      if (asked === 1) throw new Error("no token today");
+      calls += 1;
+      if (calls === 1) throw new Error("no token today");
       return token(VERA);
     },
   });
@@ -221,10 +221,10 @@ test("the token is asked for anew, and a failure of that is told", async (t) => 
   await vera.list();
   assert.equal((await failed).message, "no token today");
   assert.match((await waiting).reason, /no token today/);
-  assert.equal(asked, 2);
+  assert.equal(calls, 2);
 });
 
-test("who is refused goes on slowly, and says so", async (t) => {
+test("refused client retries with growing delays", async (t) => {
   const { url } = await serve(t);
   let secret = "not.a.token";
   const nina = client(t, url, NINA, { token: () => secret, minDelay: 8, maxDelay: 64 });
@@ -242,15 +242,15 @@ test("who is refused goes on slowly, and says so", async (t) => {
   assert.deepEqual((await nina.list()).map(({ pk }) => pk), [2]);
 });
 
-test("an origin of one's own is sent", async (t) => {
+test("origin option is sent", async (t) => {
   const { url } = await serve(t, { flags: ["--allowed-origins", "shop.example.com"] });
-  const strange = client(t, url, VERA);
-  assert.equal((await nextState(strange, "waiting")).code, 1006);
+  const unknown = client(t, url, VERA);
+  assert.equal((await nextState(unknown, "waiting")).code, 1006);
   const known = client(t, url, VERA, { origin: "https://shop.example.com" });
   await known.list();
 });
 
-test("another way to make sockets", async (t) => {
+test("createSocket option creates the sockets", async (t) => {
   const { url } = await serve(t);
   const made = [];
   const vera = client(t, "http://unused.example.com/behind/", VERA, {
@@ -263,11 +263,11 @@ test("another way to make sockets", async (t) => {
   assert.deepEqual(made, [["ws://unused.example.com/behind/ws/chat/", "chat"]]);
 });
 
-test("after a restart that lost everything the room is to be read anew", async (t) => {
+test("restart without data causes a reset", async (t) => {
   const service = await serve(t);
   const vera = client(t, service.url, VERA);
   const { last_seq } = await vera.join(1);
-  await vera.send("will be forgotten");
+  await vera.send("will be lost");
   const reset = next(vera, "reset");
   await service.stop();
   await serve(t, { port: service.port });

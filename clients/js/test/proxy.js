@@ -1,22 +1,22 @@
-// A TCP proxy between client and service that knows WebSocket frames: it can lose
-// them, put others in their place, and cut the wire at a given one.
+// A TCP proxy between client and service that reads WebSocket frames. It can drop or
+// replace them, and cut the connection at a given one.
 
 import { connect, createServer } from "node:net";
 
 const TEXT = 1;
 const CLOSE = 8;
 
-/** Splits what comes into the head of the HTTP message and frames. */
-class Frames {
+/** Splits a stream into the head of the HTTP message and frames. */
+class FrameReader {
   #buffer = Buffer.alloc(0);
-  #headIsOver = false;
+  #headDone = false;
 
   *take(chunk) {
     this.#buffer = Buffer.concat([this.#buffer, chunk]);
-    if (!this.#headIsOver) {
+    if (!this.#headDone) {
       const end = this.#buffer.indexOf("\r\n\r\n");
       if (end < 0) return;
-      this.#headIsOver = true;
+      this.#headDone = true;
       yield { raw: this.#cut(end + 4) };
     }
     for (let frame; (frame = this.#frame()); ) yield frame;
@@ -45,7 +45,7 @@ class Frames {
   }
 }
 
-/** A frame as a service sends it. */
+/** A frame as the service sends it. */
 function frame(opcode, payload) {
   const length = payload.length;
   const head =
@@ -54,13 +54,13 @@ function frame(opcode, payload) {
 }
 
 export class Proxy {
-  /** Each looks at a frame's text, and gives it back, another one, or `null` to lose it. */
+  /** Each gets the text of a frame and returns the text to pass on, or `null` to drop the frame. */
   fromClient = (text) => text;
   fromService = (text) => text;
-  /** Whether who connects is turned away. */
-  away = false;
+  /** Whether new connections are refused. */
+  refusing = false;
   attempts = 0;
-  #wires = new Set();
+  #connections = new Set();
 
   static async start(t, service) {
     const proxy = new Proxy();
@@ -75,47 +75,47 @@ export class Proxy {
   }
 
   cut() {
-    for (const wire of this.#wires) wire.cut();
+    for (const connection of this.#connections) connection.cut();
   }
 
-  /** Says something to the clients in the service's name. */
-  say(json) {
-    for (const { client } of this.#wires) client.write(frame(TEXT, Buffer.from(JSON.stringify(json))));
+  /** Sends a frame to the clients as if from the service. */
+  sendToClients(json) {
+    for (const { client } of this.#connections) client.write(frame(TEXT, Buffer.from(JSON.stringify(json))));
   }
 
   closeWith(code) {
     const payload = Buffer.from([code >> 8, code & 0xff]);
-    for (const { client } of this.#wires) client.write(frame(CLOSE, payload));
+    for (const { client } of this.#connections) client.write(frame(CLOSE, payload));
   }
 
   #serve(client, port) {
     this.attempts += 1;
-    if (this.away) return client.destroy();
+    if (this.refusing) return client.destroy();
     const service = connect(port, "127.0.0.1");
-    const wire = {
+    const connection = {
       client,
       cut: () => {
-        this.#wires.delete(wire);
+        this.#connections.delete(connection);
         client.destroy();
         service.destroy();
       },
     };
-    this.#wires.add(wire);
-    this.#relay(client, service, (text) => this.fromClient(text), wire);
-    this.#relay(service, client, (text) => this.fromService(text), wire);
+    this.#connections.add(connection);
+    this.#relay(client, service, (text) => this.fromClient(text), connection);
+    this.#relay(service, client, (text) => this.fromService(text), connection);
   }
 
-  #relay(from, to, look, wire) {
-    const frames = new Frames();
+  #relay(from, to, filter, connection) {
+    const frames = new FrameReader();
     from.on("data", (chunk) => {
       for (const { raw, text } of frames.take(chunk)) {
-        if (!this.#wires.has(wire)) return;
-        const said = text === undefined ? text : look(text);
-        if (said === text) to.write(raw);
-        else if (said !== null) to.write(frame(TEXT, Buffer.from(said)));
+        if (!this.#connections.has(connection)) return;
+        const passed = text === undefined ? text : filter(text);
+        if (passed === text) to.write(raw);
+        else if (passed !== null) to.write(frame(TEXT, Buffer.from(passed)));
       }
     });
-    from.on("error", wire.cut);
-    from.on("close", () => (to.writable ? to.end() : wire.cut()));
+    from.on("error", connection.cut);
+    from.on("close", () => (to.writable ? to.end() : connection.cut()));
   }
 }
