@@ -23,6 +23,14 @@ pub fn docs(routes: Route, asyncapi: String) -> Route {
             file(CSS, include_str!("../assets/docs/docs.css")),
         )
         .at(
+            "/docs/tokens.css",
+            file(CSS, include_str!("../assets/shared/tokens.css")),
+        )
+        .at(
+            "/docs/dom.js",
+            file(SCRIPT, include_str!("../assets/shared/dom.js")),
+        )
+        .at(
             "/docs/docs.js",
             file(SCRIPT, include_str!("../assets/docs/docs.js")),
         )
@@ -76,6 +84,8 @@ mod tests {
     async fn each_part_says_what_it_is() {
         for (path, is) in [
             ("/docs/docs.css", "text/css; charset=utf-8"),
+            ("/docs/tokens.css", "text/css; charset=utf-8"),
+            ("/docs/dom.js", "text/javascript; charset=utf-8"),
             ("/docs/docs.js", "text/javascript; charset=utf-8"),
             ("/docs/icon.svg", "image/svg+xml"),
         ] {

@@ -41,7 +41,6 @@ const MODULES: [(&str, &str); 13] = [
     module!("chooser.js"),
     module!("composer.js"),
     module!("conversation.js"),
-    module!("dom.js"),
     module!("frames.js"),
     module!("main.js"),
     module!("message.js"),
@@ -49,6 +48,8 @@ const MODULES: [(&str, &str); 13] = [
     module!("person.js"),
     module!("rooms.js"),
     module!("texts.js"),
+    // The protocol page has it, too.
+    ("/page/dom.js", include_str!("../assets/shared/dom.js")),
     // The page talks as every other client can.
     (
         "/page/aftermatch.js",
