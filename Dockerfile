@@ -1,18 +1,18 @@
 # docker build -t aftermatch .
-# BuildKit is needed (`DOCKER_BUILDKIT=1` where it is not the default).
+# Needs BuildKit (`DOCKER_BUILDKIT=1` if it is not the default).
 
-# The official images, or the same from elsewhere (`--build-arg`).
+# The official images, or equivalent ones (`--build-arg`).
 ARG RUST_IMAGE=rust:1.95-bookworm
 ARG BASE_IMAGE=debian:bookworm-slim
 
 FROM $RUST_IMAGE AS build
 WORKDIR /src
 COPY . .
-# `tls` is for a database behind TLS; without it the connection to it is plain.
+# `tls` is for a database with TLS. Without it connections to the database are plain.
 ARG FEATURES=tls
-# What is compiled stays in caches, which are no part of any image. Cargo tells what
-# has changed by the age of files, and another checkout may have older ones: all that
-# is not a dependency is compiled again.
+# Compiled dependencies stay in caches, outside the image. Cargo detects changes by the age
+# of files, and another checkout may have older files, so `touch` makes it compile all but
+# the dependencies again.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target,sharing=locked \
     find . -path ./target -prune -o -type f -exec touch {} + \
@@ -21,7 +21,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
 
 FROM $BASE_IMAGE
 COPY --from=build /out/aftermatch /usr/local/bin/aftermatch
-# A number, so that who demands "not root" can see that it is not. It owns nothing.
+# A number, so that a "not root" policy can check it. The user owns no files.
 USER 10001:10001
 ENV CHAT_LISTEN=0.0.0.0:8000
 EXPOSE 8000

@@ -1,4 +1,4 @@
-// The same yardstick in Bun: its own WebSocket server, its own publish/subscribe.
+// The same minimal server in Bun, with Bun's WebSocket server and publish/subscribe.
 // bun relay.js PORT FRAME_BYTES MAX_OUTBOX_BYTES
 const [port, frameBytes, maxOutboxBytes] = process.argv.slice(2).map(Number);
 
@@ -8,7 +8,7 @@ const frame = (action, status, id) => {
   return begin + "x".repeat(frameBytes - begin.length - end.length) + end;
 };
 const joined = frame("join_room", 200, 1);
-// All but the 19 digits of the id and the brace behind them.
+// Without the 19 digits of the id and the brace after them.
 const created = frame("create_message", 201, 10n ** 18n).slice(0, -20);
 const join = '{"action":"join_room","room_pk":';
 
@@ -18,7 +18,7 @@ const server = Bun.serve({
   fetch: (request, server) =>
     server.upgrade(request, { data: { room: "" } }) ? undefined : new Response("WebSocket only", { status: 426 }),
   websocket: {
-    // Pings after 24 s of silence, as the service does after 25.
+    // Pings after 24 s of silence; the service pings after 25 s.
     idleTimeout: 40,
     sendPings: true,
     perMessageDeflate: false,

@@ -1,5 +1,5 @@
-//! One connection: reads all there is, tells its room, and keeps alive. It is one
-//! task, and a silent connection holds no buffer.
+//! One connection: reads requests, sends frames to its room, and sends pings. It is
+//! one task, and a silent connection holds no buffer.
 
 use std::{
     future::poll_fn,
@@ -20,38 +20,38 @@ use tokio::{
 };
 
 use crate::{
-    Relay, Room,
     peer::Peer,
+    state::{Room, ServerState},
     wire::{self, Incoming},
 };
 
-/// Reads are at most so long.
-const BUFFER: usize = 32 * 1024;
+/// Longest read.
+const READ_BYTES: usize = 32 * 1024;
 
-/// As the service does.
+/// As in the service.
 const PING_INTERVAL: Duration = Duration::from_secs(25);
 
 struct Connection {
     socket: OwnedReadHalf,
     peer: Arc<Peer>,
-    relay: Arc<Relay>,
+    state: Arc<ServerState>,
     room: Option<Room>,
     upgraded: bool,
-    /// The beginning of what has not come whole yet.
-    unread: Vec<u8>,
-    /// Messages of one read, told together.
+    /// Received bytes of an incomplete request.
+    incomplete: Vec<u8>,
+    /// Frames of one read, sent together.
     created: Vec<Bytes>,
 }
 
-pub(crate) async fn run(stream: TcpStream, relay: Arc<Relay>) {
+pub(crate) async fn run(stream: TcpStream, state: Arc<ServerState>) {
     let (socket, writer) = stream.into_split();
     let mut connection = Connection {
         socket,
-        peer: Arc::new(Peer::new(writer, relay.max_outbox_bytes)),
-        relay,
+        peer: Arc::new(Peer::new(writer, state.max_outbox_bytes)),
+        state,
         room: None,
         upgraded: false,
-        unread: Vec::new(),
+        incomplete: Vec::new(),
         created: Vec::new(),
     };
     let mut ping = pin!(sleep(PING_INTERVAL));
@@ -72,48 +72,48 @@ pub(crate) async fn run(stream: TcpStream, relay: Arc<Relay>) {
 }
 
 impl Connection {
-    /// Reads and answers. Never done, but for an error.
+    /// Reads and answers requests. Ends only with an error.
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
-            let mut buffer = [const { MaybeUninit::uninit() }; BUFFER];
+            let mut buffer = [const { MaybeUninit::uninit() }; READ_BYTES];
             let mut buffer = ReadBuf::uninit(&mut buffer);
             ready!(Pin::new(&mut self.socket).poll_read(context, &mut buffer))?;
-            let came = buffer.filled_mut();
-            if came.is_empty() {
+            let received = buffer.filled_mut();
+            if received.is_empty() {
                 return Poll::Ready(Err(ErrorKind::UnexpectedEof.into()));
             }
-            if self.unread.is_empty() {
-                let taken = self.take(came)?;
-                self.unread
-                    .extend_from_slice(came.get(taken..).unwrap_or_default());
+            if self.incomplete.is_empty() {
+                let handled = self.handle(received)?;
+                self.incomplete
+                    .extend_from_slice(received.get(handled..).unwrap_or_default());
             } else {
-                let mut unread = std::mem::take(&mut self.unread);
-                unread.extend_from_slice(came);
-                let taken = self.take(&mut unread)?;
-                unread.drain(..taken);
-                self.unread = unread;
+                let mut bytes = std::mem::take(&mut self.incomplete);
+                bytes.extend_from_slice(received);
+                let handled = self.handle(&mut bytes)?;
+                bytes.drain(..handled);
+                self.incomplete = bytes;
             }
         }
     }
 
-    /// Deals with all that has come whole, and says how much that was.
-    fn take(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        let mut taken = 0;
+    /// Handles all complete requests and returns how many bytes they had.
+    fn handle(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let mut handled = 0;
         if !self.upgraded {
-            let Some((answer, length)) = wire::handshake(bytes)? else {
+            let Some((response, length)) = wire::handshake(bytes)? else {
                 return Ok(0);
             };
-            self.peer.send(&[answer]);
+            self.peer.send(&[response]);
             self.upgraded = true;
-            taken = length;
+            handled = length;
         }
         while let Some((incoming, length)) =
-            wire::decode(bytes.get_mut(taken..).unwrap_or_default())?
+            wire::decode(bytes.get_mut(handled..).unwrap_or_default())?
         {
-            taken += length;
+            handled += length;
             match incoming {
                 Incoming::Join(room) => self.join(room),
-                Incoming::Create(id) => self.created.push(self.relay.frames.created(id)),
+                Incoming::Create(id) => self.created.push(self.state.frames.created(id)),
                 Incoming::Pong => {}
             }
         }
@@ -121,15 +121,15 @@ impl Connection {
             room.lock().iter().for_each(|peer| peer.send(&self.created));
             self.created.clear();
         }
-        Ok(taken)
+        Ok(handled)
     }
 
     fn join(&mut self, room: u64) {
         self.leave();
-        let room = self.relay.rooms.lock().entry(room).or_default().clone();
+        let room = self.state.room(room);
         room.lock().push(self.peer.clone());
         self.room = Some(room);
-        self.peer.send(from_ref(&self.relay.frames.joined));
+        self.peer.send(from_ref(&self.state.frames.joined));
     }
 
     fn leave(&mut self) {

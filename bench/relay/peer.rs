@@ -1,5 +1,5 @@
-//! The writing end of a connection. Frames are sent off at once by whoever has
-//! them; only what the socket does not take waits, and is the business of the
+//! The writing half of a connection. Any task writes its frames to the socket
+//! directly. Only what the socket does not take is queued, and written later by the
 //! connection's own task.
 
 use std::{
@@ -12,8 +12,8 @@ use bytes::{Buf, Bytes};
 use parking_lot::Mutex;
 use tokio::net::{TcpStream, tcp::OwnedWriteHalf};
 
-/// So many frames at most go into one write.
-const SLICES: usize = 64;
+/// Most frames in one write.
+const MAX_SLICES: usize = 64;
 
 pub(crate) struct Peer {
     socket: OwnedWriteHalf,
@@ -23,11 +23,11 @@ pub(crate) struct Peer {
 
 #[derive(Default)]
 struct State {
-    /// Of the first, what has not been written.
-    waiting: VecDeque<Bytes>,
+    /// Frames to write; the first one may be partly written.
+    queue: VecDeque<Bytes>,
     bytes: usize,
     task: Option<Waker>,
-    lost: bool,
+    closed: bool,
 }
 
 impl Peer {
@@ -39,14 +39,14 @@ impl Peer {
         }
     }
 
-    /// Sends frames off, all in one write.
+    /// Sends frames in one write, and queues what the socket does not take.
     pub(crate) fn send(&self, frames: &[Bytes]) {
         let mut state = self.state.lock();
         let mut written = 0;
-        if state.waiting.is_empty() {
+        if state.queue.is_empty() {
             match self.write(frames) {
                 Ok(bytes) => written = bytes,
-                Err(error) => state.lost = error.kind() != ErrorKind::WouldBlock,
+                Err(error) => state.closed = error.kind() != ErrorKind::WouldBlock,
             }
         }
         for frame in frames {
@@ -54,19 +54,19 @@ impl Peer {
             written -= part;
             if part < frame.len() {
                 state.bytes += frame.len() - part;
-                state.waiting.push_back(frame.slice(part..));
+                state.queue.push_back(frame.slice(part..));
             }
         }
-        state.lost |= state.bytes > self.max_bytes;
-        // A task that waits for its socket already has no need to know.
-        let first = (1..=frames.len()).contains(&state.waiting.len());
-        if let (true, Some(task)) = (first || state.lost, &state.task) {
+        state.closed |= state.bytes > self.max_bytes;
+        // If the queue was not empty, the task already waits for the socket.
+        let was_empty = (1..=frames.len()).contains(&state.queue.len());
+        if let (true, Some(task)) = (was_empty || state.closed, &state.task) {
             task.wake_by_ref();
         }
     }
 
     fn write<'a>(&self, frames: impl IntoIterator<Item = &'a Bytes>) -> io::Result<usize> {
-        let mut slices = [IoSlice::new(&[]); SLICES];
+        let mut slices = [IoSlice::new(&[]); MAX_SLICES];
         let mut count = 0;
         for (slice, frame) in slices.iter_mut().zip(frames) {
             *slice = IoSlice::new(frame);
@@ -76,22 +76,22 @@ impl Peer {
         self.socket.try_write_vectored(slices)
     }
 
-    /// Writes what waits as the socket takes it. Never done, but for an error.
+    /// Writes the queue as the socket takes it. Ends only with an error.
     pub(crate) fn poll_write(&self, context: &mut Context<'_>) -> Poll<io::Error> {
         let mut state = self.state.lock();
         state.task.get_or_insert_with(|| context.waker().clone());
-        while !state.lost && !state.waiting.is_empty() {
+        while !state.closed && !state.queue.is_empty() {
             let socket: &TcpStream = self.socket.as_ref();
             if let Err(error) = ready!(socket.poll_write_ready(context)) {
                 return Poll::Ready(error);
             }
-            match self.write(&state.waiting) {
-                Ok(written) => state.forget(written),
+            match self.write(&state.queue) {
+                Ok(written) => state.remove(written),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Poll::Ready(error),
             }
         }
-        if state.lost {
+        if state.closed {
             return Poll::Ready(ErrorKind::QuotaExceeded.into());
         }
         Poll::Pending
@@ -99,17 +99,17 @@ impl Peer {
 }
 
 impl State {
-    fn forget(&mut self, written: usize) {
+    fn remove(&mut self, written: usize) {
         self.bytes -= written;
         let mut left = written;
-        while let Some(first) = self.waiting.front_mut() {
+        while let Some(first) = self.queue.front_mut() {
             let part = left.min(first.len());
             first.advance(part);
             left -= part;
             if first.has_remaining() {
                 return;
             }
-            self.waiting.pop_front();
+            self.queue.pop_front();
         }
     }
 }

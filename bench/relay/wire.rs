@@ -1,4 +1,4 @@
-//! What is read and written, to the byte.
+//! The exact bytes of requests and responses.
 
 use std::io::{self, ErrorKind};
 
@@ -8,16 +8,16 @@ use tungstenite::handshake::derive_accept_key;
 const DIGITS: usize = 19;
 const JOIN: &[u8] = br#"{"action":"join_room","room_pk":"#;
 
-/// What a client said.
+/// A frame from a client.
 pub(crate) enum Incoming {
     Join(u64),
-    /// The digits of the request's id.
+    /// With the digits of the request id.
     Create([u8; DIGITS]),
     Pong,
 }
 
-/// The answer to the handshake that `bytes` begin with, and how long it was;
-/// `None` while some of it is yet to come.
+/// The response to the handshake at the start of `bytes`, and the length of the
+/// handshake. `None` if it is incomplete.
 pub(crate) fn handshake(bytes: &[u8]) -> io::Result<Option<(Bytes, usize)>> {
     let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
         return Ok(None);
@@ -28,18 +28,18 @@ pub(crate) fn handshake(bytes: &[u8]) -> io::Result<Option<(Bytes, usize)>> {
         name.eq_ignore_ascii_case(b"sec-websocket-key:")
             .then(|| value.trim_ascii())
     });
-    let answer = format!(
+    let response = format!(
         "HTTP/1.1 101 Switching Protocols\r\n\
          Connection: Upgrade\r\n\
          Upgrade: websocket\r\n\
          Sec-WebSocket-Accept: {}\r\n\r\n",
         derive_accept_key(key.ok_or(ErrorKind::InvalidData)?)
     );
-    Ok(Some((answer.into(), end + 4)))
+    Ok(Some((response.into(), end + 4)))
 }
 
-/// What the frame that `bytes` begin with says, and how long it is; `None` while
-/// some of it is yet to come. Its payload is unmasked in place.
+/// The first frame in `bytes`, and its length. `None` if it is incomplete. Its
+/// payload is unmasked in place.
 pub(crate) fn decode(bytes: &mut [u8]) -> io::Result<Option<(Incoming, usize)>> {
     let [first, second, rest @ ..] = bytes else {
         return Ok(None);
@@ -84,15 +84,15 @@ fn request(payload: &[u8]) -> io::Result<Incoming> {
     Ok(Incoming::Create(*id))
 }
 
-/// Ready frames, all as large as each other.
+/// Prepared frames, all of the same size.
 pub(crate) struct Frames {
     pub(crate) joined: Bytes,
-    /// All but the digits of the id and the brace behind them.
+    /// Without the digits of the id and the brace after them.
     created: Vec<u8>,
 }
 
 impl Frames {
-    pub(crate) fn of(payload_bytes: u16) -> Self {
+    pub(crate) fn new(payload_bytes: u16) -> Self {
         let frame = |action, status, id| {
             let begin = r#"{"errors":[],"data":{"text":""#;
             let end = format!(
@@ -111,7 +111,7 @@ impl Frames {
         }
     }
 
-    /// The frame of a message.
+    /// The frame of a created message.
     pub(crate) fn created(&self, id: [u8; DIGITS]) -> Bytes {
         let mut frame = Vec::with_capacity(self.created.len() + DIGITS + 1);
         frame.extend_from_slice(&self.created);

@@ -1,4 +1,4 @@
-//! Authors who write as fast as they are answered.
+//! Authors who write the next message as soon as they get a response.
 
 use std::{
     sync::{
@@ -13,19 +13,19 @@ use anyhow::{Context, ensure};
 use clap::Args;
 
 use crate::{
-    connection::Seat,
+    connection::Member,
     driver::Driver,
     envelope::CONNECTIONS,
     report::{Report, float},
     target::Target,
-    traffic::{Clock, Tally, Traffic},
-    usage::{self, Busy, Usage},
+    traffic::{Stopwatch, Tally, Traffic},
+    usage::{self, CoreTime, Usage},
     world::World,
 };
 
-/// Connections opened in a second: below what a server's queue for new ones
-/// holds, as this is not what is measured here.
-const RATE: f64 = 2_000.0;
+/// Connections opened per second: few enough for the accept queue of any server,
+/// which is not measured here.
+const OPEN_RATE: f64 = 2_000.0;
 
 #[derive(Args)]
 pub(crate) struct Chat {
@@ -36,23 +36,23 @@ pub(crate) struct Chat {
     /// Connections joined in each room, spread over its brands.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     members: u64,
-    /// How many of them write.
+    /// How many of these write.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     authors: u64,
-    /// How many others join and then never read again, however often they are
-    /// told; what they should have read counts nowhere.
+    /// How many others join and then stop reading. Frames sent to them are not
+    /// counted.
     #[arg(long, value_name = "N", default_value_t = 0)]
     stalled: u64,
     /// Messages that each author has in flight at any time.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     window: u64,
-    /// Bytes of text in each.
+    /// Bytes of text in each message.
     #[arg(long, value_name = "N", default_value_t = 512)]
     text_bytes: usize,
-    /// Seconds that are measured.
+    /// Seconds to measure.
     #[arg(long, value_name = "S", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..3600))]
     seconds: u64,
-    /// Seconds before that.
+    /// Seconds to run before measuring.
     #[arg(long, value_name = "S", default_value_t = 2, value_parser = clap::value_parser!(u64).range(0..3600))]
     warmup: u64,
     /// Threads of this tool.
@@ -64,35 +64,38 @@ impl Chat {
     pub(crate) fn run(&self) -> anyhow::Result<()> {
         ensure!(
             self.world.rooms.saturating_mul(self.members) < CONNECTIONS,
-            "fewer than {CONNECTIONS} connections can be told apart"
+            "fewer than {CONNECTIONS} connections can be distinguished"
         );
         ensure!(
             self.authors.saturating_add(self.stalled) <= self.members,
-            "{} members are not enough for {} author(s) and {} that stall",
+            "{} members are not enough for {} author(s) and {} stalled",
             self.members,
             self.authors,
             self.stalled
         );
-        let clock = Clock::start();
-        let start = Start::of(usize::try_from(self.threads)? + 1);
+        let stopwatch = Stopwatch::start();
+        let start = StartBarrier::new(usize::try_from(self.threads)? + 1);
         let (usages, outcomes) = thread::scope(|scope| {
             let threads: Vec<_> = (0..self.threads)
                 .map(|thread| {
                     let start = &start;
-                    scope.spawn(move || self.work(thread, clock, start))
+                    scope.spawn(move || self.work(thread, stopwatch, start))
                 })
                 .collect();
-            let usages = self.watch(&start);
+            let usages = self.measure_server(&start);
             let outcomes: Vec<_> = threads.into_iter().map(|thread| thread.join()).collect();
             (usages, outcomes)
         });
-        let mut tally = Tally::default();
-        let mut busiest = Busy::default();
+        let mut tally = Tally::new()?;
+        let mut busiest = CoreTime::default();
         for outcome in outcomes {
-            let (more, busy) = outcome.ok().context("a thread of the tool failed")??;
-            tally.merge(more);
-            if busy.running + busy.waiting > busiest.running + busiest.waiting {
-                busiest = busy;
+            let outcome = outcome.ok().context("a thread of the tool panicked")??;
+            let Some((of_thread, core_time)) = outcome else {
+                continue;
+            };
+            tally.merge(of_thread)?;
+            if core_time.total() > busiest.total() {
+                busiest = core_time;
             }
         }
         self.report(&tally, busiest, usages?)
@@ -100,39 +103,45 @@ impl Chat {
         Ok(())
     }
 
-    /// One thread: opens its share of the connections, then chats.
-    fn work(&self, thread: u64, clock: Clock, start: &Start) -> anyhow::Result<(Tally, Busy)> {
-        let opened = self.open(thread, clock);
+    /// One thread: opens its share of the connections, then writes and reads.
+    /// Returns `None` if another thread could not open its share.
+    fn work(
+        &self,
+        thread: u64,
+        stopwatch: Stopwatch,
+        start: &StartBarrier,
+    ) -> anyhow::Result<Option<(Tally, CoreTime)>> {
+        let opened = self.open(thread, stopwatch);
         let go = start.wait(opened.is_ok());
         let mut driver = opened?;
         if !go {
-            return Ok(Default::default());
+            return Ok(None);
         }
-        driver.traffic.again = true;
+        driver.traffic.keep_writing = true;
         driver.write(self.window);
-        let begin = clock.nanos() + seconds(self.warmup);
+        let begin = stopwatch.nanos() + seconds(self.warmup);
         driver.run(begin)?;
         driver.traffic.tally.restart();
-        let (began, before) = (clock.nanos(), usage::this_thread()?);
+        let (began, before) = (stopwatch.nanos(), usage::this_thread()?);
         driver.run(began + seconds(self.seconds))?;
-        let (ended, after) = (clock.nanos(), usage::this_thread()?);
-        let busy = after.since(before, float(ended - began) / 1e9);
-        Ok((driver.traffic.tally, busy))
+        let (ended, after) = (stopwatch.nanos(), usage::this_thread()?);
+        let core_time = after.since(before, float(ended - began) / 1e9);
+        Ok(Some((driver.traffic.tally, core_time)))
     }
 
-    fn open(&self, thread: u64, clock: Clock) -> anyhow::Result<Driver> {
-        let mut driver = Driver::new(Traffic::new(clock, self.text_bytes))?;
-        driver.open(&self.target, &self.seats(thread), RATE)?;
+    fn open(&self, thread: u64, stopwatch: Stopwatch) -> anyhow::Result<Driver> {
+        let mut driver = Driver::new(Traffic::new(stopwatch, self.text_bytes)?)?;
+        driver.open(&self.target, &self.members(thread), OPEN_RATE)?;
         Ok(driver)
     }
 
     /// The connections of one thread.
-    fn seats(&self, thread: u64) -> Vec<Seat> {
+    fn members(&self, thread: u64) -> Vec<Member> {
         (0..self.world.rooms * self.members)
             .filter(|number| number % self.threads == thread)
             .map(|number| {
                 let (room, member) = (number / self.members + 1, number % self.members);
-                Seat {
+                Member {
                     number,
                     room,
                     user: self.world.user(room, member),
@@ -143,8 +152,8 @@ impl Chat {
             .collect()
     }
 
-    /// What the server has used before and after the seconds that are measured.
-    fn watch(&self, start: &Start) -> anyhow::Result<Option<(Usage, Usage)>> {
+    /// What the server had used before and after the measured seconds.
+    fn measure_server(&self, start: &StartBarrier) -> anyhow::Result<Option<(Usage, Usage)>> {
         if !start.wait(true) {
             return Ok(None);
         }
@@ -154,7 +163,7 @@ impl Chat {
         Ok(before.zip(self.target.usage()?))
     }
 
-    fn report(&self, tally: &Tally, busy: Busy, usages: Option<(Usage, Usage)>) -> Report {
+    fn report(&self, tally: &Tally, core_time: CoreTime, usages: Option<(Usage, Usage)>) -> Report {
         let mut report = Report::new(format!(
             "chat: {} x {} (rooms x members), {} author(s) and {} stalled each, window {}, {} bytes of text, {} s",
             self.world.rooms,
@@ -180,7 +189,7 @@ impl Chat {
             float(tally.bytes) / delivered,
             0,
         );
-        report.times("own", "send to own answer", &tally.own);
+        report.times("own", "send to own response", &tally.own);
         report.times("others", "send to others' receipt", &tally.others);
         if let Some((before, after)) = usages {
             let cpu = after.cpu_seconds - before.cpu_seconds;
@@ -210,28 +219,27 @@ impl Chat {
                 1,
             );
         }
-        report.trouble(tally);
-        report.tool(busy);
+        report.problems(tally);
+        report.tool(core_time);
         report
     }
 }
 
-/// Where the threads wait for each other until all have opened their
-/// connections.
-struct Start {
+/// Lets all threads start at once, when all have opened their connections.
+struct StartBarrier {
     barrier: Barrier,
     failed: AtomicBool,
 }
 
-impl Start {
-    fn of(threads: usize) -> Self {
+impl StartBarrier {
+    fn new(threads: usize) -> Self {
         Self {
             barrier: Barrier::new(threads),
             failed: AtomicBool::new(false),
         }
     }
 
-    /// Waits for all threads; whether all were ready.
+    /// Waits for all threads. Returns whether all were ready.
     fn wait(&self, ready: bool) -> bool {
         self.failed.fetch_or(!ready, Ordering::AcqRel);
         self.barrier.wait();

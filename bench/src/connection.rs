@@ -1,4 +1,4 @@
-//! One connection: opened, joined, and then an author or a listener.
+//! One connection: it connects, joins its room, then writes or only reads.
 
 use std::{
     io::{self, Read, Write},
@@ -6,6 +6,7 @@ use std::{
 };
 
 use mio::net::TcpStream;
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use crate::{
     envelope::{self, Stamp},
@@ -13,16 +14,21 @@ use crate::{
     traffic::Traffic,
 };
 
-/// Where a connection belongs.
+const TEXT: OpCode = OpCode::Data(Data::Text);
+const CLOSE: OpCode = OpCode::Control(Control::Close);
+const PING: OpCode = OpCode::Control(Control::Ping);
+const PONG: OpCode = OpCode::Control(Control::Pong);
+
+/// A member of a room, connected once.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Seat {
-    /// Its number among all connections of the run.
+pub(crate) struct Member {
+    /// The number of the connection in this run.
     pub(crate) number: u64,
     pub(crate) room: u64,
     pub(crate) user: u64,
     /// Whether it writes.
     pub(crate) author: bool,
-    /// Whether it never reads again once it has joined.
+    /// Whether it stops reading once it has joined.
     pub(crate) stalled: bool,
 }
 
@@ -35,163 +41,183 @@ enum State {
 
 pub(crate) struct Connection {
     pub(crate) stream: TcpStream,
-    pub(crate) seat: Seat,
+    pub(crate) member: Member,
     state: State,
-    /// When it was begun, in nanoseconds since the tool started.
-    begun: u64,
-    /// The beginning of what has not come whole yet.
-    unread: Vec<u8>,
-    /// What the system has not taken yet.
+    /// When it started to connect, in nanoseconds since the tool started.
+    started: u64,
+    /// Received bytes of an incomplete frame.
+    incomplete: Vec<u8>,
+    /// Bytes that the socket has not taken yet.
     unsent: Vec<u8>,
 }
 
 impl Connection {
-    /// Begins to connect; `handshake` is sent as soon as that is done.
+    /// Starts to connect. `handshake` is sent as soon as the socket is connected.
     pub(crate) fn open(
         address: SocketAddr,
         handshake: String,
-        seat: Seat,
-        begun: u64,
+        member: Member,
+        started: u64,
     ) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         Ok(Self {
             stream,
-            seat,
+            member,
             state: State::Handshake,
-            begun,
-            unread: Vec::new(),
+            started,
+            incomplete: Vec::new(),
             unsent: handshake.into_bytes(),
         })
     }
 
-    /// Sends what is unsent, as far as the system takes it now.
+    /// Sends as much as the socket takes now.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         while !self.unsent.is_empty() {
             match self.stream.write(&self.unsent) {
                 Ok(sent) => drop(self.unsent.drain(..sent)),
-                // Neither the buffer nor, at first, the connection is ready.
-                Err(error) if waits(&error) => break,
+                Err(error) if is_not_ready(&error) => break,
                 Err(error) => return Err(error),
             }
         }
         Ok(())
     }
 
-    /// Reads until nothing is left, and deals with what came. `ended` tells that
-    /// the server has closed its end; `buffer` is lent.
+    /// Reads all that has arrived and handles it. `ended` says that the server
+    /// has closed its side. `buffer` is scratch space.
     ///
     /// # Errors
-    /// Why the connection is no more, as the end of a sentence.
+    /// Why the connection has ended, as the end of a sentence.
     pub(crate) fn receive(
         &mut self,
         ended: bool,
         buffer: &mut Vec<u8>,
         traffic: &mut Traffic,
     ) -> Result<(), String> {
-        // That the server gives up a reader who does not read is as it should be.
-        if self.seat.stalled && self.state == State::Joined {
+        // A server is right to close a connection that does not read.
+        if self.member.stalled && self.state == State::Joined {
             return Ok(());
         }
         loop {
-            let kept = self.unread.len();
-            if buffer.len() < 2 * kept {
+            let before = self.incomplete.len();
+            if buffer.len() < 2 * before {
                 buffer.resize(2 * buffer.len(), 0);
             }
-            let (old, free) = buffer.split_at_mut(kept);
-            old.copy_from_slice(&self.unread);
-            let came = match self.stream.read(free) {
-                Ok(0) => return Err("was closed without a word".to_owned()),
-                Ok(came) => came,
-                Err(error) if waits(&error) => return Ok(()),
+            let (old, free) = buffer.split_at_mut(before);
+            old.copy_from_slice(&self.incomplete);
+            let received = match self.stream.read(free) {
+                Ok(0) => return Err("was closed without a close frame".to_owned()),
+                Ok(received) => received,
+                Err(error) if is_not_ready(&error) => return Ok(()),
                 Err(error) => return Err(format!("broke: {error}")),
             };
-            // A read that leaves room has emptied the socket; asking again would
-            // cost one more call each time.
-            let emptied = came < free.len() && !ended;
-            let bytes = buffer.get(..kept + came).unwrap_or_default();
-            let rest = self.take(bytes, traffic)?;
-            self.unread.clear();
-            self.unread.extend_from_slice(rest);
+            // A read that leaves room has emptied the socket: no need for another
+            // system call.
+            let emptied = received < free.len() && !ended;
+            let bytes = buffer.get(..before + received).unwrap_or_default();
+            let rest = self.handle_bytes(bytes, traffic)?;
+            self.incomplete.clear();
+            self.incomplete.extend_from_slice(rest);
             if emptied {
                 return Ok(());
             }
         }
     }
 
-    /// Deals with whole frames and returns what is left.
-    fn take<'a>(&mut self, bytes: &'a [u8], traffic: &mut Traffic) -> Result<&'a [u8], String> {
+    /// Handles all complete frames and returns the bytes after them.
+    fn handle_bytes<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        traffic: &mut Traffic,
+    ) -> Result<&'a [u8], String> {
         let mut rest = bytes;
         if self.state == State::Handshake {
             let Some(end) = rest.windows(4).position(|four| four == b"\r\n\r\n") else {
                 return Ok(rest);
             };
             if !rest.starts_with(b"HTTP/1.1 101 ") {
-                let answer = String::from_utf8_lossy(rest);
-                return Err(format!("was refused: {answer}"));
+                let response = String::from_utf8_lossy(rest);
+                return Err(format!("was refused: {response}"));
             }
             rest = rest.get(end + 4..).unwrap_or_default();
-            let join = envelope::join(self.seat.room);
-            frame::encode(&mut self.unsent, frame::TEXT, join.as_bytes());
+            self.send(TEXT, envelope::join(self.member.room).as_bytes())?;
             self.state = State::Joining;
         }
-        let now = traffic.clock.nanos();
+        let now = traffic.stopwatch.nanos();
         while let Some((frame, after)) = frame::decode(rest)? {
             rest = after;
-            self.frame(&frame, now, traffic)?;
+            self.handle_frame(&frame, now, traffic)?;
         }
         Ok(rest)
     }
 
-    fn frame(&mut self, frame: &Frame<'_>, now: u64, traffic: &mut Traffic) -> Result<(), String> {
+    fn handle_frame(
+        &mut self,
+        frame: &Frame<'_>,
+        now: u64,
+        traffic: &mut Traffic,
+    ) -> Result<(), String> {
         match (frame.opcode, self.state) {
-            (frame::TEXT, State::Joined) => match Stamp::of(frame.payload) {
-                Some(stamp) => {
-                    let own = stamp.author == self.seat.number;
-                    traffic.delivered(stamp, own, frame.payload.len(), now);
-                    if own && traffic.again {
-                        self.write(traffic);
-                    }
-                }
-                None => {
-                    traffic.refused(frame.payload);
-                    if self.seat.author && traffic.again {
-                        self.write(traffic);
-                    }
-                }
-            },
-            (frame::TEXT, _) if envelope::is_joined(frame.payload) => {
+            (TEXT, State::Joined) => self.handle_message(frame.payload, now, traffic),
+            (TEXT, _) if envelope::is_joined(frame.payload) => {
                 self.state = State::Joined;
-                traffic.joined(now.saturating_sub(self.begun));
+                traffic.joined(now.saturating_sub(self.started));
+                Ok(())
             }
-            (frame::TEXT, _) => {
-                let answer = String::from_utf8_lossy(frame.payload);
-                return Err(format!("could not join: {answer}"));
+            (TEXT, _) => {
+                let response = String::from_utf8_lossy(frame.payload);
+                Err(format!("could not join: {response}"))
             }
-            (frame::PING, _) => frame::encode(&mut self.unsent, frame::PONG, frame.payload),
-            (frame::CLOSE, _) => {
-                return Err(match frame.payload {
-                    [high, low, ..] => {
-                        format!("was closed with {}", u16::from_be_bytes([*high, *low]))
-                    }
-                    _ => "was closed without a code".to_owned(),
-                });
+            (PING, _) => self.send(PONG, frame.payload),
+            (CLOSE, _) => Err(match frame.payload {
+                [high, low, ..] => {
+                    format!("was closed with {}", u16::from_be_bytes([*high, *low]))
+                }
+                _ => "was closed without a code".to_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn handle_message(
+        &mut self,
+        payload: &[u8],
+        now: u64,
+        traffic: &mut Traffic,
+    ) -> Result<(), String> {
+        let answered = match Stamp::of(payload) {
+            Some(stamp) => {
+                let own = stamp.author == self.member.number;
+                traffic.delivered(stamp, own, payload.len(), now);
+                own
             }
-            _ => {}
+            None => {
+                traffic.refused(payload);
+                self.member.author
+            }
+        };
+        if answered && traffic.keep_writing {
+            self.write(traffic)?;
         }
         Ok(())
     }
 
-    /// Puts one more message among what is to be sent.
-    pub(crate) fn write(&mut self, traffic: &mut Traffic) {
+    /// Queues one more message. [`flush`](Self::flush) sends it.
+    pub(crate) fn write(&mut self, traffic: &mut Traffic) -> Result<(), String> {
         let stamp = Stamp {
-            sent: traffic.clock.nanos(),
-            author: self.seat.number,
+            sent: traffic.stopwatch.nanos(),
+            author: self.member.number,
         };
-        traffic.create.write(&mut self.unsent, stamp);
+        self.send(TEXT, traffic.create.stamped(stamp))
+    }
+
+    fn send(&mut self, opcode: OpCode, payload: &[u8]) -> Result<(), String> {
+        frame::encode(&mut self.unsent, opcode, payload)
+            .map_err(|error| format!("could not send: {error}"))
     }
 }
 
-fn waits(error: &io::Error) -> bool {
+/// Whether the socket has no data or no room, or is not connected yet.
+fn is_not_ready(error: &io::Error) -> bool {
     use io::ErrorKind::{Interrupted, NotConnected, WouldBlock};
     matches!(error.kind(), WouldBlock | Interrupted | NotConnected)
 }

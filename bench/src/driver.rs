@@ -1,4 +1,4 @@
-//! The loop of one thread: opens connections, then moves whatever is ready.
+//! The event loop of one thread: opens connections, then reads and writes.
 
 use std::{io::ErrorKind, net::SocketAddr, time::Duration};
 
@@ -6,27 +6,27 @@ use anyhow::{Context, bail, ensure};
 use mio::{Events, Interest, Poll, Token};
 
 use crate::{
-    connection::{Connection, Seat},
+    connection::{Connection, Member},
     target::Target,
     traffic::Traffic,
 };
 
-/// Reads are at most so long: about what stays in a core's own cache.
-const BUFFER: usize = 128 * 1024;
+/// Longest read: about what fits in the cache of a core.
+const READ_BYTES: usize = 128 * 1024;
 
-/// How many sockets are looked at between two questions to the system.
-const EVENTS: usize = 1024;
+/// How many sockets one poll returns.
+const MAX_EVENTS: usize = 1024;
 
-/// How long to wait for sockets where nothing else is due.
-const STEP: Duration = Duration::from_millis(10);
+/// Longest poll while the last connections open.
+const POLL_TIMEOUT: Duration = Duration::from_millis(10);
 
-/// How long connections may take to open beyond the time their rate gives them.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How much longer the connections may take to open than their rate says.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(crate) struct Driver {
     poll: Poll,
     events: Events,
-    /// `None` where the connection was lost.
+    /// `None` if the connection was lost.
     connections: Vec<Option<Connection>>,
     buffer: Vec<u8>,
     pub(crate) traffic: Traffic,
@@ -36,58 +36,63 @@ impl Driver {
     pub(crate) fn new(traffic: Traffic) -> anyhow::Result<Self> {
         Ok(Self {
             poll: Poll::new().context("cannot wait for sockets")?,
-            events: Events::with_capacity(EVENTS),
+            events: Events::with_capacity(MAX_EVENTS),
             connections: Vec::new(),
-            buffer: vec![0; BUFFER],
+            buffer: vec![0; READ_BYTES],
             traffic,
         })
     }
 
-    /// Opens a connection for each seat, `rate` in a second, and returns when all
+    /// Opens a connection for each member, `rate` a second, and returns when all
     /// have joined.
     pub(crate) fn open(
         &mut self,
         target: &Target,
-        seats: &[Seat],
+        members: &[Member],
         rate: f64,
     ) -> anyhow::Result<()> {
         let address = target.address()?;
-        let all = u32::try_from(seats.len()).context("too many connections")?;
-        let begin = self.traffic.clock.nanos();
-        let end = begin + nanos(Duration::from_secs_f64(f64::from(all) / rate) + PATIENCE);
-        for (number, seat) in (0..all).zip(seats) {
-            let due = begin + nanos(Duration::from_secs_f64(f64::from(number) / rate));
+        let count = u32::try_from(members.len()).context("too many connections")?;
+        let started = self.traffic.stopwatch.nanos();
+        let end = started + nanos(Duration::from_secs_f64(f64::from(count) / rate) + OPEN_TIMEOUT);
+        for (number, member) in (0..count).zip(members) {
+            let due = started + nanos(Duration::from_secs_f64(f64::from(number) / rate));
             self.run(due)?;
             self.check()?;
-            self.begin(target, address, *seat)?;
+            self.connect(target, address, *member)?;
         }
-        while self.traffic.opening.count() < u64::from(all) {
-            self.turn(STEP)?;
+        while self.traffic.opening.len() < u64::from(count) {
+            self.poll_once(POLL_TIMEOUT)?;
             self.check()?;
             ensure!(
-                self.traffic.clock.nanos() < end,
-                "only {} of {all} connections could be opened in time",
-                self.traffic.opening.count(),
+                self.traffic.stopwatch.nanos() < end,
+                "only {} of {count} connections could be opened in time",
+                self.traffic.opening.len(),
             );
         }
         Ok(())
     }
 
-    /// Until all have joined, one that fails makes the rest pointless.
+    /// Fails if any connection has failed: without it the run means nothing.
     fn check(&self) -> anyhow::Result<()> {
-        match &self.traffic.tally.trouble {
-            Some(trouble) => bail!("{trouble}"),
+        match &self.traffic.tally.first_problem {
+            Some(problem) => bail!("{problem}"),
             None => Ok(()),
         }
     }
 
-    fn begin(&mut self, target: &Target, address: SocketAddr, seat: Seat) -> anyhow::Result<()> {
-        let handshake = target.handshake(seat.user)?;
-        let now = self.traffic.clock.nanos();
-        let number = seat.number;
-        let mut connection = Connection::open(address, handshake, seat, now)
+    fn connect(
+        &mut self,
+        target: &Target,
+        address: SocketAddr,
+        member: Member,
+    ) -> anyhow::Result<()> {
+        let handshake = target.handshake(member.user)?;
+        let now = self.traffic.stopwatch.nanos();
+        let number = member.number;
+        let mut connection = Connection::open(address, handshake, member, now)
             .with_context(|| format!("cannot open connection {number}"))?;
-        // Both for good: readiness is told once each time it comes.
+        // Registered once for both: mio reports each change of readiness.
         self.poll.registry().register(
             &mut connection.stream,
             Token(self.connections.len()),
@@ -97,20 +102,20 @@ impl Driver {
         Ok(())
     }
 
-    /// Moves whatever is ready until `until`, in nanoseconds since the tool
-    /// started; at least what is ready now.
+    /// Reads and writes until `until`, in nanoseconds since the tool started; at
+    /// least once.
     pub(crate) fn run(&mut self, until: u64) -> anyhow::Result<()> {
         loop {
-            let left = until.saturating_sub(self.traffic.clock.nanos());
-            self.turn(Duration::from_nanos(left))?;
+            let left = until.saturating_sub(self.traffic.stopwatch.nanos());
+            self.poll_once(Duration::from_nanos(left))?;
             if left == 0 {
                 return Ok(());
             }
         }
     }
 
-    fn turn(&mut self, patience: Duration) -> anyhow::Result<()> {
-        match self.poll.poll(&mut self.events, Some(patience)) {
+    fn poll_once(&mut self, timeout: Duration) -> anyhow::Result<()> {
+        match self.poll.poll(&mut self.events, Some(timeout)) {
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
             polled => polled.context("cannot wait for sockets")?,
         }
@@ -125,34 +130,34 @@ impl Driver {
                 }
                 _ => Ok(()),
             };
-            settle(slot, received, &mut self.traffic);
+            flush_or_drop(slot, received, &mut self.traffic);
         }
         Ok(())
     }
 
-    /// The authors of this thread write so many messages each.
-    pub(crate) fn write(&mut self, messages: u64) {
+    /// Every author of this thread writes `count` messages.
+    pub(crate) fn write(&mut self, count: u64) {
         for slot in &mut self.connections {
-            let Some(connection) = slot.as_mut().filter(|connection| connection.seat.author) else {
+            let Some(connection) = slot.as_mut().filter(|connection| connection.member.author)
+            else {
                 continue;
             };
-            for _ in 0..messages {
-                connection.write(&mut self.traffic);
-            }
-            settle(slot, Ok(()), &mut self.traffic);
+            let traffic = &mut self.traffic;
+            let written = (0..count).try_for_each(|_| connection.write(traffic));
+            flush_or_drop(slot, written, traffic);
         }
     }
 }
 
-/// Sends what is to be sent, and gives up the connection where it is lost.
-fn settle(slot: &mut Option<Connection>, received: Result<(), String>, traffic: &mut Traffic) {
+/// Sends what is queued. Drops the connection if `result` or sending has failed.
+fn flush_or_drop(slot: &mut Option<Connection>, result: Result<(), String>, traffic: &mut Traffic) {
     let Some(connection) = slot else { return };
-    let sent = received.and_then(|()| {
+    let sent = result.and_then(|()| {
         let sent = connection.flush();
         sent.map_err(|error| format!("broke: {error}"))
     });
-    if let Err(why) = sent {
-        traffic.lost(connection.seat.number, &why);
+    if let Err(reason) = sent {
+        traffic.lost(connection.member.number, &reason);
         *slot = None;
     }
 }

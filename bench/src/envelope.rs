@@ -1,28 +1,26 @@
-//! Requests to write a message, and the frames that they become.
+//! Requests to create a message, and the frames that come back.
 //!
-//! A request's id says when it was sent and by which connection, so that whoever
-//! receives the frame knows its age without looking anything up. It always has
-//! the same number of digits and ends the frame, so that it is found without
-//! reading the rest.
+//! The id of a request says when it was sent and by which connection. So every
+//! receiver of the frame knows its age without a lookup. The id always has the
+//! same number of digits and stands at the end of the frame, so it is found
+//! without parsing the frame.
 
-use crate::frame;
-
-/// What a created message's frame ends with, but for the id and a brace.
+/// The end of the frame of a created message, without the id and the last brace.
 const BEFORE_ID: &[u8] = br#","response_status":201,"request_id":"#;
 
-/// How many connections can be told apart.
+/// How many connections an id can distinguish.
 pub(crate) const CONNECTIONS: u64 = 100_000;
 
-/// Ids start with a one, for an integer of JSON cannot start with a zero.
+/// Ids start with 1: an integer in JSON cannot start with 0.
 const FIRST_ID: u64 = 1_000_000_000_000_000_000;
 const DIGITS: usize = 19;
 
-/// When a message was sent, and by whom.
+/// When a message was sent, and by which connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp {
-    /// Nanoseconds since the tool started, below 10,000 seconds.
+    /// Nanoseconds since the tool started; less than 10,000 seconds.
     pub(crate) sent: u64,
-    /// The author's connection.
+    /// The number of the author's connection.
     pub(crate) author: u64,
 }
 
@@ -31,7 +29,7 @@ impl Stamp {
         FIRST_ID + self.sent * CONNECTIONS + self.author
     }
 
-    /// The stamp on the frame of a created message; `None` for any other frame.
+    /// The stamp in the frame of a created message; `None` for any other frame.
     pub(crate) fn of(payload: &[u8]) -> Option<Self> {
         let (before, digits) = payload.strip_suffix(b"}")?.split_last_chunk::<DIGITS>()?;
         if !before.ends_with(BEFORE_ID) || !digits.iter().all(u8::is_ascii_digit) {
@@ -48,13 +46,12 @@ impl Stamp {
     }
 }
 
-/// A request to write a message, all but its id written once and for all.
-pub(crate) struct Create {
+/// A request to create a message. Only its id changes.
+pub(crate) struct CreateRequest {
     json: Vec<u8>,
 }
 
-impl Create {
-    /// With a text of so many bytes.
+impl CreateRequest {
     pub(crate) fn new(text_bytes: usize) -> Self {
         let text = "It is a truth universally acknowledged. "
             .chars()
@@ -68,14 +65,14 @@ impl Create {
         }
     }
 
-    /// Appends the request to `out` as a frame.
-    pub(crate) fn write(&mut self, out: &mut Vec<u8>, stamp: Stamp) {
+    /// The request as JSON, with `stamp` as its id.
+    pub(crate) fn stamped(&mut self, stamp: Stamp) -> &[u8] {
         let mut rest = stamp.id();
         for digit in self.json.iter_mut().rev().skip(1).take(DIGITS) {
             *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
             rest /= 10;
         }
-        frame::encode(out, frame::TEXT, &self.json);
+        &self.json
     }
 }
 
@@ -84,7 +81,7 @@ pub(crate) fn join(room: u64) -> String {
     format!(r#"{{"action":"join_room","room_pk":{room},"request_id":1}}"#)
 }
 
-/// Whether `payload` is the answer to a successful [`join`].
+/// Whether `payload` is the response to a successful [`join`].
 pub(crate) fn is_joined(payload: &[u8]) -> bool {
     payload.ends_with(br#","action":"join_room","response_status":200,"request_id":1}"#)
 }
@@ -98,7 +95,7 @@ mod tests {
         author: 99_999,
     };
 
-    fn answer(status: u16, id: u64) -> Vec<u8> {
+    fn response(status: u16, id: u64) -> Vec<u8> {
         format!(
             r#"{{"errors":[],"data":{{}},"action":"create_message","response_status":{status},"request_id":{id}}}"#
         )
@@ -106,36 +103,36 @@ mod tests {
     }
 
     #[test]
-    fn a_stamp_is_read_off_the_answer() {
+    fn stamp_is_read_from_response() {
         let early = Stamp { sent: 0, author: 0 };
         for stamp in [STAMP, early] {
-            assert_eq!(Stamp::of(&answer(201, stamp.id())), Some(stamp));
+            assert_eq!(Stamp::of(&response(201, stamp.id())), Some(stamp));
         }
     }
 
     #[test]
-    fn other_frames_have_none() {
-        assert_eq!(Stamp::of(&answer(400, STAMP.id())), None);
-        assert_eq!(Stamp::of(&answer(201, 1)), None);
+    fn other_frames_have_no_stamp() {
+        assert_eq!(Stamp::of(&response(400, STAMP.id())), None);
+        assert_eq!(Stamp::of(&response(201, 1)), None);
         assert_eq!(Stamp::of(b""), None);
         assert_eq!(Stamp::of(b"}"), None);
     }
 
     #[test]
-    fn a_request_is_json_with_its_text_and_its_own_id() {
-        let mut create = Create::new(512);
+    fn request_has_text_and_stamped_id() {
+        let mut create = CreateRequest::new(512);
         for stamp in [STAMP, Stamp { sent: 5, author: 7 }] {
-            create.write(&mut Vec::new(), stamp);
-            let json: serde_json::Value = serde_json::from_slice(&create.json).expect("JSON");
+            let json: serde_json::Value =
+                serde_json::from_slice(create.stamped(stamp)).expect("JSON");
             assert_eq!(json["request_id"], stamp.id());
             assert_eq!(json["msg_text"].as_str().map(str::len), Some(512));
         }
     }
 
     #[test]
-    fn only_the_answer_to_a_join_counts_as_one() {
+    fn only_join_response_means_joined() {
         let joined = br#"{"errors":[],"data":{"pk":1},"action":"join_room","response_status":200,"request_id":1}"#;
         assert!(is_joined(joined));
-        assert!(!is_joined(&answer(200, 1)));
+        assert!(!is_joined(&response(200, 1)));
     }
 }

@@ -1,25 +1,25 @@
-//! Many connections that say nothing, and then two that talk among them.
+//! Many silent connections, and then messages in one room among them.
 
 use clap::Args;
 
 use crate::{
-    connection::Seat,
+    connection::Member,
     driver::Driver,
     report::{Report, float},
     target::Target,
-    traffic::{Clock, Traffic},
+    traffic::{Stopwatch, Traffic},
     usage::{self, Usage},
     world::World,
 };
 
-/// Lone messages in a second: each has long arrived when the next is sent.
+/// Lone messages per second: each has arrived long before the next is sent.
 const LONE_RATE: u64 = 200;
 
 /// Bytes of text in a lone message.
 const TEXT_BYTES: usize = 512;
 
-/// How long the last lone message is waited for.
-const LAST: u64 = 1_000_000_000;
+/// How long to wait for the last lone message, in nanoseconds.
+const LAST_TIMEOUT: u64 = 1_000_000_000;
 
 #[derive(Args)]
 pub(crate) struct Idle {
@@ -30,10 +30,10 @@ pub(crate) struct Idle {
     /// Connections to open, spread over the rooms and their brands.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..100_000))]
     connections: u32,
-    /// How many to open in a second.
+    /// How many to open per second.
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     rate: u32,
-    /// When all are open, sends so many messages to the first room, 200 in a
+    /// When all are open, sends this many messages to the first room, 200 per
     /// second.
     #[arg(long, value_name = "N", num_args = 0..=1, default_value_t = 0, default_missing_value = "2000")]
     lone: u64,
@@ -41,33 +41,33 @@ pub(crate) struct Idle {
 
 impl Idle {
     pub(crate) fn run(&self) -> anyhow::Result<()> {
-        let clock = Clock::start();
-        let mut driver = Driver::new(Traffic::new(clock, TEXT_BYTES))?;
+        let stopwatch = Stopwatch::start();
+        let mut driver = Driver::new(Traffic::new(stopwatch, TEXT_BYTES)?)?;
         let mut report = Report::new(format!(
             "idle: {} connections in {} room(s), opened at {}/s",
             self.connections, self.world.rooms, self.rate
         ));
-        let seats: Vec<_> = (0..u64::from(self.connections))
-            .map(|number| self.seat(number))
+        let members: Vec<_> = (0..u64::from(self.connections))
+            .map(|number| self.member(number))
             .collect();
         let before = self.target.usage()?;
-        let begun = clock.nanos();
-        driver.open(&self.target, &seats, f64::from(self.rate))?;
-        let opened = float(clock.nanos() - begun) / 1e9;
+        let started = stopwatch.nanos();
+        driver.open(&self.target, &members, f64::from(self.rate))?;
+        let opened = float(stopwatch.nanos() - started) / 1e9;
         let after = self.target.usage()?;
-        self.opened(&mut report, &driver.traffic, opened, before.zip(after));
+        self.report_opening(&mut report, &driver.traffic, opened, before.zip(after));
         if self.lone > 0 {
-            self.lone(&mut report, &mut driver)?;
+            self.send_lone(&mut report, &mut driver)?;
         }
-        report.trouble(&driver.traffic.tally);
+        report.problems(&driver.traffic.tally);
         report.print(self.target.json)?;
         Ok(())
     }
 
-    fn seat(&self, number: u64) -> Seat {
+    fn member(&self, number: u64) -> Member {
         let rooms = self.world.rooms;
         let (room, member) = (number % rooms + 1, number / rooms);
-        Seat {
+        Member {
             number,
             room,
             user: self.world.user(room, member),
@@ -76,7 +76,7 @@ impl Idle {
         }
     }
 
-    fn opened(
+    fn report_opening(
         &self,
         report: &mut Report,
         traffic: &Traffic,
@@ -111,29 +111,30 @@ impl Idle {
         }
     }
 
-    /// The first connection writes now and then, to the others in its room.
-    fn lone(&self, report: &mut Report, driver: &mut Driver) -> anyhow::Result<()> {
-        let clock = driver.traffic.clock;
-        let (begun, before) = (clock.nanos(), usage::this_thread()?);
+    /// The first connection writes single messages to the others in its room.
+    fn send_lone(&self, report: &mut Report, driver: &mut Driver) -> anyhow::Result<()> {
+        let stopwatch = driver.traffic.stopwatch;
+        let (started, before) = (stopwatch.nanos(), usage::this_thread()?);
         for number in 0..self.lone {
-            driver.run(begun + number * 1_000_000_000 / LONE_RATE)?;
+            driver.run(started + number * 1_000_000_000 / LONE_RATE)?;
             driver.write(1);
         }
-        let last = clock.nanos() + LAST;
-        while driver.traffic.tally.acknowledged < self.lone && clock.nanos() < last {
-            driver.run(clock.nanos() + LAST / 100)?;
+        let last = stopwatch.nanos() + LAST_TIMEOUT;
+        while driver.traffic.tally.acknowledged < self.lone && stopwatch.nanos() < last {
+            driver.run(stopwatch.nanos() + LAST_TIMEOUT / 100)?;
         }
-        let busy = usage::this_thread()?.since(before, float(clock.nanos() - begun) / 1e9);
+        let seconds = float(stopwatch.nanos() - started) / 1e9;
+        let core_time = usage::this_thread()?.since(before, seconds);
         let tally = &driver.traffic.tally;
         report.add(
             "lone",
-            "lone messages answered",
+            "lone messages acknowledged",
             float(tally.acknowledged),
             0,
         );
-        report.times("own", "lone message to own answer", &tally.own);
+        report.times("own", "lone message to own response", &tally.own);
         report.times("others", "lone message to others' receipt", &tally.others);
-        report.tool(busy);
+        report.tool(core_time);
         Ok(())
     }
 }

@@ -1,12 +1,11 @@
-//! `load`: puts a running chat server under load and tells how much it did, how
-//! fast, and at what price in CPU time and memory.
+//! `load`: puts a running chat server under load and reports throughput, latency,
+//! CPU time and memory.
 
 mod chat;
 mod connection;
 mod driver;
 mod envelope;
 mod frame;
-mod histogram;
 mod idle;
 mod report;
 mod target;
@@ -25,8 +24,8 @@ use crate::{chat::Chat, idle::Idle, world::World};
 
 /// Puts a running chat server under load.
 ///
-/// The server must have been started with the world that `load world` writes for
-/// the same `--rooms` and `--brands`, and with limits that are large enough.
+/// Start the server with the world that `load world` writes for the same `--rooms`
+/// and `--brands`, and with limits that are large enough.
 #[derive(Parser)]
 struct Cli {
     #[command(subcommand)]
@@ -39,13 +38,13 @@ enum Command {
     World {
         #[command(flatten)]
         world: World,
-        /// About how large the profile of a brand is.
+        /// Approximate size of a brand's profile.
         #[arg(long, value_name = "N", default_value_t = 1500)]
         profile_bytes: usize,
     },
     /// Opens many connections that stay silent.
     Idle(Idle),
-    /// Has authors write as fast as they are answered.
+    /// Lets authors write the next message as soon as they get a response.
     Chat(Chat),
 }
 

@@ -1,5 +1,4 @@
-//! What a run has shown: as a table for people, which is Markdown, or as one
-//! line of JSON.
+//! The result of a run: a Markdown table for people, or one line of JSON.
 
 use std::{
     fmt::Write,
@@ -8,13 +7,17 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use crate::{histogram::Histogram, traffic::Tally, usage::Busy};
+use crate::{
+    traffic::{Tally, Times},
+    usage::CoreTime,
+};
 
-/// Busier than this, what is measured is the tool.
-const BUSY: f64 = 0.9;
+/// Above this share of the time on a core, the tool itself limits the figures.
+const MAX_RUNNING: f64 = 0.9;
 
-/// Waiting longer than this, the tool saw frames noticeably later than they came.
-const LATE: f64 = 0.25;
+/// Above this share of the time waiting for a core, the tool sees frames
+/// noticeably late.
+const MAX_WAITING: f64 = 0.25;
 
 struct Row {
     key: String,
@@ -38,7 +41,7 @@ impl Report {
         }
     }
 
-    /// One figure, under `key` in JSON. A share of nothing is left out.
+    /// Adds one figure, which is `key` in JSON. Leaves out a quotient by zero.
     pub(crate) fn add(&mut self, key: &str, label: &str, value: f64, decimals: usize) {
         if value.is_finite() {
             self.rows.push(Row {
@@ -50,35 +53,37 @@ impl Report {
         }
     }
 
-    /// Percentiles, where anything was recorded.
-    pub(crate) fn times(&mut self, key: &str, label: &str, times: &Histogram) {
-        for (permille, name) in [(500, "p50"), (990, "p99"), (999, "p999")] {
-            if let Some(nanos) = times.permille(permille) {
-                let key = format!("{key}_{name}_us");
-                let label = format!("{label}, {name}, µs");
-                self.add(&key, &label, float(nanos) / 1e3, 0);
-            }
+    /// Adds percentiles, if anything was recorded.
+    pub(crate) fn times(&mut self, key: &str, label: &str, times: &Times) {
+        if times.is_empty() {
+            return;
+        }
+        for (quantile, name) in [(0.5, "p50"), (0.99, "p99"), (0.999, "p999")] {
+            let nanos = times.value_at_quantile(quantile);
+            let key = format!("{key}_{name}_us");
+            let label = format!("{label}, {name}, µs");
+            self.add(&key, &label, float(nanos) / 1e3, 0);
         }
     }
 
-    /// What went wrong.
-    pub(crate) fn trouble(&mut self, tally: &Tally) {
+    /// Adds what went wrong.
+    pub(crate) fn problems(&mut self, tally: &Tally) {
         self.add(
             "refused",
-            "answers that were no 201",
+            "responses other than 201",
             float(tally.refused),
             0,
         );
         self.add("lost", "connections lost", float(tally.lost), 0);
-        if let Some(trouble) = &tally.trouble {
-            self.notes.push(format!("first trouble: {trouble}"));
+        if let Some(problem) = &tally.first_problem {
+            self.notes.push(format!("first problem: {problem}"));
         }
     }
 
-    /// How busy the busiest thread of the tool was, as parts of the time
-    /// measured, and what that means for the figures.
-    pub(crate) fn tool(&mut self, busy: Busy) {
-        let Busy { running, waiting } = busy;
+    /// Adds how busy the busiest thread of the tool was, as shares of the measured
+    /// time, and what that means for the figures.
+    pub(crate) fn tool(&mut self, core_time: CoreTime) {
+        let CoreTime { running, waiting } = core_time;
         self.add(
             "tool_running_pct",
             "tool on a core, % of the time",
@@ -91,16 +96,16 @@ impl Report {
             100.0 * waiting,
             0,
         );
-        if running > BUSY {
+        if running > MAX_RUNNING {
             self.notes.push(
                 "THE TOOL WAS THE BOTTLENECK: rates and times are its own, not the server's \
-                 (figures per CPU second of the server hold)"
+                 (figures per CPU second of the server are still valid)"
                     .to_owned(),
             );
-        } else if running + waiting > BUSY || waiting > LATE {
+        } else if core_time.total() > MAX_RUNNING || waiting > MAX_WAITING {
             self.notes.push(
-                "THE MACHINE WAS THE BOTTLENECK: tool and server wanted more cores than there \
-                 are; times include the tool's own waiting"
+                "THE MACHINE WAS THE BOTTLENECK: tool and server needed more cores than there \
+                 are; times include the time the tool waited"
                     .to_owned(),
             );
         }
@@ -153,12 +158,12 @@ impl Report {
     }
 }
 
-/// A count as a number to calculate with; exact up to 2^53.
+/// A count as a float; exact up to 2^53.
 pub(crate) fn float(count: u64) -> f64 {
     count as f64
 }
 
-/// A number with its thousands apart: `1,234,567`.
+/// A number with thousands separators: `1,234,567`.
 fn grouped(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
     let (whole, fraction) = text.split_at(text.find('.').unwrap_or(text.len()));
@@ -178,31 +183,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thousands_are_set_apart() {
+    fn thousands_are_separated() {
         assert_eq!(grouped(1_234_567.0, 0), "1,234,567");
         assert_eq!(grouped(999.96, 1), "1,000.0");
         assert_eq!(grouped(-123.0, 0), "-123");
         assert_eq!(grouped(12.345, 2), "12.35");
     }
 
-    fn of(running: f64, waiting: f64) -> Report {
+    fn report_of(running: f64, waiting: f64) -> Report {
         let mut report = Report::new("a run".to_owned());
         report.add("creates", "creates/s", 12_345.6, 0);
-        report.tool(Busy { running, waiting });
+        report.tool(CoreTime { running, waiting });
         report
     }
 
     #[test]
-    fn a_tool_that_was_too_slow_says_so() {
-        assert!(of(0.95, 0.0).table().contains("THE TOOL WAS"));
-        assert!(of(0.8, 0.15).table().contains("THE MACHINE WAS"));
-        assert!(of(0.3, 0.4).table().contains("THE MACHINE WAS"));
-        assert!(!of(0.6, 0.1).table().contains("BOTTLENECK"));
+    fn busy_tool_adds_a_note() {
+        assert!(report_of(0.95, 0.0).table().contains("THE TOOL WAS"));
+        assert!(report_of(0.8, 0.15).table().contains("THE MACHINE WAS"));
+        assert!(report_of(0.3, 0.4).table().contains("THE MACHINE WAS"));
+        assert!(!report_of(0.6, 0.1).table().contains("BOTTLENECK"));
     }
 
     #[test]
-    fn both_forms_hold_the_figures() {
-        let report = of(0.95, 0.0);
+    fn table_and_json_have_the_figures() {
+        let report = report_of(0.95, 0.0);
         assert!(report.table().contains("| creates/s"));
         assert!(report.table().contains(" 12,346 |"));
         let json: Value = serde_json::from_str(&report.json()).expect("JSON");

@@ -1,4 +1,4 @@
-//! The server under load: where it is, and how it is asked in.
+//! The server under load: its address, its handshake and its processes.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 
@@ -9,23 +9,23 @@ use serde_json::json;
 
 use crate::usage::{self, Usage};
 
-/// The year 2100: tokens need not end here, and no clock has to be asked.
+/// The year 2100. Tokens need not expire here, so no clock is needed.
 const EXPIRES: i64 = 4_102_444_800;
 
-/// The server under load, and how to tell of it.
+/// The server under load, and how to report on it.
 #[derive(Args, Clone)]
 pub(crate) struct Target {
-    /// The endpoint.
+    /// The WebSocket endpoint.
     #[arg(long, default_value = "ws://127.0.0.1:8000/ws/chat/")]
     url: String,
-    /// The secret to sign tokens with (HS256), that of the server.
+    /// The server's secret, to sign tokens with (HS256).
     #[arg(long, env = "CHAT_JWT_SECRET", hide_env_values = true)]
     secret: String,
-    /// A process of the server, whose CPU time and memory are told, with those
-    /// that descend from it; can be given several times.
+    /// A process of the server. The report has the CPU time and memory of it and
+    /// its descendants. Can be given several times.
     #[arg(long = "pid", value_name = "PID")]
     pids: Vec<u32>,
-    /// Prints one line of JSON in place of the table.
+    /// Prints one line of JSON instead of the table.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -41,7 +41,7 @@ impl Target {
             .with_context(|| format!("{host} has no address"))
     }
 
-    /// The request that opens a connection of `user`.
+    /// The handshake request of `user`.
     pub(crate) fn handshake(&self, user: u64) -> anyhow::Result<String> {
         let (host, path) = split(&self.url)?;
         let token = self.token(user)?;
@@ -70,7 +70,7 @@ impl Target {
             .context("cannot sign a token")
     }
 
-    /// What the server has used so far; `None` where no process was named.
+    /// What the server has used so far; `None` without `--pid`.
     pub(crate) fn usage(&self) -> anyhow::Result<Option<Usage>> {
         (!self.pids.is_empty())
             .then(|| usage::of(&self.pids))
@@ -93,10 +93,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_host_port_and_path() {
+    fn url_splits_into_host_and_path() {
         let url = "ws://127.0.0.1:8000/ws/chat/";
-        assert_eq!(split(url).expect("fine"), ("127.0.0.1:8000", "/ws/chat/"));
-        assert_eq!(split("ws://[::1]:9").expect("fine"), ("[::1]:9", "/"));
+        assert_eq!(split(url).expect("valid"), ("127.0.0.1:8000", "/ws/chat/"));
+        assert_eq!(split("ws://[::1]:9").expect("valid"), ("[::1]:9", "/"));
         assert!(split("http://127.0.0.1").is_err());
     }
 }

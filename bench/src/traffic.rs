@@ -1,20 +1,33 @@
 //! What the connections of one thread share: the clock, the message they write,
-//! and what they have counted.
+//! and the counts.
 
 use std::time::Instant;
 
-use crate::{
-    envelope::{Create, Stamp},
-    histogram::Histogram,
-};
+use anyhow::Context;
+use hdrhistogram::Histogram;
+
+use crate::envelope::{CreateRequest, Stamp};
+
+/// Longest time that is recorded exactly, in nanoseconds: longer than a run.
+const MAX_NANOS: u64 = 10_000 * 1_000_000_000;
+
+/// Times are recorded to two significant digits.
+const SIGNIFICANT_DIGITS: u8 = 2;
+
+/// Times in nanoseconds.
+pub(crate) type Times = Histogram<u64>;
+
+fn times() -> anyhow::Result<Times> {
+    Times::new_with_bounds(1, MAX_NANOS, SIGNIFICANT_DIGITS).context("cannot record times")
+}
 
 /// Time since the tool started, the same on all threads.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Clock {
+pub(crate) struct Stopwatch {
     start: Instant,
 }
 
-impl Clock {
+impl Stopwatch {
     pub(crate) fn start() -> Self {
         Self {
             start: Instant::now(),
@@ -26,76 +39,86 @@ impl Clock {
     }
 }
 
-/// What was counted.
-#[derive(Default)]
+/// The counts of one thread, or of all.
 pub(crate) struct Tally {
-    /// Messages that their author was answered with 201 for.
+    /// Messages whose author got a response with 201.
     pub(crate) acknowledged: u64,
-    /// Frames of messages that arrived, the authors' own included.
+    /// Frames of messages that arrived, including the authors' own.
     pub(crate) delivered: u64,
-    /// Bytes in them.
+    /// Bytes in these frames.
     pub(crate) bytes: u64,
     /// From sending to the author's own frame.
-    pub(crate) own: Histogram,
-    /// From sending to somebody else's frame.
-    pub(crate) others: Histogram,
-    /// Answers that were no 201.
+    pub(crate) own: Times,
+    /// From sending to another member's frame.
+    pub(crate) others: Times,
+    /// Responses other than 201.
     pub(crate) refused: u64,
-    /// Connections that ended before their time.
+    /// Connections that ended early.
     pub(crate) lost: u64,
-    /// The first of either, in words.
-    pub(crate) trouble: Option<String>,
+    /// The first refusal or lost connection, in words.
+    pub(crate) first_problem: Option<String>,
 }
 
 impl Tally {
-    /// Begins anew, but keeps what went wrong.
-    pub(crate) fn restart(&mut self) {
-        let Self { refused, lost, .. } = *self;
-        let trouble = self.trouble.take();
-        *self = Self {
-            refused,
-            lost,
-            trouble,
-            ..Self::default()
-        };
+    pub(crate) fn new() -> anyhow::Result<Self> {
+        Ok(Self {
+            acknowledged: 0,
+            delivered: 0,
+            bytes: 0,
+            own: times()?,
+            others: times()?,
+            refused: 0,
+            lost: 0,
+            first_problem: None,
+        })
     }
 
-    pub(crate) fn merge(&mut self, other: Self) {
+    /// Forgets what was measured, but not the problems.
+    pub(crate) fn restart(&mut self) {
+        self.acknowledged = 0;
+        self.delivered = 0;
+        self.bytes = 0;
+        self.own.reset();
+        self.others.reset();
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) -> anyhow::Result<()> {
         self.acknowledged += other.acknowledged;
         self.delivered += other.delivered;
         self.bytes += other.bytes;
-        self.own.merge(&other.own);
-        self.others.merge(&other.others);
+        self.own.add(other.own)?;
+        self.others.add(other.others)?;
         self.refused += other.refused;
         self.lost += other.lost;
-        self.trouble = self.trouble.take().or(other.trouble);
+        self.first_problem = self.first_problem.take().or(other.first_problem);
+        Ok(())
     }
 }
 
 /// What the connections of one thread share.
 pub(crate) struct Traffic {
-    pub(crate) clock: Clock,
-    pub(crate) create: Create,
-    /// Whether an author who was answered writes again.
-    pub(crate) again: bool,
+    pub(crate) stopwatch: Stopwatch,
+    pub(crate) create: CreateRequest,
+    /// Whether an author writes the next message after each response.
+    pub(crate) keep_writing: bool,
     pub(crate) tally: Tally,
-    /// From beginning to connect to the answer to the join.
-    pub(crate) opening: Histogram,
+    /// From the start of a connection to the response to its join.
+    pub(crate) opening: Times,
 }
 
 impl Traffic {
-    pub(crate) fn new(clock: Clock, text_bytes: usize) -> Self {
-        Self {
-            clock,
-            create: Create::new(text_bytes),
-            again: false,
-            tally: Tally::default(),
-            opening: Histogram::default(),
-        }
+    pub(crate) fn new(stopwatch: Stopwatch, text_bytes: usize) -> anyhow::Result<Self> {
+        Ok(Self {
+            stopwatch,
+            create: CreateRequest::new(text_bytes),
+            keep_writing: false,
+            tally: Tally::new()?,
+            opening: times()?,
+        })
     }
 
     pub(crate) fn joined(&mut self, nanos: u64) {
-        self.opening.record(nanos);
+        self.opening.saturating_record(nanos);
     }
 
     pub(crate) fn delivered(&mut self, stamp: Stamp, own: bool, bytes: usize, now: u64) {
@@ -104,23 +127,65 @@ impl Traffic {
         self.tally.bytes += u64::try_from(bytes).unwrap_or_default();
         if own {
             self.tally.acknowledged += 1;
-            self.tally.own.record(age);
+            self.tally.own.saturating_record(age);
         } else {
-            self.tally.others.record(age);
+            self.tally.others.saturating_record(age);
         }
     }
 
-    pub(crate) fn refused(&mut self, answer: &[u8]) {
+    pub(crate) fn refused(&mut self, response: &[u8]) {
         self.tally.refused += 1;
         self.tally
-            .trouble
-            .get_or_insert_with(|| String::from_utf8_lossy(answer).into_owned());
+            .first_problem
+            .get_or_insert_with(|| String::from_utf8_lossy(response).into_owned());
     }
 
-    pub(crate) fn lost(&mut self, number: u64, why: &str) {
+    pub(crate) fn lost(&mut self, number: u64, reason: &str) {
         self.tally.lost += 1;
         self.tally
-            .trouble
-            .get_or_insert_with(|| format!("connection {number} {why}"));
+            .first_problem
+            .get_or_insert_with(|| format!("connection {number} {reason}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally_of(stamps: impl IntoIterator<Item = u64>) -> Tally {
+        let mut traffic = Traffic::new(Stopwatch::start(), 1).expect("a traffic");
+        for sent in stamps {
+            traffic.delivered(Stamp { sent, author: 1 }, false, 10, 1_000_000);
+        }
+        traffic.tally
+    }
+
+    #[test]
+    fn merged_tally_has_both_halves() {
+        let mut tally = tally_of([999_950; 50]);
+        tally.merge(tally_of([999_900; 50])).expect("same bounds");
+        assert_eq!((tally.delivered, tally.bytes), (100, 1000));
+        assert_eq!(tally.others.len(), 100);
+        assert_eq!(tally.others.value_at_quantile(0.5), 50);
+        assert_eq!(tally.others.value_at_quantile(0.99), 100);
+    }
+
+    #[test]
+    fn restarted_tally_keeps_problems_only() {
+        let mut traffic = Traffic::new(Stopwatch::start(), 1).expect("a traffic");
+        traffic.delivered(Stamp { sent: 0, author: 1 }, true, 10, 5);
+        traffic.lost(7, "was closed");
+        traffic.tally.restart();
+        let tally = traffic.tally;
+        assert_eq!(
+            (tally.acknowledged, tally.delivered, tally.bytes),
+            (0, 0, 0)
+        );
+        assert!(tally.own.is_empty());
+        assert_eq!(tally.lost, 1);
+        assert_eq!(
+            tally.first_problem.as_deref(),
+            Some("connection 7 was closed")
+        );
     }
 }

@@ -1,20 +1,19 @@
-//! What processes have used, as Linux tells it under `/proc`.
+//! CPU time and memory of processes, from Linux's `/proc`.
 
 use std::{collections::BTreeMap, fs};
 
 use anyhow::Context;
 
-/// Ticks in a second, in which `/proc` counts CPU time: a constant towards
-/// programs, whatever the kernel's own clock.
+/// CPU time in `/proc` is in ticks of this many per second, on every Linux.
 const TICKS: f64 = 100.0;
 
-/// What some processes have used so far.
+/// What processes have used so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Usage {
-    /// User and system time, that of ended children included.
+    /// User and system time, including that of ended children.
     pub(crate) cpu_seconds: f64,
-    /// Memory that is resident now, what is shared in fair parts where the
-    /// system tells them.
+    /// Memory that is resident now. Shared memory counts in proportion (PSS) if
+    /// the system reports that.
     pub(crate) resident_kib: f64,
 }
 
@@ -24,7 +23,7 @@ struct Stat {
     ticks: u32,
 }
 
-/// What `pids` and all that descend from them have used so far.
+/// What `pids` and all their descendants have used so far.
 pub(crate) fn of(pids: &[u32]) -> anyhow::Result<Usage> {
     if pids.is_empty() {
         return Ok(Usage::default());
@@ -45,7 +44,7 @@ pub(crate) fn of(pids: &[u32]) -> anyhow::Result<Usage> {
 
 fn all() -> BTreeMap<u32, Stat> {
     let mut stats = BTreeMap::new();
-    // A process may end while it is looked at: then it is passed over.
+    // A process that ends while it is read is skipped.
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let pid = entry
             .file_name()
@@ -60,17 +59,17 @@ fn all() -> BTreeMap<u32, Stat> {
 }
 
 fn descends(pid: u32, from: &[u32], stats: &BTreeMap<u32, Stat>) -> bool {
-    let mut line = std::iter::successors(Some(pid), |pid| {
+    let mut ancestors = std::iter::successors(Some(pid), |pid| {
         stats
             .get(pid)
             .map(|stat| stat.parent)
             .filter(|pid| *pid > 0)
     });
-    line.any(|pid| from.contains(&pid))
+    ancestors.any(|pid| from.contains(&pid))
 }
 
-/// A line of `/proc/PID/stat`. The second field is the program's name in
-/// brackets, which may contain brackets and spaces.
+/// Parses `/proc/PID/stat`. The second field is the name of the program in
+/// parentheses, which may itself contain parentheses and spaces.
 fn parse(stat: &str) -> Option<Stat> {
     let (_, fields) = stat.rsplit_once(')')?;
     let fields: Vec<_> = fields.split_ascii_whitespace().collect();
@@ -94,17 +93,21 @@ fn kib(text: &str, key: &str) -> Option<f64> {
     line.trim().strip_suffix("kB")?.trim_end().parse().ok()
 }
 
-/// How a thread has spent its time so far, in seconds.
+/// The time of a thread, in seconds or as shares of a time.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Busy {
+pub(crate) struct CoreTime {
     /// On a core.
     pub(crate) running: f64,
-    /// Ready to run, while others had the cores.
+    /// Ready to run, waiting for a core.
     pub(crate) waiting: f64,
 }
 
-impl Busy {
-    /// What was spent since `before`, as parts of the `seconds` in between.
+impl CoreTime {
+    pub(crate) fn total(self) -> f64 {
+        self.running + self.waiting
+    }
+
+    /// The time since `before`, as shares of the `seconds` in between.
     pub(crate) fn since(self, before: Self, seconds: f64) -> Self {
         Self {
             running: (self.running - before.running) / seconds,
@@ -113,17 +116,17 @@ impl Busy {
     }
 }
 
-/// How the thread that asks has spent its time so far.
-pub(crate) fn this_thread() -> anyhow::Result<Busy> {
+/// The time of the calling thread so far.
+pub(crate) fn this_thread() -> anyhow::Result<CoreTime> {
     let text = fs::read_to_string("/proc/thread-self/schedstat")
-        .context("cannot tell how busy the tool itself is")?;
-    busy(&text).context("cannot read /proc/thread-self/schedstat")
+        .context("cannot read how busy the tool itself is")?;
+    parse_schedstat(&text).context("cannot read /proc/thread-self/schedstat")
 }
 
-fn busy(schedstat: &str) -> Option<Busy> {
+fn parse_schedstat(schedstat: &str) -> Option<CoreTime> {
     let mut fields = schedstat.split_ascii_whitespace();
     let mut seconds = || Some(fields.next()?.parse::<f64>().ok()? / 1e9);
-    Some(Busy {
+    Some(CoreTime {
         running: seconds()?,
         waiting: seconds()?,
     })
@@ -136,7 +139,7 @@ mod tests {
     const STAT: &str = "42 (a (b) c) S 7 42 42 0 -1 4194560 300 9 0 0 11 22 33 44 20 0 3 0 100 1 2";
 
     #[test]
-    fn times_are_those_of_the_process_and_its_ended_children() {
+    fn stat_includes_times_of_ended_children() {
         let expected = Stat {
             parent: 7,
             ticks: 110,
@@ -147,29 +150,34 @@ mod tests {
     }
 
     #[test]
-    fn grandchildren_count_and_strangers_do_not() {
-        let line = |parent| Stat { parent, ticks: 0 };
-        let stats = BTreeMap::from([(1, line(0)), (5, line(1)), (6, line(5)), (7, line(6))]);
+    fn descendants_are_found_at_any_depth() {
+        let child_of = |parent| Stat { parent, ticks: 0 };
+        let stats = BTreeMap::from([
+            (1, child_of(0)),
+            (5, child_of(1)),
+            (6, child_of(5)),
+            (7, child_of(6)),
+        ]);
         assert!(descends(7, &[5], &stats));
         assert!(descends(5, &[5], &stats));
         assert!(!descends(1, &[5], &stats));
     }
 
     #[test]
-    fn memory_and_business_are_read() {
+    fn memory_and_core_time_are_parsed() {
         let rollup = "0-1 [rollup]\nRss:  1760 kB\nPss:   262 kB\n";
         assert_eq!(kib(rollup, "Pss:"), Some(262.0));
         assert_eq!(kib(rollup, "VmRSS:"), None);
-        let expected = Busy {
+        let expected = CoreTime {
             running: 2.0,
             waiting: 0.5,
         };
-        assert_eq!(busy("2000000000 500000000 9\n"), Some(expected));
+        assert_eq!(parse_schedstat("2000000000 500000000 9\n"), Some(expected));
     }
 
     #[test]
-    fn this_very_process_is_found_and_a_missing_one_is_told() {
-        let usage = of(&[std::process::id()]).expect("we are running");
+    fn missing_process_is_an_error() {
+        let usage = of(&[std::process::id()]).expect("this process runs");
         assert!(usage.resident_kib > 0.0);
         assert!(of(&[u32::MAX]).is_err());
     }

@@ -1,30 +1,29 @@
-//! The world that the load goes to: rooms of the same size, in which each brand
-//! has its own user and takes part in one room. Ids follow from counting, so that
-//! whoever knows the numbers needs no file.
+//! The world under load: rooms of the same size. Each brand has its own user and is
+//! in one room. Ids are consecutive, so they can be computed without the file.
 
 use std::io::{self, Write};
 
 use clap::Args;
 
-/// How many rooms of how many brands.
+/// The size of the world.
 #[derive(Args, Clone, Copy)]
 pub(crate) struct World {
-    /// Rooms in the world.
+    /// Number of rooms.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) rooms: u64,
-    /// Brands in each room; their number is that of the world file.
+    /// Brands in each room, as in the world file.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) brands: u64,
 }
 
 impl World {
-    /// The user behind a member of a room. Members beyond the number of brands
-    /// are further connections of the same users.
+    /// The user of a member of a room. If there are more members than brands, a
+    /// user has several connections.
     pub(crate) fn user(self, room: u64, member: u64) -> u64 {
         (room - 1) * self.brands + member % self.brands + 1
     }
 
-    /// The world file, with brands' profiles of about `profile_bytes`.
+    /// Writes the world file, with brand profiles of about `profile_bytes`.
     pub(crate) fn write(self, profile_bytes: usize, out: &mut impl Write) -> io::Result<()> {
         let people = self.rooms * self.brands;
         list(out, "{\"users\":[", people, |out, id| {
@@ -81,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_member_of_a_room_is_a_user_of_the_file_whose_brand_is_in_that_room() {
+    fn members_are_participants_of_their_room() {
         let world = World {
             rooms: 3,
             brands: 4,

@@ -1,4 +1,4 @@
-//! The tool and the yardstick understand each other.
+//! The load tool works with the relay.
 
 use std::{
     io::{BufRead, BufReader},
@@ -15,7 +15,7 @@ impl Drop for Relay {
 }
 
 #[test]
-fn everyone_who_reads_is_told_in_frames_of_the_size_asked_for() {
+fn every_reader_gets_frames_of_requested_size() {
     let child = Command::new(env!("CARGO_BIN_EXE_relay"))
         .args(["--frame-bytes", "1000"])
         .stdout(Stdio::piped())
@@ -25,11 +25,11 @@ fn everyone_who_reads_is_told_in_frames_of_the_size_asked_for() {
     let mut address = String::new();
     BufReader::new(relay.0.stdout.take().expect("piped"))
         .read_line(&mut address)
-        .expect("it says where it listens");
+        .expect("it prints its address");
     let output = Command::new(env!("CARGO_BIN_EXE_load"))
         .args(["chat", "--rooms", "2", "--members", "4", "--stalled", "1"])
         .args(["--window", "8", "--warmup", "0", "--seconds", "1"])
-        .args(["--secret", "a secret that nobody asks for", "--json"])
+        .args(["--secret", "a secret that the relay ignores", "--json"])
         .args(["--url", &format!("ws://{}/", address.trim())])
         .output()
         .expect("the tool runs");
@@ -39,7 +39,7 @@ fn everyone_who_reads_is_told_in_frames_of_the_size_asked_for() {
     let figure = |name: &str| report["figures"][name].as_f64();
     assert_eq!(figure("frame_bytes"), Some(1000.0));
     assert_eq!((figure("refused"), figure("lost")), (Some(0.0), Some(0.0)));
-    // The author and two more; the last messages may be on their way to some.
+    // The author and two readers. The last messages may not have arrived yet.
     let readers = figure("frames_per_s").zip(figure("creates_per_s"));
     let readers = readers.map(|(frames, creates)| (frames / creates).round());
     assert_eq!(readers, Some(3.0));

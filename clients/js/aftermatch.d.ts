@@ -1,45 +1,45 @@
-/** A brand, as the platform gave it. `id` alone is promised. */
+/** A brand as the platform provides it. Only `id` is guaranteed. */
 export interface Brand { id: number; [key: string]: unknown }
 
-/** A user, as the platform gave it. `id` alone is promised. */
+/** A user as the platform provides it. Only `id` is guaranteed. */
 export interface User { id: number; [key: string]: unknown }
 
 export interface Room {
   pk: number;
   participants: Brand[];
-  /** Whether one of them has the business tariff. Administrators write only where it is true. */
+  /** Whether a participant has the business tariff. Only then can administrators write. */
   has_business: boolean;
 }
 
-/** A message as it is read: from `history`, and as `last_message` in `list`. */
+/** A message in `history`, and as `last_message` in `list`. */
 export interface Message {
   id: number;
   text: string;
   user: User;
-  /** UTC, to the millisecond. */
+  /** UTC, with milliseconds. */
   created_at: string;
   room_id: number;
   client_msg_id?: string;
-  /** The number of the change that created it. */
+  /** The number of the event that created it. */
   seq: number;
-  /** The time of the last edit. */
+  /** The time of the last edit; `null` if there was none. */
   edited_at: string | null;
 }
 
 export interface ListedRoom extends Room {
   last_seq: number;
-  /** Not in an administrator's list. */
+  /** Missing for administrators. */
   unread?: number;
   last_message: Message | null;
 }
 
 export interface JoinedRoom extends Room {
   last_seq: number;
-  /** There if `sinceSeq` was given: whether what was missed is told. */
+  /** With `sinceSeq`: whether the missed events follow. */
   resumed?: boolean;
 }
 
-/** A message as it was written: from `send`, and in the event `message`. */
+/** A created message: from `send`, and in the event `message`. */
 export interface Created {
   id: number;
   text: string;
@@ -55,27 +55,27 @@ export interface Edited { room_id: number; message_id: number; message_text: str
 export interface Deleted { room_id: number; messages_ids: number[]; seq: number }
 
 export interface History {
-  /** The oldest comes first. */
+  /** Oldest first. */
   results: Message[];
-  /** What to give as `before` for those before the first of them; `null` where there are none. */
+  /** Pass this as `before` to get the messages before these; `null` if there are none. */
   next_before_seq: number | null;
-  /** What to give as `after` for those after the last of them; `null` where there are none. */
+  /** Pass this as `after` to get the messages after these; `null` if there are none. */
   next_after_seq: number | null;
   last_seq: number;
 }
 
-/** A change of the joined room. */
+/** An event in the joined room. */
 export interface Change<Data> {
-  /** `data` of the protocol's frame. */
+  /** `data` of the frame. */
   data: Data;
-  /** Whether it happened before the last (re)join, and is told belatedly. */
+  /** Whether it was missed: it happened before the last (re)join. */
   replay: boolean;
   /**
-   * Whether this client asked for it. Of edits and deletions that are replayed this is not
-   * known, and `false`; so it is of replayed messages with a `clientMsgId` of your own.
+   * Whether this client caused it. Always `false` for replayed edits and deletions, and for
+   * replayed messages with your own `clientMsgId`: the client cannot know it there.
    */
   mine: boolean;
-  /** The author's `request_id`; `null` in a replay. */
+  /** The `request_id` of the author's request; `null` in a replay. */
   requestId: string | number | null;
 }
 
@@ -86,42 +86,42 @@ export type State =
       /** Milliseconds until the next attempt. */
       delay: number;
       /**
-       * True after five and more attempts, the last of which never opened: the service is
-       * out of reach, or does not accept the token, the user or the origin. A browser does not
-       * tell which. Attempts go on, with pauses that grow to `maxDelay`.
+       * True after five or more attempts if the last one never opened: the service is
+       * unreachable, or does not accept the token, the user or the origin. Browsers do not say
+       * which. The client keeps trying, with delays that grow to `maxDelay`.
        */
       refused: boolean;
-      /** The close code; 1006 where there was none. */
+      /** The close code; 1006 if there was none. */
       code: number;
       reason: string;
     }
   | {
       state: "closed";
-      /** 4401, 4403, or 1000 when the client itself made an end. */
+      /** 4401, 4403, or 1000 if the client itself was closed. */
       code: number;
       reason: string;
     };
 
 export interface AftermatchEventMap {
-  /** Somebody, or this client, wrote a message. */
+  /** A message was created, by this client or another one. */
   message: CustomEvent<Change<Created>>;
   edit: CustomEvent<Change<Edited>>;
   delete: CustomEvent<Change<Deleted>>;
-  /** What was missed cannot be told. Read the room anew; what follows `last_seq` is told again. */
+  /** The missed events are not available. Read the room again; events after `last_seq` follow. */
   reset: CustomEvent<{ room_pk: number; last_seq: number }>;
   /**
-   * The seat was lost, and nothing is heard until another `join`. `reason` is the protocol's
-   * word, or the `error_code` with which the room could not be joined again.
+   * The client is no longer in the room and gets no events until the next `join`. `reason` is
+   * that of the protocol, or the `error_code` of the attempt to join the room again.
    */
   room_closed: CustomEvent<{ room_pk: number; reason: string }>;
   state: CustomEvent<State>;
-  /** The token could not be had, or no socket could be made. Another attempt follows. */
+  /** `token` failed, or the socket could not be created. The client tries again. */
   error: CustomEvent<unknown>;
-  /** Every frame as it was sent or received. */
+  /** Every frame, as it was sent or received. */
   frame: CustomEvent<{ direction: "in" | "out"; text: string }>;
 }
 
-/** The part of a WebSocket that is used. */
+/** The part of a WebSocket that the client uses. */
 export interface Socket {
   onopen: ((event: any) => unknown) | null;
   onmessage: ((event: any) => unknown) | null;
@@ -132,86 +132,86 @@ export interface Socket {
 }
 
 export interface Options {
-  /** Where the service is: `wss://chat.example.com`. In a page: where the page came from, if left out. */
+  /** The address of the service: `wss://chat.example.com`. Default in a page: the origin of the page. */
   url?: string;
-  /** The access token, or what gives one; asked before every connection. */
+  /** The access token, or a function that returns one; it is called before every connection. */
   token: string | (() => string | Promise<string>);
   /** Connects to the administrators' endpoint. */
   admin?: boolean;
-  /** Outside of browsers: what to send as `Origin`; the origin of `url`, if left out. */
+  /** Outside browsers: the `Origin` header. Default: the origin of `url`. */
   origin?: string;
-  /** Makes the WebSocket, for where the global one does not do. `origin` is that of the options. */
+  /** Creates the WebSocket if the global one is not suitable. `origin` is the option above. */
   createSocket?: (url: string, protocols: string[], origin?: string) => Socket;
   /** Closes the client when aborted. */
   signal?: AbortSignal;
-  /** The first pause before another attempt, in milliseconds: 500. Each is up to half shorter, by chance. */
+  /** The first delay before a new attempt, in milliseconds (500). Each delay is randomly up to half shorter. */
   minDelay?: number;
-  /** The longest pause, in milliseconds: 30000. */
+  /** The longest delay, in milliseconds (30000). */
   maxDelay?: number;
-  /** How long to wait for a connection or an answer before trying anew, in milliseconds: 20000. */
+  /** How long to wait for a connection or a response before trying again, in milliseconds (20000). */
   timeout?: number;
-  /** After so long a silence, in milliseconds, the connection is tried by asking something: 60000. */
+  /** After this long without a frame the client sends a request to test the connection, in milliseconds (60000). */
   heartbeat?: number;
 }
 
 export interface CallOptions {
-  /** Gives the call up. What was sent already may be carried out all the same. */
+  /** Aborts the call. If it was already sent, it may still take effect. */
   signal?: AbortSignal;
 }
 
-/** A request that was refused, or that cannot be carried out any more. */
+/** A request that was refused, or that can no longer be sent. */
 export class AftermatchError extends Error {
   constructor(status: number, code: string, errors: string[]);
-  /** `response_status` of the protocol; 0 where the client was closed. */
+  /** `response_status` of the protocol; 0 if the client was closed. */
   readonly status: number;
   /**
-   * `error_code` of the protocol, or `closed` (the client is), or `frame_too_large` (the service
-   * takes no frame of this size). `not_in_room` is also what the client itself says where a room
-   * that was asked for could not be joined.
+   * `error_code` of the protocol, or `closed` (the client was closed), or `frame_too_large` (the
+   * service accepts no frame of this size). The client itself uses `not_in_room` if the room of
+   * the call could not be joined.
    */
   readonly code: string;
-  /** Sentences for people. */
+  /** Sentences for users. */
   readonly errors: string[];
 }
 
 /**
- * A connection that mends itself. Calls are carried out one after the other, in the order in
- * which they were made, and wait for a connection where there is none. Each gives the `data` of
- * the protocol's answer, or fails with an `AftermatchError` (or the `reason` of its signal).
+ * A connection that reconnects by itself. Calls are sent one after the other, in order, and wait
+ * while there is no connection. Each returns the `data` of the response, or fails with an
+ * `AftermatchError` (or the `reason` of its signal).
  */
 export class Aftermatch extends EventTarget {
-  /** Connects at once; whoever listens before the next `await` hears everything. */
+  /** Connects at once. Listeners that are added before the next `await` get all events. */
   constructor(options: Options);
 
   readonly state: "connecting" | "open" | "waiting" | "closed";
-  /** The `pk` of the joined room. It is joined again after every reconnect. */
+  /** The `pk` of the joined room. The client joins it again after every reconnect. */
   readonly room: number | null;
-  /** The highest `seq` that was heard in the joined room. */
+  /** The highest `seq` received in the joined room. */
   readonly seq: number;
 
-  /** The rooms in reach, by `pk`. */
+  /** The rooms of this user, by `pk`. */
   list(options?: CallOptions & { limit?: number; afterPk?: number }): Promise<ListedRoom[]>;
-  /** Takes the seat in a room. With `sinceSeq` what happened since is told first, as events. */
+  /** Joins a room. With `sinceSeq` the missed events follow first. */
   join(room: number, options?: CallOptions & { sinceSeq?: number }): Promise<JoinedRoom>;
   leave(options?: CallOptions): Promise<{ response: string }>;
   /**
-   * Writes in the room that was joined when this was called, once. `clientMsgId` (64 characters at
-   * most) is for who keeps unsent texts over the end of the program: the same one again writes nothing new.
+   * Creates a message, once, in the room that was joined when this was called. Set `clientMsgId`
+   * (64 characters at most) if you store unsent texts: the same id never creates a second message.
    */
   send(text: string, options?: CallOptions & { clientMsgId?: string }): Promise<Created>;
   edit(id: number, text: string, options?: CallOptions): Promise<Edited>;
   /**
-   * Deletes messages. An answer without `seq` means: the first answer was lost, and when asked
-   * again, none of them was there to delete.
+   * Deletes messages. A result without `seq` means that the first response was lost and the
+   * repeated request found no message to delete.
    */
   delete(ids: number | number[], options?: CallOptions): Promise<Omit<Deleted, "seq"> & { seq?: number }>;
-  /** Messages before or after a `seq`, or the newest: 50 of them, or up to `limit` (100 at most). */
+  /** Messages before or after a `seq`, or the newest: 50, or `limit` (100 at most). */
   history(options?: CallOptions & { before?: number; after?: number; limit?: number }): Promise<History>;
   /** Not for administrators. */
   markRead(seq: number, options?: CallOptions): Promise<{ room_id: number; seq: number }>;
   /** Not for administrators. */
   roomInfo(options?: CallOptions): Promise<Room>;
-  /** Ends the connection for good. Calls that are not done fail with the code `closed`. */
+  /** Closes the connection for good. Unfinished calls fail with the code `closed`. */
   close(): void;
 
   addEventListener<Type extends keyof AftermatchEventMap>(

@@ -9,7 +9,7 @@ chat.addEventListener("message", ({ detail: { data, replay, mine } }) => {
 });
 chat.addEventListener("state", ({ detail }) => {
   if (detail.state === "waiting") console.log(detail.delay + detail.code);
-  // @ts-expect-error an open connection waits for nothing
+  // @ts-expect-error an open connection has no delay
   if (detail.state === "open") console.log(detail.delay);
 });
 
@@ -21,7 +21,7 @@ try {
   const { id } = await chat.send("hello");
   await chat.edit(id, "hi");
   await chat.delete([id]);
-  // @ts-expect-error a text is no number
+  // @ts-expect-error a text is not a number
   await chat.send(1);
 } catch (error) {
   if (error instanceof AftermatchError) console.log(error.status, error.code, error.errors.join());

@@ -22,6 +22,14 @@ pub fn docs(routes: Route, asyncapi: String) -> Route {
             file(CSS, include_str!("../assets/docs/docs.css")),
         )
         .at(
+            "/docs/tokens.css",
+            file(CSS, include_str!("../assets/shared/tokens.css")),
+        )
+        .at(
+            "/docs/dom.js",
+            file(SCRIPT, include_str!("../assets/shared/dom.js")),
+        )
+        .at(
             "/docs/docs.js",
             file(SCRIPT, include_str!("../assets/docs/docs.js")),
         )
@@ -75,6 +83,8 @@ mod tests {
     async fn files_have_their_content_types() {
         for (path, is) in [
             ("/docs/docs.css", "text/css; charset=utf-8"),
+            ("/docs/tokens.css", "text/css; charset=utf-8"),
+            ("/docs/dom.js", "text/javascript; charset=utf-8"),
             ("/docs/docs.js", "text/javascript; charset=utf-8"),
             ("/docs/icon.svg", "image/svg+xml"),
         ] {

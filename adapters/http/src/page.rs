@@ -38,7 +38,6 @@ const MODULES: [(&str, &str); 13] = [
     module!("chooser.js"),
     module!("composer.js"),
     module!("conversation.js"),
-    module!("dom.js"),
     module!("frames.js"),
     module!("main.js"),
     module!("message.js"),
@@ -46,7 +45,9 @@ const MODULES: [(&str, &str); 13] = [
     module!("person.js"),
     module!("rooms.js"),
     module!("texts.js"),
-    // The page uses the client that everybody can use.
+    // The protocol page has it, too.
+    ("/page/dom.js", include_str!("../assets/shared/dom.js")),
+    // The page talks as every other client can.
     (
         "/page/aftermatch.js",
         include_str!("../../../clients/js/aftermatch.js"),

@@ -9,7 +9,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-const ACCESS: &str = "access";
+const ACCESS_TOKEN_TYPE: &str = "access";
 
 /// Checks and issues tokens with one shared secret.
 pub struct Jwt {
@@ -18,21 +18,21 @@ pub struct Jwt {
     validation: Validation,
 }
 
-/// What is needed to issue an access token, times in seconds since 1970.
+/// The contents of an access token to issue. Times are in seconds since 1970.
 #[derive(Debug, Clone, Copy)]
 pub struct Grant<'a> {
-    /// Whose token it is.
+    /// The user it is for.
     pub user: UserId,
     /// When it is issued.
     pub issued: i64,
-    /// From this second on it is good no more.
+    /// When it expires: it is refused from this second on.
     pub expires: i64,
-    /// A name of its own for this token.
+    /// The unique id of this token (`jti`).
     pub id: &'a str,
 }
 
 #[derive(Serialize)]
-struct Issued<'a> {
+struct IssuedClaims<'a> {
     token_type: &'static str,
     exp: i64,
     iat: i64,
@@ -41,7 +41,7 @@ struct Issued<'a> {
 }
 
 #[derive(Deserialize)]
-struct Presented {
+struct ReceivedClaims {
     token_type: String,
     exp: i64,
     #[serde(default)]
@@ -50,12 +50,12 @@ struct Presented {
 }
 
 impl Jwt {
-    /// Takes the secret the platform signs with, as bytes.
+    /// Uses the platform's signing secret, as bytes.
     #[must_use]
     pub fn new(secret: &[u8]) -> Self {
-        // HS256 and nothing else, whatever a token's header says of itself.
+        // Only HS256, whatever algorithm the token's header names.
         let mut validation = Validation::new(Algorithm::HS256);
-        // Times are claims like any other here: the rules judge them.
+        // The domain model checks the times.
         validation.validate_exp = false;
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
@@ -69,10 +69,10 @@ impl Jwt {
     /// Signs an access token.
     ///
     /// # Errors
-    /// Those of the cryptography library.
+    /// Errors of the cryptography library.
     pub fn issue(&self, grant: Grant<'_>) -> Result<String, jsonwebtoken::errors::Error> {
-        let claims = Issued {
-            token_type: ACCESS,
+        let claims = IssuedClaims {
+            token_type: ACCESS_TOKEN_TYPE,
             exp: grant.expires,
             iat: grant.issued,
             jti: grant.id,
@@ -84,10 +84,11 @@ impl Jwt {
 
 impl Tokens for Jwt {
     fn verify(&self, token: &str) -> Result<Claims, Refusal> {
-        let claims = jsonwebtoken::decode::<Presented>(token, &self.decoding, &self.validation)
-            .map_err(|_| Refusal::TokenInvalid)?
-            .claims;
-        if claims.token_type != ACCESS {
+        let claims =
+            jsonwebtoken::decode::<ReceivedClaims>(token, &self.decoding, &self.validation)
+                .map_err(|_| Refusal::TokenInvalid)?
+                .claims;
+        if claims.token_type != ACCESS_TOKEN_TYPE {
             return Err(Refusal::TokenInvalid);
         }
         Ok(Claims {
@@ -98,7 +99,7 @@ impl Tokens for Jwt {
     }
 }
 
-/// An integer, or a string of decimal digits.
+/// Reads a user id: an integer, or a string of decimal digits.
 fn user_id(json: &RawValue) -> Option<UserId> {
     let digits: String = match json.get().as_bytes().first()? {
         b'"' => serde_json::from_str(json.get()).ok()?,

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const SECRET: &[u8] = b"the platform's own secret, long enough";
+const SECRET: &[u8] = b"a secret of at least thirty-two bytes";
 
 fn sign(algorithm: Algorithm, secret: &[u8], claims: &Value) -> String {
     jsonwebtoken::encode(
@@ -18,7 +18,7 @@ fn claims(user_id: Value) -> Value {
            "jti": "0637a92b7e274118b0a0e92de8857761", "user_id": user_id})
 }
 
-fn verdict(claims: &Value) -> Result<Claims, Refusal> {
+fn verify(claims: &Value) -> Result<Claims, Refusal> {
     Jwt::new(SECRET).verify(&sign(Algorithm::HS256, SECRET, claims))
 }
 
@@ -35,7 +35,7 @@ fn without(key: &str) -> Value {
 }
 
 #[test]
-fn what_was_issued_is_verified() {
+fn issued_token_is_verified() {
     let jwt = Jwt::new(SECRET);
     let token = jwt.issue(Grant {
         user: UserId(3),
@@ -52,10 +52,10 @@ fn what_was_issued_is_verified() {
 }
 
 #[test]
-fn the_user_is_an_integer_or_a_decimal_string() {
+fn user_id_is_integer_or_decimal_string() {
     for good in [json!(3), json!("3"), json!("003")] {
         assert_eq!(
-            verdict(&claims(good)).map(|claims| claims.user),
+            verify(&claims(good)).map(|claims| claims.user),
             Ok(UserId(3))
         );
     }
@@ -74,7 +74,7 @@ fn the_user_is_an_integer_or_a_decimal_string() {
         json!("99999999999999999999"),
     ] {
         assert_eq!(
-            verdict(&claims(bad.clone())),
+            verify(&claims(bad.clone())),
             Err(Refusal::TokenInvalid),
             "{bad}"
         );
@@ -82,7 +82,7 @@ fn the_user_is_an_integer_or_a_decimal_string() {
 }
 
 #[test]
-fn only_whole_access_tokens_are_taken() {
+fn incomplete_or_other_token_is_refused() {
     for bad in [
         with("token_type", json!("refresh")),
         with("token_type", json!(1)),
@@ -94,17 +94,17 @@ fn only_whole_access_tokens_are_taken() {
         json!({}),
         json!([]),
     ] {
-        assert_eq!(verdict(&bad), Err(Refusal::TokenInvalid), "{bad}");
+        assert_eq!(verify(&bad), Err(Refusal::TokenInvalid), "{bad}");
     }
     assert_eq!(
-        verdict(&with("nbf", json!(7))).map(|claims| claims.not_before),
+        verify(&with("nbf", json!(7))).map(|claims| claims.not_before),
         Ok(Some(7))
     );
-    assert!(verdict(&with("aud", json!("anybody"))).is_ok());
+    assert!(verify(&with("aud", json!("anybody"))).is_ok());
 }
 
 #[test]
-fn no_other_signature_is_taken() {
+fn other_signature_is_refused() {
     let jwt = Jwt::new(SECRET);
     let good = sign(Algorithm::HS256, SECRET, &claims(json!(3)));
     assert!(jwt.verify(&good).is_ok());

@@ -1,11 +1,11 @@
-//! What stands in the fields of a record: each function reads one kind of value
-//! or says what is wrong, as the end of a sentence that begins with the place.
+//! The fields of a record. Each function reads one kind of value, or says what
+//! is wrong as the end of a sentence that begins with the path.
 
 use aftermatch_ports::model::{Refusal, Tariff, Text, Timestamp};
 use serde_json::value::RawValue;
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
-use crate::json::{is_string, wrong};
+use crate::json::{is_string, must_be};
 
 const ID: &str = "an integer from 1 to 9223372036854775807";
 const TARIFF: &str = "\"light\", \"comfort\", \"business\" or null";
@@ -13,56 +13,55 @@ const TIME: &str = "a time such as \"2024-06-17T18:00:00.000Z\"";
 const TIME_OR_NULL: &str = "a time such as \"2024-06-17T18:00:00.000Z\", or null";
 
 pub(crate) fn id(value: &RawValue) -> Result<i64, String> {
-    serde_json::from_str(value.get()).map_err(|_| wrong(value, ID))
+    serde_json::from_str(value.get()).map_err(|_| must_be(value, ID))
 }
 
 pub(crate) fn flag(value: &RawValue) -> Result<bool, String> {
-    serde_json::from_str(value.get()).map_err(|_| wrong(value, "true or false"))
+    serde_json::from_str(value.get()).map_err(|_| must_be(value, "true or false"))
 }
 
 pub(crate) fn tariff(value: &RawValue) -> Result<Option<Tariff>, String> {
     let word: Option<String> =
-        serde_json::from_str(value.get()).map_err(|_| wrong(value, TARIFF))?;
+        serde_json::from_str(value.get()).map_err(|_| must_be(value, TARIFF))?;
     match word.as_deref() {
         None => Ok(None),
         Some("light") => Ok(Some(Tariff::Light)),
         Some("comfort") => Ok(Some(Tariff::Comfort)),
         Some("business") => Ok(Some(Tariff::Business)),
-        Some(_) => Err(wrong(value, TARIFF)),
+        Some(_) => Err(must_be(value, TARIFF)),
     }
 }
 
 pub(crate) fn time(value: &RawValue) -> Result<Timestamp, String> {
-    moment(value).ok_or_else(|| wrong(value, TIME))
+    timestamp(value).ok_or_else(|| must_be(value, TIME))
 }
 
 pub(crate) fn time_or_null(value: &RawValue) -> Result<Option<Timestamp>, String> {
     if value.get() == "null" {
         return Ok(None);
     }
-    moment(value)
+    timestamp(value)
         .map(Some)
-        .ok_or_else(|| wrong(value, TIME_OR_NULL))
+        .ok_or_else(|| must_be(value, TIME_OR_NULL))
 }
 
-fn moment(value: &RawValue) -> Option<Timestamp> {
+fn timestamp(value: &RawValue) -> Option<Timestamp> {
     let text: String = serde_json::from_str(value.get()).ok()?;
     let at = OffsetDateTime::parse(&text, &Rfc3339).ok()?;
-    // At an offset, the first and the last hours of the calendar are outside of
-    // it in UTC.
+    // With an offset, the first and last hours of the calendar have no UTC time.
     let at = at.checked_to_offset(UtcOffset::UTC)?;
     (at.year() >= 0).then(|| at.into())
 }
 
 pub(crate) fn text(value: &RawValue) -> Result<Text, String> {
     if !is_string(value) {
-        return Err(wrong(value, "a string"));
+        return Err(must_be(value, "a string"));
     }
     let text: String = serde_json::from_str(value.get())
-        .map_err(|_| "has half a character in it: \\ud800 to \\udfff come in pairs")?;
+        .map_err(|_| "contains an unpaired UTF-16 surrogate: \\ud800 to \\udfff come in pairs")?;
     Text::new(&text, usize::MAX).map_err(|refusal| match refusal {
         Refusal::TextBlank => "is blank; it must say something".to_owned(),
-        Refusal::TextHasNul => "has a U+0000 in it, which no message may have".to_owned(),
-        other => format!("is not fit for a message: {other:?}"),
+        Refusal::TextHasNul => "contains U+0000, which is not allowed in a message".to_owned(),
+        other => format!("cannot be the text of a message: {other:?}"),
     })
 }

@@ -1,5 +1,5 @@
-//! JSON taken apart one level at a time. Every part still borrows from the
-//! file's text, so that it knows where it stands.
+//! Takes JSON apart one level at a time. Every part borrows from the text of the
+//! file, so its position is known.
 
 use std::{borrow::Cow, fmt};
 
@@ -9,19 +9,19 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-/// The most characters of something wrong that are shown.
-const SHOWN: usize = 60;
+/// How many characters of a wrong value an error shows.
+const MAX_SHOWN: usize = 60;
 
-/// The place of the outermost object.
-pub(crate) const FILE: &str = "the file";
+/// The path of the outermost object.
+pub(crate) const WHOLE_FILE: &str = "the file";
 
 pub(crate) type Entry<'a> = (Cow<'a, str>, &'a RawValue);
 
 #[derive(Deserialize)]
-struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+struct BorrowedKey<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// An object as it stands. The maps of the library would keep one of two equal
-/// keys and not tell.
+/// All entries of an object, in order. The maps of serde_json would silently drop
+/// one of two equal keys.
 struct Entries<'a>(Vec<Entry<'a>>);
 
 impl<'de> Deserialize<'de> for Entries<'de> {
@@ -37,7 +37,7 @@ impl<'de> Deserialize<'de> for Entries<'de> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut entries = Vec::new();
-                while let Some((Key(key), value)) = map.next_entry()? {
+                while let Some((BorrowedKey(key), value)) = map.next_entry()? {
                     entries.push((key, value));
                 }
                 Ok(Entries(entries))
@@ -48,15 +48,15 @@ impl<'de> Deserialize<'de> for Entries<'de> {
     }
 }
 
-/// The keys and values of an object; `None` where `json` is something else, or
-/// has a key with an escape that stands for no character.
+/// The keys and values of an object. `None` if `json` is something else, or if a
+/// key contains an unpaired surrogate.
 pub(crate) fn entries(json: &str) -> Option<Vec<Entry<'_>>> {
     serde_json::from_str(json)
         .ok()
         .map(|Entries(entries)| entries)
 }
 
-/// The items of a list; `None` where `value` is something else.
+/// The items of a list; `None` if `value` is something else.
 pub(crate) fn items(value: &RawValue) -> Option<Vec<&RawValue>> {
     serde_json::from_str(value.get()).ok()
 }
@@ -71,38 +71,38 @@ pub(crate) fn is_string(value: &RawValue) -> bool {
     value.get().starts_with('"')
 }
 
-/// That `value` is not `right`, as the end of a sentence that begins with its
-/// place.
-pub(crate) fn wrong(value: &RawValue, right: &str) -> String {
+/// Says what `value` is and what it must be, as the end of a sentence that begins
+/// with its path.
+pub(crate) fn must_be(value: &RawValue, expected: &str) -> String {
     let text = value.get();
     let shown = match text.as_bytes().first() {
         Some(b'{') => "an object".to_owned(),
         Some(b'[') => "a list".to_owned(),
         Some(b'"') => {
             let open = text.strip_suffix('"').unwrap_or(text);
-            format!("the string {}\"", clipped(open))
+            format!("the string {}\"", truncated(open))
         }
         Some(b't' | b'f' | b'n') => text.to_owned(),
-        _ => format!("the number {}", clipped(text)),
+        _ => format!("the number {}", truncated(text)),
     };
-    format!("is {shown}; it must be {right}")
+    format!("is {shown}; it must be {expected}")
 }
 
-/// The place of what stands under `key` in the object at `place`.
-pub(crate) fn within(place: &str, key: &str) -> String {
+/// The path of `key` in the object at `path`.
+pub(crate) fn child_path(path: &str, key: &str) -> String {
     let plain = |char: char| char.is_ascii_alphanumeric() || char == '_';
-    let key = clipped(key);
-    match (place, key.chars().all(plain) && !key.is_empty()) {
-        (FILE, true) => key,
-        (FILE, false) => format!("{key:?}"),
-        (_, true) => format!("{place}.{key}"),
-        (_, false) => format!("{place}[{key:?}]"),
+    let key = truncated(key);
+    match (path, key.chars().all(plain) && !key.is_empty()) {
+        (WHOLE_FILE, true) => key,
+        (WHOLE_FILE, false) => format!("{key:?}"),
+        (_, true) => format!("{path}.{key}"),
+        (_, false) => format!("{path}[{key:?}]"),
     }
 }
 
-fn clipped(text: &str) -> String {
+fn truncated(text: &str) -> String {
     let mut chars = text.chars();
-    let mut shown: String = chars.by_ref().take(SHOWN).collect();
+    let mut shown: String = chars.by_ref().take(MAX_SHOWN).collect();
     if chars.next().is_some() {
         shown.push('…');
     }

@@ -1,9 +1,9 @@
-//! World files: the users, brands, rooms and messages to begin with, as one
-//! JSON object.
+//! World files. A *world* is the whole data set that a service starts with:
+//! users, brands, rooms and messages, as one JSON object.
 //!
-//! A file is written by hand or by somebody's script, so [`parse`] tells every
-//! mistake in it at once, each with its line and its place, and passes over
-//! nothing that may be a typing error: an unknown key is a mistake.
+//! People and scripts write such files, so [`parse`] reports all errors at once,
+//! each with its line and path. It ignores nothing that may be a typing error:
+//! an unknown key is an error.
 //!
 //! | list | required | optional |
 //! |---|---|---|
@@ -12,12 +12,17 @@
 //! | `rooms` | `id`, `participants` | |
 //! | `messages` | `room_id`, `user_id`, `text`, `created_at` | `id` |
 //!
-//! A list that is left out is empty. A profile is kept as the very text it
-//! stands as in the file.
+//! A missing list is empty. A profile keeps the exact text it has in the file.
+//!
+//! # How a file is read
+//! 1. `json` takes values apart, `fields` reads single values.
+//! 2. `record` reads one object, `records` all of them. Errors are collected in
+//!    `report`.
+//! 3. `references` checks the records against each other.
 
+mod errors;
 mod fields;
 mod json;
-mod mistakes;
 mod record;
 mod records;
 mod references;
@@ -26,31 +31,31 @@ mod report;
 use aftermatch_ports::model::{Profile, World};
 use serde_json::value::RawValue;
 
-pub use mistakes::{Mistake, Mistakes};
+pub use errors::{ParseError, ParseErrors};
 use report::Report;
 
 /// An invented world to try the service with: four brands in three rooms, their
 /// owners (users 1 to 4) and an administrator (user 9). Room 1 has the business
-/// tariff, in room 2 it has run out, room 3 never had it.
+/// tariff, in room 2 it has expired, room 3 never had it.
 pub const DEMO: &str = include_str!("demo.json");
 
 /// Reads a world file from its text.
 ///
 /// # Errors
-/// Every mistake in the file, in the order in which they stand.
-pub fn parse(json: &str) -> Result<World, Mistakes> {
-    // Some editors begin a file with a byte order mark, which nobody can see.
+/// All errors in the file, in the order of the file.
+pub fn parse(json: &str) -> Result<World, ParseErrors> {
+    // Some editors begin a file with an invisible byte order mark.
     let json = json.strip_prefix('\u{feff}').unwrap_or(json);
     let file: &RawValue =
-        serde_json::from_str(json).map_err(|error| Mistakes::not_json(json, &error))?;
+        serde_json::from_str(json).map_err(|error| ParseErrors::not_json(json, &error))?;
     let mut report = Report::new(json);
     let lists = records::lists(file, &mut report);
-    let draft = records::read(&lists, &mut report);
-    references::join(draft, &lists, report)
+    let records = records::read(&lists, &mut report);
+    references::join(records, &lists, report)
 }
 
-/// What to call the owner of `profile` by: `fullname`, else `brand_name_pos`,
-/// else `email`; the first that is there and not blank.
+/// The display name of the owner of `profile`: `fullname`, else
+/// `brand_name_pos`, else `email`; the first that is a string and not blank.
 #[must_use]
 pub fn name(profile: &Profile) -> Option<String> {
     let entries = json::entries(profile.as_str())?;

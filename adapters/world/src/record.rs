@@ -1,37 +1,38 @@
+//! Reading one object of a list, field by field.
+
 use aftermatch_ports::model::{BrandId, Profile};
 use serde_json::value::RawValue;
 
 use crate::{
     fields,
-    json::{self, is_object, within, wrong},
+    json::{self, child_path, is_object, must_be},
     report::{Object, Report},
 };
 
-/// A record that is being read. What is wrong is noted in the report, and its
-/// value is `None`.
+/// A record that is being read. A wrong value is reported and read as `None`.
 pub(crate) struct Record<'a, 'r> {
     pub(crate) list: &'static str,
     /// `users[3]`.
-    pub(crate) place: String,
+    pub(crate) path: String,
     pub(crate) value: &'a RawValue,
-    /// `None` where it is no object, which is noted already.
+    /// `None` if the value is not an object, which is already reported.
     pub(crate) object: Option<Object<'a>>,
-    /// Stands in for an id that could not be read.
-    pub(crate) unheard_of: i64,
+    /// Replaces an id that could not be read.
+    pub(crate) placeholder_id: i64,
     pub(crate) report: &'r mut Report<'a>,
 }
 
-/// An id that no record can have, another for each `index`.
-pub(crate) fn unheard_of(index: usize) -> i64 {
+/// A negative id, different for each `index`: no valid record has it.
+pub(crate) fn placeholder_id(index: usize) -> i64 {
     i64::try_from(index).map_or(0, |index| i64::MIN.saturating_add(index))
 }
 
 impl<'a> Record<'a, '_> {
-    /// The id that the record itself goes by.
+    /// The record's own id.
     pub(crate) fn own_id(&mut self) -> Option<i64> {
         let id = self.required("id", fields::id);
         if id.is_none() {
-            self.report.add_hole(self.list);
+            self.report.add_unreadable_list(self.list);
         }
         id
     }
@@ -47,7 +48,7 @@ impl<'a> Record<'a, '_> {
         self.optional(key, read)
     }
 
-    /// `None`, unnoted, where the key is not there.
+    /// `None` if the key is missing, which is not an error.
     pub(crate) fn optional<T>(
         &mut self,
         key: &str,
@@ -63,31 +64,31 @@ impl<'a> Record<'a, '_> {
     pub(crate) fn profile(&mut self, id: Option<i64>) -> Profile {
         let object = |value: &'a RawValue| match is_object(value) {
             true => Ok(value),
-            false => Err(wrong(value, "an object")),
+            false => Err(must_be(value, "an object")),
         };
         let Some(profile) = self.optional("profile", object) else {
             return Profile::new("{}");
         };
-        let place = within(&self.place, "profile");
-        let known = self.report.object(&place, profile, None);
-        let same = known.and_then(|object| object.get("id").copied().flatten());
-        if let (Some(same), Some(id)) = (same, id)
-            && fields::id(same) != Ok(id)
+        let path = child_path(&self.path, "profile");
+        let entries = self.report.object(&path, profile, None);
+        let profile_id = entries.and_then(|object| object.get("id").copied().flatten());
+        if let (Some(profile_id), Some(id)) = (profile_id, id)
+            && fields::id(profile_id) != Ok(id)
         {
-            let reason = wrong(same, &format!("{id}, as the id beside the profile"));
-            self.report.add(same, within(&place, "id"), reason);
+            let reason = must_be(profile_id, &format!("{id}, as the id beside the profile"));
+            self.report.add(profile_id, child_path(&path, "id"), reason);
         }
         Profile::new(profile.get())
     }
 
-    /// The brands that take part in the room that this is.
+    /// The participants of this record, which is a room.
     pub(crate) fn participants(&mut self) -> Vec<BrandId> {
-        let list = |value| json::items(value).ok_or_else(|| wrong(value, "a list of brand ids"));
+        let list = |value| json::items(value).ok_or_else(|| must_be(value, "a list of brand ids"));
         let items = self.required("participants", list).unwrap_or_default();
         let read = |(nth, value): (usize, &'a RawValue)| {
             let id = fields::id(value).unwrap_or_else(|reason| {
                 self.add(value, &format!("participants[{nth}]"), &reason);
-                unheard_of(nth)
+                placeholder_id(nth)
             });
             BrandId(id)
         };
@@ -95,7 +96,7 @@ impl<'a> Record<'a, '_> {
     }
 
     fn add(&mut self, value: &RawValue, field: &str, reason: &str) {
-        let place = format!("{}.{field}", self.place);
-        self.report.add(value, place, reason);
+        let path = format!("{}.{field}", self.path);
+        self.report.add(value, path, reason);
     }
 }

@@ -1,8 +1,8 @@
 //! The records of a world file, one function for each kind.
 //!
-//! A record that has a mistake is read on with something unheard-of in place of
-//! what is wrong, so that it keeps its index and what is right in it can still
-//! be compared with the rest. Such a world is never handed out.
+//! A record with an error is still read, with a placeholder for each wrong value:
+//! its index stays the same, and its valid fields can be checked against other
+//! records. A world with placeholders is never returned.
 
 use std::collections::BTreeMap;
 
@@ -15,50 +15,50 @@ use time::OffsetDateTime;
 
 use crate::{
     fields,
-    json::{self, FILE, wrong},
-    record::{Record, unheard_of},
-    report::{Keys, Report},
+    json::{self, WHOLE_FILE, must_be},
+    record::{Record, placeholder_id},
+    report::{KnownKeys, Report},
 };
 
-const WORLD: Keys = Keys {
+const WORLD: KnownKeys = KnownKeys {
     what: "a world",
     known: &["users", "brands", "rooms", "messages"],
 };
-const USER: Keys = Keys {
+const USER: KnownKeys = KnownKeys {
     what: "a user",
     known: &["id", "active", "admin", "profile"],
 };
-const BRAND: Keys = Keys {
+const BRAND: KnownKeys = KnownKeys {
     what: "a brand",
     known: &["id", "user_id", "tariff", "tariff_until", "profile"],
 };
-const ROOM: Keys = Keys {
+const ROOM: KnownKeys = KnownKeys {
     what: "a room",
     known: &["id", "participants"],
 };
-const MESSAGE: Keys = Keys {
+const MESSAGE: KnownKeys = KnownKeys {
     what: "a message",
     known: &["id", "room_id", "user_id", "text", "created_at"],
 };
 
-/// The records of each list, unread.
-pub(crate) type Lists<'a> = BTreeMap<&'static str, Vec<&'a RawValue>>;
+/// The values of each list, not yet read.
+pub(crate) type RawLists<'a> = BTreeMap<&'static str, Vec<&'a RawValue>>;
 
-/// The records of each list, not yet compared with one another.
-pub(crate) struct Draft {
+/// The records of each list, not yet checked against each other.
+pub(crate) struct Records {
     pub(crate) users: Vec<NewUser>,
     pub(crate) brands: Vec<NewBrand>,
     pub(crate) rooms: Vec<NewRoom>,
     pub(crate) messages: Vec<NewMessage>,
 }
 
-/// The lists of the world that is `file`.
-pub(crate) fn lists<'a>(file: &'a RawValue, report: &mut Report<'a>) -> Lists<'a> {
-    let Some(world) = report.object(FILE, file, Some(&WORLD)) else {
-        return Lists::new();
+/// The lists of the world in `file`.
+pub(crate) fn lists<'a>(file: &'a RawValue, report: &mut Report<'a>) -> RawLists<'a> {
+    let Some(world) = report.object(WHOLE_FILE, file, Some(&WORLD)) else {
+        return RawLists::new();
     };
     let misspelt = world.keys().any(|key| !WORLD.known.contains(&key.as_ref()));
-    let mut lists = Lists::new();
+    let mut lists = RawLists::new();
     for &list in WORLD.known {
         match world.get(list) {
             Some(Some(value)) => match json::items(value) {
@@ -66,12 +66,12 @@ pub(crate) fn lists<'a>(file: &'a RawValue, report: &mut Report<'a>) -> Lists<'a
                     lists.insert(list, items);
                 }
                 None => {
-                    report.add(value, list.to_owned(), wrong(value, "a list"));
-                    report.add_hole(list);
+                    report.add(value, list.to_owned(), must_be(value, "a list"));
+                    report.add_unreadable_list(list);
                 }
             },
-            Some(None) => report.add_hole(list),
-            None if misspelt => report.add_hole(list),
+            Some(None) => report.add_unreadable_list(list),
+            None if misspelt => report.add_unreadable_list(list),
             None => {}
         }
     }
@@ -79,8 +79,8 @@ pub(crate) fn lists<'a>(file: &'a RawValue, report: &mut Report<'a>) -> Lists<'a
 }
 
 /// Reads every record of `lists`.
-pub(crate) fn read<'a>(lists: &Lists<'a>, report: &mut Report<'a>) -> Draft {
-    Draft {
+pub(crate) fn read<'a>(lists: &RawLists<'a>, report: &mut Report<'a>) -> Records {
+    Records {
         users: each("users", &USER, lists, report, user),
         brands: each("brands", &BRAND, lists, report, brand),
         rooms: each("rooms", &ROOM, lists, report, room),
@@ -93,22 +93,22 @@ pub(crate) fn read<'a>(lists: &Lists<'a>, report: &mut Report<'a>) -> Draft {
 
 fn each<'a, T>(
     list: &'static str,
-    keys: &Keys,
-    lists: &Lists<'a>,
+    keys: &KnownKeys,
+    lists: &RawLists<'a>,
     report: &mut Report<'a>,
     read: impl Fn(&mut Record<'a, '_>) -> T,
 ) -> Vec<T> {
     let values = lists.get(list).into_iter().flatten().enumerate();
     values
         .map(|(index, &value)| {
-            let place = format!("{list}[{index}]");
-            let object = report.object(&place, value, Some(keys));
+            let path = format!("{list}[{index}]");
+            let object = report.object(&path, value, Some(keys));
             read(&mut Record {
                 list,
-                place,
+                path,
                 value,
                 object,
-                unheard_of: unheard_of(index),
+                placeholder_id: placeholder_id(index),
                 report,
             })
         })
@@ -118,7 +118,7 @@ fn each<'a, T>(
 fn user(record: &mut Record<'_, '_>) -> NewUser {
     let id = record.own_id();
     NewUser {
-        id: UserId(id.unwrap_or(record.unheard_of)),
+        id: UserId(id.unwrap_or(record.placeholder_id)),
         active: record.optional("active", fields::flag).unwrap_or(true),
         admin: record.optional("admin", fields::flag).unwrap_or(false),
         profile: record.profile(id),
@@ -130,8 +130,8 @@ fn brand(record: &mut Record<'_, '_>) -> NewBrand {
     let owner = record.required("user_id", fields::id);
     let until = record.optional("tariff_until", fields::time_or_null);
     NewBrand {
-        id: BrandId(id.unwrap_or(record.unheard_of)),
-        owner: UserId(owner.unwrap_or(record.unheard_of)),
+        id: BrandId(id.unwrap_or(record.placeholder_id)),
+        owner: UserId(owner.unwrap_or(record.placeholder_id)),
         tariff: record.optional("tariff", fields::tariff).flatten(),
         tariff_until: until.flatten(),
         profile: record.profile(id),
@@ -139,7 +139,7 @@ fn brand(record: &mut Record<'_, '_>) -> NewBrand {
 }
 
 fn room(record: &mut Record<'_, '_>) -> NewRoom {
-    let id = record.own_id().unwrap_or(record.unheard_of);
+    let id = record.own_id().unwrap_or(record.placeholder_id);
     NewRoom {
         id: RoomId(id),
         participants: record.participants(),
@@ -153,9 +153,9 @@ fn message(record: &mut Record<'_, '_>) -> Option<NewMessage> {
     let text = record.required("text", fields::text);
     Some(NewMessage {
         id: record.optional("id", fields::id).map(MessageId),
-        room: RoomId(room.unwrap_or(record.unheard_of)),
-        author: UserId(author.unwrap_or(record.unheard_of)),
-        // Always some: "?" is fit.
+        room: RoomId(room.unwrap_or(record.placeholder_id)),
+        author: UserId(author.unwrap_or(record.placeholder_id)),
+        // Never `None`: "?" is a valid text.
         text: text.or_else(|| Text::new("?", 1).ok())?,
         at: at.unwrap_or_else(|| Timestamp::from(OffsetDateTime::UNIX_EPOCH)),
     })

@@ -1,6 +1,6 @@
-//! Puts the records together and finds the lines of what does not fit.
+//! Builds the world and finds the lines of records that do not fit together.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aftermatch_ports::model::{
     Profile, UserId, World,
@@ -9,20 +9,26 @@ use aftermatch_ports::model::{
 use serde_json::value::RawValue;
 
 use crate::{
-    Mistakes, json,
-    records::{Draft, Lists},
+    errors::ParseErrors,
+    json,
+    records::{RawLists, Records},
     report::Report,
 };
 
-/// The world of `draft`, or everything that is wrong with it: what `report` has
-/// already, and what does not fit together.
+/// The world made of `records`, or all errors: those in `report`, and the
+/// references that do not fit.
 pub(crate) fn join<'a>(
-    mut draft: Draft,
-    lists: &Lists<'a>,
+    mut records: Records,
+    lists: &RawLists<'a>,
     mut report: Report<'a>,
-) -> Result<World, Mistakes> {
-    fill_holes(&mut draft, &report);
-    match World::new(draft.users, draft.brands, draft.rooms, draft.messages) {
+) -> Result<World, ParseErrors> {
+    add_placeholders(&mut records, &report);
+    match World::new(
+        records.users,
+        records.brands,
+        records.rooms,
+        records.messages,
+    ) {
         Ok(world) if report.is_empty() => return Ok(world),
         Ok(_) => {}
         Err(mistakes) => add(mistakes, lists, &mut report),
@@ -30,23 +36,26 @@ pub(crate) fn join<'a>(
     Err(report.finish())
 }
 
-/// Where an id could not be read, any id that seems unknown may be that one: all
-/// that are asked for are made known, behind the records of the file.
-fn fill_holes(draft: &mut Draft, report: &Report<'_>) {
+/// If some ids of a list could not be read, a reference to an unknown id may be
+/// right. Adds a record for every referenced id, after the records of the file,
+/// so that such a reference is not reported.
+fn add_placeholders(records: &mut Records, report: &Report<'_>) {
     let profile = Profile::new("{}");
-    if report.has_hole("users") {
-        let owners = draft.brands.iter().map(|brand| brand.owner);
-        let authors = draft.messages.iter().map(|message| message.author);
-        draft.users.extend(owners.chain(authors).map(|id| NewUser {
-            id,
-            active: true,
-            admin: false,
-            profile: profile.clone(),
-        }));
+    if report.is_unreadable_list("users") {
+        let owners = records.brands.iter().map(|brand| brand.owner);
+        let authors = records.messages.iter().map(|message| message.author);
+        records
+            .users
+            .extend(owners.chain(authors).map(|id| NewUser {
+                id,
+                active: true,
+                admin: false,
+                profile: profile.clone(),
+            }));
     }
-    if report.has_hole("brands") {
-        let participants = draft.rooms.iter().flat_map(|room| &room.participants);
-        draft.brands.extend(participants.map(|&id| NewBrand {
+    if report.is_unreadable_list("brands") {
+        let participants = records.rooms.iter().flat_map(|room| &room.participants);
+        records.brands.extend(participants.map(|&id| NewBrand {
             id,
             owner: UserId(0),
             tariff: None,
@@ -54,53 +63,48 @@ fn fill_holes(draft: &mut Draft, report: &Report<'_>) {
             profile: profile.clone(),
         }));
     }
-    if report.has_hole("rooms") {
-        let rooms = draft.messages.iter().map(|message| message.room);
-        draft.rooms.extend(rooms.map(|id| NewRoom {
+    if report.is_unreadable_list("rooms") {
+        let rooms = records.messages.iter().map(|message| message.room);
+        records.rooms.extend(rooms.map(|id| NewRoom {
             id,
             participants: Vec::new(),
         }));
     }
 }
 
-/// Notes those `mistakes` that are about what the file says, and not about what
-/// stands in for something wrong in it.
-fn add<'a>(mut mistakes: Vec<world::Mistake>, lists: &Lists<'a>, report: &mut Report<'a>) {
-    let told = report.places();
-    mistakes.sort_by_key(|mistake| (mistake.place.list, mistake.place.index));
-    for of_record in mistakes.chunk_by(|one, next| {
-        (one.place.list, one.place.index) == (next.place.list, next.place.index)
-    }) {
-        let Some((list, index)) = of_record
-            .first()
-            .map(|one| (one.place.list, one.place.index))
-        else {
-            continue;
-        };
+/// Reports those `mistakes` that concern a value of the file. Those that concern
+/// a placeholder are dropped: the error it replaces is already reported.
+fn add<'a>(mistakes: Vec<world::Mistake>, lists: &RawLists<'a>, report: &mut Report<'a>) {
+    let reported = report.paths();
+    let mut by_record: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for world::Mistake { place, reason } in mistakes {
+        let of_record = by_record.entry((place.list, place.index)).or_default();
+        of_record.push((place.field, reason));
+    }
+    for ((list, index), mistakes) in by_record {
         let record = format!("{list}[{index}]");
         let value = lists.get(list).and_then(|values| values.get(index));
-        let Some(value) = value.filter(|_| !told.contains(&record)) else {
+        let Some(value) = value.filter(|_| !reported.contains(&record)) else {
             continue;
         };
-        let spots = spots(value);
-        for world::Mistake { place, reason } in of_record {
-            let spot = spots.get(&place.field).unwrap_or(value);
-            let place = format!("{record}.{}", place.field);
-            if !told.contains(&place) {
-                report.add(spot, place, reason.as_str());
+        let fields = values_by_field(value);
+        for (field, reason) in mistakes {
+            let path = format!("{record}.{field}");
+            if !reported.contains(&path) {
+                report.add(fields.get(&field).unwrap_or(value), path, reason);
             }
         }
     }
 }
 
-/// What stands where in the record `value`: under a key, or in a list under it.
-fn spots(value: &RawValue) -> HashMap<String, &RawValue> {
-    let mut spots = HashMap::new();
+/// The values in the record `value` by field: `participants`, `participants[0]`.
+fn values_by_field(value: &RawValue) -> HashMap<String, &RawValue> {
+    let mut values = HashMap::new();
     for (key, value) in json::entries(value.get()).unwrap_or_default() {
         for (nth, item) in json::items(value).into_iter().flatten().enumerate() {
-            spots.insert(format!("{key}[{nth}]"), item);
+            values.insert(format!("{key}[{nth}]"), item);
         }
-        spots.insert(key.into_owned(), value);
+        values.insert(key.into_owned(), value);
     }
-    spots
+    values
 }

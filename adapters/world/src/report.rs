@@ -1,3 +1,5 @@
+//! Collects the errors of a file while it is read.
+
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -6,32 +8,32 @@ use std::{
 use serde_json::value::RawValue;
 
 use crate::{
-    Mistake, Mistakes,
-    json::{self, within},
+    errors::{ParseError, ParseErrors},
+    json::{self, child_path},
 };
 
-/// The values of an object by their keys; `None` where a key is there twice, so
-/// that none of its values counts.
+/// The values of an object by key. A key that is there twice has `None`: neither
+/// value is used.
 pub(crate) type Object<'a> = BTreeMap<Cow<'a, str>, Option<&'a RawValue>>;
 
-/// The keys an object may have.
-pub(crate) struct Keys {
-    /// What the object is, `a user`.
+/// The keys that an object may have.
+pub(crate) struct KnownKeys {
+    /// What the object is, such as `a user`.
     pub(crate) what: &'static str,
-    /// The keys, in the order in which to name them.
+    /// The keys, in the order in which an error lists them.
     pub(crate) known: &'static [&'static str],
 }
 
-/// What was found wrong so far.
+/// The errors found so far.
 pub(crate) struct Report<'a> {
     json: &'a str,
     found: Vec<Found>,
-    holes: BTreeSet<&'static str>,
+    unreadable_lists: BTreeSet<&'static str>,
 }
 
 struct Found {
     offset: usize,
-    place: String,
+    path: String,
     reason: String,
 }
 
@@ -40,94 +42,95 @@ impl<'a> Report<'a> {
         Self {
             json,
             found: Vec::new(),
-            holes: BTreeSet::new(),
+            unreadable_lists: BTreeSet::new(),
         }
     }
 
-    /// Notes a mistake in the line where `value` begins, which is a part of the
-    /// file's text.
-    pub(crate) fn add(&mut self, value: &RawValue, place: String, reason: impl Into<String>) {
+    /// Adds an error on the line where `value` begins. `value` must be a part of
+    /// the file's text.
+    pub(crate) fn add(&mut self, value: &RawValue, path: String, reason: impl Into<String>) {
         let begin = self.json.as_ptr().addr();
         self.found.push(Found {
             offset: value.get().as_ptr().addr().saturating_sub(begin),
-            place,
+            path,
             reason: reason.into(),
         });
     }
 
-    /// Notes that not every id of `list` could be read, so that an id that seems
-    /// to be missing there may well be there.
-    pub(crate) fn add_hole(&mut self, list: &'static str) {
-        self.holes.insert(list);
+    /// Records that some id in `list` could not be read. A reference to an unknown
+    /// id of this list may then be right.
+    pub(crate) fn add_unreadable_list(&mut self, list: &'static str) {
+        self.unreadable_lists.insert(list);
     }
 
-    pub(crate) fn has_hole(&self, list: &str) -> bool {
-        self.holes.contains(list)
+    pub(crate) fn is_unreadable_list(&self, list: &str) -> bool {
+        self.unreadable_lists.contains(list)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
-    /// The places that something was said about.
-    pub(crate) fn places(&self) -> HashSet<String> {
-        self.found.iter().map(|found| found.place.clone()).collect()
+    /// The paths of all errors so far.
+    pub(crate) fn paths(&self) -> HashSet<String> {
+        self.found.iter().map(|found| found.path.clone()).collect()
     }
 
-    /// The object at `place`, with every key that is there twice and, unless any
-    /// key will do, every unknown key noted. `None` where it is no object, noted
-    /// as well.
+    /// The object at `path`. Reports keys that are there twice and, unless `keys`
+    /// is `None`, unknown keys. Returns `None` if the value is not an object,
+    /// which is reported too.
     pub(crate) fn object(
         &mut self,
-        place: &str,
+        path: &str,
         value: &'a RawValue,
-        keys: Option<&Keys>,
+        keys: Option<&KnownKeys>,
     ) -> Option<Object<'a>> {
         let mut object = Object::new();
         let Some(entries) = json::entries(value.get()) else {
             let reason = if json::is_object(value) {
-                "has a key with half a character: \\ud800 to \\udfff come in pairs".to_owned()
+                "has a key with an unpaired UTF-16 surrogate: \\ud800 to \\udfff come in pairs"
+                    .to_owned()
             } else {
-                json::wrong(value, "an object")
+                json::must_be(value, "an object")
             };
-            self.add(value, place.to_owned(), reason);
+            self.add(value, path.to_owned(), reason);
             return None;
         };
         for (key, value) in entries {
             if let Some(before) = object.get_mut(&key) {
                 *before = None;
-                self.add(value, within(place, &key), "is there twice");
+                self.add(value, child_path(path, &key), "is there twice");
                 continue;
             }
-            if let Some(Keys { what, known }) = keys
+            if let Some(KnownKeys { what, known }) = keys
                 && !known.contains(&key.as_ref())
             {
                 let known = known.join(", ");
                 let reason = format!("is not a key of {what}; those are {known}");
-                self.add(value, within(place, &key), reason);
+                self.add(value, child_path(path, &key), reason);
             }
             object.insert(key, Some(value));
         }
         Some(object)
     }
 
-    /// Everything noted, in the order of the file.
-    pub(crate) fn finish(mut self) -> Mistakes {
+    /// All errors, in the order of the file.
+    pub(crate) fn finish(mut self) -> ParseErrors {
         self.found.sort_by_key(|found| found.offset);
         let (mut line, mut begin) = (1, 0);
         let with_line = |found: Found| {
-            // On from the mistake before: the file is gone through once.
+            // Counts from the previous error, so the file is read only once.
             let between = self.json.as_bytes().get(begin..found.offset);
             let breaks = between.unwrap_or_default().iter();
             line += breaks.filter(|byte| **byte == b'\n').count();
             begin = found.offset;
-            Mistake {
+            ParseError {
                 line,
                 column: None,
-                place: found.place,
+                path: found.path,
                 reason: found.reason,
             }
         };
-        Mistakes::new(self.found.into_iter().map(with_line).collect())
+        ParseErrors::new(self.found.into_iter().map(with_line).collect())
     }
 }

@@ -1,5 +1,5 @@
 mod any_input;
-mod mistakes;
+mod malformed;
 mod references;
 
 use aftermatch_ports::model::{
@@ -10,21 +10,21 @@ use time::OffsetDateTime;
 
 use super::*;
 
-/// What is printed of `json`, line by line.
-fn told(json: &str) -> Vec<String> {
-    let mistakes = parse(json).expect_err(json);
-    mistakes.to_string().lines().map(str::to_owned).collect()
+/// The printed errors of `json`, line by line.
+fn errors(json: &str) -> Vec<String> {
+    let errors = parse(json).expect_err(json);
+    errors.to_string().lines().map(str::to_owned).collect()
 }
 
-/// A second of UTC.
+/// Seconds since 1970, UTC.
 fn at(unix: i64) -> Timestamp {
     OffsetDateTime::from_unix_timestamp(unix)
-        .expect("a second of our age")
+        .expect("a valid time")
         .into()
 }
 
 #[test]
-fn a_file_is_read_as_it_says() {
+fn file_with_every_field_is_read() {
     let world = parse(
         r#"{
             "messages": [
@@ -44,7 +44,7 @@ fn a_file_is_read_as_it_says() {
             ]
         }"#,
     )
-    .expect("a world without a mistake");
+    .expect("a valid world");
 
     let profile = || Profile::new("{}");
     let user = |id, active, admin| NewUser {
@@ -87,11 +87,11 @@ fn a_file_is_read_as_it_says() {
         id: id.map(MessageId),
         room: RoomId(7),
         author: UserId(author),
-        text: Text::new(text, 10).expect("a fit text"),
+        text: Text::new(text, 10).expect("a valid text"),
         at,
     };
     let milliseconds = OffsetDateTime::from_unix_timestamp_nanos(1_718_647_200_123_000_000);
-    let first = milliseconds.expect("a moment of our age").into();
+    let first = milliseconds.expect("a parse_time of our age").into();
     let messages = [
         message(None, 3, " hello\n", first),
         message(Some(5), 4, "ж", at(1_718_647_201)),
@@ -100,22 +100,22 @@ fn a_file_is_read_as_it_says() {
 }
 
 #[test]
-fn what_is_left_out_is_empty() {
+fn missing_lists_are_empty() {
     assert_eq!(parse("{}"), Ok(World::default()));
     assert_eq!(parse("\u{feff} { \"rooms\": [] }\n"), Ok(World::default()));
 }
 
 #[test]
-fn a_profile_is_kept_as_the_very_text_it_is() {
+fn profile_keeps_its_exact_text() {
     let odd =
         "{ \"z\":1e400,\n\t\"id\": 3 , \"a\":12345678901234567890123, \"\\u0069\":\"\\ud800\" }";
     let file = format!("{{\"users\": [{{\"id\": 3, \"profile\":  {odd}  }}]}}");
-    let world = parse(&file).expect("a world without a mistake");
+    let world = parse(&file).expect("a valid world");
     assert_eq!(world.users()[0].profile.as_str(), odd);
 }
 
 #[test]
-fn an_owner_goes_by_the_first_name_there_is() {
+fn name_takes_first_usable_field() {
     for (profile, expected) in [
         (
             r#"{"email":"a@example.com","brand_name_pos":"A, CEO","fullname":"Ann"}"#,
@@ -139,8 +139,8 @@ fn an_owner_goes_by_the_first_name_there_is() {
 }
 
 #[test]
-fn the_demo_has_every_kind_of_room_and_names_everybody() {
-    let world = parse(DEMO).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+fn demo_has_all_room_kinds_and_names() {
+    let world = parse(DEMO).unwrap_or_else(|errors| panic!("{errors}"));
 
     let admins: Vec<_> = world.users().iter().filter(|user| user.admin).collect();
     assert_eq!(
@@ -152,14 +152,14 @@ fn the_demo_has_every_kind_of_room_and_names_everybody() {
 
     let business = |room: &NewRoom| {
         let brands = world.brands().iter();
-        let mut taking_part = brands.filter(|brand| room.participants.contains(&brand.id));
-        let brand = taking_part.find(|brand| brand.tariff == Some(Tariff::Business));
+        let mut participants = brands.filter(|brand| room.participants.contains(&brand.id));
+        let brand = participants.find(|brand| brand.tariff == Some(Tariff::Business));
         brand.map(|brand| brand.tariff_until)
     };
     let rooms: Vec<_> = world.rooms().iter().map(business).collect();
     let until_2099 = at(4_070_908_800);
-    let ran_out = at(1_725_148_800);
-    assert_eq!(rooms, [Some(Some(until_2099)), Some(Some(ran_out)), None]);
+    let expired = at(1_725_148_800);
+    assert_eq!(rooms, [Some(Some(until_2099)), Some(Some(expired)), None]);
 
     for room in world.rooms() {
         let owners: Vec<_> = world
@@ -174,10 +174,10 @@ fn the_demo_has_every_kind_of_room_and_names_everybody() {
             .filter(|message| message.room == room.id)
             .map(|message| message.author)
             .collect();
-        assert!(authors.len() >= 2, "hardly a talk in room {}", room.id);
+        assert!(authors.len() >= 2, "no conversation in room {}", room.id);
         assert!(
             authors.iter().all(|author| owners.contains(author)),
-            "a stranger in room {}",
+            "room {} has an author who is not a participant",
             room.id
         );
     }

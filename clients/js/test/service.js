@@ -1,4 +1,4 @@
-// The real service, and clients of it.
+// The real service, and clients for it.
 
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,100 +11,100 @@ const BINARY = process.env.AFTERMATCH_BIN ?? repository("target/debug/aftermatch
 const TESTDB = process.env.AFTERMATCH_TESTDB ?? repository("target/debug/aftermatch-testdb");
 const env = { PATH: process.env.PATH, CHAT_JWT_SECRET: "a secret for the tests of the client" };
 
-/** Vera and Oleg share room 1, Nina and Timur room 2, Timur and Vera room 3. */
+/** Vera and Oleg are in room 1, Nina and Timur in room 2, Timur and Vera in room 3. */
 export const [VERA, OLEG, NINA, TIMUR, ADMIN] = [1, 2, 3, 4, 9];
 
 const tokens = new Map();
 
 export function token(user) {
-	if (!tokens.has(user)) {
-		const printed = execFileSync(BINARY, ["token", "--user", `${user}`], { env, encoding: "utf8" });
-		tokens.set(user, printed.trim());
-	}
-	return tokens.get(user);
+  if (!tokens.has(user)) {
+    const printed = execFileSync(BINARY, ["token", "--user", `${user}`], { env, encoding: "utf8" });
+    tokens.set(user, printed.trim());
+  }
+  return tokens.get(user);
 }
 
 /**
- * Starts the service: in memory with the demo world, or on a `database`. Port 0 is any that is
- * free. It ends with the test.
+ * Starts the service: in memory with the demo world, or on a `database`. Port 0 means any free
+ * port. The service ends with the test.
  */
 export async function serve(t, { port = 0, flags = [], database } = {}) {
-	const child = spawn(BINARY, ["serve", "--listen", `127.0.0.1:${port}`, ...flags], {
-		env: database ? { ...env, DATABASE_URL: database } : env,
-		stdio: ["ignore", "ignore", "pipe"],
-	});
-	const exited = once(child, "exit");
-	const end = async (signal) => {
-		child.kill(signal);
-		const [code] = await exited;
-		return code;
-	};
-	t.after(() => end("SIGKILL"));
-	const [, found] = await said(child.stderr, /listening.*?127\.0\.0\.1:(\d+)/);
-	return {
-		port: Number(found),
-		url: `ws://127.0.0.1:${found}`,
-		stop: () => end("SIGKILL"),
-		/** Ends as one that was asked to, and resolves with its exit code. */
-		drain: () => end("SIGTERM"),
-	};
+  const child = spawn(BINARY, ["serve", "--listen", `127.0.0.1:${port}`, ...flags], {
+    env: database ? { ...env, DATABASE_URL: database } : env,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const exited = once(child, "exit");
+  const end = async (signal) => {
+    child.kill(signal);
+    const [code] = await exited;
+    return code;
+  };
+  t.after(() => end("SIGKILL"));
+  const [, found] = await firstMatch(child.stderr, /listening.*?127\.0\.0\.1:(\d+)/);
+  return {
+    port: Number(found),
+    url: `ws://127.0.0.1:${found}`,
+    stop: () => end("SIGKILL"),
+    /** Shuts down gracefully, and resolves with the exit code. */
+    drain: () => end("SIGTERM"),
+  };
 }
 
-/** A Postgres database with the demo world in it. It ends with the test. */
+/** A Postgres database with the demo world. It is removed after the test. */
 export async function database(t) {
-	const child = spawn(TESTDB, { stdio: ["pipe", "pipe", "inherit"] });
-	const exited = once(child, "exit");
-	t.after(() => {
-		child.stdin.end();
-		return exited;
-	});
-	const [url] = await said(child.stdout, /^postgres\S+/);
-	const world = repository("adapters/world/src/demo.json");
-	execFileSync(BINARY, ["import", world], { env: { ...env, DATABASE_URL: url }, stdio: "ignore" });
-	return url;
+  const child = spawn(TESTDB, { stdio: ["pipe", "pipe", "inherit"] });
+  const exited = once(child, "exit");
+  t.after(() => {
+    child.stdin.end();
+    return exited;
+  });
+  const [url] = await firstMatch(child.stdout, /^postgres\S+/);
+  const world = repository("adapters/world/src/demo.json");
+  execFileSync(BINARY, ["import", world], { env: { ...env, DATABASE_URL: url }, stdio: "ignore" });
+  return url;
 }
 
-/** What matches in the first line in which anything does. */
-async function said(stream, what) {
-	const heard = [];
-	for await (const line of createInterface({ input: stream })) {
-		heard.push(line);
-		const match = what.exec(line);
-		if (!match) continue;
-		stream.resume();
-		return match;
-	}
-	throw new Error(`it ended without ${what}:\n${heard.join("\n")}`);
+/** The match in the first line that matches. */
+async function firstMatch(stream, pattern) {
+  const lines = [];
+  for await (const line of createInterface({ input: stream })) {
+    lines.push(line);
+    const match = pattern.exec(line);
+    if (!match) continue;
+    stream.resume();
+    return match;
+  }
+  throw new Error(`no line matched ${pattern}:\n${lines.join("\n")}`);
 }
 
-/** A client that hurries, and ends with the test. */
+/** A client with short delays. It is closed after the test. */
 export function client(t, url, user, options) {
-	const chat = new Aftermatch({ url, token: token(user), minDelay: 5, maxDelay: 40, ...options });
-	t.after(() => chat.close());
-	return chat;
+  const chat = new Aftermatch({ url, token: token(user), minDelay: 5, maxDelay: 40, ...options });
+  t.after(() => chat.close());
+  return chat;
 }
 
-/** The detail of the next event for which `which` holds. */
+/** The detail of the next event that fulfils `which`. */
 export function next(chat, type, which = () => true) {
-	return new Promise((resolve) => {
-		chat.addEventListener(type, function listener({ detail }) {
-			if (!which(detail)) return;
-			chat.removeEventListener(type, listener);
-			resolve(detail);
-		});
-	});
+  return new Promise((resolve) => {
+    chat.addEventListener(type, function listener({ detail }) {
+      if (!which(detail)) return;
+      chat.removeEventListener(type, listener);
+      resolve(detail);
+    });
+  });
 }
 
 export const nextState = (chat, state) => next(chat, "state", (detail) => detail.state === state);
 
-/** Everything of these types that is told from now on, with its type. */
+/** All events of these types from now on, with their type. */
 export function collect(chat, ...types) {
-	const heard = [];
-	for (const type of types) chat.addEventListener(type, ({ detail }) => heard.push({ type, ...detail }));
-	return heard;
+  const events = [];
+  for (const type of types) chat.addEventListener(type, ({ detail }) => events.push({ type, ...detail }));
+  return events;
 }
 
-/** Resolves when a collection, which grows with the events `type`, fulfils `enough`. */
+/** Resolves when `enough` is true; it is checked after each event `type`. */
 export async function until(chat, type, enough) {
-	while (!enough()) await next(chat, type);
+  while (!enough()) await next(chat, type);
 }

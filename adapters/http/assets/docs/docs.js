@@ -1,33 +1,27 @@
-// Makes the page of the document that the service publishes. Whatever stands in
-// there becomes text, never markup.
+// Shows the AsyncAPI document of the service. Its content becomes text, never markup.
+
+import { h } from "./dom.js";
 
 const response = await fetch("/docs/asyncapi.json");
 const contract = await response.json();
 const { channels, operations, components } = contract;
 
-function element(tag, attributes, ...children) {
-  const node = document.createElement(tag);
-  Object.assign(node, attributes);
-  node.append(...children);
-  return node;
-}
-
-// Text in which `this` is code.
+// Text with `code` in backquotes.
 function prose(text) {
   return text
     .split("`")
-    .map((part, nth) => (nth % 2 ? element("code", {}, part) : part));
+    .map((part, nth) => (nth % 2 ? h("code", {}, part) : part));
 }
 
-const paragraph = (text) => (text ? [element("p", {}, ...prose(text))] : []);
+const paragraph = (text) => (text ? [h("p", {}, ...prose(text))] : []);
 
 function table(head, rows) {
   const cell = (tag) => (content) =>
-    element(tag, {}, ...[content].flat());
-  const row = (tag, cells) => element("tr", {}, ...cells.map(cell(tag)));
+    h(tag, {}, ...[content].flat());
+  const row = (tag, cells) => h("tr", {}, ...cells.map(cell(tag)));
   const body = rows.map((cells) => row("td", cells));
-  const whole = element("table", {}, element("thead", {}, row("th", head)), element("tbody", {}, ...body));
-  return element("div", { className: "table", tabIndex: 0 }, whole);
+  const whole = h("table", {}, h("thead", {}, row("th", head)), h("tbody", {}, ...body));
+  return h("div", { className: "table", tabIndex: 0 }, whole);
 }
 
 async function copy(event) {
@@ -37,7 +31,7 @@ async function copy(event) {
     await navigator.clipboard.writeText(code.textContent);
     button.textContent = "Copied";
   } catch {
-    // Browsers keep the clipboard from pages that came without TLS.
+    // Browsers give pages without TLS no access to the clipboard.
     getSelection().selectAllChildren(code);
     button.textContent = "Selected";
   }
@@ -45,12 +39,12 @@ async function copy(event) {
 }
 
 function example(text) {
-  const button = element("button", { type: "button", onclick: copy }, "Copy");
-  const code = element("pre", { tabIndex: 0 }, element("code", {}, text));
-  return element("div", { className: "example" }, code, button);
+  const button = h("button", { type: "button", onclick: copy }, "Copy");
+  const code = h("pre", { tabIndex: 0 }, h("code", {}, text));
+  return h("div", { className: "example" }, code, button);
 }
 
-// JSON in lines of a readable length.
+// JSON with lines of a readable length.
 function json(value, indent = "") {
   const line = JSON.stringify(value);
   if (line.length + indent.length <= 72 || typeof value !== "object") return line;
@@ -63,15 +57,15 @@ function json(value, indent = "") {
   return array ? `[\n${inner}\n${indent}]` : `{\n${inner}\n${indent}}`;
 }
 
-// Requests stay in one line, so that they can be pasted into any client.
+// Requests stay on one line, so that they can be pasted into any client.
 const requests = ({ examples }) =>
   examples.map(({ payload }) => example(JSON.stringify(payload)));
 
 function folded(title, ...content) {
-  return element("details", {}, element("summary", {}, title), ...content);
+  return h("details", {}, h("summary", {}, title), ...content);
 }
 
-// One frame, and those that differ from it folded away.
+// The first example, with the others folded.
 function frames({ examples }) {
   const [first, ...others] = examples.map(({ payload }) => example(json(payload)));
   return others.length ? [first, folded("More examples", ...others)] : [first];
@@ -80,14 +74,14 @@ function frames({ examples }) {
 const last = (reference) => reference.$ref.split("/").at(-1);
 const message = (name) => components.messages[name];
 
-// What a value has to be, in words.
+// The type of a value, in words.
 function type(schema) {
   if (schema.$ref) {
     const name = last(schema);
-    return [element("a", { href: `#shape-${name}` }, name)];
+    return [h("a", { href: `#shape-${name}` }, name)];
   }
-  if ("const" in schema) return [element("code", {}, JSON.stringify(schema.const))];
-  if (schema.enum) return schema.enum.flatMap((one, nth) => [nth ? ", " : "", element("code", {}, JSON.stringify(one))]);
+  if ("const" in schema) return [h("code", {}, JSON.stringify(schema.const))];
+  if (schema.enum) return schema.enum.flatMap((one, nth) => [nth ? ", " : "", h("code", {}, JSON.stringify(one))]);
   if (schema.oneOf) return schema.oneOf.flatMap((one, nth) => [nth ? " or " : "", ...type(one)]);
   let words = [schema.type].flat().join(" or ");
   if (schema.minimum !== undefined) words += ` from ${schema.minimum}`;
@@ -98,13 +92,13 @@ function type(schema) {
   return schema.items ? [`${words} of `, ...type(schema.items)] : [words];
 }
 
-// The keys of an object, those of objects in it included.
+// The keys of an object, including those of nested objects.
 function keys(schema, prefix = "") {
   const required = schema.required ?? [];
   return Object.entries(schema.properties ?? {}).flatMap(([name, value]) => {
     const optional = required.includes(name) ? [] : [", optional"];
     const row = [
-      element("code", {}, prefix + name),
+      h("code", {}, prefix + name),
       [...type(value), ...optional],
       prose(value.description ?? ""),
     ];
@@ -112,14 +106,14 @@ function keys(schema, prefix = "") {
   });
 }
 
-const keyTable = (rows) => table(["key", "type", "is"], rows);
+const keyTable = (rows) => table(["key", "type", "meaning"], rows);
 
 const errors = new Map(contract["x-error-codes"].map((error) => [error.error_code, error]));
 
 function errorTable(codes) {
   const rows = codes.map((code) => {
     const { status, meaning, advice } = errors.get(code);
-    return [element("code", {}, code), `${status}`, prose(meaning), prose(advice)];
+    return [h("code", {}, code), `${status}`, prose(meaning), prose(advice)];
   });
   return table(["error_code", "status", "meaning", "what to do"], rows);
 }
@@ -127,7 +121,7 @@ function errorTable(codes) {
 function frame(name) {
   const { summary, payload } = message(name);
   const all = folded("All keys", keyTable(keys(payload)));
-  return [element("h4", {}, element("code", {}, name)), ...paragraph(summary), ...frames(message(name)), all];
+  return [h("h4", {}, h("code", {}, name)), ...paragraph(summary), ...frames(message(name)), all];
 }
 
 function where(name) {
@@ -139,19 +133,19 @@ function action(operation) {
   const name = operation.title;
   const payload = message(name).payload;
   const parameters = keys(payload).filter(([key]) => !["action", "request_id"].includes(key.textContent));
-  const all = operation.reply.messages.map(last).filter((answer) => answer.startsWith(`${name}.`));
+  const all = operation.reply.messages.map(last).filter((response) => response.startsWith(`${name}.`));
   const refused = `${name}.refused`;
-  const answers = all.filter((answer) => answer !== refused);
+  const responses = all.filter((response) => response !== refused);
   return [
-    element("h3", { id: name }, element("code", {}, name)),
+    h("h3", { id: name }, h("code", {}, name)),
     ...paragraph(`${operation.summary} ${operation.description}`),
-    element("p", { className: "quiet" }, ...prose(`At \`${where(name).join("` and `")}\`.`)),
-    ...(parameters.length ? [table(["parameter", "type", "is"], parameters)] : [element("p", {}, "No parameters.")]),
-    element("h4", {}, "Request"),
+    h("p", { className: "quiet" }, ...prose(`At \`${where(name).join("` and `")}\`.`)),
+    ...(parameters.length ? [table(["parameter", "type", "meaning"], parameters)] : [h("p", {}, "No parameters.")]),
+    h("h4", {}, "Request"),
     ...requests(message(name)),
-    element("h4", {}, "Answer"),
-    ...answers.flatMap(frame),
-    element("h4", {}, "Refusals"),
+    h("h4", {}, "Response"),
+    ...responses.flatMap(frame),
+    h("h4", {}, "Refusals"),
     ...frames(message(refused)),
     errorTable(message(refused).payload.properties.error_code.enum),
   ];
@@ -162,10 +156,10 @@ function connecting() {
   const [first] = Object.values(channels);
   const name = first.address.split("/").at(-2);
   const sample = `const socket = new WebSocket("${scheme}//${location.host}${first.address}", ["${name}", accessToken]);
-const ask = (action, parameters = {}) =>
+const request = (action, parameters = {}) =>
   socket.send(JSON.stringify({ action, ...parameters, request_id: crypto.randomUUID() }));
 
-socket.onopen = () => ask("join_room", { room_pk: 1 });
+socket.onopen = () => request("join_room", { room_pk: 1 });
 socket.onmessage = ({ data }) => console.log(JSON.parse(data));
 socket.onclose = ({ code }) => console.log("closed", code);`;
   const handshake = `GET ${first.address} HTTP/1.1
@@ -177,35 +171,35 @@ Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
 Origin: ${location.origin}
 Authorization: Bearer <access token>`;
   const endpoints = Object.values(channels).map((channel) => [
-    element("code", {}, `${scheme}//${location.host}${channel.address}`),
+    h("code", {}, `${scheme}//${location.host}${channel.address}`),
     channel.title,
     prose(channel.description),
   ]);
   const tokens = Object.values(components.securitySchemes);
   const headers = Object.entries(first.bindings.ws.headers.properties);
   return [
-    table(["endpoint", "is", "rooms and rights"], endpoints),
-    element("h3", {}, "The access token"),
+    table(["endpoint", "meaning", "rooms and rights"], endpoints),
+    h("h3", {}, "The access token"),
     ...tokens.flatMap((scheme) => paragraph(scheme.description)),
-    element("h3", {}, "From a browser"),
+    h("h3", {}, "From a browser"),
     example(sample),
-    element("h3", {}, "From anywhere else"),
+    h("h3", {}, "From anywhere else"),
     example(handshake),
-    table(["header", "is"], headers.map(([header, { description }]) => [element("code", {}, header), prose(description)])),
+    table(["header", "meaning"], headers.map(([header, { description }]) => [h("code", {}, header), prose(description)])),
   ];
 }
 
-function unasked() {
-  const told = Object.values(operations).filter((operation) => operation.action === "send");
-  const names = new Set(told.flatMap((operation) => operation.messages.map(last)));
+function unrequested() {
+  const sent = Object.values(operations).filter((operation) => operation.action === "send");
+  const names = new Set(sent.flatMap((operation) => operation.messages.map(last)));
   return [...names].filter((name) => !name.endsWith(".told")).flatMap(frame);
 }
 
 function shapes() {
   return Object.entries(components.schemas).flatMap(([name, schema]) => [
-    element("h3", { id: `shape-${name}` }, element("code", {}, name)),
+    h("h3", { id: `shape-${name}` }, h("code", {}, name)),
     ...paragraph(schema.description),
-    schema.properties ? keyTable(keys(schema)) : element("p", { className: "quiet" }, ...type(schema)),
+    schema.properties ? keyTable(keys(schema)) : h("p", { className: "quiet" }, ...type(schema)),
   ]);
 }
 
@@ -214,28 +208,28 @@ function closes() {
   return table(["code", "when", "what to do"], rows);
 }
 
-const asked = Object.values(operations).filter((operation) => operation.action === "receive");
-const actions = [...new Map(asked.map((operation) => [operation.title, operation])).values()];
+const received = Object.values(operations).filter((operation) => operation.action === "receive");
+const actions = [...new Map(received.map((operation) => [operation.title, operation])).values()];
 const sections = [
   ["connecting", "Connecting", connecting()],
   ["actions", "Actions", actions.flatMap(action)],
-  ["unasked", "Told without being asked", unasked()],
+  ["unrequested", "Sent without a request", unrequested()],
   ["shapes", "Shapes", shapes()],
   ["errors", "Errors", [...["malformed", "too_many_requests"].flatMap(frame), errorTable([...errors.keys()])]],
   ["closing", "Close codes", [closes()]],
 ];
 
 const link = (id, text, className = "") =>
-  element("li", { className }, element("a", { href: `#${id}` }, text));
+  h("li", { className }, h("a", { href: `#${id}` }, text));
 const contents = sections.flatMap(([id, title]) => {
   const below = id === "actions" ? actions.map(({ title }) => link(title, title, "below")) : [];
   return [link(id, title), ...below];
 });
 
 document.querySelector("#about").append(...prose(contract.info.description));
-document.querySelector("nav").append(element("ul", {}, ...contents));
+document.querySelector("nav").append(h("ul", {}, ...contents));
 document.querySelector("main").replaceChildren(
-  ...sections.map(([id, title, content]) => element("section", {}, element("h2", { id }, title), ...content)),
+  ...sections.map(([id, title, content]) => h("section", {}, h("h2", { id }, title), ...content)),
 );
-// The place that was asked for was not there when the page was opened.
+// The target of the address did not exist when the page was opened.
 if (location.hash) document.querySelector(location.hash)?.scrollIntoView();

@@ -1,46 +1,46 @@
-// What one person sees, as data: the rooms, and the conversation in the open one.
+// The state of one person: the rooms, and the messages of the open one.
 
 import { Aftermatch } from "/page/aftermatch.js";
 
-/** Rooms are asked for in portions. */
-const PORTION = 100;
-/** Of more messages than this, the older half is not kept here. */
-const MOST = 500;
-/** At least so long, in milliseconds, from one look at the rooms to the next. */
-const LOOK = 4000;
+/** Rooms per request. */
+const PAGE_SIZE = 100;
+/** With more messages than this, the older ones are dropped. */
+const MAX_MESSAGES = 500;
+/** The shortest time between two requests for the rooms, in milliseconds. */
+const POLL_MS = 4000;
 
 const newId = () => Array.from(crypto.getRandomValues(new Uint32Array(3)), (part) => part.toString(36)).join("");
 
 /**
- * Tells of what changed by the events `rooms`, `room` (another is open, or none), `messages`,
- * `connection`, `problem` (with an error, or a sentence) and `frame`.
+ * Emits the events `rooms`, `room` (another room is open, or none), `messages`, `connection`,
+ * `problem` (with an error, or an object with `message`) and `frame`.
  */
 export class Chat extends EventTarget {
-  /** As listed, the one with the newest message first. */
+  /** The listed rooms, newest message first. */
   rooms = [];
-  /** Whether there are rooms that are not listed. */
+  /** Whether there are more rooms. */
   more = false;
   /** The open room. */
   room = null;
-  /** Whether its messages are still on the way. */
+  /** Whether its messages are being loaded. */
   loading = false;
-  /** Whether there are messages before those that are here. */
+  /** Whether there are earlier messages. */
   earlier = false;
   connection = { state: "connecting" };
-  /** Whether it ever came about. */
+  /** Whether there ever was a connection. */
   connected = false;
-  /** What was begun to be written in each room. */
+  /** The unsent text in each room. */
   drafts = new Map();
 
   #person;
   #client;
-  #portions = 1;
+  #pages = 1;
   #messages = new Map();
-  /** Written here, and not yet known to be kept. */
+  /** Messages written here without a successful response. */
   #outgoing = [];
-  /** Changes that wait until the messages that are being read are there. */
-  #held = null;
-  /** One stay in a room; what an earlier one still brings is not heard. */
+  /** Events that wait until the requested messages are there. */
+  #buffered = null;
+  /** The current visit to a room. Results of earlier ones are ignored. */
   #visit;
   #marking = false;
   #timer;
@@ -52,32 +52,32 @@ export class Chat extends EventTarget {
     const { token, admin } = person;
     this.#client = new Aftermatch({ token, admin, maxDelay: 5000, heartbeat: 20_000 });
     const on = (type, listener) => this.#client.addEventListener(type, ({ detail }) => listener(detail));
-    for (const kind of ["message", "edit", "delete"]) on(kind, (change) => this.#heard(kind, change.data));
+    for (const kind of ["message", "edit", "delete"]) on(kind, (change) => this.#receive(kind, change.data));
     on("reset", () => this.#read());
-    on("room_closed", (closed) => this.#thrownOut(closed));
-    on("state", (state) => this.#connected(state));
-    on("frame", (frame) => this.#tell("frame", frame));
-    this.#look();
+    on("room_closed", (closed) => this.#roomClosed(closed));
+    on("state", (state) => this.#connectionChanged(state));
+    on("frame", (frame) => this.#emit("frame", frame));
+    this.#poll();
   }
 
-  /** The messages of the open room, those on their way behind the others. */
+  /** The messages of the open room, unsent ones last. */
   get messages() {
-    const kept = [...this.#messages.values()].sort((one, other) => one.seq - other.seq);
-    return [...kept, ...this.#outgoing.filter(({ room }) => room === this.room.pk)];
+    const stored = [...this.#messages.values()].sort((one, other) => one.seq - other.seq);
+    return [...stored, ...this.#outgoing.filter(({ room }) => room === this.room.pk)];
   }
 
-  /** Aborted when this is closed. */
-  get gone() {
+  /** Aborted when this chat is closed. */
+  get closed() {
     return this.#closing.signal;
   }
 
-  /** How many messages of others, in all rooms, were not read. */
+  /** The number of unread messages in all rooms. */
   get unread() {
     return this.rooms.reduce((sum, { unread }) => sum + (unread || 0), 0);
   }
 
   /** Whether this person may write in the open room. */
-  get writes() {
+  get canWrite() {
     return !this.#person.admin || this.room.has_business;
   }
 
@@ -86,8 +86,8 @@ export class Chat extends EventTarget {
   }
 
   /** Whether this person may delete the message. */
-  deletes(message) {
-    return message.id !== undefined && this.writes && (this.#person.admin || this.isMine(message));
+  canDelete(message) {
+    return message.id !== undefined && this.canWrite && (this.#person.admin || this.isMine(message));
   }
 
   async open(room) {
@@ -101,7 +101,7 @@ export class Chat extends EventTarget {
       await this.#read();
     } catch (error) {
       if (visit === this.#visit) this.#exit();
-      this.#tell("problem", error);
+      this.#emit("problem", error);
     }
   }
 
@@ -122,38 +122,38 @@ export class Chat extends EventTarget {
     return this.deliver(message.key);
   }
 
-  /** Sends what has not been kept, once however often it is tried. */
+  /** Sends an unsent message. Trying again never creates a second one. */
   async deliver(key) {
     const state = (more) => {
       const nth = this.#outgoing.findIndex((message) => message.key === key);
       if (nth >= 0) this.#outgoing[nth] = { ...this.#outgoing[nth], ...more };
-      this.#tell("messages");
+      this.#emit("messages");
       return this.#outgoing[nth];
     };
     const { text, room } = state({ state: "sending", error: undefined });
     try {
-      const kept = await this.#client.send(text, { clientMsgId: key });
-      if (this.room?.pk === room) this.#put(kept);
+      const created = await this.#client.send(text, { clientMsgId: key });
+      if (this.room?.pk === room) this.#put(created);
       this.discard(key);
     } catch (error) {
       state({ state: "failed", error });
-      // Where it can be seen, it shows so itself.
-      if (this.room?.pk !== room) this.#tell("problem", Object.assign(error, { unsent: text }));
+      // In the open room the message itself shows the error.
+      if (this.room?.pk !== room) this.#emit("problem", Object.assign(error, { unsent: text }));
     }
   }
 
-  /** Gives up what could not be sent. */
+  /** Removes an unsent message. */
   discard(key) {
     this.#outgoing = this.#outgoing.filter((message) => message.key !== key);
-    this.#tell("messages");
+    this.#emit("messages");
   }
 
-  /** Changes a message; gives whether it was done. */
+  /** Edits a message; returns whether it was done. */
   async edit(id, text) {
     return Boolean(await this.#attempt(this.#client.edit(id, text)));
   }
 
-  /** Deletes messages; gives how many were not deleted. */
+  /** Deletes messages; returns how many were not deleted. */
   async remove(ids) {
     const deleted = await this.#attempt(this.#client.delete(ids));
     return deleted ? ids.length - deleted.messages_ids.length : 0;
@@ -161,19 +161,19 @@ export class Chat extends EventTarget {
 
   async readEarlier() {
     const numbers = Array.from(this.#messages.values(), ({ seq }) => seq);
-    if (numbers.length > 0 && !this.#held) await this.#read(Math.min(...numbers));
+    if (numbers.length > 0 && !this.#buffered) await this.#read(Math.min(...numbers));
   }
 
-  /** Forgets old messages where there are too many; they can be read again. */
-  forgetOldest() {
-    if (this.#held || this.#messages.size <= MOST) return;
-    const oldest = [...this.#messages.values()].sort((one, other) => one.seq - other.seq).slice(0, -MOST / 2);
+  /** Drops old messages if there are too many. They can be loaded again. */
+  dropOldest() {
+    if (this.#buffered || this.#messages.size <= MAX_MESSAGES) return;
+    const oldest = [...this.#messages.values()].sort((one, other) => one.seq - other.seq).slice(0, -MAX_MESSAGES / 2);
     for (const { id } of oldest) this.#messages.delete(id);
     this.earlier = true;
   }
 
-  /** To be called when the newest messages are being seen. */
-  async seen() {
+  /** Must be called when the newest messages are visible. */
+  async markSeen() {
     const pk = this.room?.pk;
     const { seq, room } = this.#client;
     const unread = this.rooms.find((entry) => entry.pk === pk)?.unread;
@@ -181,15 +181,15 @@ export class Chat extends EventTarget {
     this.#marking = true;
     try {
       await this.#client.markRead(seq);
-      this.#relist(pk, (entry) => entry.last_seq <= seq && { unread: 0 });
+      this.#updateRoom(pk, (entry) => entry.last_seq <= seq && { unread: 0 });
     } catch {
-      // It stays unread, and is marked another time.
+      // It stays unread and is marked later.
     }
     this.#marking = false;
   }
 
   moreRooms() {
-    this.#portions += 1;
+    this.#pages += 1;
     return this.#list();
   }
 
@@ -199,20 +199,20 @@ export class Chat extends EventTarget {
     this.#client.close();
   }
 
-  #connected(state) {
+  #connectionChanged(state) {
     this.connection = state;
     this.connected ||= state.state === "open";
-    this.#tell("connection");
+    this.#emit("connection");
     if (state.state === "open") this.#list();
   }
 
   #enter(room) {
     this.room = room;
     this.#messages.clear();
-    this.#held = null;
+    this.#buffered = null;
     this.loading = room !== null;
     this.earlier = false;
-    this.#tell("room");
+    this.#emit("room");
   }
 
   #exit() {
@@ -220,37 +220,37 @@ export class Chat extends EventTarget {
     this.#enter(null);
   }
 
-  #thrownOut({ room_pk: pk, reason }) {
+  #roomClosed({ room_pk: pk, reason }) {
     if (pk !== this.room?.pk) return;
     this.#exit();
-    this.#tell("problem", { code: reason, message: reason });
+    this.#emit("problem", { code: reason, message: reason });
     this.#list();
   }
 
   /** Reads the newest messages, or those before a number. */
   async #read(before) {
-    const held = (this.#held = []);
+    const buffered = (this.#buffered = []);
     let failure;
     const page = await this.#client.history({ before }).catch((error) => void (failure = error));
-    // Another reading, or another room, counts now.
-    if (held !== this.#held) return;
-    this.#held = null;
+    // Another request or another room is current now.
+    if (buffered !== this.#buffered) return;
+    this.#buffered = null;
     this.loading = false;
     if (page) {
       if (before === undefined) this.#messages.clear();
       for (const message of page.results) this.#messages.set(message.id, message);
       this.earlier = page.next_before_seq !== null;
     }
-    for (const [kind, data] of held) this.#change(kind, data);
-    this.#tell("messages");
-    if (failure) this.#tell("problem", failure);
+    for (const [kind, data] of buffered) this.#change(kind, data);
+    this.#emit("messages");
+    if (failure) this.#emit("problem", failure);
   }
 
-  /** What was read may be older or newer than a change heard meanwhile: those are made behind it. */
-  #heard(kind, data) {
+  /** Loaded messages may be older or newer than an event, so events wait until they are there. */
+  #receive(kind, data) {
     const room = data.room?.pk ?? data.room_id;
     if (room !== this.room?.pk) return;
-    if (this.#held) this.#held.push([kind, data]);
+    if (this.#buffered) this.#buffered.push([kind, data]);
     else this.#change(kind, data);
   }
 
@@ -258,7 +258,7 @@ export class Chat extends EventTarget {
     if (kind === "message") this.#put(data);
     if (kind === "edit") this.#edited(data);
     if (kind === "delete") this.#removed(data);
-    this.#tell("messages");
+    this.#emit("messages");
   }
 
   #put({ room, ...message }) {
@@ -267,9 +267,9 @@ export class Chat extends EventTarget {
     this.#outgoing = this.#outgoing.filter(({ key }) => key !== message.client_msg_id);
     if (room) Object.assign(this.room, { has_business: room.has_business, participants: room.participants });
     const unread = isNew && !this.isMine(message) ? 1 : 0;
-    this.#relist(this.room.pk, (entry) => {
+    this.#updateRoom(this.room.pk, (entry) => {
       if (message.seq <= entry.last_seq) return false;
-      // For an administrator nothing is counted: it stays no number.
+      // Administrators have no unread counts: NaN stays NaN.
       return { last_message: message, last_seq: message.seq, unread: entry.unread + unread };
     });
   }
@@ -278,7 +278,7 @@ export class Chat extends EventTarget {
     const edited = (message) => ({ ...message, text, edited_at: new Date().toISOString() });
     const message = this.#messages.get(id);
     if (message) this.#messages.set(id, edited(message));
-    this.#relist(this.room.pk, ({ last_message: last }) => ({
+    this.#updateRoom(this.room.pk, ({ last_message: last }) => ({
       last_seq: seq,
       last_message: last?.id === id ? edited(last) : last,
     }));
@@ -286,12 +286,12 @@ export class Chat extends EventTarget {
 
   #removed({ messages_ids: ids }) {
     for (const id of ids) this.#messages.delete(id);
-    // Which one is the last now only the service knows.
+    // Only the service knows which message is the last now.
     this.#list();
   }
 
-  /** Changes an entry of the list by what `change` gives, if anything. */
-  #relist(pk, change) {
+  /** Merges the result of `change` into a listed room, if there is one. */
+  #updateRoom(pk, change) {
     const nth = this.rooms.findIndex((room) => room.pk === pk);
     const more = nth >= 0 && change(this.rooms[nth]);
     if (!more) return;
@@ -301,22 +301,22 @@ export class Chat extends EventTarget {
 
   async #list() {
     const rooms = [];
-    let portion;
+    let page;
     try {
-      for (let nth = 0; nth < this.#portions; nth += 1) {
-        portion = await this.#client.list({ limit: PORTION, afterPk: rooms.at(-1)?.pk });
-        rooms.push(...portion);
-        if (portion.length < PORTION) break;
+      for (let nth = 0; nth < this.#pages; nth += 1) {
+        page = await this.#client.list({ limit: PAGE_SIZE, afterPk: rooms.at(-1)?.pk });
+        rooms.push(...page);
+        if (page.length < PAGE_SIZE) break;
       }
     } catch {
       return;
     }
-    this.more = portion.length === PORTION;
+    this.more = page.length === PAGE_SIZE;
     this.rooms = rooms;
     const open = rooms.find(({ pk }) => pk === this.room?.pk);
     if (open && open.has_business !== this.room.has_business) {
       this.room = { ...this.room, ...open };
-      this.#tell("messages");
+      this.#emit("messages");
     }
     this.#sort();
   }
@@ -324,29 +324,29 @@ export class Chat extends EventTarget {
   #sort() {
     const last = ({ last_message: message }) => message?.created_at ?? "";
     this.rooms.sort((one, other) => last(other).localeCompare(last(one)) || one.pk - other.pk);
-    this.#tell("rooms");
+    this.#emit("rooms");
   }
 
-  /** What happens in rooms that are not open has to be asked for. */
-  #look() {
-    const pause = Math.max(LOOK, this.rooms.length * 100);
+  /** The service sends no events of other rooms, so the list is requested regularly. */
+  #poll() {
+    const pause = Math.max(POLL_MS, this.rooms.length * 100);
     this.#timer = setTimeout(async () => {
       if (this.connection.state === "open" && !document.hidden) await this.#list();
-      if (this.connection.state !== "closed") this.#look();
+      if (this.connection.state !== "closed") this.#poll();
     }, pause);
   }
 
-  /** What came of a request; a refusal is told as a problem. */
+  /** The result of a request. A refusal becomes a problem. */
   async #attempt(request) {
     try {
       return await request;
     } catch (error) {
-      this.#tell("problem", error);
+      this.#emit("problem", error);
       return undefined;
     }
   }
 
-  #tell(type, detail) {
+  #emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }

@@ -1,26 +1,25 @@
-// Who one wants to be.
+// The choice of a person to chat as.
 
 import { h, iconButton } from "./dom.js";
-import { bearer } from "./people.js";
+import { personFromToken } from "./people.js";
 import { t } from "./texts.js";
 
 /**
- * `trouble` is told instead of a hint where there is some;
- * `onChoose` gets the people that were chosen, and a room to begin in if they have one in common;
- * `onClose` is left out where there is nothing to go back to.
+ * `problem` is shown instead of the hint. `onChoose` gets the chosen people and, for a pair, the
+ * room they share. `onClose` is undefined if there is nothing to go back to.
  */
-export function chooserView(people, trouble, onChoose, onClose) {
+export function chooserView(people, problem, onChoose, onClose) {
   const [pair] = pairs(people);
   return h("section", { className: "chooser", "aria-label": t.whoAreYou },
     h("header", {}, h("h2", {}, t.whoAreYou), ...(onClose ? [iconButton("✕", t.closeChooser, onClose)] : [])),
-    h("p", { className: "quiet" }, trouble ?? (people.length > 0 ? t.chooseHint : t.noPeople)),
+    h("p", { className: "quiet" }, problem ?? (people.length > 0 ? t.chooseHint : t.noPeople)),
     ...(pair && !onClose ? [sideBySide(pair, onChoose)] : []),
     h("ul", {}, ...people.map((person) => card(person, onChoose))),
     tokenForm(onChoose, people.length === 0),
   );
 }
 
-/** Those who can talk with each other, and where. */
+/** The pairs of people who share a room. */
 function pairs(people) {
   return people.flatMap((one, nth) =>
     people.slice(nth + 1).flatMap((other) =>
@@ -42,13 +41,13 @@ function card(person, onChoose) {
   );
 }
 
-/** For services that are no demo. */
+/** For services without demo people. */
 function tokenForm(onChoose, open) {
   const token = h("input", { name: "token", autocomplete: "off", spellcheck: false, required: true });
   const admin = h("input", { type: "checkbox", name: "admin" });
   const onsubmit = (event) => {
     event.preventDefault();
-    const person = bearer(token.value.trim(), admin.checked);
+    const person = personFromToken(token.value.trim(), admin.checked);
     if (person) return onChoose([person]);
     token.setCustomValidity(t.notAToken);
     token.reportValidity();

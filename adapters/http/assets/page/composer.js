@@ -1,4 +1,4 @@
-// Where messages are written and edited.
+// The field to write and edit messages.
 
 import { h, iconButton } from "./dom.js";
 import { t } from "./texts.js";
@@ -6,15 +6,15 @@ import { t } from "./texts.js";
 export function composer(chat) {
   const field = h("textarea", { rows: 1, placeholder: t.write, "aria-label": t.write, title: t.writeHint, enterKeyHint: "send" });
   const send = h("button", { className: "primary" }, t.send);
-  const what = h("span", {});
-  const editing = h("p", { className: "editing", hidden: true }, what, iconButton("✕", t.cancel, () => (stopEditing(), field.focus())));
+  const label = h("span", {});
+  const editing = h("p", { className: "editing", hidden: true }, label, iconButton("✕", t.cancel, () => (stopEditing(), field.focus())));
   const view = h("form", { className: "composer", onsubmit: submit }, editing, field, send);
   /** The message that is being edited. */
   let edited = null;
 
   function fit() {
     field.style.height = "auto";
-    // Where it is not shown it has no height.
+    // A hidden field has no height.
     const height = Math.min(field.scrollHeight + 2, 160);
     if (height > 2) field.style.height = `${height}px`;
   }
@@ -32,7 +32,7 @@ export function composer(chat) {
     field.focus();
   }
 
-  /** What could not be saved is there to be mended. */
+  /** If the edit fails, shows the text again, to correct it. */
   async function save(message, text) {
     const room = chat.room;
     stopEditing();
@@ -49,7 +49,7 @@ export function composer(chat) {
 
   function startEditing(message, text = message.text) {
     edited = message;
-    what.textContent = t.editing;
+    label.textContent = t.editing;
     editing.hidden = false;
     send.textContent = t.save;
     write(text);
@@ -87,14 +87,14 @@ export function composer(chat) {
     startEditing,
     showDraft: stopEditing,
     isEditing: () => edited !== null,
-    /** Puts a text back where it came from. */
-    takeBack(text) {
+    /** Puts an unsent text back into the field. */
+    putBack(text) {
       stopEditing();
       write(field.value ? `${field.value}\n${text}` : text);
       field.focus();
     },
     focusField: () => field.focus({ preventScroll: true }),
-    /** A message that was deleted meanwhile is not edited any more. */
-    keepTo: (messages) => edited && !messages.some(({ id }) => id === edited.id) && stopEditing(),
+    /** Stops editing a message that is no longer there. */
+    stopIfGone: (messages) => edited && !messages.some(({ id }) => id === edited.id) && stopEditing(),
   });
 }

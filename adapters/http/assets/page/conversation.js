@@ -1,15 +1,15 @@
-// The open room: who is in it, what was written, and where to write.
+// The open room: its title, its messages, and the field to write.
 
 import { composer } from "./composer.js";
-import { arrange, h, iconButton, say } from "./dom.js";
+import { h, iconButton, renderList, setText } from "./dom.js";
 import { choose, messageView } from "./message.js";
 import { titleOf } from "./people.js";
 import { dayOf, t } from "./texts.js";
 
-/** A list scrolled up by no more than so many pixels still follows what comes. */
-const NEAR = 48;
-/** Messages of one author stand together when no more than these milliseconds are between them. */
-const TOGETHER = 5 * 60 * 1000;
+/** Within this many pixels of its end the list scrolls to new messages. */
+const NEAR_END = 48;
+/** Messages of one author are grouped if no more milliseconds are between them. */
+const GROUP_MS = 5 * 60 * 1000;
 
 export function conversationView(chat, person) {
   const title = h("h3", {});
@@ -33,16 +33,16 @@ export function conversationView(chat, person) {
     h("header", {}, back, title, select, leave), log, newest, selection, field, readOnly);
   const view = h("section", { className: "conversation" }, nothing, room);
 
-  /** The ids of the messages that are selected; nothing is being selected if there is no set. */
+  /** The ids of the selected messages; `null` while the user is not selecting. */
   let selected = null;
   let atEnd = true;
-  let planned = 0;
+  let frameRequest = 0;
 
-  const acts = {
+  const actions = {
     retry: ({ key }) => chat.deliver(key),
-    takeBack: ({ key, text }) => {
+    putBack: ({ key, text }) => {
       chat.discard(key);
-      field.takeBack(text);
+      field.putBack(text);
     },
     select: ({ id }, yes) => {
       if (yes) selected.add(id);
@@ -52,50 +52,50 @@ export function conversationView(chat, person) {
     choose: async (message) => {
       const choice = await choose(message, chat);
       if (choice === "edit") field.startEditing(message);
-      if (choice === "delete") tellNotDeleted(await chat.remove([message.id]));
+      if (choice === "delete") reportNotDeleted(await chat.remove([message.id]));
       if (choice === "select") selectSeveral(message);
     },
   };
 
-  /** Once for all that comes between two pictures of the screen. */
+  /** Renders all changes until the next animation frame at once. */
   function showSoon() {
-    planned ||= requestAnimationFrame(show);
+    frameRequest ||= requestAnimationFrame(show);
   }
 
   function show() {
-    planned = 0;
+    frameRequest = 0;
     if (!chat.room) return;
-    // Not what somebody is about to change.
-    if (atEnd && selected === null && !field.isEditing()) chat.forgetOldest();
+    // Not while the user may be working with old messages.
+    if (atEnd && selected === null && !field.isEditing()) chat.dropOldest();
     const { messages } = chat;
     const follow = atEnd;
-    say(title, titleOf(chat.room, person));
+    setText(title, titleOf(chat.room, person));
     log.setAttribute("aria-label", title.textContent);
     earlier.hidden = !chat.earlier;
     hint.textContent = chat.loading ? t.loading : messages.length === 0 ? t.emptyRoom : "";
     hint.hidden = !hint.textContent;
-    arrange(list, items(messages), ({ key }) => key, ({ day }) => (day ? dayView() : messageView(chat, acts)));
-    field.hidden = !chat.writes || selected !== null;
-    field.keepTo(messages);
-    readOnly.hidden = chat.writes;
-    select.hidden = selected !== null || !messages.some((message) => chat.deletes(message));
+    renderList(list, items(messages), ({ key }) => key, ({ day }) => (day ? dayView() : messageView(chat, actions)));
+    field.hidden = !chat.canWrite || selected !== null;
+    field.stopIfGone(messages);
+    readOnly.hidden = chat.canWrite;
+    select.hidden = selected !== null || !messages.some((message) => chat.canDelete(message));
     selection.hidden = selected === null;
     count.textContent = t.selected(selected?.size ?? 0);
     deleteSelected.disabled = !selected?.size;
     if (follow) toEnd();
     else newest.hidden = false;
-    sawThem();
+    markSeen();
   }
 
-  /** Messages, and the days between them. */
+  /** The messages, with a line for each new day. */
   function items(messages) {
     return messages.flatMap((message, nth) => {
       const before = messages[nth - 1];
       const day = dayOf(message.created_at);
       const newDay = !before || dayOf(before.created_at) !== day;
-      const close = before && Date.parse(message.created_at) - Date.parse(before.created_at) < TOGETHER;
+      const close = before && Date.parse(message.created_at) - Date.parse(before.created_at) < GROUP_MS;
       const follows = !newDay && close && before.user.id === message.user.id;
-      // A message keeps its node when it turns out to be kept. Two authors may call theirs the same.
+      // A message keeps its node once it is stored. Two authors may use the same client_msg_id.
       const key = `${message.user.id} ${message.client_msg_id ?? message.key ?? message.id}`;
       const item = { key, message, follows, selected: selected ? selected.has(message.id) : undefined };
       return newDay ? [{ key: `day ${day}`, day }, item] : [item];
@@ -108,8 +108,8 @@ export function conversationView(chat, person) {
     newest.hidden = true;
   }
 
-  function sawThem() {
-    if (inSight && atEnd && !document.hidden) chat.seen();
+  function markSeen() {
+    if (visible && atEnd && !document.hidden) chat.markSeen();
   }
 
   async function readEarlier() {
@@ -118,7 +118,7 @@ export function conversationView(chat, person) {
     if (chat.room?.pk !== pk) return;
     const focused = document.activeElement === earlier;
     const followed = atEnd;
-    // What is in sight stays where it is.
+    // The visible messages keep their position.
     const below = log.scrollHeight - log.scrollTop;
     atEnd = false;
     show();
@@ -143,10 +143,10 @@ export function conversationView(chat, person) {
   async function removeSelected() {
     const ids = [...selected];
     stopSelecting();
-    tellNotDeleted(await chat.remove(ids));
+    reportNotDeleted(await chat.remove(ids));
   }
 
-  function tellNotDeleted(number) {
+  function reportNotDeleted(number) {
     if (number > 0) chat.dispatchEvent(new CustomEvent("problem", { detail: { message: t.notDeleted(number) } }));
   }
 
@@ -157,19 +157,19 @@ export function conversationView(chat, person) {
     room.hidden = chat.room === null;
     field.showDraft();
     show();
-    // A keyboard on the screen would hide what there is to read.
+    // An on-screen keyboard would hide the messages.
     if (chat.room && matchMedia("(hover: hover)").matches) field.focusField();
   }
 
-  // Also no when the person is scrolled away on a small screen.
-  let inSight = false;
-  const sight = new IntersectionObserver(([{ isIntersecting }]) => {
-    inSight = isIntersecting;
-    sawThem();
+  // Also false while this person is scrolled away on a small screen.
+  let visible = false;
+  const observer = new IntersectionObserver(([{ isIntersecting }]) => {
+    visible = isIntersecting;
+    markSeen();
   });
-  sight.observe(log);
+  observer.observe(log);
 
-  // A keyboard that comes up, or a drawer, leaves the end in sight.
+  // When a keyboard or the frames appear, the end stays visible.
   let height = 0;
   new ResizeObserver(() => {
     height = log.clientHeight;
@@ -177,17 +177,17 @@ export function conversationView(chat, person) {
   }).observe(log);
   log.onscroll = () => {
     if (log.clientHeight !== height) return;
-    atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+    atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
     if (atEnd) newest.hidden = true;
-    sawThem();
+    markSeen();
   };
   view.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && selected) stopSelecting();
   });
-  document.addEventListener("visibilitychange", sawThem, { signal: chat.gone });
+  document.addEventListener("visibilitychange", markSeen, { signal: chat.closed });
   chat.addEventListener("messages", showSoon);
   chat.addEventListener("room", roomChanged);
-  chat.addEventListener("rooms", sawThem);
+  chat.addEventListener("rooms", markSeen);
   roomChanged();
   return view;
 }
@@ -195,7 +195,7 @@ export function conversationView(chat, person) {
 function dayView() {
   const node = h("li", { className: "day" });
   node.show = ({ day }) => {
-    say(node, day);
+    setText(node, day);
   };
   return node;
 }

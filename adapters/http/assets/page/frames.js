@@ -1,9 +1,9 @@
-// The raw frames of a connection, for those who came to learn the protocol.
+// The raw frames of a connection, to learn the protocol.
 
 import { h, iconButton } from "./dom.js";
 import { t } from "./texts.js";
 
-const KEPT = 200;
+const MAX_FRAMES = 200;
 
 export function framesView(chat, onClose) {
   const list = h("ol", { tabIndex: 0, "aria-label": t.frames });
@@ -32,8 +32,8 @@ export function framesView(chat, onClose) {
     const follow = list.scrollHeight - list.scrollTop - list.clientHeight < 48;
     none.hidden = true;
     list.append(frame(direction, text));
-    fold(list);
-    while (list.children.length > KEPT) list.firstChild.remove();
+    joinRepeated(list);
+    while (list.children.length > MAX_FRAMES) list.firstChild.remove();
     if (follow) toEnd();
   });
   return Object.assign(view, { toEnd });
@@ -46,20 +46,20 @@ function frame(direction, text) {
   const about = [action, status, replay && "replay"].filter(Boolean).join(" ");
   const summary = h("summary", {}, arrow, " ", h("b", {}, about), " ", times, h("code", {}, text.slice(0, 200)));
   const whole = h("pre", {});
-  // Printed when it is wanted: most never are.
+  // Formatted only when it is opened.
   const details = h("details", { ontoggle: () => (whole.textContent = JSON.stringify(JSON.parse(text), null, 2)) }, summary, whole);
   const node = h("li", { className: direction }, details);
   Object.assign(node, { what: `${direction} ${action} ${status}`, count: 1, times });
   return node;
 }
 
-/** Looking at the rooms again and again fills no screen: the last look stands for all before it. */
-function fold(list) {
-  const [asked, answered, askedAgain, answeredAgain] = [...list.children].slice(-4);
-  const same = answeredAgain?.what.startsWith("in list") && asked.what === askedAgain.what && answered.what === answeredAgain.what;
-  if (!same || [asked, answered].some((node) => node.querySelector("[open], :focus"))) return;
-  answeredAgain.count += answered.count;
-  answeredAgain.times.textContent = `${t.times(answeredAgain.count)} `;
-  asked.remove();
-  answered.remove();
+/** Joins repeated room lists into one entry, because they would fill the list. */
+function joinRepeated(list) {
+  const [request, response, nextRequest, nextResponse] = [...list.children].slice(-4);
+  const same = nextResponse?.what.startsWith("in list") && request.what === nextRequest.what && response.what === nextResponse.what;
+  if (!same || [request, response].some((node) => node.querySelector("[open], :focus"))) return;
+  nextResponse.count += response.count;
+  nextResponse.times.textContent = `${t.times(nextResponse.count)} `;
+  request.remove();
+  response.remove();
 }

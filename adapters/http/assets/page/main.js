@@ -1,9 +1,9 @@
-// The page: people side by side. The address tells who is here and where, so that it can be
-// opened again: `#1/3,admin-9` is user 1 in room 3, and administrator 9 in none.
+// The page: people side by side. The address contains them and their rooms, so that it can be
+// opened again: `#1/3,admin-9` is user 1 in room 3, and administrator 9 in no room.
 
 import { chooserView } from "./chooser.js";
-import { arrange, h, say } from "./dom.js";
-import { offered } from "./people.js";
+import { h, renderList, setText } from "./dom.js";
+import { demoPeople } from "./people.js";
 import { personView } from "./person.js";
 import { language, t } from "./texts.js";
 
@@ -11,85 +11,85 @@ document.documentElement.lang = language;
 const add = h("button", { type: "button", "aria-label": t.addPerson, onclick: () => choose() },
   "+ ", h("span", { className: "long" }, t.addPerson));
 const tabs = h("nav", { className: "tabs", "aria-label": t.people });
-const seats = h("main", {});
+const columns = h("main", {});
 document.body.prepend(
   h("header", { className: "bar" },
     h("h1", {}, "Aftermatch"), h("p", { className: "quiet tagline" }, t.tagline), tabs, add, h("a", { href: "/docs" }, t.protocol)),
-  seats,
+  columns,
 );
 
-let strange = false;
-const people = await offered().catch(({ status }) => {
-  strange = status === 403;
+let unknownAddress = false;
+const people = await demoPeople().catch(({ status }) => {
+  unknownAddress = status === 403;
   return [];
 });
 
-const here = () => [...seats.children].filter(({ person }) => person);
+const views = () => [...columns.children].filter(({ person }) => person);
 
 const show = (view) => view.scrollIntoView({ inline: "start", block: "nearest" });
 
-/** Makes a person sit down; `place` is what makes room for it. */
-function seat(person, room, place) {
+/** Adds a person, before the node `before` or at the end. */
+function addPerson(person, room, before) {
   const view = personView(person, room, {
     onChange: changed,
     onClose() {
       view.destroy();
       view.remove();
-      if (here().length === 0) choose();
+      if (views().length === 0) choose();
       changed();
     },
   });
-  seats.insertBefore(view, place ?? null);
+  columns.insertBefore(view, before ?? null);
   changed();
   return view;
 }
 
-/** Shows who there is to choose from, behind those who are here. */
+/** Shows the chooser, after the people who are already here. */
 function choose() {
-  seats.querySelector(".chooser")?.remove();
-  const chosen = (those, room) => {
-    const views = those.map((person) => seat(person, room, chooser));
+  columns.querySelector(".chooser")?.remove();
+  const chosen = (persons, room) => {
+    const added = persons.map((person) => addPerson(person, room, chooser));
     chooser.remove();
     changed();
-    show(views[0]);
-    views[0].focus({ preventScroll: true });
+    show(added[0]);
+    added[0].focus({ preventScroll: true });
   };
-  const back = here().length > 0 ? () => (chooser.remove(), changed(), add.focus()) : undefined;
-  const chooser = chooserView(people, strange ? t.strangeAddress : undefined, chosen, back);
-  seats.append(chooser);
+  const back = views().length > 0 ? () => (chooser.remove(), changed(), add.focus()) : undefined;
+  const chooser = chooserView(people, unknownAddress ? t.unknownAddress : undefined, chosen, back);
+  columns.append(chooser);
   changed();
   show(chooser);
   chooser.querySelector("button.primary, li button, input").focus({ preventScroll: true });
 }
 
 function changed() {
-  const views = here();
-  const unread = views.reduce((sum, { chat }) => sum + chat.unread, 0);
+  const shown = views();
+  const unread = shown.reduce((sum, { chat }) => sum + chat.unread, 0);
   document.title = unread > 0 ? `(${unread}) Aftermatch` : "Aftermatch";
-  add.hidden = seats.querySelector(".chooser") !== null;
-  arrange(tabs, views, (view) => view, tab);
-  tabs.hidden = views.length < 2;
-  const address = views.filter(({ person }) => person.key).map(({ person, chat }) => [person.key, chat.room?.pk].filter(Boolean).join("/"));
+  add.hidden = columns.querySelector(".chooser") !== null;
+  renderList(tabs, shown, (view) => view, tab);
+  tabs.hidden = shown.length < 2;
+  const address = shown.filter(({ person }) => person.key).map(({ person, chat }) => [person.key, chat.room?.pk].filter(Boolean).join("/"));
   const hash = `#${address.join(",")}`;
-  // Browsers take it ill when it is set often.
+  // Browsers limit how often it can be set.
   if (hash !== (location.hash || "#")) history.replaceState(null, "", hash);
 }
 
 function tab(view) {
   const node = h("button", { type: "button", onclick: () => show(view) });
-  node.show = ({ person, chat }) => say(node, `${person.name}${chat.unread > 0 ? ` (${chat.unread})` : ""}`);
+  node.show = ({ person, chat }) => setText(node, `${person.name}${chat.unread > 0 ? ` (${chat.unread})` : ""}`);
   return node;
 }
 
-/** Those whom the address names. */
-function begin() {
+/** Adds the people in the address. */
+function start() {
   const wanted = location.hash.slice(1).split(",").map((entry) => entry.split("/"));
   for (const [key, room] of wanted) {
     const person = people.find((person) => person.key === key);
-    if (person) seat(person, Number(room));
+    if (person) addPerson(person, Number(room));
   }
-  if (here().length === 0) choose();
+  if (views().length === 0) choose();
 }
 
 addEventListener("hashchange", () => location.reload());
-begin();
+start();

@@ -1,24 +1,24 @@
-// One message, and what can be done with it.
+// One message and its actions.
 
-import { h, iconButton, say } from "./dom.js";
+import { h, iconButton, setText } from "./dom.js";
 import { nameOfAuthor } from "./people.js";
 import { explain, momentOf, t, timeOf } from "./texts.js";
 
 /**
- * `acts`: `choose(message)` opens what can be done with it, `retry` and `takeBack` are for one
- * that was not sent, `select` for one that is among several.
+ * `actions`: `choose(message)` opens the menu, `retry` and `putBack` are for a message that was not
+ * sent, `select` is for its checkbox.
  */
-export function messageView(chat, acts) {
+export function messageView(chat, actions) {
   const author = h("span", { className: "author" });
   const time = h("time", {});
   const note = h("span", { className: "note" });
   const text = h("p", { className: "text" });
   const menu = iconButton("⋯", t.options, undefined, { "aria-haspopup": "dialog" });
   const check = h("input", { type: "checkbox", hidden: true });
-  const why = h("span", {});
+  const reason = h("span", {});
   const retry = h("button", { type: "button" }, t.tryAgain);
-  const takeBack = h("button", { type: "button" }, t.takeBack);
-  const failure = h("p", { className: "failure", hidden: true }, why, " ", retry, " ", takeBack);
+  const putBack = h("button", { type: "button" }, t.putBack);
+  const failure = h("p", { className: "failure", hidden: true }, reason, " ", retry, " ", putBack);
   const bubble = h("div", { className: "bubble" }, author, text, h("p", { className: "meta" }, note, time), failure);
   const node = h("li", { className: "message" }, h("label", { className: "check" }, check), bubble, menu);
 
@@ -27,42 +27,42 @@ export function messageView(chat, acts) {
     node.classList.toggle("mine", mine);
     node.classList.toggle("follows", follows);
     node.classList.toggle("sending", message.state === "sending");
-    say(author, mine ? t.you : nameOfAuthor(message.user, chat.room));
-    // Whose it is tells the place on the screen, to those who see it.
-    author.classList.toggle("spoken", mine || follows);
-    say(text, message.text);
-    say(time, timeOf(message.created_at));
+    setText(author, mine ? t.you : nameOfAuthor(message.user, chat.room));
+    // Its position on the screen shows whose it is.
+    author.classList.toggle("visually-hidden", mine || follows);
+    setText(text, message.text);
+    setText(time, timeOf(message.created_at));
     time.dateTime = message.created_at;
     time.title = momentOf(message.created_at);
-    say(note, message.state === "sending" ? t.sending : message.edited_at ? t.edited : "");
-    const deletable = chat.deletes(message);
+    setText(note, message.state === "sending" ? t.sending : message.edited_at ? t.edited : "");
+    const deletable = chat.canDelete(message);
     check.hidden = selected === undefined || !deletable;
     check.checked = selected ?? false;
-    check.onchange = () => acts.select(message, check.checked);
+    check.onchange = () => actions.select(message, check.checked);
     check.setAttribute("aria-label", message.text.slice(0, 60));
     menu.hidden = selected !== undefined || !deletable;
-    menu.onclick = () => acts.choose(message);
+    menu.onclick = () => actions.choose(message);
     menu.setAttribute("aria-label", t.optionsOf(message.text.slice(0, 40)));
     failure.hidden = message.state !== "failed";
-    say(why, failure.hidden ? "" : `${t.notSent} ${explain(message.error)}`);
-    retry.onclick = () => acts.retry(message);
-    takeBack.onclick = () => acts.takeBack(message);
+    setText(reason, failure.hidden ? "" : `${t.notSent} ${explain(message.error)}`);
+    retry.onclick = () => actions.retry(message);
+    putBack.onclick = () => actions.putBack(message);
   };
   return node;
 }
 
-/** Asks what to do with a message; gives `edit`, `delete`, `select` or nothing. */
+/** Asks for an action; returns `edit`, `delete`, `select` or an empty string. */
 export function choose(message, chat) {
   return new Promise((resolve) => {
-    // At once, not when the dialog tells that it is closed: somebody may be typing by then.
-    const answer = (value, label, className = "") =>
+    // At once, not in `onclose`: the user may be typing by then.
+    const action = (value, label, className = "") =>
       h("button", { type: "button", className, onclick: () => (dialog.close(), resolve(value)) }, label);
     const dialog = h("dialog", { className: "sheet", "aria-label": t.options },
       h("blockquote", {}, message.text),
-      ...(chat.isMine(message) ? [answer("edit", t.edit)] : []),
-      answer("delete", t.delete, "danger"),
-      answer("select", t.selectSeveral),
-      answer("", t.cancel));
+      ...(chat.isMine(message) ? [action("edit", t.edit)] : []),
+      action("delete", t.delete, "danger"),
+      action("select", t.selectSeveral),
+      action("", t.cancel));
     dialog.onclick = (event) => event.target === dialog && dialog.close();
     dialog.onclose = () => (dialog.remove(), resolve(""));
     document.body.append(dialog);

@@ -1,22 +1,20 @@
-// Who is who: the people that a demo offers, and the names of those in a room.
+// The people of the demo, and the names of people and rooms.
 
 import { t } from "./texts.js";
 
-/**
- * The people to choose from, with fresh tokens. Their `key` names them in links.
- */
-export async function offered() {
+/** The people to choose from, with new tokens. Their `key` is used in links. */
+export async function demoPeople() {
   const response = await fetch("/page/people.json", { cache: "no-store" });
   if (!response.ok) throw Object.assign(new Error("people.json"), { status: response.status });
   const people = await response.json();
-  return people.map(person);
+  return people.map(demoPerson);
 }
 
-function person({ id, user, brand, rooms, token }) {
+function demoPerson({ id, user, brand, rooms, token }) {
   const admin = brand === null;
   const key = admin ? `admin-${id}` : `${id}`;
-  // Tokens of a demo end with it, or after a day: fresh ones are asked for.
-  const fresh = async () => (await offered()).find((other) => other.key === key)?.granted ?? token;
+  // A demo token expires after a day or when the demo restarts, so each connection gets a new one.
+  const newToken = async () => (await demoPeople()).find((other) => other.key === key)?.granted ?? token;
   return {
     key,
     id,
@@ -25,26 +23,26 @@ function person({ id, user, brand, rooms, token }) {
     name: admin ? nameOfUser(user) : nameOfBrand(brand),
     about: admin ? t.administrator : (brand.brand_name_pos ?? ""),
     granted: token,
-    token: fresh,
+    token: newToken,
   };
 }
 
-/** Somebody known by a token alone; nothing if it is none. */
-export function bearer(token, admin) {
+/** The person of an access token; `undefined` if it is not one. */
+export function personFromToken(token, admin) {
   const id = userOf(token);
   if (id === undefined) return undefined;
   const name = nameOfUser({ id });
   return { id, admin, name, about: admin ? t.administrator : "", token: () => token };
 }
 
-/** What somebody known by a token alone is called: by the brand, once it is seen in a room. */
-export function nameAmong(rooms, person) {
+/** The name of a person: that of their brand, as soon as it is known from a room. */
+export function displayName(rooms, person) {
   const brands = rooms.flatMap(({ participants }) => participants);
   const own = brands.find((brand) => brand.user?.id === person.id);
   return own && !person.admin ? nameOfBrand(own) : person.name;
 }
 
-/** The user a token was issued to. */
+/** The user id in a token. */
 function userOf(token) {
   try {
     const payload = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
@@ -65,13 +63,13 @@ function nameOfUser(user) {
   return firstOf(user.fullname, user.name, user.email, user.phone) ?? `# ${user.id}`;
 }
 
-/** The name of an author, who is known in the room by the brand. */
+/** The name of an author: that of their brand in the room. */
 export function nameOfAuthor(user, room) {
   const brand = room.participants.find((brand) => brand.user?.id === user.id);
   return brand ? nameOfBrand(brand) : nameOfUser(user);
 }
 
-/** What a room is called by one of those who are in it: by the names of the others. */
+/** The title of a room for one of its members: the names of the others. */
 export function titleOf(room, person) {
   const others = room.participants.filter((brand) => person.admin || brand.user?.id !== person.id);
   const names = others.slice(0, 3).map(nameOfBrand);

@@ -1,16 +1,16 @@
-// One person: the connection, the rooms, the conversation, the frames.
+// One person: connection, rooms, conversation and frames.
 
 import { Chat } from "./chat.js";
 import { conversationView } from "./conversation.js";
-import { h, iconButton, say } from "./dom.js";
+import { h, iconButton, setText } from "./dom.js";
 import { framesView } from "./frames.js";
-import { nameAmong } from "./people.js";
+import { displayName } from "./people.js";
 import { roomsView } from "./rooms.js";
 import { explain, t } from "./texts.js";
 
 /**
- * `onChange` is called when another room is open, or something else is unread; `onClose` when
- * the person is to go. `room` is the `pk` of the room to begin in.
+ * `onChange` is called when the open room or the number of unread messages changes, `onClose`
+ * when the user closes the person. `room` is the `pk` of the first room to open.
  */
 export function personView(person, room, { onChange, onClose }) {
   const chat = new Chat(person);
@@ -48,31 +48,31 @@ export function personView(person, room, { onChange, onClose }) {
     before = chat.room?.pk ?? before;
     onChange();
   });
-  chat.addEventListener("rooms", function begin() {
+  chat.addEventListener("rooms", function openFirst() {
     const first = chat.rooms.find(({ pk }) => pk === room);
     if (first) chat.open(first);
     else if (room && chat.more) chat.find(room);
-    chat.removeEventListener("rooms", begin);
+    chat.removeEventListener("rooms", openFirst);
   });
   chat.addEventListener("rooms", () => {
-    person.name = name.textContent = nameAmong(chat.rooms, person);
+    person.name = name.textContent = displayName(chat.rooms, person);
     view.setAttribute("aria-label", person.name);
     onChange();
   });
   return Object.assign(view, { chat, person, destroy: () => chat.close() });
 }
 
-/** A lamp, and words where something is wrong. */
+/** A coloured dot, and a sentence if something is wrong. */
 function connectionView(chat) {
   const label = h("span", {});
   const lamp = h("span", { className: "lamp" }, label);
   const shown = h("span", { "aria-hidden": "true" });
-  // Nobody wants to be told each second that goes by.
-  const told = h("span", { className: "spoken", role: "status" });
-  const words = h("p", { className: "connection", hidden: true }, shown, told);
-  const tell = (text) => {
-    say(shown, text);
-    say(told, text);
+  // Screen readers must not read every second of the countdown.
+  const announced = h("span", { className: "visually-hidden", role: "status" });
+  const words = h("p", { className: "connection", hidden: true }, shown, announced);
+  const showText = (text) => {
+    setText(shown, text);
+    setText(announced, text);
   };
   let countdown;
   const show = () => {
@@ -81,22 +81,22 @@ function connectionView(chat) {
     lamp.className = `lamp ${state}`;
     lamp.title = label.textContent = state === "open" ? t.online : "";
     words.hidden = state === "open" || (state === "connecting" && !shown.textContent);
-    if (state === "connecting" && !words.hidden) tell(t.connecting);
-    if (state === "closed") tell(t.ended[code] ?? t.errors.closed);
+    if (state === "connecting" && !words.hidden) showText(t.connecting);
+    if (state === "closed") showText(t.ended[code] ?? t.errors.closed);
     if (state === "waiting") {
       let left = Math.max(1, Math.round(delay / 1000));
       const next = chat.connected ? t.lost : t.refused;
-      tell(next(left));
-      countdown = setInterval(() => say(shown, next((left = Math.max(1, left - 1)))), 1000);
+      showText(next(left));
+      countdown = setInterval(() => setText(shown, next((left = Math.max(1, left - 1)))), 1000);
     }
-    if (state === "open") tell("");
+    if (state === "open") showText("");
   };
   chat.addEventListener("connection", show);
   show();
   return { lamp, words };
 }
 
-/** What went wrong last, until it is dismissed or another room is opened. */
+/** The last problem, until it is dismissed or another room is opened. */
 function problemView(chat) {
   const words = h("span", {});
   const view = h("div", { className: "problem", role: "alert", hidden: true });

@@ -1,8 +1,8 @@
-// The list of rooms: the last message of each, and how many are unread.
+// The list of rooms, with the last message and the number of unread messages.
 
-import { arrange, h, say } from "./dom.js";
+import { h, renderList, setText } from "./dom.js";
 import { titleOf } from "./people.js";
-import { briefly, t } from "./texts.js";
+import { shortTimeOf, t } from "./texts.js";
 
 export function roomsView(chat, person) {
   const list = h("ul", {});
@@ -11,12 +11,12 @@ export function roomsView(chat, person) {
   const view = h("nav", { className: "rooms", "aria-label": t.rooms }, list, none, more);
 
   const show = () => {
-    arrange(list, chat.rooms, ({ pk }) => pk, () => entry(chat, person));
+    renderList(list, chat.rooms, ({ pk }) => pk, () => entry(chat, person));
     none.hidden = chat.rooms.length > 0 || chat.connection.state !== "open";
     more.hidden = !chat.more;
   };
   for (const event of ["rooms", "room"]) chat.addEventListener(event, show);
-  list.addEventListener("keydown", stepThrough);
+  list.addEventListener("keydown", moveFocus);
   view.focusRoom = (pk) => {
     const button = list.querySelector(`[data-pk="${pk}"]`) ?? list.querySelector("button");
     button?.focus();
@@ -29,7 +29,7 @@ function entry(chat, person) {
   const time = h("time", {});
   const last = h("span", { className: "last" });
   const count = h("span", { "aria-hidden": "true" });
-  const counted = h("span", { className: "spoken" });
+  const counted = h("span", { className: "visually-hidden" });
   const unread = h("span", { className: "unread", hidden: true }, count, counted);
   const button = h("button", { type: "button" },
     h("span", { className: "line" }, title, unread),
@@ -42,19 +42,19 @@ function entry(chat, person) {
     button.title = t.room(room.pk);
     if (chat.room?.pk === room.pk) button.setAttribute("aria-current", "true");
     else button.removeAttribute("aria-current");
-    say(title, titleOf(room, person));
-    say(time, message ? briefly(message.created_at) : "");
+    setText(title, titleOf(room, person));
+    setText(time, message ? shortTimeOf(message.created_at) : "");
     const author = message && chat.isMine(message) ? `${t.you}: ` : "";
-    say(last, message ? author + message.text : t.noMessages);
+    setText(last, message ? author + message.text : t.noMessages);
     unread.hidden = !room.unread;
-    say(count, room.unread > 99 ? "99+" : `${room.unread}`);
-    say(counted, t.unread(room.unread));
+    setText(count, room.unread > 99 ? "99+" : `${room.unread}`);
+    setText(counted, t.unread(room.unread));
   };
   return node;
 }
 
-/** Arrows go from room to room. */
-function stepThrough(event) {
+/** The arrow keys move between the rooms. */
+function moveFocus(event) {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step) return;
   const buttons = [...event.currentTarget.querySelectorAll("button")];

@@ -1,9 +1,11 @@
+//! Any input gives a world or errors, never a panic.
+
 use proptest::{prelude::*, sample::select};
 
-use crate::{DEMO, Mistakes, parse};
+use crate::{DEMO, ParseErrors, parse};
 
-/// Things that are right in some places and wrong in most.
-const PIECES: &[&str] = &[
+/// Fragments that are valid in some places and wrong in most.
+const FRAGMENTS: &[&str] = &[
     "",
     " ",
     "\n",
@@ -38,36 +40,36 @@ const PIECES: &[&str] = &[
     "\u{feff}",
 ];
 
-/// The demo with pieces put in place of some of its characters.
-fn spoilt() -> impl Strategy<Value = String> {
-    let edit = (any::<prop::sample::Index>(), 0..12_usize, select(PIECES));
+/// The demo with some characters replaced by fragments.
+fn damaged() -> impl Strategy<Value = String> {
+    let edit = (any::<prop::sample::Index>(), 0..12_usize, select(FRAGMENTS));
     prop::collection::vec(edit, 1..6).prop_map(|edits| {
         let mut chars: Vec<char> = DEMO.chars().collect();
-        for (begin, length, piece) in edits {
+        for (begin, length, fragment) in edits {
             let begin = begin.index(chars.len());
             let end = chars.len().min(begin + length);
-            chars.splice(begin..end, piece.chars());
+            chars.splice(begin..end, fragment.chars());
         }
         chars.into_iter().collect()
     })
 }
 
-/// The demo with values of its own or of ours in place of some of its values.
-fn rearranged() -> impl Strategy<Value = String> {
+/// The demo with some values replaced by fragments.
+fn replaced() -> impl Strategy<Value = String> {
     let values = DEMO.split_inclusive([',', ':', '{', '}', '[', ']']);
     let values: Vec<_> = values.collect();
-    let edit = (any::<prop::sample::Index>(), select(PIECES));
+    let edit = (any::<prop::sample::Index>(), select(FRAGMENTS));
     prop::collection::vec(edit, 1..6).prop_map(move |edits| {
         let mut values = values.clone();
-        for (at, piece) in edits {
-            *at.get_mut(&mut values) = piece;
+        for (at, fragment) in edits {
+            *at.get_mut(&mut values) = fragment;
         }
         values.concat()
     })
 }
 
-fn check(json: &str, mistakes: &Mistakes) -> Result<(), TestCaseError> {
-    let lines: Vec<_> = mistakes.iter().map(|mistake| mistake.line).collect();
+fn check(json: &str, errors: &ParseErrors) -> Result<(), TestCaseError> {
+    let lines: Vec<_> = errors.iter().map(|error| error.line).collect();
     prop_assert!(!lines.is_empty());
     prop_assert!(lines.is_sorted());
     prop_assert!(
@@ -75,23 +77,23 @@ fn check(json: &str, mistakes: &Mistakes) -> Result<(), TestCaseError> {
             .iter()
             .all(|line| (1..=json.split('\n').count()).contains(line))
     );
-    prop_assert_eq!(mistakes.to_string().lines().count(), lines.len());
+    prop_assert_eq!(errors.to_string().lines().count(), lines.len());
     Ok(())
 }
 
 proptest! {
     #[test]
-    fn any_text_is_a_world_or_has_a_mistake(text in prop_oneof![any::<String>(), spoilt(), rearranged()]) {
-        if let Err(mistakes) = parse(&text) {
-            check(&text, &mistakes)?;
+    fn any_text_parses_or_has_errors(text in prop_oneof![any::<String>(), damaged(), replaced()]) {
+        if let Err(errors) = parse(&text) {
+            check(&text, &errors)?;
         }
     }
 
     #[test]
-    fn a_file_that_was_cut_off_is_noticed(end in 0..DEMO.trim_end().len()) {
+    fn truncated_file_is_rejected(end in 0..DEMO.trim_end().len()) {
         let text = &DEMO[..DEMO.floor_char_boundary(end)];
-        let mistakes = parse(text).expect_err("the end is missing");
-        check(text, &mistakes)?;
-        prop_assert!(mistakes.iter().all(|mistake| mistake.column.is_some()));
+        let errors = parse(text).expect_err("the end is missing");
+        check(text, &errors)?;
+        prop_assert!(errors.iter().all(|error| error.column.is_some()));
     }
 }

@@ -1,7 +1,7 @@
-use super::told;
+use super::errors;
 
 #[test]
-fn records_that_do_not_fit_together_are_told() {
+fn inconsistent_records_are_reported() {
     let json = r#"{
   "users": [
     { "id": 3 },
@@ -28,7 +28,7 @@ fn records_that_do_not_fit_together_are_told() {
   ]
 }"#;
     assert_eq!(
-        told(json),
+        errors(json),
         [
             "line 4: users[1].id is 3, and so is that of users[0]: each user has an id of its own",
             "line 7: users[2].id is -4: ids are 1 and up",
@@ -41,7 +41,7 @@ fn records_that_do_not_fit_together_are_told() {
 }
 
 #[test]
-fn every_mistake_is_told_at_once_in_the_order_of_the_file() {
+fn all_errors_are_reported_in_file_order() {
     let json = r#"{
   "rooms": [
     { "id": 1, "participants": [1, 2] },
@@ -70,7 +70,7 @@ fn every_mistake_is_told_at_once_in_the_order_of_the_file() {
   ]
 }"#;
     assert_eq!(
-        told(json),
+        errors(json),
         [
             "line 4: rooms[1].participants[1] is 7, but there is no brand with that id",
             r#"line 5: rooms[2].id is the string "3"; it must be an integer from 1 to 9223372036854775807"#,
@@ -92,7 +92,7 @@ fn every_mistake_is_told_at_once_in_the_order_of_the_file() {
 }
 
 #[test]
-fn an_id_that_could_not_be_read_raises_no_false_alarm() {
+fn unreadable_id_causes_no_false_errors() {
     let json = r#"{
   "users": [
     { "id": 3, "active": 1 },
@@ -114,7 +114,7 @@ fn an_id_that_could_not_be_read_raises_no_false_alarm() {
   ]
 }"#;
     assert_eq!(
-        told(json),
+        errors(json),
         [
             "line 3: users[0].active is the number 1; it must be true or false",
             r#"line 4: users[1].id is the string "4"; it must be an integer from 1 to 9223372036854775807"#,
@@ -130,10 +130,10 @@ fn an_id_that_could_not_be_read_raises_no_false_alarm() {
 }
 
 #[test]
-fn a_misspelt_list_is_the_only_mistake_told_of_it() {
+fn misspelt_list_causes_one_error() {
     let json = "{\n\"usres\": [{\"id\": 3}], \"brands\": [{\"id\": 1, \"user_id\": 3}]}";
     assert_eq!(
-        told(json),
+        errors(json),
         ["line 2: usres is not a key of a world; those are users, brands, rooms, messages"]
     );
 }

@@ -1,13 +1,13 @@
-use super::told;
+use super::errors;
 
 #[test]
-fn what_is_not_json_is_told_with_its_column() {
+fn invalid_json_is_reported_with_column() {
     for (json, expected) in [
         ("", "line 1, column 1: the file is empty"),
         (" \n\t", "line 2, column 1: the file is empty"),
         (
             "{\n  \"users\": [\n",
-            "line 3, column 1: the file ends before what it began is complete",
+            "line 3, column 1: the file ends too early: a value is incomplete",
         ),
         (
             "{\n  \"users\": [1,]\n}",
@@ -30,12 +30,12 @@ fn what_is_not_json_is_told_with_its_column() {
             r#"line 1, column 13: the file is not JSON here: control character (\u0000-\u001F) found while parsing a string"#,
         ),
     ] {
-        assert_eq!(told(json), [expected], "{json:?}");
+        assert_eq!(errors(json), [expected], "{json:?}");
     }
 }
 
 #[test]
-fn a_world_of_the_wrong_shape_is_told() {
+fn malformed_world_is_reported() {
     for (json, expected) in [
         ("[]", "line 1: the file is a list; it must be an object"),
         (
@@ -60,15 +60,15 @@ fn a_world_of_the_wrong_shape_is_told() {
         ),
         (
             "{\"\\ud800\": 1}",
-            r#"line 1: the file has a key with half a character: \ud800 to \udfff come in pairs"#,
+            r#"line 1: the file has a key with an unpaired UTF-16 surrogate: \ud800 to \udfff come in pairs"#,
         ),
     ] {
-        assert_eq!(told(json), [expected], "{json:?}");
+        assert_eq!(errors(json), [expected], "{json:?}");
     }
 }
 
 #[test]
-fn a_user_of_the_wrong_shape_is_told() {
+fn malformed_user_is_reported() {
     for (user, expected) in [
         (
             "7",
@@ -140,11 +140,11 @@ fn a_user_of_the_wrong_shape_is_told() {
         ),
         (
             r#"{"id": 3, "\ud800": 1}"#,
-            r#"line 2: users[0] has a key with half a character: \ud800 to \udfff come in pairs"#,
+            r#"line 2: users[0] has a key with an unpaired UTF-16 surrogate: \ud800 to \udfff come in pairs"#,
         ),
     ] {
         assert_eq!(
-            told(&format!("{{\"users\": [\n{user}\n]}}")),
+            errors(&format!("{{\"users\": [\n{user}\n]}}")),
             [expected],
             "{user}"
         );
@@ -152,7 +152,7 @@ fn a_user_of_the_wrong_shape_is_told() {
 }
 
 #[test]
-fn a_brand_of_the_wrong_shape_is_told() {
+fn malformed_brand_is_reported() {
     let long = format!(r#""tariff": "{}""#, "b".repeat(99));
     for (field, expected) in [
         (
@@ -199,12 +199,12 @@ fn a_brand_of_the_wrong_shape_is_told() {
         let json = format!(
             "{{\"users\": [{{\"id\": 3}}], \"brands\": [\n{{\"id\": 1, \"user_id\": 3,\n{field}}}]}}"
         );
-        assert_eq!(told(&json), [expected], "{field}");
+        assert_eq!(errors(&json), [expected], "{field}");
     }
 }
 
 #[test]
-fn a_room_of_the_wrong_shape_is_told() {
+fn malformed_room_is_reported() {
     for (room, expected) in [
         (r#"{"id": 1}"#, "line 2: rooms[0].participants is missing"),
         (r#"{"participants": []}"#, "line 2: rooms[0].id is missing"),
@@ -232,13 +232,13 @@ fn a_room_of_the_wrong_shape_is_told() {
         let json = format!(
             "{{\"users\": [{{\"id\": 3}}], \"brands\": [{{\"id\": 1, \"user_id\": 3}}], \"rooms\": [\n{room}]}}"
         );
-        assert_eq!(told(&json), [expected], "{room}");
+        assert_eq!(errors(&json), [expected], "{room}");
     }
 }
 
 #[test]
-fn a_message_of_the_wrong_shape_is_told() {
-    let right = [
+fn malformed_message_is_reported() {
+    let valid = [
         r#""room_id": 1"#,
         r#""user_id": 3"#,
         r#""text": "a""#,
@@ -274,12 +274,12 @@ fn a_message_of_the_wrong_shape_is_told() {
         (
             2,
             r#""text": "a\u0000""#,
-            "line 4: messages[0].text has a U+0000 in it, which no message may have",
+            "line 4: messages[0].text contains U+0000, which is not allowed in a message",
         ),
         (
             2,
             r#""text": "\ud83d""#,
-            r#"line 4: messages[0].text has half a character in it: \ud800 to \udfff come in pairs"#,
+            r#"line 4: messages[0].text contains an unpaired UTF-16 surrogate: \ud800 to \udfff come in pairs"#,
         ),
         (
             3,
@@ -302,12 +302,12 @@ fn a_message_of_the_wrong_shape_is_told() {
             "line 5: messages[0].seq is not a key of a message; those are id, room_id, user_id, text, created_at",
         ),
     ] {
-        let mut fields = right;
+        let mut fields = valid;
         fields[nth] = field;
         let json = format!(
             "{{\"users\": [{{\"id\": 3}}], \"rooms\": [{{\"id\": 1, \"participants\": []}}], \"messages\": [\n{{{}}}]}}",
             fields.join(",\n")
         );
-        assert_eq!(told(&json), [expected], "{field}");
+        assert_eq!(errors(&json), [expected], "{field}");
     }
 }

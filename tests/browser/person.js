@@ -1,0 +1,48 @@
+// The people of the demo on the page.
+
+import { open } from "./browser.js";
+import { demo } from "./service.js";
+
+export const VERA = "Вера Лунина";
+export const OLEG = "Олег Травин";
+
+/** What a person on the page sees and can do. */
+export function personOn(page, name) {
+  const view = page.getByRole("region", { name, exact: true });
+  const field = view.getByRole("textbox");
+  return {
+    view,
+    field,
+    says: (text) => view.locator(".text").getByText(text, { exact: true }),
+    async send(text) {
+      await field.fill(text);
+      await field.press("Enter");
+    },
+    async act(text, what) {
+      await view.locator(".message", { hasText: text }).hover();
+      await view.getByRole("button", { name: `What to do with “${text}`, exact: false }).click();
+      await page.getByRole("dialog").getByRole("button", { name: what, exact: true }).click();
+    },
+  };
+}
+
+export async function sideBySide(t, options) {
+  const page = await open(t, (await demo(t, options?.service)).url, options);
+  await page.getByRole("button", { name: `${VERA} and ${OLEG}, side by side` }).click();
+  const [vera, oleg] = [VERA, OLEG].map((name) => personOn(page, name));
+  await vera.says("200 for a start, in October, when the evenings get dark.").waitFor();
+  await oleg.says("200 for a start, in October, when the evenings get dark.").waitFor();
+  return { page, vera, oleg };
+}
+
+/** Writes texts in the first room as a user of the demo, without the page. */
+export function write(page, user, texts, clientMsgId) {
+  return page.evaluate(async ({ user, texts, clientMsgId }) => {
+    const { Aftermatch } = await import("/page/aftermatch.js");
+    const people = await (await fetch("/page/people.json")).json();
+    const client = new Aftermatch({ token: people.find(({ id }) => id === user).token });
+    await client.join(1);
+    for (const text of texts) await client.send(text, clientMsgId && { clientMsgId });
+    client.close();
+  }, { user, texts, clientMsgId });
+}
