@@ -1,9 +1,9 @@
 //! Handshakes that RFC 6455 and RFC 9112 forbid.
 
-use crate::harness::{Handshake, Setup, on_every_store, token_for};
+use aftermatch_test_support::{HttpRequest, Setup, on_every_store, token_for};
 
-fn good() -> Handshake {
-    Handshake::to("/ws/chat/").bearing(&token_for(3))
+fn good() -> HttpRequest {
+    HttpRequest::websocket("/ws/chat/").bearer(&token_for(3))
 }
 
 async fn malformed_key_is_refused(setup: Setup) {
@@ -13,7 +13,7 @@ async fn malformed_key_is_refused(setup: Setup) {
         ("no key".to_owned(), without()),
         (
             "two keys".to_owned(),
-            good().with("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            good().header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
         ),
     ];
     for key in [
@@ -23,11 +23,11 @@ async fn malformed_key_is_refused(setup: Setup) {
         "c2hvcnQ=",
         "dGhlIHNhbXBsZSBub25jZSBpcyBsb25n",
     ] {
-        cases.push((key.to_owned(), without().with("Sec-WebSocket-Key", key)));
+        cases.push((key.to_owned(), without().header("Sec-WebSocket-Key", key)));
     }
     for (case, handshake) in cases {
         let answer = handshake.send(service.address).await;
-        answer.is_refused(400, &case);
+        answer.expect_refusal(400, &case);
         assert!(answer.body.contains("Sec-WebSocket-Key"), "{}", answer.body);
     }
 }
@@ -36,10 +36,10 @@ async fn host_not_sent_once_is_refused(setup: Setup) {
     let service = setup.start().await;
     for (case, handshake) in [
         ("none", good().without("Host")),
-        ("two", good().with("Host", "localhost")),
+        ("two", good().header("Host", "localhost")),
     ] {
         let answer = handshake.send(service.address).await;
-        answer.is_refused(400, case);
+        answer.expect_refusal(400, case);
         assert!(answer.body.contains("Host"), "{}", answer.body);
     }
 }
@@ -47,23 +47,23 @@ async fn host_not_sent_once_is_refused(setup: Setup) {
 async fn handshake_with_body_is_refused(setup: Setup) {
     let service = setup.start().await;
     for (name, value) in [("Content-Length", "5"), ("Transfer-Encoding", "chunked")] {
-        let answer = good().with(name, value).send(service.address).await;
-        answer.is_refused(400, name);
+        let answer = good().header(name, value).send(service.address).await;
+        answer.expect_refusal(400, name);
         assert!(answer.body.contains("no body"), "{}", answer.body);
     }
-    let empty = good().with("Content-Length", "0");
+    let empty = good().header("Content-Length", "0");
     assert_eq!(empty.send(service.address).await.status, 101);
 }
 
 async fn two_authorization_headers_are_refused(setup: Setup) {
     let service = setup.start().await;
     for (first, second) in [(3, 3), (3, 99), (99, 3)] {
-        let handshake = Handshake::to("/ws/chat/").bearing(&token_for(first));
+        let handshake = HttpRequest::websocket("/ws/chat/").bearer(&token_for(first));
         let answer = handshake
-            .bearing(&token_for(second))
+            .bearer(&token_for(second))
             .send(service.address)
             .await;
-        answer.is_refused(400, &format!("users {first} and {second}"));
+        answer.expect_refusal(400, &format!("users {first} and {second}"));
         assert!(answer.body.contains("Authorization"), "{}", answer.body);
     }
 }
@@ -79,7 +79,7 @@ async fn origin_is_compared_as_browsers_write_it(setup: Setup) {
         ("http://localhost/", 403),
         ("https://xn--80a0bn.example", 403),
     ] {
-        let handshake = good().without("Origin").with("Origin", origin);
+        let handshake = good().without("Origin").header("Origin", origin);
         let answer = handshake.send(service.address).await;
         assert_eq!(answer.status, status, "{origin}: {}", answer.body);
     }

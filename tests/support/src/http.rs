@@ -58,12 +58,16 @@ impl HttpRequest {
         self.header("Authorization", &format!("Bearer {token}"))
     }
 
+    /// The bytes of the request.
+    pub fn bytes(self) -> Vec<u8> {
+        (self.head + "\r\n").into_bytes()
+    }
+
     /// Sends the request on a new connection.
     pub async fn send(self, address: SocketAddr) -> HttpResponse {
         let response = async {
             let mut stream = TcpStream::connect(address).await.expect("a connection");
-            let request = self.head + "\r\n";
-            let sent = stream.write_all(request.as_bytes()).await;
+            let sent = stream.write_all(&self.bytes()).await;
             sent.expect("an open connection");
             HttpResponse::read(stream).await
         };

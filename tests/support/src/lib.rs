@@ -66,7 +66,9 @@ pub use http::{HttpRequest, HttpResponse, get};
 pub use product::{
     Limits, NewBrand, NewRoom, NewUser, Tariff, Timestamp, brand, in_milliseconds, room, user,
 };
-pub use program::{Aftermatch, Demo, Ended, Program, aftermatch, file_with, import};
+pub use program::{
+    Aftermatch, Demo, Ended, Program, aftermatch, aftermatch_with_descriptors, file_with, import,
+};
 pub use raw_socket::{RawSocket, masked};
 pub use requests::{create, delete, edit};
 pub use responses::{read, response_bytes, written};

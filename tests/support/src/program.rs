@@ -36,6 +36,19 @@ pub fn aftermatch(arguments: &[&str]) -> Aftermatch {
     Aftermatch(command)
 }
 
+/// The same, run with at most so many file descriptors.
+pub fn aftermatch_with_descriptors(limit: u32, arguments: &[&str]) -> Aftermatch {
+    let Aftermatch(program) = aftermatch(arguments);
+    let mut shell = Command::new("/bin/sh");
+    let limited = format!("ulimit -n {limit}; exec \"$0\" \"$@\"");
+    shell
+        .args(["-c", &limited])
+        .arg(program.as_std().get_program());
+    shell.args(program.as_std().get_args());
+    shell.env_clear().kill_on_drop(true).stdin(Stdio::null());
+    Aftermatch(shell)
+}
+
 impl Aftermatch {
     /// Sets a variable of the environment.
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
@@ -80,7 +93,12 @@ impl Aftermatch {
 
     /// Starts it on a free port and waits until it shows how to talk to it.
     pub async fn start_demo(self) -> Demo {
-        let program = self.env("CHAT_LISTEN", "127.0.0.1:0").spawn();
+        self.start_demo_on("127.0.0.1:0").await
+    }
+
+    /// The same on this address.
+    pub async fn start_demo_on(self, address: &str) -> Demo {
+        let program = self.env("CHAT_LISTEN", address).spawn();
         let shown = program.stdout.wait_for("create_message", 1).await;
         let banner = shown.unwrap_or_else(|| panic!("no banner: {}", program.stderr.text()));
         Demo { program, banner }

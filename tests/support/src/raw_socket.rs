@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::timeout,
 };
 
@@ -18,6 +18,44 @@ impl RawSocket {
     pub async fn connect(address: SocketAddr) -> Self {
         let connected = timeout(TIMEOUT, TcpStream::connect(address)).await;
         Self(connected.expect("connected in time").expect("a connection"))
+    }
+
+    /// Connects from this address and port of this machine, even if another connection
+    /// uses them.
+    pub async fn connect_from(source: SocketAddr, address: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_reuseaddr(true).expect("a shared port");
+        socket.bind(source).expect("a free port");
+        let connected = timeout(TIMEOUT, socket.connect(address)).await;
+        Self(connected.expect("connected in time").expect("a connection"))
+    }
+
+    /// A new connection on which `bytes` were sent. The service may have closed it
+    /// already.
+    pub async fn sent(address: SocketAddr, bytes: &[u8]) -> Self {
+        let mut socket = Self::connect(address).await;
+        let _ = socket.0.write_all(bytes).await;
+        socket
+    }
+
+    /// This side's address.
+    pub fn local_address(&self) -> SocketAddr {
+        self.0.local_addr().expect("an address")
+    }
+
+    /// Receives bytes until they contain `end`.
+    pub async fn receive_until(&mut self, end: &str) -> String {
+        let mut received = Vec::new();
+        let receiving = async {
+            loop {
+                received.push(self.0.read_u8().await.expect("an open connection"));
+                let text = String::from_utf8_lossy(&received);
+                if text.contains(end) {
+                    return text.into_owned();
+                }
+            }
+        };
+        timeout(TIMEOUT, receiving).await.expect("it in time")
     }
 
     pub(crate) fn from_upgraded(stream: TcpStream) -> Self {
