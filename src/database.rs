@@ -19,7 +19,7 @@ pub(crate) async fn open(options: &Options, migrate: bool) -> anyhow::Result<Pos
     loop {
         match try_open(options, migrate).await {
             Ok(store) => return Ok(store),
-            Err(MigrateError::Database(error)) if aftermatch_postgres::is_passing(&error) => {
+            Err(MigrateError::Database(error)) if aftermatch_postgres::is_transient(&error) => {
                 tracing::warn!(%error, "the database is away: trying again every second");
                 tokio::time::sleep(PAUSE).await;
             }

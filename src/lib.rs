@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use aftermatch_http::Operations;
 use aftermatch_jwt::Jwt;
-use aftermatch_memory::Memory;
-use aftermatch_ports::{Health, Messages, People, Rooms, Watch};
+use aftermatch_memory::{LocalRelay, Memory};
+use aftermatch_ports::{Health, History, Messages, People, ReadPositions, Relay, Revisions, Rooms};
 use aftermatch_postgres::Postgres;
-use aftermatch_usecases::{Needs, UseCases};
+use aftermatch_usecases::{Ports, UseCases, sync};
 use aftermatch_websocket::{Hub, WebSockets};
 use prometheus_client::{metrics::info::Info, registry::Registry};
 use tokio::net::TcpListener;
@@ -63,12 +63,13 @@ pub async fn serve(
     let hub = Arc::new(Hub::new());
     let mut registry = Registry::with_prefix("aftermatch");
     registry.register("build", "What runs here", Info::new([("version", VERSION)]));
-    aftermatch_websocket::register_metrics(&mut registry, &hub);
+    hub.register_metrics(&mut registry);
     let sockets = descriptors::for_sockets(config.limits.connections, &config.store)?;
     let (chat, health, database): (_, Arc<dyn Health>, _) = match config.store {
         Store::Memory(store) => {
             let chat = use_cases(
                 store.clone(),
+                Arc::new(LocalRelay::alone()),
                 &hub,
                 &config.jwt_secret,
                 config.max_text_chars,
@@ -78,6 +79,7 @@ pub async fn serve(
         Store::Postgres(store) => {
             store.register_metrics(&mut registry);
             let chat = use_cases(
+                store.clone(),
                 store.clone(),
                 &hub,
                 &config.jwt_secret,
@@ -127,7 +129,8 @@ pub async fn serve(
         };
         tokio::select! {
             served = serving => served.map(drop),
-            never = chat.watch() => match never {},
+            never = sync::rights::run(chat.ports()) => match never {},
+            never = sync::remote_events::run(chat.ports()) => match never {},
         }
     };
     let showing = async {
@@ -149,18 +152,27 @@ pub async fn serve(
 }
 
 /// The use cases on `store`.
-fn use_cases<S: People + Rooms + Messages + Watch + 'static>(
+fn use_cases<S>(
     store: Arc<S>,
+    relay: Arc<dyn Relay>,
     hub: &Arc<Hub>,
     jwt_secret: &[u8],
     max_text_chars: usize,
-) -> Arc<UseCases> {
-    Arc::new(UseCases::new(Needs {
+) -> Arc<UseCases>
+where
+    S: People + Rooms + Messages + History + ReadPositions + Revisions + 'static,
+{
+    Arc::new(UseCases::new(Ports {
         people: store.clone(),
         rooms: store.clone(),
         messages: store.clone(),
-        watch: store,
-        events: hub.clone(),
+        history: store.clone(),
+        read_positions: store.clone(),
+        revisions: store,
+        relay,
+        seats: hub.clone(),
+        broadcast: hub.clone(),
+        presence: hub.clone(),
         tokens: Arc::new(Jwt::new(jwt_secret)),
         clock: Arc::new(SystemClock),
         max_text_chars,

@@ -4,7 +4,7 @@
 use std::{io, os::fd::AsFd, sync::Arc, time::Duration};
 
 use aftermatch_http::Operations;
-use aftermatch_ports::{Health, Unavailable};
+use aftermatch_ports::{Health, StoreError};
 use async_trait::async_trait;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -13,8 +13,8 @@ struct NoDatabase;
 
 #[async_trait]
 impl Health for NoDatabase {
-    async fn check(&self) -> Result<(), Unavailable> {
-        Err(Unavailable::passing("the database is not there yet"))
+    async fn check(&self) -> Result<(), StoreError> {
+        Err(StoreError::transient("the database is not there yet"))
     }
 }
 

@@ -1,128 +1,132 @@
 use aftermatch_model::{
-    Change, ClientMsgId, Endpoint, Message, MessageId, RoomId, RoomView, Seq, Session, Tag, What,
+    ClientMsgId, Endpoint, EventKind, Message, MessageId, RequestId, RoomEvent, RoomId, RoomView,
+    Seq, Session,
 };
 use async_trait::async_trait;
 
-use crate::{ChatError, History, Page, Stretch};
+use crate::{ChatError, HistoryPage, HistoryRange, Page, Reservation};
 
-/// What a client can ask.
+/// What a client can request.
 ///
-/// Every method judges by the rights of the moment and can answer
-/// [`ChatError::Refused`] or [`ChatError::Unavailable`]; a refused or failed
-/// request has changed nothing. A session's requests come one after the other.
+/// Every method authorizes by the rights of the moment. It can answer
+/// [`ChatError::Refused`] or [`ChatError::Store`]; a request that was refused or
+/// failed has changed nothing. The requests of one session come one after the
+/// other.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Chat: Send + Sync {
-    /// Opens a session for the bearer of `token`.
+    /// Opens a session for the user of `token`.
     async fn connect(&self, token: &str, endpoint: Endpoint) -> Result<Session, ChatError>;
 
-    /// The rooms of the session's brand, or all for an administrator, by number.
-    async fn list(&self, session: &Session, page: Page) -> Result<Vec<Listed>, ChatError>;
+    /// The rooms of the session's brand, or all rooms for an administrator, by id.
+    async fn list_rooms(&self, session: &Session, page: Page)
+    -> Result<Vec<ListedRoom>, ChatError>;
 
-    /// Takes a seat in a room, and gives up the one in another. Whoever has it
-    /// already takes it anew. The new seat hears nothing before the adapter has
-    /// delivered the answer, and what was missed `since` the change that the
-    /// client heard last.
+    /// Joins a room and leaves the one joined before. The caller puts the response
+    /// and the replay into the session's outbox and then activates the reservation.
+    /// A refused join leaves the session where it was.
+    ///
+    /// `since` is the last event that the client received: what it missed is part
+    /// of the answer.
     async fn join_room(
         &self,
-        session: &mut Session,
+        session: &Session,
         room: RoomId,
         since: Option<Seq>,
     ) -> Result<Joined, ChatError>;
 
-    /// Gives up the seat. Returns the room that was left.
-    async fn leave_room(&self, session: &mut Session) -> Result<RoomId, ChatError>;
+    /// Leaves the joined room and returns it.
+    async fn leave_room(&self, session: &Session) -> Result<RoomId, ChatError>;
 
     /// The joined room.
     async fn current_room(&self, session: &Session) -> Result<RoomView, ChatError>;
 
-    /// A stretch of the joined room's messages, oldest first, `limit` at most.
+    /// Messages of the joined room, oldest first, `limit` at most.
     async fn history(
         &self,
         session: &Session,
-        stretch: Stretch,
+        range: HistoryRange,
         limit: usize,
-    ) -> Result<History, ChatError>;
+    ) -> Result<HistoryPage, ChatError>;
 
     /// How many messages the joined room has and, newest first and without the
     /// first `skip`, at most `limit` of them.
-    async fn newest(
+    async fn page(
         &self,
         session: &Session,
         skip: u64,
         limit: usize,
     ) -> Result<(u64, Vec<Message>), ChatError>;
 
-    /// Remembers that the session's user has read the joined room up to `seq`.
-    /// Returns the room, and up to where it is read now.
+    /// Moves the user's read position in the joined room forward to `seq`. Returns
+    /// the room and the position now.
     async fn mark_read(&self, session: &Session, seq: Seq) -> Result<(RoomId, Seq), ChatError>;
 
-    /// Writes a message. The answer is the change, told to everyone joined; or,
-    /// where this very message was written before under its `client_id`, the
-    /// change that is returned, for the asker alone.
+    /// Creates a message. The event, delivered to everyone joined, is the response;
+    /// except where this very message was created before with its `client_msg_id`:
+    /// then the event of that time is returned, for the requester alone.
     async fn create_message(
         &self,
         session: &Session,
         text: &str,
-        client_id: Option<ClientMsgId>,
-        tag: Tag,
-    ) -> Result<Option<Change>, ChatError>;
+        client_msg_id: Option<ClientMsgId>,
+        request_id: RequestId,
+    ) -> Result<Option<RoomEvent>, ChatError>;
 
-    /// Replaces the text of an own message. The answer is the change, told to
-    /// everyone joined.
+    /// Replaces the text of an own message. The event, delivered to everyone
+    /// joined, is the response.
     async fn edit_message(
         &self,
         session: &Session,
         id: MessageId,
         text: &str,
-        tag: Tag,
+        request_id: RequestId,
     ) -> Result<(), ChatError>;
 
-    /// Deletes messages. The answer is the change, told to everyone joined.
+    /// Deletes messages. The event, delivered to everyone joined, is the response.
     async fn delete_messages(
         &self,
         session: &Session,
         ids: Vec<MessageId>,
-        tag: Tag,
+        request_id: RequestId,
     ) -> Result<(), ChatError>;
-
-    /// The connection is gone: gives up what the session had.
-    async fn disconnect(&self, session: Session);
 }
 
-/// A seat was taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A room was joined.
+#[derive(Debug)]
 pub struct Joined {
+    /// The seat, not active yet.
+    pub reservation: Reservation,
     /// The room.
     pub view: RoomView,
-    /// The room's last change before the seat: what it hears is what follows.
-    pub last: Seq,
-    /// What was missed.
+    /// The number of the room's last event. The seat receives what follows.
+    pub last_seq: Seq,
+    /// What the client missed.
     pub missed: Missed,
 }
 
-/// What whoever comes back has missed.
+/// What a client missed since the last event it received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Missed {
-    /// Nobody asked.
-    NotAsked,
-    /// More than is told, or since no number of the past: the room is to be read
-    /// anew.
+    /// The client did not ask.
+    NotRequested,
+    /// More than is replayed, or `since` is not a number of the past: the client
+    /// reads the room again.
     TooMuch,
-    /// This, in the order of the numbers, up to [`Joined::last`].
-    Steps(Vec<(Seq, What)>),
+    /// These events, in the order of their numbers, up to [`Joined::last_seq`].
+    Events(Vec<(Seq, EventKind)>),
 }
 
 /// A room in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
+pub struct ListedRoom {
     /// The room.
     pub view: RoomView,
-    /// The number of its last change.
-    pub last: Seq,
-    /// How many messages of others the user has not read there; `None` for an
+    /// The number of its last event.
+    pub last_seq: Seq,
+    /// How many messages of others the user has not read; `None` for an
     /// administrator.
     pub unread: Option<u64>,
-    /// The newest message there.
+    /// The newest message.
     pub last_message: Option<Message>,
 }

@@ -1,8 +1,8 @@
 use aftermatch_model::Timestamp;
 
-/// What time it is.
+/// The time of day, as a port, so that a test can set it.
 #[cfg_attr(feature = "mock", mockall::automock)]
 pub trait Clock: Send + Sync {
-    /// Now.
+    /// The present moment.
     fn now(&self) -> Timestamp;
 }

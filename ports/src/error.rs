@@ -2,47 +2,48 @@ use std::error::Error;
 
 use aftermatch_model::Refusal;
 
-/// The world failed us: a store is away, or holds what it must not hold.
+/// The cause of a [`StoreError`]. It goes to the log, never to a client.
+pub type Cause = Box<dyn Error + Send + Sync>;
+
+/// A failure of the infrastructure: a store cannot be reached, or holds what it
+/// must not hold.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", if *.passing { "unavailable for now" } else { "failed" })]
-pub struct Unavailable {
-    source: Box<dyn Error + Send + Sync>,
-    passing: bool,
+pub enum StoreError {
+    /// A retry may succeed.
+    #[error("unavailable for now")]
+    Transient(#[source] Cause),
+    /// A retry will fail in the same way.
+    #[error("failed")]
+    Permanent(#[source] Cause),
 }
 
-impl Unavailable {
-    /// Trying again later can help.
-    pub fn passing(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self {
-            source: source.into(),
-            passing: true,
-        }
+impl StoreError {
+    /// A failure after which a retry may succeed.
+    pub fn transient(cause: impl Into<Cause>) -> Self {
+        Self::Transient(cause.into())
     }
 
-    /// Trying again does not help.
-    pub fn lasting(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self {
-            source: source.into(),
-            passing: false,
-        }
+    /// A failure that a retry does not change.
+    pub fn permanent(cause: impl Into<Cause>) -> Self {
+        Self::Permanent(cause.into())
     }
 
-    /// Whether trying again later can help.
+    /// Whether a retry may succeed.
     #[must_use]
-    pub fn is_passing(&self) -> bool {
-        self.passing
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Transient(_))
     }
 }
 
-/// Why a client did not get what it asked for.
+/// Why a client did not get what it requested.
 #[derive(Debug, thiserror::Error)]
 pub enum ChatError {
-    /// The rules say no.
+    /// A rule forbids it.
     #[error("refused: {0:?}")]
     Refused(Refusal),
-    /// The world failed us.
+    /// The infrastructure failed.
     #[error(transparent)]
-    Unavailable(#[from] Unavailable),
+    Store(#[from] StoreError),
 }
 
 impl From<Refusal> for ChatError {

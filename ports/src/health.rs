@@ -1,11 +1,11 @@
 use async_trait::async_trait;
 
-use crate::Unavailable;
+use crate::StoreError;
 
-/// How a store does.
+/// The health of a store.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Health: Send + Sync {
-    /// Whether the store answers, and is of the shape that is needed.
-    async fn check(&self) -> Result<(), Unavailable>;
+    /// Whether the store answers and has the schema this program needs.
+    async fn check(&self) -> Result<(), StoreError>;
 }

@@ -1,63 +1,61 @@
-//! The edge of the core: what clients can ask of it ([`Chat`]) and what it
-//! needs from the world ([`People`], [`Rooms`], [`Messages`], [`Events`],
-//! [`Tokens`], [`Clock`]).
+//! The ports of the core: what clients can request of it ([`Chat`]) and what it
+//! needs from the outside.
 //!
-//! The model is re-exported as [`model`], so that an adapter names one in-house
-//! crate. A guarantee stands on the method that gives it, and every guarantee of
-//! a store is a law of [`contract`], which each store's own tests run.
+//! | ports | for |
+//! |---|---|
+//! | [`Chat`] | what a client can request; the use cases implement it |
+//! | [`People`], [`Rooms`], [`Messages`], [`History`], [`ReadPositions`], [`Revisions`] | a store: in memory or in Postgres |
+//! | [`Seats`], [`Broadcast`], [`Presence`] | delivery to the connections of this process |
+//! | [`Relay`] | events between processes |
+//! | [`Tokens`], [`Clock`], [`Health`] | signatures, time, probes |
 //!
-//! # To add something a client can ask
-//! 1. a method on [`Chat`], and a use case of its own file that implements it;
-//! 2. where a store has to know more: a method on its port, with the guarantee
-//!    written on it, a law in [`contract`] that proves it, and then an
-//!    implementation in every adapter;
-//! 3. words for it in the WebSocket adapter.
+//! An adapter depends on this crate alone; the model is re-exported as [`model`].
+//! A guarantee is written on the method that gives it, and every guarantee of a
+//! store is a law that each store's own tests run (`laws`).
+//!
+//! # To add something a client can request
+//! 1. a method on [`Chat`], and a use case in a file of its own;
+//! 2. if a store has to do more: a method on its port with the guarantee written on
+//!    it, a law that proves it, and an implementation in every store;
+//! 3. the action, its request and its response in `adapters/protocol`.
 //!
 //! # Absence, refusals, failures
-//! What is not there is `Ok(None)`. What the rules forbid is a
-//! [`Refusal`](model::Refusal). What the world did to us is [`Unavailable`].
+//! What does not exist is `Ok(None)`. What the rules forbid is a
+//! [`Refusal`](model::Refusal). A failure of the infrastructure is a
+//! [`StoreError`].
 
 mod chat;
 mod clock;
-#[cfg(feature = "contract")]
-pub mod contract;
+mod delivery;
 mod error;
-mod events;
 mod health;
-mod messages;
-mod people;
-mod rooms;
+#[cfg(feature = "laws")]
+pub mod laws;
+mod relay;
+mod store;
 mod tokens;
-mod watch;
 
 pub use aftermatch_model as model;
-pub use chat::{Chat, Joined, Listed, Missed};
+pub use chat::{Chat, Joined, ListedRoom, Missed};
 pub use clock::Clock;
-pub use error::{ChatError, Unavailable};
-pub use events::{Events, Presence, Present};
+pub use delivery::{Broadcast, Connected, ConnectedSession, Presence, Reservation, Seats};
+pub use error::{Cause, ChatError, StoreError};
 pub use health::Health;
-pub use messages::{
-    Changes, Created, Creation, Deleted, Draft, Guard, History, MAX_GONE, Messages, Stretch,
-    Written,
+pub use relay::{Relay, RemoteEvent};
+pub use store::{
+    CreateOutcome, Created, Deleted, DeltaSince, Draft, History, HistoryPage, HistoryRange,
+    MAX_DELETED, Messages, Outcome, Page, People, Precondition, Read, ReadPositions, Revisions,
+    RoomSummary, Rooms, Scope, Stale,
 };
-pub use people::People;
-pub use rooms::{Overview, Page, Rooms, Scope};
 pub use tokens::Tokens;
-pub use watch::{Expected, Moved, Tiding, Told, Watch};
 
 #[cfg(feature = "mock")]
 pub use self::{
-    chat::MockChat, clock::MockClock, events::MockEvents, health::MockHealth,
-    messages::MockMessages, people::MockPeople, rooms::MockRooms, tokens::MockTokens,
-    watch::MockWatch,
+    chat::MockChat,
+    clock::MockClock,
+    delivery::{MockBroadcast, MockPresence, MockSeats},
+    health::MockHealth,
+    relay::MockRelay,
+    store::{MockHistory, MockMessages, MockPeople, MockReadPositions, MockRevisions, MockRooms},
+    tokens::MockTokens,
 };
-
-/// How new an answer has to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Read {
-    /// The store may answer from memory. Good enough for a verdict that a
-    /// [`Guard`] holds up, and for nothing else.
-    Cached,
-    /// As the store has it now.
-    Fresh,
-}

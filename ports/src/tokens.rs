@@ -1,14 +1,15 @@
-use aftermatch_model::{Refusal, rules::Claims};
+use aftermatch_model::{Refusal, access::Claims};
 
-/// Who signed what.
+/// Verification of access tokens.
 #[cfg_attr(feature = "mock", mockall::automock)]
 pub trait Tokens: Send + Sync {
-    /// What an access token claims, once its signature is known to be the
-    /// platform's. Whether it is still (or already) good is for the rules to
-    /// say: no clock is asked here.
+    /// The claims of an access token that the platform signed. The rules decide
+    /// whether the token is valid now ([`check_token`]); no clock is read here.
     ///
     /// # Errors
-    /// [`Refusal::TokenInvalid`] for whatever is not a whole, well signed access
-    /// token.
+    /// [`Refusal::TokenInvalid`] for anything but a complete access token with a
+    /// valid signature.
+    ///
+    /// [`check_token`]: aftermatch_model::access::check_token
     fn verify(&self, token: &str) -> Result<Claims, Refusal>;
 }

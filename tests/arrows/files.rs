@@ -1,4 +1,4 @@
-//! No circle between the files of a crate: whoever reads a file can read what it uses
+//! No circle between the files of a crate: a reader of a file can read what it uses
 //! first, and comes to an end.
 //!
 //! A file uses another one if it names an item that is defined there, by a path that

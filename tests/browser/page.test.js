@@ -122,7 +122,7 @@ test("page works with the keyboard alone", async (t) => {
   await vera.field.waitFor();
 });
 
-test("unsent message shows why and is kept", async (t) => {
+test("unsent message stays and shows why", async (t) => {
   const { vera } = await sideBySide(t, { service: { flags: ["--max-text-chars", "20"] } });
   await vera.send("far too long for this service");
   await vera.view.getByText("Not sent: It is too long.").waitFor();

@@ -107,7 +107,7 @@ async fn metrics_count_requests_and_name_nobody() {
             "request_duration_seconds_count{action=\"create_message\"}",
             1.0,
         ),
-        ("told_duration_seconds_count", 1.0),
+        ("delivery_duration_seconds_count", 1.0),
         ("frames_received_total", 4.0),
         ("outbox_frames", 0.0),
         ("slow_readers_closed_total", 0.0),

@@ -30,8 +30,8 @@ const OPEN: usize = 4;
 const KILLS: usize = 3;
 
 /// Creates a message with a client message id.
-fn with_id(text: &str, client_id: &str) -> Value {
-    json!({"action": "create_message", "msg_text": text, "client_msg_id": client_id})
+fn with_id(text: &str, client_msg_id: &str) -> Value {
+    json!({"action": "create_message", "msg_text": text, "client_msg_id": client_msg_id})
 }
 
 /// The response to a message.
@@ -126,7 +126,7 @@ impl Author {
             while open < OPEN
                 && let Some(nth) = next.pop_front()
             {
-                let id = self.client_id(nth);
+                let id = self.client_msg_id(nth);
                 let mut request = with_id(&format!("{id}!"), &id);
                 request["request_id"] = json!(id);
                 socket.try_send(&request).await?;
@@ -134,7 +134,7 @@ impl Author {
             }
             let frame = socket.try_receive().await?;
             let mut left = self.left.iter().copied();
-            let Some(nth) = left.find(|nth| frame["request_id"] == self.client_id(*nth)) else {
+            let Some(nth) = left.find(|nth| frame["request_id"] == self.client_msg_id(*nth)) else {
                 continue;
             };
             open -= 1;
@@ -150,14 +150,14 @@ impl Author {
     }
 
     /// The client message id of a message.
-    fn client_id(&self, nth: usize) -> String {
+    fn client_msg_id(&self, nth: usize) -> String {
         format!("{}-{nth}", self.author)
     }
 
     fn answer(&self, nth: usize, frame: &Value) -> Answer {
         let data = &frame["data"];
         let number = |value: &Value| value.as_i64().unwrap_or_else(|| panic!("{frame}"));
-        assert_eq!(data["client_msg_id"], self.client_id(nth), "{frame}");
+        assert_eq!(data["client_msg_id"], self.client_msg_id(nth), "{frame}");
         let status = frame["response_status"].as_u64().expect("a status");
         assert!(matches!(status, 200 | 201), "{frame}");
         Answer {

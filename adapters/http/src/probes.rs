@@ -124,7 +124,7 @@ async fn metrics(registry: Option<&Mutex<Registry>>) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use aftermatch_ports::{MockHealth, Unavailable};
+    use aftermatch_ports::{MockHealth, StoreError};
     use poem::Request;
     use prometheus_client::metrics::counter::Counter;
 
@@ -149,7 +149,7 @@ mod tests {
         (status, body.expect("text"))
     }
 
-    fn store(answer: impl Fn() -> Result<(), Unavailable> + Send + 'static) -> MockHealth {
+    fn store(answer: impl Fn() -> Result<(), StoreError> + Send + 'static) -> MockHealth {
         let mut health = MockHealth::new();
         health.expect_check().returning(answer);
         health
@@ -157,7 +157,7 @@ mod tests {
 
     #[tokio::test]
     async fn readyz_needs_usable_store_and_no_stop() {
-        let away = || Err(Unavailable::passing("away"));
+        let away = || Err(StoreError::transient("away"));
         for (health, stopping, status) in [
             (store(|| Ok(())), false, 200),
             (store(away), false, 503),

@@ -3,7 +3,7 @@
 
 use aftermatch_ports::{
     Tokens,
-    model::{Refusal, UserId, rules::Claims},
+    model::{Refusal, UserId, access::Claims},
 };
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};

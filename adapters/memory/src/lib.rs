@@ -1,115 +1,82 @@
-//! People, rooms and messages in memory: to try the service and to test it. They
-//! last as long as the process.
+//! A store in memory: to try the service and to test it. It lasts as long as the
+//! process.
 //!
 //! # Locks
-//! Whoever reads or writes shares one lock on the directory of people and rooms,
-//! and holds it until done; what was written in a room has a lock of its own
-//! behind it. So rooms never wait for each other. The platform's hand takes the directory
-//! alone: what it changes lies wholly before or wholly behind any write, and a
-//! guard that was found good stays good until the write is kept.
+//! 1. Every read and write holds a shared lock on users, rooms and logs until it
+//!    is done.
+//! 2. Each room's log has a lock of its own inside that one, so rooms never wait
+//!    for each other.
+//! 3. A change by the platform holds the outer lock alone. It happens before or
+//!    after a write, never during it: a precondition that holds when the write
+//!    starts still holds when the write is committed.
 
 mod directory;
+mod invalid_reference;
 mod log;
-mod misfit;
 mod ports;
-mod watch;
+mod relay;
+mod state;
 
-use std::sync::atomic::{AtomicI64, Ordering};
-
-use aftermatch_ports::Draft;
 use aftermatch_ports::model::{
-    MessageId, RoomId, World,
+    RoomId, World,
     world::{NewBrand, NewRoom, NewUser},
 };
 use parking_lot::RwLock;
 use tokio::sync::Notify;
 
-use directory::Directory;
-pub use misfit::Misfit;
+pub use invalid_reference::InvalidReference;
+pub use relay::LocalRelay;
+use state::State;
 
 /// A store that lasts as long as the process.
 pub struct Memory {
-    directory: RwLock<Directory>,
-    next_message: AtomicI64,
-    touched: Notify,
+    state: RwLock<State>,
+    /// Notified of every change by the platform.
+    changed: Notify,
 }
 
 impl Memory {
-    /// A store that holds this world and nothing else. Messages without a number
-    /// get those that follow the highest one given.
+    /// A store that holds this world and nothing else. Messages without an id get
+    /// the ids that follow the highest one in the world.
     #[must_use]
     pub fn new(world: World) -> Self {
-        let given = world.messages().iter().filter_map(|message| message.id);
-        let highest = given.max().map_or(0, |id| id.0);
-        let mut directory = Directory::default();
-        for user in world.users() {
-            directory.keep_user(user.clone());
+        Self {
+            state: RwLock::new(State::new(world)),
+            changed: Notify::new(),
         }
-        for brand in world.brands() {
-            directory.keep_brand(brand.clone());
-        }
-        for room in world.rooms() {
-            directory.keep_room(room.id, &room.participants);
-        }
-        let memory = Self {
-            directory: RwLock::new(directory),
-            next_message: AtomicI64::new(highest.wrapping_add(1)),
-            touched: Notify::new(),
-        };
-        for message in world.messages() {
-            let id = || message.id.unwrap_or_else(|| memory.next_message());
-            let draft = Draft {
-                text: message.text.clone(),
-                client_id: None,
-            };
-            let directory = memory.directory.read();
-            if let Some(log) = directory.log(message.room) {
-                let mut log = log.lock();
-                log.create(&directory, id, message.author, draft, message.at);
-            }
-        }
-        memory
     }
 
-    /// Inserts or replaces a user. Who is there already keeps the brand.
+    /// Inserts or replaces a user. An existing user keeps its brand.
     pub fn put_user(&self, user: NewUser) {
-        self.directory.write().keep_user(user);
-        self.touched.notify_one();
+        self.state.write().directory.put_user(user);
+        self.changed.notify_one();
     }
 
-    /// Inserts or replaces a brand. A former owner is left without one.
+    /// Inserts or replaces a brand. A former owner is left without a brand.
     ///
     /// # Errors
-    /// [`Misfit::NoSuchOwner`], [`Misfit::OwnsAnother`]; nothing has changed.
-    pub fn put_brand(&self, brand: NewBrand) -> Result<(), Misfit> {
-        let mut directory = self.directory.write();
-        directory.check_brand(&brand)?;
-        directory.keep_brand(brand);
-        self.touched.notify_one();
+    /// [`InvalidReference::UnknownOwner`], [`InvalidReference::OwnerHasBrand`];
+    /// nothing has changed.
+    pub fn put_brand(&self, brand: NewBrand) -> Result<(), InvalidReference> {
+        self.state.write().directory.put_brand(brand)?;
+        self.changed.notify_one();
         Ok(())
     }
 
     /// Inserts a room, or replaces its participants. Its messages stay.
     ///
     /// # Errors
-    /// [`Misfit::NoSuchParticipant`], [`Misfit::TwiceInRoom`]; nothing has changed.
-    pub fn put_room(&self, room: NewRoom) -> Result<(), Misfit> {
-        let mut directory = self.directory.write();
-        directory.check_room(&room)?;
-        directory.keep_room(room.id, &room.participants);
-        self.touched.notify_one();
+    /// [`InvalidReference::UnknownParticipant`],
+    /// [`InvalidReference::DuplicateParticipant`]; nothing has changed.
+    pub fn put_room(&self, room: NewRoom) -> Result<(), InvalidReference> {
+        self.state.write().put_room(room)?;
+        self.changed.notify_one();
         Ok(())
     }
 
-    /// Removes a room and its messages, if it is there.
+    /// Removes a room and its messages, if it exists.
     pub fn remove_room(&self, room: RoomId) {
-        self.directory.write().remove_room(room);
-        self.touched.notify_one();
-    }
-
-    // Behind the highest number come the negative ones, which nobody can import:
-    // even then no number is used twice.
-    fn next_message(&self) -> MessageId {
-        MessageId(self.next_message.fetch_add(1, Ordering::Relaxed))
+        self.state.write().remove_room(room);
+        self.changed.notify_one();
     }
 }

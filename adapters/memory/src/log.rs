@@ -1,192 +1,118 @@
+//! What was written in one room, and how far it was read.
+//!
+//! # Invariants
+//! 1. The entry of event `seq` is at index `seq - 1` and stays there.
+//! 2. A message is stored in the entry of the event that created it. An edit
+//!    changes it there; a deletion leaves [`Entry::DeletedMessage`].
+
+mod history;
+mod messages;
+mod read_positions;
+
 use std::collections::HashMap;
 
 use aftermatch_ports::model::{
-    Author, ClientMsgId, Message, MessageId, RoomId, Seq, Text, Timestamp, UserId, rules::Whose,
+    Author, ClientMsgId, Message, MessageId, RoomId, Seq, Text, Timestamp, UserId,
 };
-use aftermatch_ports::{Created, Creation, Deleted, Draft};
 
 use crate::directory::Directory;
 
-mod reads;
-
-/// What was written in one room, and how far it was read.
-///
-/// A change stands at the place of its number and stays there: who comes back
-/// after any number is told what stands behind it.
 pub(crate) struct Log {
     room: RoomId,
-    changes: Vec<Entry>,
-    /// The messages that are there, by the numbers that created them.
-    places: HashMap<MessageId, Seq>,
-    /// The messages that ever had a client id, gone or not.
-    named: HashMap<(UserId, ClientMsgId), Seq>,
-    marks: HashMap<UserId, Seq>,
+    entries: Vec<Entry>,
+    /// The messages that exist, by the events that created them.
+    messages: HashMap<MessageId, Seq>,
+    /// The messages that were created with a client message id, deleted ones too.
+    client_msg_ids: HashMap<(UserId, ClientMsgId), Seq>,
+    read_positions: HashMap<UserId, Seq>,
 }
 
 enum Entry {
-    /// A message was created, and is there.
-    Living(Kept),
-    /// A message was created, and has been deleted since.
-    Dead,
-    /// The message of that number was edited.
+    /// The event created a message, which exists.
+    Message(StoredMessage),
+    /// The event created a message, which was deleted later.
+    DeletedMessage,
+    /// The event edited the message that this earlier event created.
     Edit(Seq),
-    /// These messages were deleted. The numbers are those that created them.
+    /// The event deleted these messages, each with the event that created it.
     Deletion(Vec<(MessageId, Seq)>),
 }
 
-struct Kept {
+struct StoredMessage {
     id: MessageId,
     author: UserId,
     text: Text,
-    at: Timestamp,
+    created_at: Timestamp,
     edited_at: Option<Timestamp>,
-    /// What its author's program calls it, and the text that was sent under it.
-    name: Option<(ClientMsgId, Text)>,
+    /// The id that the author's program gave it, and the text it was sent with.
+    client_msg_id: Option<(ClientMsgId, Text)>,
     seq: Seq,
-    changed: Seq,
+    changed_seq: Seq,
 }
 
 impl Log {
     pub(crate) fn new(room: RoomId) -> Self {
         Self {
             room,
-            changes: Vec::new(),
-            places: HashMap::new(),
-            named: HashMap::new(),
-            marks: HashMap::new(),
+            entries: Vec::new(),
+            messages: HashMap::new(),
+            client_msg_ids: HashMap::new(),
+            read_positions: HashMap::new(),
         }
     }
 
-    pub(crate) fn last(&self) -> Seq {
-        Seq(i64::try_from(self.changes.len()).unwrap_or(i64::MAX))
+    pub(crate) fn last_seq(&self) -> Seq {
+        Seq(i64::try_from(self.entries.len()).unwrap_or(i64::MAX))
     }
 
-    /// Keeps the draft under the id it asks for, unless its client id is known.
-    pub(crate) fn create(
-        &mut self,
-        people: &Directory,
-        id: impl FnOnce() -> MessageId,
-        author: UserId,
-        draft: Draft,
-        at: Timestamp,
-    ) -> Creation {
-        let Draft { text, client_id } = draft;
-        let seq = self.last().next();
-        let mut name = None;
-        if let Some(client_id) = client_id {
-            let key = (author, client_id.clone());
-            if let Some(&before) = self.named.get(&key) {
-                return match self.sent(before, &text) {
-                    Some(kept) => Creation::Repeated(Box::new(self.message(kept, people))),
-                    None => Creation::Taken,
-                };
-            }
-            self.named.insert(key, seq);
-            name = Some((client_id, text.clone()));
-        }
-        let id = id();
-        self.places.insert(id, seq);
-        self.changes.push(Entry::Living(Kept {
-            id,
-            author,
-            text,
-            at,
-            edited_at: None,
-            name,
-            seq,
-            changed: seq,
-        }));
-        Creation::Created(Created { id, seq })
-    }
-
-    pub(crate) fn edit(
-        &mut self,
-        id: MessageId,
-        author: UserId,
-        text: Text,
-        at: Timestamp,
-    ) -> Option<Seq> {
-        let seq = self.last().next();
-        let place = *self.places.get(&id)?;
-        let Some(Entry::Living(kept)) = self.entry_mut(place) else {
-            return None;
-        };
-        if kept.author != author {
-            return None;
-        }
-        kept.text = text;
-        kept.edited_at = Some(at);
-        kept.changed = seq;
-        self.changes.push(Entry::Edit(place));
-        Some(seq)
-    }
-
-    pub(crate) fn delete(&mut self, mut ids: Vec<MessageId>, whose: Whose) -> Option<Deleted> {
-        let mut gone = Vec::new();
-        // What comes a second time is gone by then.
-        ids.retain(|id| match self.places.get(id) {
-            Some(&place) if self.is_of(place, whose) => {
-                self.places.remove(id);
-                if let Some(entry) = self.entry_mut(place) {
-                    *entry = Entry::Dead;
-                }
-                gone.push((*id, place));
-                true
-            }
-            _ => false,
-        });
-        if ids.is_empty() {
-            return None;
-        }
-        self.changes.push(Entry::Deletion(gone));
-        let seq = self.last();
-        Some(Deleted { ids, seq })
-    }
-
-    fn is_of(&self, place: Seq, whose: Whose) -> bool {
-        self.kept(place).is_some_and(|kept| match whose {
-            Whose::Of(user) => kept.author == user,
-            Whose::Anyones => true,
-        })
-    }
-
-    /// The message of that number, if it is there and was sent with this text.
-    fn sent(&self, place: Seq, text: &Text) -> Option<&Kept> {
-        let kept = self.kept(place)?;
-        let (_, first) = kept.name.as_ref()?;
-        (first == text).then_some(kept)
-    }
-
-    fn kept(&self, place: Seq) -> Option<&Kept> {
-        match self.changes.get(index(place)?)? {
-            Entry::Living(kept) => Some(kept),
+    /// The message that event `seq` created, if it exists.
+    fn stored(&self, seq: Seq) -> Option<&StoredMessage> {
+        match self.entries.get(index(seq)?)? {
+            Entry::Message(message) => Some(message),
             _ => None,
         }
     }
 
-    fn entry_mut(&mut self, place: Seq) -> Option<&mut Entry> {
-        self.changes.get_mut(index(place)?)
+    fn entry_mut(&mut self, seq: Seq) -> Option<&mut Entry> {
+        self.entries.get_mut(index(seq)?)
     }
 
-    fn message(&self, kept: &Kept, people: &Directory) -> Message {
+    /// The messages that exist and were created after event `after`, up to event
+    /// `last`.
+    fn created(&self, after: Seq, last: Seq) -> impl DoubleEndedIterator<Item = &StoredMessage> {
+        let entries = self.entries.get(self.count(after)..self.count(last));
+        let entries = entries.unwrap_or_default().iter();
+        entries.filter_map(|entry| match entry {
+            Entry::Message(message) => Some(message),
+            _ => None,
+        })
+    }
+
+    /// How many events there are up to `seq`.
+    fn count(&self, seq: Seq) -> usize {
+        usize::try_from(seq.0).map_or(0, |seq| seq.min(self.entries.len()))
+    }
+
+    fn message(&self, stored: &StoredMessage, directory: &Directory) -> Message {
+        let client_msg_id = stored.client_msg_id.as_ref();
         Message {
-            id: kept.id,
+            id: stored.id,
             room: self.room,
             author: Author {
-                id: kept.author,
-                profile: people.profile(kept.author),
+                id: stored.author,
+                profile: directory.profile(stored.author),
             },
-            text: kept.text.clone(),
-            at: kept.at,
-            edited_at: kept.edited_at,
-            client_id: kept.name.as_ref().map(|(name, _)| name.clone()),
-            seq: kept.seq,
-            changed: kept.changed,
+            text: stored.text.clone(),
+            created_at: stored.created_at,
+            edited_at: stored.edited_at,
+            client_msg_id: client_msg_id.map(|(id, _)| id.clone()),
+            seq: stored.seq,
+            changed_seq: stored.changed_seq,
         }
     }
 }
 
-/// Where the change of that number stands.
+/// Where the entry of event `seq` is (invariant 1).
 fn index(seq: Seq) -> Option<usize> {
     usize::try_from(seq.0.checked_sub(1)?).ok()
 }

@@ -1,25 +1,27 @@
-//! What every store promises, held against this one.
+//! The laws of every store, on this one.
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
 use aftermatch_memory::Memory;
-use aftermatch_ports::contract::{Subject, Work};
-use aftermatch_ports::model::{
-    RoomId, Timestamp, World,
-    world::{NewBrand, NewRoom, NewUser},
+use aftermatch_ports::{
+    History, Messages, People, ReadPositions, Revisions, Rooms,
+    laws::{Subject, Work},
+    model::{
+        RoomId, Timestamp, World,
+        world::{NewBrand, NewRoom, NewUser},
+    },
 };
-use aftermatch_ports::{Messages, People, Rooms, Watch};
 use async_trait::async_trait;
 use time::{Duration, OffsetDateTime};
 use tokio::task::JoinSet;
 
-aftermatch_ports::contract::laws!(Store);
+aftermatch_ports::laws::laws!(InMemory);
 
-struct Store(Memory);
+struct InMemory(Memory);
 
 #[async_trait]
-impl Subject for Store {
-    async fn holding(world: World) -> Self {
+impl Subject for InMemory {
+    async fn with_world(world: World) -> Self {
         Self(Memory::new(world))
     }
 
@@ -35,7 +37,15 @@ impl Subject for Store {
         &self.0
     }
 
-    fn watch(&self) -> &dyn Watch {
+    fn history(&self) -> &dyn History {
+        &self.0
+    }
+
+    fn read_positions(&self) -> &dyn ReadPositions {
+        &self.0
+    }
+
+    fn revisions(&self) -> &dyn Revisions {
         &self.0
     }
 
@@ -44,22 +54,22 @@ impl Subject for Store {
     }
 
     async fn put_brand(&self, brand: NewBrand) {
-        self.0.put_brand(brand).expect("a brand that fits");
+        self.0.put_brand(brand).expect("a valid brand");
     }
 
     async fn put_room(&self, room: NewRoom) {
-        self.0.put_room(room).expect("a room that fits");
+        self.0.put_room(room).expect("a valid room");
     }
 
     async fn remove_room(&self, room: RoomId) {
         self.0.remove_room(room);
     }
 
-    fn moment() -> Timestamp {
+    fn t0() -> Timestamp {
         OffsetDateTime::UNIX_EPOCH.into()
     }
 
-    fn later() -> Timestamp {
+    fn t1() -> Timestamp {
         (OffsetDateTime::UNIX_EPOCH + Duration::MINUTE).into()
     }
 

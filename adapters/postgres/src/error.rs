@@ -1,10 +1,10 @@
-use aftermatch_ports::Unavailable;
+use aftermatch_ports::StoreError;
 use sqlx::Error;
 
 /// Whether trying again later can help: the database is unreachable, overloaded,
 /// or cut a statement off.
 #[must_use]
-pub fn is_passing(error: &Error) -> bool {
+pub fn is_transient(error: &Error) -> bool {
     match error {
         Error::Io(_)
         | Error::Tls(_)
@@ -21,10 +21,10 @@ pub fn is_passing(error: &Error) -> bool {
     }
 }
 
-pub(crate) fn unavailable(error: Error) -> Unavailable {
-    if is_passing(&error) {
-        Unavailable::passing(error)
+pub(crate) fn unavailable(error: Error) -> StoreError {
+    if is_transient(&error) {
+        StoreError::transient(error)
     } else {
-        Unavailable::lasting(error)
+        StoreError::permanent(error)
     }
 }

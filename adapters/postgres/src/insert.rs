@@ -47,7 +47,7 @@ mod write_connection;
 
 use std::{sync::Arc, time::Duration};
 
-use aftermatch_ports::{Draft, Guard, Unavailable, model::Timestamp};
+use aftermatch_ports::{Draft, Precondition, StoreError, model::Timestamp};
 use prometheus_client::metrics::histogram::Histogram;
 use sqlx::postgres::PgConnectOptions;
 
@@ -75,7 +75,12 @@ impl Inserter {
     }
 
     /// Inserts a message, together with others that are waiting.
-    pub(crate) async fn insert(&self, precondition: Guard, draft: &Draft, at: Timestamp) -> Answer {
+    pub(crate) async fn insert(
+        &self,
+        precondition: Precondition,
+        draft: &Draft,
+        at: Timestamp,
+    ) -> Answer {
         let job = Job {
             precondition,
             draft: draft.clone(),
@@ -89,7 +94,7 @@ impl Inserter {
             Ok(Handoff::Answer(answer)) => answer,
             Ok(Handoff::Lead(leader)) => leader.insert(job).await,
             // Invariant 4: the leader was dropped.
-            Err(_) => Err(Unavailable::passing("a write was abandoned")),
+            Err(_) => Err(StoreError::transient("a write was abandoned")),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! | module | what is there |
 //! |---|---|
 //! | `directory` | reads the tables that the platform writes: users, brands, rooms |
-//! | `log` | the events of each room: edit, delete, history, changes, read positions |
+//! | `log` | the events of each room: edit, delete, history, deltas, read positions |
 //! | `insert` | new messages, batched over one connection |
 //! | `precondition` | the check and the locks that every write shares |
 //! | `relay` | notifications from the platform and from other processes |
@@ -38,7 +38,7 @@ pub use admin::{
     import::{Imported, error::ImportError, import, progress::Progress},
     migrate::migrate,
 };
-pub use error::is_passing;
+pub use error::is_transient;
 pub use options::Options;
 pub use sqlx::Error;
 pub use store::Postgres;

@@ -23,7 +23,7 @@
 //!    locked. A write that gets no row reads the revisions without a lock. It reports
 //!    a conflict only if they differ; else it is tried again.
 
-use aftermatch_ports::Guard;
+use aftermatch_ports::Precondition;
 use sqlx::{
     FromRow,
     postgres::{PgArguments, PgRow},
@@ -121,7 +121,7 @@ macro_rules! lock_parents {
 pub(crate) use lock_parents;
 
 /// A statement for one write, with its precondition as $1 to $4.
-pub(crate) fn query_as<'q, T>(sql: &'static str, precondition: Guard) -> Query<'q, T>
+pub(crate) fn query_as<'q, T>(sql: &'static str, precondition: Precondition) -> Query<'q, T>
 where
     T: for<'r> FromRow<'r, PgRow>,
 {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aftermatch_ports::Unavailable;
+use aftermatch_ports::StoreError;
 use sqlx::Error;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -48,9 +48,9 @@ impl Retry {
 #[error("the room or the user stayed locked by another transaction")]
 pub(crate) struct StillLocked;
 
-impl From<StillLocked> for Unavailable {
+impl From<StillLocked> for StoreError {
     fn from(error: StillLocked) -> Self {
-        Self::passing(error)
+        Self::transient(error)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     directory::cache::Cache,
     insert::Inserter,
     options::Options,
-    relay::watcher::Watcher,
+    relay::notifications::Notifications,
     retry::{Retry, before},
 };
 
@@ -16,7 +16,7 @@ use crate::{
 pub struct Postgres {
     pub(crate) pool: PgPool,
     pub(crate) inserter: Inserter,
-    pub(crate) watcher: Watcher,
+    pub(crate) notifications: Notifications,
     pub(crate) users: Cache<UserId, User>,
     pub(crate) rooms: Cache<RoomId, Room>,
     statement_timeout: Duration,
@@ -38,7 +38,7 @@ impl Postgres {
         Ok(Self {
             pool,
             inserter: Inserter::new(connect.clone(), options.statement_timeout),
-            watcher: Watcher::new(connect, options.statement_timeout),
+            notifications: Notifications::new(connect, options.statement_timeout),
             users: Cache::new(),
             rooms: Cache::new(),
             statement_timeout: options.statement_timeout,

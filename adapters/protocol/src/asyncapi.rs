@@ -183,7 +183,7 @@ fn frames_of_none(generator: &mut SchemaGenerator) -> Vec<Published> {
     vec![
         refused::malformed(generator),
         refused::too_many_requests(generator),
-        event::room_closed_frame(generator),
+        event::published::room_closed(generator),
     ]
 }
 
@@ -214,14 +214,14 @@ fn operations() -> Value {
                 "reply": {"channel": here, "messages": answers},
             });
             operations.insert(format!("{channel}.{name}"), operation);
-            let unasked = those(&frames, Receiver::is_unasked);
-            if !unasked.is_empty() {
+            let unrequested = those(&frames, Receiver::is_unrequested);
+            if !unrequested.is_empty() {
                 let operation = json!({
                     "action": "send",
                     "channel": here,
-                    "title": format!("{name}, told"),
+                    "title": format!("{name}, event"),
                     "summary": "What others do in the joined room, and what was missed there.",
-                    "messages": unasked,
+                    "messages": unrequested,
                 });
                 operations.insert(format!("{channel}.{name}.told"), operation);
             }
@@ -231,7 +231,7 @@ fn operations() -> Value {
             "channel": here,
             "title": "room_closed",
             "summary": "The right to the room has ended.",
-            "messages": those(&of_none, Receiver::is_unasked),
+            "messages": those(&of_none, Receiver::is_unrequested),
         });
         operations.insert(format!("{channel}.room_closed"), operation);
     }

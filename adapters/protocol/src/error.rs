@@ -5,7 +5,7 @@ mod code;
 
 use std::time::Duration;
 
-use aftermatch_ports::{ChatError, Unavailable, model::Refusal};
+use aftermatch_ports::{ChatError, StoreError, model::Refusal};
 
 pub use self::code::ErrorCode;
 
@@ -59,14 +59,14 @@ impl From<ChatError> for ProtocolError {
     fn from(error: ChatError) -> Self {
         match error {
             ChatError::Refused(refusal) => refusal.into(),
-            ChatError::Unavailable(failure) => failure.into(),
+            ChatError::Store(failure) => failure.into(),
         }
     }
 }
 
-impl From<Unavailable> for ProtocolError {
-    fn from(failure: Unavailable) -> Self {
-        if !failure.is_passing() {
+impl From<StoreError> for ProtocolError {
+    fn from(failure: StoreError) -> Self {
+        if !failure.is_transient() {
             return Self::internal();
         }
         Self::new(

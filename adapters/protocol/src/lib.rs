@@ -7,8 +7,8 @@
 //! # To add an action
 //! 1. a row in the table of [`action`], which names it, says who may use it and
 //!    how it can be refused, and describes it for the published contract;
-//! 2. a variant of [`request::Parameters`](crate::request::Parameters), with a type
-//!    whose fields are the parameters;
+//! 2. a variant of [`request::Parameters`], with a type whose fields are the
+//!    parameters;
 //! 3. a type in [`response`] whose fields are the answer, and its entry in the list
 //!    of published frames there.
 //!
@@ -20,6 +20,7 @@ pub mod close;
 pub mod endpoint;
 pub mod error;
 pub mod event;
+mod json;
 pub mod limits;
 mod published;
 pub mod request;

@@ -3,8 +3,8 @@
 
 use aftermatch_ports::model::ClientMsgId;
 pub use aftermatch_ports::{
-    MAX_GONE,
-    model::rules::{MAX_IDS, MAX_REPLAY},
+    MAX_DELETED,
+    model::access::{MAX_IDS, MAX_REPLAY},
 };
 
 /// The longest string a `request_id` may be, in characters.

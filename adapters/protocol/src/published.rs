@@ -29,7 +29,7 @@ impl Receiver {
         self != Self::Others
     }
 
-    pub(crate) fn is_unasked(self) -> bool {
+    pub(crate) fn is_unrequested(self) -> bool {
         self != Self::Requester
     }
 }

@@ -10,7 +10,7 @@ mod value;
 
 use std::borrow::Cow;
 
-use aftermatch_ports::model::{Endpoint, Tag};
+use aftermatch_ports::model::{Endpoint, RequestId};
 use serde_json::value::RawValue;
 
 use self::{
@@ -36,7 +36,7 @@ pub(crate) use self::parameters::schema;
 #[derive(Debug, PartialEq, Eq)]
 pub struct Request<'a> {
     /// The client's mark, for the response.
-    pub request_id: Tag,
+    pub request_id: RequestId,
     /// The action, with its parameters.
     pub parameters: Parameters<'a>,
 }
@@ -47,7 +47,7 @@ pub struct Malformed {
     /// The action, where it is a string.
     pub action: Option<String>,
     /// The client's mark, where it is a valid one.
-    pub request_id: Option<Tag>,
+    pub request_id: Option<RequestId>,
     /// What is wrong.
     pub error: ProtocolError,
 }
@@ -90,12 +90,12 @@ pub fn decode(frame: &[u8], endpoint: Endpoint) -> Result<Request<'_>, Malformed
     })
 }
 
-fn request_id(json: &RawValue) -> Option<Tag> {
+fn request_id(json: &RawValue) -> Option<RequestId> {
     let fits = match string(json) {
         Some(text) => text.chars().count() <= MAX_REQUEST_ID_CHARS,
         None => reader::is_integer(json),
     };
-    fits.then(|| Tag::new(json.get()))
+    fits.then(|| RequestId::new(json.get()))
 }
 
 fn no_action(envelope: &Envelope<'_>) -> ProtocolError {

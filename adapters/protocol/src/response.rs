@@ -1,15 +1,18 @@
 //! Responses: what the author of a request receives alone.
 
-mod envelope;
-mod message;
-mod profile;
-mod published;
-mod refusal;
-mod room;
-mod value;
+pub(crate) mod envelope;
+pub(crate) mod message;
+pub(crate) mod profile;
+pub(crate) mod refusal;
+pub(crate) mod room;
+mod room_list;
+pub(crate) mod value;
 
-use aftermatch_ports::model::{RoomId, Seq, Tag};
-use schemars::JsonSchema;
+use aftermatch_ports::{
+    Missed,
+    model::{RequestId, RoomId, Seq},
+};
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 
 pub use self::{
@@ -17,17 +20,22 @@ pub use self::{
     message::{page, range},
     profile::ReadyParticipants,
     refusal::{handshake_refused, malformed, refused},
-    room::{RoomList, current_room, joined},
+    room::{current_room, joined},
+    room_list::RoomList,
 };
-pub(crate) use self::{
-    envelope::{Data, NoErrors, RequestId, Response, action, status},
-    profile::User,
-    published::published,
-    refusal::Refusal,
-    room::Room,
-    value::{EventNumber, Time},
+use self::{
+    envelope::{Data, Response},
+    message::{MessagePage, MessageRange},
+    room::{JoinedRoom, RoomShape},
+    room_list::{RoomPage, Rooms},
+    value::EventNumber,
 };
-use crate::action::Action;
+use crate::{
+    action::Action,
+    event,
+    published::{Published, Receiver},
+    sample,
+};
 
 /// The room that was left.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -42,7 +50,7 @@ impl Data for LeftRoom {
 }
 
 /// The answer to `leave_room`.
-pub fn left(request_id: &Tag, room: RoomId) -> impl Frame {
+pub fn left(request_id: &RequestId, room: RoomId) -> impl Frame {
     let response = format!("leaved room {room} successfully!");
     Response::new(request_id, LeftRoom { response })
 }
@@ -62,10 +70,109 @@ impl Data for ReadPosition {
 }
 
 /// The answer to `mark_read`.
-pub fn read(request_id: &Tag, room: RoomId, seq: Seq) -> impl Frame {
+pub fn read(request_id: &RequestId, room: RoomId, seq: Seq) -> impl Frame {
     let position = ReadPosition {
         room_id: room.0,
         seq: seq.into(),
     };
     Response::new(request_id, position)
+}
+
+/// Every frame that is sent because of `action`, except for its refusal.
+pub(crate) fn published(action: Action, generator: &mut SchemaGenerator) -> Vec<Published> {
+    let id = &sample::request_id();
+    match action {
+        Action::List => lists(generator),
+        Action::JoinRoom => vec![answer::<JoinedRoom<'_>>(
+            generator,
+            "The room is joined.",
+            [
+                Missed::NotRequested,
+                Missed::Events(vec![]),
+                Missed::TooMuch,
+            ]
+            .map(|missed| joined(id, &sample::room(), Seq(43), &missed).to_vec()),
+        )],
+        Action::LeaveRoom => vec![answer::<LeftRoom>(
+            generator,
+            "The room is left.",
+            [left(id, sample::ROOM).to_vec()],
+        )],
+        Action::CreateMessage => event::published::created(generator),
+        Action::EditMessage => event::published::edited(generator),
+        Action::DeleteMessages => event::published::deleted(generator),
+        Action::GetRoomMessages => messages(generator),
+        Action::CurrentRoomInfo => vec![answer::<RoomShape<'_>>(
+            generator,
+            "The room.",
+            [current_room(id, &sample::room()).to_vec()],
+        )],
+        Action::MarkRead => vec![answer::<ReadPosition>(
+            generator,
+            "The position is stored.",
+            [read(id, sample::ROOM, Seq(42)).to_vec()],
+        )],
+    }
+}
+
+/// The usual answer to an action.
+fn answer<D: Data>(
+    generator: &mut SchemaGenerator,
+    summary: &'static str,
+    examples: impl IntoIterator<Item = Vec<u8>>,
+) -> Published {
+    Published::new::<Response<'_, D>>(
+        generator,
+        format!("{}.answer", D::ACTION),
+        Receiver::Requester,
+        summary,
+        examples,
+    )
+}
+
+fn lists(generator: &mut SchemaGenerator) -> Vec<Published> {
+    let id = &sample::request_id();
+    let list = |finish: &dyn Fn(RoomList, &mut Vec<u8>)| {
+        let (mut list, mut out) = (RoomList::default(), Vec::new());
+        list.add(&mut out, &sample::listed());
+        finish(list, &mut out);
+        out
+    };
+    vec![
+        answer::<Rooms<'_>>(
+            generator,
+            "The rooms.",
+            [list(&|list, out| list.finish(out, id))],
+        ),
+        Published::new::<RoomPage<'_>>(
+            generator,
+            "list.portion",
+            Receiver::Requester,
+            "A page of the rooms, where `limit` or `after_pk` was given.",
+            [None, Some(sample::ROOM)]
+                .map(|next| list(&|list, out| list.finish_page(out, id, next))),
+        ),
+    ]
+}
+
+fn messages(generator: &mut SchemaGenerator) -> Vec<Published> {
+    let id = &sample::request_id();
+    vec![
+        answer::<MessageRange<'_>>(
+            generator,
+            "A range of the messages, oldest first.",
+            [range(id, &sample::history()).to_vec()],
+        ),
+        Published {
+            name: "get_room_messages.page".into(),
+            ..answer::<MessagePage<'_>>(
+                generator,
+                "A numbered page of the messages, newest first.",
+                [
+                    page(id, 1, &[sample::message()], None).to_vec(),
+                    page(id, 101, &[sample::message()], Some(2)).to_vec(),
+                ],
+            )
+        },
+    ]
 }

@@ -3,22 +3,22 @@
 use std::sync::Arc;
 
 use aftermatch_ports::{
-    History, Joined, Listed, Missed,
+    HistoryPage, ListedRoom,
     model::{
-        Author, Brand, BrandId, Change, ClientMsgId, Message, MessageId, Profile, Revision, Room,
-        RoomId, RoomView, Seq, Tag, Text, UserId, What,
+        Author, Brand, BrandId, ClientMsgId, EventKind, Message, MessageId, Profile, RequestId,
+        Revision, Room, RoomEvent, RoomId, RoomView, Seq, Text, UserId,
     },
 };
 use time::macros::datetime;
 
-use crate::response::ReadyParticipants;
+use crate::response::profile::ReadyParticipants;
 
 pub(crate) const ROOM: RoomId = RoomId(1);
 pub(crate) const MESSAGE: MessageId = MessageId(18);
 
 /// The mark on the requests.
-pub(crate) fn request_id() -> Tag {
-    Tag::new("1500000")
+pub(crate) fn request_id() -> RequestId {
+    RequestId::new("1500000")
 }
 
 pub(crate) fn room() -> RoomView {
@@ -61,19 +61,19 @@ pub(crate) fn message() -> Message {
             id: UserId(3),
             profile: Profile::new(r#"{"email":"ann@example.com"}"#),
         },
-        text: Text::kept("hello"),
-        at: datetime!(2024-06-17 18:00 UTC).into(),
+        text: Text::stored("hello"),
+        created_at: datetime!(2024-06-17 18:00 UTC).into(),
         edited_at: None,
-        client_id: None,
+        client_msg_id: None,
         seq: Seq(41),
-        changed: Seq(41),
+        changed_seq: Seq(41),
     }
 }
 
 /// The same message, with a `client_msg_id`.
 pub(crate) fn message_with_client_id() -> Message {
     Message {
-        client_id: ClientMsgId::new("a-7").ok(),
+        client_msg_id: ClientMsgId::new("a-7").ok(),
         ..message()
     }
 }
@@ -81,61 +81,53 @@ pub(crate) fn message_with_client_id() -> Message {
 /// The same message, edited since.
 pub(crate) fn edited_message() -> Message {
     Message {
-        text: Text::kept("edit"),
+        text: Text::stored("edit"),
         edited_at: Some(datetime!(2024-06-17 18:05 UTC).into()),
-        changed: Seq(42),
+        changed_seq: Seq(42),
         ..message_with_client_id()
     }
 }
 
 /// Ann writes the message, with nothing but what is needed.
-pub(crate) fn created() -> Change {
-    change(41, What::Created(message()))
+pub(crate) fn created() -> RoomEvent {
+    change(41, EventKind::Created(message()))
 }
 
-pub(crate) fn edited() -> Change {
-    let (id, text) = (MESSAGE, Text::kept("edit"));
-    change(42, What::Edited { id, text })
+pub(crate) fn edited() -> RoomEvent {
+    let (id, text) = (MESSAGE, Text::stored("edit"));
+    change(42, EventKind::Edited { id, text })
 }
 
-pub(crate) fn deleted(missing: &[i64]) -> Change {
+pub(crate) fn deleted(missing: &[i64]) -> RoomEvent {
     let ids = vec![MESSAGE];
     let missing = missing.iter().copied().map(MessageId).collect();
-    change(43, What::Deleted { ids, missing })
+    change(43, EventKind::Deleted { ids, missing })
 }
 
-pub(crate) fn change(seq: i64, what: What) -> Change {
-    Change {
+pub(crate) fn change(seq: i64, kind: EventKind) -> RoomEvent {
+    RoomEvent {
         seq: Seq(seq),
         room: room(),
-        asker: None,
-        tag: request_id(),
-        what,
+        requester: None,
+        request_id: request_id(),
+        kind,
     }
 }
 
-pub(crate) fn joined(missed: Missed) -> Joined {
-    Joined {
+pub(crate) fn listed() -> ListedRoom {
+    ListedRoom {
         view: room(),
-        last: Seq(43),
-        missed,
-    }
-}
-
-pub(crate) fn listed() -> Listed {
-    Listed {
-        view: room(),
-        last: Seq(43),
+        last_seq: Seq(43),
         unread: Some(1),
         last_message: Some(edited_message()),
     }
 }
 
-pub(crate) fn history() -> History {
-    History {
+pub(crate) fn history() -> HistoryPage {
+    HistoryPage {
         messages: vec![edited_message()],
-        older: true,
-        newer: true,
-        last: Seq(43),
+        has_older: true,
+        has_newer: true,
+        last_seq: Seq(43),
     }
 }

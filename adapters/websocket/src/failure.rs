@@ -7,9 +7,9 @@ use aftermatch_protocol::error::ProtocolError;
 
 /// What the client is sent. The cause of a failure is logged.
 pub(crate) fn report(error: ChatError) -> ProtocolError {
-    if let ChatError::Unavailable(failure) = &error {
+    if let ChatError::Store(failure) = &error {
         let source = failure.source().map(ToString::to_string);
-        if failure.is_passing() {
+        if failure.is_transient() {
             tracing::warn!(error = source, "a store is unavailable");
         } else {
             tracing::error!(error = source, "a store failed");

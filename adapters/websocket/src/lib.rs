@@ -7,10 +7,10 @@
 //!
 //! [`Events`]: aftermatch_ports::Events
 
+mod delivery;
 mod edge;
 mod encode;
 mod failure;
-mod hub;
 mod limits;
 mod metrics;
 mod session;
@@ -25,10 +25,9 @@ use poem::{Endpoint, EndpointExt, Response, Route};
 use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub use delivery::Hub;
 pub use edge::origin::{Origin, OriginError};
-pub use hub::Hub;
 pub use limits::Limits;
-pub use metrics::register as register_metrics;
 
 use crate::{
     edge::{UpgradeHandler, limiter::ConnectionLimiter, no_such_path},

@@ -17,8 +17,8 @@ pub struct Limits {
     pub outbox_frames: usize,
     /// Bytes that may wait for one slow reader.
     pub outbox_bytes: usize,
-    /// From accepting a connection to the end of its handshake. Whoever accepts
-    /// connections enforces it.
+    /// From accepting a connection to the end of its handshake. The HTTP server
+    /// enforces it.
     pub handshake: Duration,
     /// From one ping to the next.
     pub ping: Duration,

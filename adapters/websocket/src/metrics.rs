@@ -1,6 +1,6 @@
-//! What the adapter counts. Nothing here names a user, a room or a token.
+//! Metrics of the adapter. None of them names a user, a room or a token.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -8,20 +8,17 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::Hub;
-
-/// Upper bounds of durations, in seconds: from what memory takes to what nobody
-/// waits for.
+/// Upper bounds of durations, in seconds.
 const SECONDS: [f64; 12] = [
     0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.25, 1.0, 5.0,
 ];
 
 pub(crate) struct Metrics {
-    pub(crate) connections: Family<At, Gauge>,
-    pub(crate) refused: Family<Why, Counter>,
-    pub(crate) requests: Family<Answered, Counter>,
-    pub(crate) durations: Family<Asked, Histogram>,
-    pub(crate) told: Histogram,
+    pub(crate) connections: Family<EndpointLabel, Gauge>,
+    pub(crate) refused: Family<ReasonLabel, Counter>,
+    pub(crate) requests: Family<ResponseLabels, Counter>,
+    pub(crate) durations: Family<ActionLabel, Histogram>,
+    pub(crate) delivery_duration: Histogram,
     pub(crate) frames_received: Counter,
     pub(crate) bytes_received: Counter,
     pub(crate) frames_sent: Counter,
@@ -29,47 +26,43 @@ pub(crate) struct Metrics {
     pub(crate) slow_readers: Counter,
     pub(crate) outbox_frames: Gauge,
     pub(crate) outbox_bytes: Gauge,
-    pub(crate) evictions: Family<Why, Counter>,
+    pub(crate) evictions: Family<ReasonLabel, Counter>,
 }
 
-/// An endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(crate) struct At {
+pub(crate) struct EndpointLabel {
     pub(crate) endpoint: &'static str,
 }
 
-/// A reason, as a word.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(crate) struct Why {
+pub(crate) struct ReasonLabel {
     pub(crate) reason: &'static str,
 }
 
-/// A request and what it was answered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(crate) struct Answered {
+pub(crate) struct ResponseLabels {
     pub(crate) action: &'static str,
     pub(crate) status: u16,
 }
 
-/// A request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(crate) struct Asked {
+pub(crate) struct ActionLabel {
     pub(crate) action: &'static str,
 }
 
 impl Metrics {
-    /// Somebody was not let in.
+    /// Counts a refused handshake.
     pub(crate) fn refuse(&self, reason: &'static str) {
-        self.refused.get_or_create(&Why { reason }).inc();
+        self.refused.get_or_create(&ReasonLabel { reason }).inc();
     }
 
-    /// A request was answered; how long it took, where that says anything.
-    pub(crate) fn answered(&self, action: &'static str, status: u16, took: Option<Duration>) {
+    /// Counts a response, with the time it took if that is known.
+    pub(crate) fn responded(&self, action: &'static str, status: u16, took: Option<Duration>) {
         self.requests
-            .get_or_create(&Answered { action, status })
+            .get_or_create(&ResponseLabels { action, status })
             .inc();
         if let Some(took) = took {
-            let durations = self.durations.get_or_create(&Asked { action });
+            let durations = self.durations.get_or_create(&ActionLabel { action });
             durations.observe(took.as_secs_f64());
         }
     }
@@ -86,7 +79,7 @@ impl Default for Metrics {
             refused: Family::default(),
             requests: Family::default(),
             durations: Family::new_with_constructor(durations),
-            told: durations(),
+            delivery_duration: durations(),
             frames_received: Counter::default(),
             bytes_received: Counter::default(),
             frames_sent: Counter::default(),
@@ -99,9 +92,8 @@ impl Default for Metrics {
     }
 }
 
-/// Shows `registry` what `hub` counts, and those it serves.
-pub fn register(registry: &mut Registry, hub: &Arc<Hub>) {
-    let metrics = hub.metrics();
+/// Registers these metrics.
+pub(crate) fn register(registry: &mut Registry, metrics: &Metrics) {
     registry.register(
         "connections",
         "WebSocket connections that are open",
@@ -114,20 +106,20 @@ pub fn register(registry: &mut Registry, hub: &Arc<Hub>) {
     );
     registry.register(
         "requests",
-        "Requests that were answered, by action and status",
+        "Requests, by action and status of the response",
         metrics.requests.clone(),
     );
     registry.register_with_unit(
         "request_duration",
-        "From a request to its answer",
+        "From a request to its response",
         Unit::Seconds,
         metrics.durations.clone(),
     );
     registry.register_with_unit(
-        "told_duration",
-        "From a change that was kept to its frames handed to the sockets",
+        "delivery_duration",
+        "From the delivery of an event to its frames handed to the sockets",
         Unit::Seconds,
-        metrics.told.clone(),
+        metrics.delivery_duration.clone(),
     );
     register_traffic(registry, metrics);
     registry.register(

@@ -6,8 +6,8 @@ use aftermatch_ports::Chat;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    delivery::Hub,
     edge::{limiter::ConnectionLimiter, origin::Origin},
-    hub::Hub,
     limits::Limits,
 };
 

@@ -157,6 +157,6 @@ fn message(record: &mut Record<'_, '_>) -> Option<NewMessage> {
         author: UserId(author.unwrap_or(record.placeholder_id)),
         // Never `None`: "?" is a valid text.
         text: text.or_else(|| Text::new("?", 1).ok())?,
-        at: at.unwrap_or_else(|| Timestamp::from(OffsetDateTime::UNIX_EPOCH)),
+        created_at: at.unwrap_or_else(|| Timestamp::from(OffsetDateTime::UNIX_EPOCH)),
     })
 }

@@ -88,10 +88,10 @@ fn file_with_every_field_is_read() {
         room: RoomId(7),
         author: UserId(author),
         text: Text::new(text, 10).expect("a valid text"),
-        at,
+        created_at: at,
     };
     let milliseconds = OffsetDateTime::from_unix_timestamp_nanos(1_718_647_200_123_000_000);
-    let first = milliseconds.expect("a parse_time of our age").into();
+    let first = milliseconds.expect("a valid time").into();
     let messages = [
         message(None, 3, " hello\n", first),
         message(Some(5), 4, "ж", at(1_718_647_201)),

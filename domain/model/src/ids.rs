@@ -1,4 +1,4 @@
-//! Numbers that name things. A type each, so that no two can be mixed up.
+//! Ids and numbers, a type each, so that the compiler refuses a mix-up.
 
 use std::fmt;
 
@@ -21,11 +21,11 @@ number! {
     UserId
 }
 number! {
-    /// A brand of the platform; it belongs to exactly one user.
+    /// A brand of the platform. It belongs to exactly one user.
     BrandId
 }
 number! {
-    /// A room; clients call it `pk`.
+    /// A room. Clients call it `pk`.
     RoomId
 }
 number! {
@@ -33,30 +33,31 @@ number! {
     MessageId
 }
 number! {
-    /// The place of a change in its room: 1, 2, 3, … without a gap.
+    /// The number of an event in its room: 1, 2, 3, … without a gap.
     Seq
 }
 number! {
-    /// Moves whenever something a verdict depends on has changed. Only ever
-    /// compared for equality.
+    /// The version of a user or a room. It changes with everything that decides
+    /// what is allowed, and is only ever compared for equality.
     Revision
 }
 number! {
-    /// One connection, as long as it lasts. Two connections of one user are two.
+    /// One connection, for as long as it lasts. Two connections of one user are
+    /// two sessions.
     SessionId
 }
 
 impl Seq {
-    /// Before the first change of a room.
+    /// Before the first event of a room.
     pub const ZERO: Self = Self(0);
 
-    /// The number of the change before; [`Seq::ZERO`] has none.
+    /// The number of the previous event; [`Seq::ZERO`] has none and stays.
     #[must_use]
     pub fn before(self) -> Self {
         Self(self.0.saturating_sub(1).max(0))
     }
 
-    /// The number of the change that follows.
+    /// The number of the next event.
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0.saturating_add(1))

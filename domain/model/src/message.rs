@@ -2,45 +2,45 @@ use std::sync::Arc;
 
 use crate::{MessageId, Profile, Refusal, RoomId, Seq, Text, Timestamp, UserId};
 
-/// A message that is there.
+/// A message that exists: created and not deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// Its number.
+    /// Its id.
     pub id: MessageId,
-    /// Where it was written.
+    /// Its room.
     pub room: RoomId,
-    /// Who wrote it.
+    /// Its author.
     pub author: Author,
-    /// What it says, since its last edit.
+    /// Its text, as of its last edit.
     pub text: Text,
-    /// When it was written.
-    pub at: Timestamp,
-    /// When it was edited last.
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last edited.
     pub edited_at: Option<Timestamp>,
-    /// What its author's program called it.
-    pub client_id: Option<ClientMsgId>,
-    /// The number of the change that created it. It keeps it for ever.
+    /// The id that its author's program gave it.
+    pub client_msg_id: Option<ClientMsgId>,
+    /// The number of the event that created it. It never changes.
     pub seq: Seq,
-    /// The number of the last change to it; [`Message::seq`] before any edit.
-    pub changed: Seq,
+    /// The number of the last event that changed it; [`Message::seq`] before any edit.
+    pub changed_seq: Seq,
 }
 
 /// Who wrote a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Author {
-    /// The account's number.
+    /// The author's user id.
     pub id: UserId,
-    /// What the platform shows of this user now.
+    /// The author's profile as of now.
     pub profile: Profile,
 }
 
-/// What an author's program calls a message, so that it can send it again and
-/// never have it twice: of one author and room, it names one message for ever.
+/// An id that an author's program gives a message, so that a retry creates no
+/// second copy. For one author in one room it means one message for ever.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ClientMsgId(Arc<str>);
 
 impl ClientMsgId {
-    /// The most characters one may have.
+    /// The longest allowed, in characters.
     pub const MAX_CHARS: usize = 64;
 
     /// Accepts 1 to 64 characters of `A-Za-z0-9._:-`.
@@ -55,7 +55,7 @@ impl ClientMsgId {
         Ok(Self(id.into()))
     }
 
-    /// The name, as it came.
+    /// The id, as it came.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_id_is_short_and_plain() {
+    fn client_msg_id_accepts_short_plain_text() {
         let longest = "x".repeat(64);
         for fine in ["a", "0", "A.b_c:d-9", &longest] {
             assert_eq!(

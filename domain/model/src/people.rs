@@ -2,16 +2,16 @@ use std::sync::Arc;
 
 use crate::{BrandId, Revision, Timestamp, UserId};
 
-/// A user as the rules see one.
+/// A user, with what the rules need to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// The account's number.
+    /// The user's id.
     pub id: UserId,
-    /// Moves with every change of this user, ownership of a brand included.
+    /// Changes with every change of this user, ownership of a brand included.
     pub revision: Revision,
-    /// Whether the account may be used at all.
+    /// Whether the account may be used.
     pub active: bool,
-    /// Whether this is an administrator of the platform.
+    /// Whether the user is an administrator of the platform.
     pub admin: bool,
     /// The brand this user owns.
     pub brand: Option<BrandId>,
@@ -19,40 +19,40 @@ pub struct User {
     pub profile: Profile,
 }
 
-/// A brand as the rules see one.
+/// A brand, with what the rules need to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Brand {
-    /// The brand's number.
+    /// The brand's id.
     pub id: BrandId,
-    /// What the brand pays for, if anything.
+    /// The tariff the brand pays for, if any.
     pub tariff: Option<Tariff>,
-    /// When the tariff runs out; `None` is never.
+    /// When the tariff ends; `None` means never.
     pub tariff_until: Option<Timestamp>,
     /// What the platform shows of this brand.
     pub profile: Profile,
 }
 
-/// What a brand pays for.
+/// A tariff that a brand can pay for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Tariff {
     /// «Лайт».
     Light,
     /// «Комфорт».
     Comfort,
-    /// «Бизнес»: the only one that opens a room to an administrator's pen.
+    /// «Бизнес»: the only one with which administrators may write in the room.
     Business,
 }
 
 /// The platform's own JSON object for a user or a brand, as text.
 ///
-/// It is passed on as it came and never read by the core: key order, big
-/// numbers and unknown keys reach the clients unharmed.
+/// The core passes it on unread, so key order, big numbers and unknown keys
+/// reach the clients unchanged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile(Arc<str>);
 
 impl Profile {
-    /// Takes the text of a JSON object. Whether it is one is for the adapter
-    /// that read it to know.
+    /// Takes the text of a JSON object. The adapter that read it has checked that
+    /// it is one.
     pub fn new(json_object: impl Into<Arc<str>>) -> Self {
         Self(json_object.into())
     }

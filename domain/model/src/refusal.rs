@@ -1,50 +1,50 @@
-/// Why something was not done: the verdicts of the rules. The outer world puts
-/// them into words.
+/// Why a request was refused. Adapters turn it into a status and a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// The token is not one of ours, or not whole, or not an access token.
+    /// The token is not a valid access token of this platform.
     TokenInvalid,
-    /// The token was good once.
+    /// The token has expired.
     TokenExpired,
     /// The token names a user who does not exist.
     UserUnknown,
-    /// The user may not use the platform any more.
+    /// The user is deactivated.
     UserDeactivated,
-    /// The brands' endpoint, and the user owns no brand.
+    /// The chat endpoint needs a brand, and the user owns none.
     BrandRequired,
-    /// The administrators' endpoint, and the user is none.
+    /// The admin endpoint needs an administrator.
     AdminRequired,
     /// The action needs a joined room.
     NotInRoom,
-    /// The brand takes no part in the room, or there is no such room.
+    /// The brand is not in the room, or there is no such room.
     RoomForbidden,
-    /// There is no such room. Told to administrators alone.
+    /// There is no such room. Only administrators learn that.
     RoomNotFound,
     /// An administrator writes only where a participant has the business tariff.
     BusinessRequired,
-    /// Not there, not one's own, or of another room: not to be told apart.
+    /// No such message, not the user's own, or of another room: one and the same
+    /// refusal.
     MessageNotFound,
-    /// More messages were named than one request may name.
+    /// The request names more messages than allowed.
     TooManyIds {
-        /// How many were named.
+        /// How many it names.
         count: usize,
-        /// How many may be.
+        /// How many are allowed.
         max: usize,
     },
-    /// Nothing but white space.
+    /// The text is empty or only white space.
     TextBlank,
-    /// More characters than are allowed.
+    /// The text has more characters than allowed.
     TextTooLong {
-        /// How many there are.
+        /// How many it has.
         length: usize,
-        /// How many may be.
+        /// How many are allowed.
         max: usize,
     },
-    /// U+0000 in a text.
+    /// The text contains U+0000.
     TextHasNul,
-    /// Not 1 to 64 characters of `A-Za-z0-9._:-`.
+    /// The `client_msg_id` is not 1 to 64 characters of `A-Za-z0-9._:-`.
     ClientMsgIdMalformed,
-    /// The author gave this name to another text in this room, or to a message
-    /// that has since been deleted.
+    /// The author used this `client_msg_id` in this room for another text, or for a
+    /// message that has since been deleted.
     ClientMsgIdTaken,
 }

@@ -1,21 +1,21 @@
 use std::sync::Arc;
 
-use crate::{Brand, BrandId, Revision, RoomId, Tariff, Timestamp, Viewer};
+use crate::{Brand, BrandId, Revision, RoomId, Seq, Tariff, Timestamp, Viewer};
 
-/// A room: whose it is, at one revision.
+/// A room and its participants, at one revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Room {
-    /// The room's number; clients call it `pk`.
+    /// The room's id. Clients call it `pk`.
     pub id: RoomId,
-    /// Moves with every change of the participants or of one of their brands.
+    /// Changes with every change of the participants or of their brands.
     pub revision: Revision,
-    /// Two as a rule, in the order in which they were given.
+    /// Usually two, in the order in which they were given.
     pub participants: Vec<Arc<Brand>>,
 }
 
 impl Room {
-    /// Whether a participant's tariff is the business one and has not run out.
-    /// A tariff has run out at the very moment it is said to last until.
+    /// Whether a participant has the business tariff and it has not ended. At the
+    /// moment [`Brand::tariff_until`] it has ended.
     #[must_use]
     pub fn has_business(&self, now: Timestamp) -> bool {
         self.participants.iter().any(|brand| {
@@ -24,13 +24,13 @@ impl Room {
         })
     }
 
-    /// Whether `brand` takes part in this room.
+    /// Whether `brand` is a participant.
     #[must_use]
     pub fn has(&self, brand: BrandId) -> bool {
         self.participants.iter().any(|other| other.id == brand)
     }
 
-    /// Whether `viewer` may see what happens here.
+    /// Whether `viewer` may see this room.
     #[must_use]
     pub fn admits(&self, viewer: Viewer) -> bool {
         match viewer {
@@ -39,7 +39,7 @@ impl Room {
         }
     }
 
-    /// The room with what depends on the time filled in.
+    /// The room as it is at the moment `now`.
     #[must_use]
     pub fn at(self: Arc<Self>, now: Timestamp) -> RoomView {
         let has_business = self.has_business(now);
@@ -50,11 +50,22 @@ impl Room {
     }
 }
 
-/// A room as it is at one moment.
+/// A room at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomView {
     /// The room.
     pub room: Arc<Room>,
     /// [`Room::has_business`] at that moment.
     pub has_business: bool,
+}
+
+/// The version of a room that a process has seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoomVersion {
+    /// The room.
+    pub room: RoomId,
+    /// Its revision.
+    pub revision: Revision,
+    /// The number of its last event.
+    pub last_seq: Seq,
 }

@@ -1,18 +1,18 @@
 use crate::{BrandId, Revision, RoomId, SessionId, UserId};
 
-/// Which of the two doors a connection came through.
+/// One of the two WebSocket endpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Endpoint {
-    /// Where matched brands talk.
+    /// For brands.
     Chat,
-    /// Where administrators watch over it.
+    /// For administrators.
     AdminChat,
 }
 
-/// As whom a user looks at rooms.
+/// The role in which a user acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Viewer {
-    /// As the brand the user owns.
+    /// As the brand that the user owns.
     Brand(BrandId),
     /// As an administrator.
     Admin,
@@ -21,36 +21,34 @@ pub enum Viewer {
 /// One connection of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
-    /// The connection's number.
+    /// The session's id.
     pub id: SessionId,
-    /// Whose connection it is.
+    /// The user who connected.
     pub user: UserId,
-    /// The user's revision when it was let in.
+    /// The user's revision at the handshake.
     pub revision: Revision,
-    /// The door it came through.
+    /// The endpoint it connected to.
     pub endpoint: Endpoint,
-    /// The room it has joined: one at a time.
-    pub room: Option<RoomId>,
 }
 
-/// A session's place in a room, from which it hears what happens there.
+/// A session's membership in a room: it receives the room's events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seat {
-    /// Whose place.
+    /// The session.
     pub session: SessionId,
-    /// In which room.
+    /// The room.
     pub room: RoomId,
-    /// By which right.
+    /// The role in which the session joined.
     pub viewer: Viewer,
 }
 
 /// Why a seat was taken away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Eviction {
-    /// There is no such room any more.
+    /// The room no longer exists.
     RoomRemoved,
-    /// The brand takes no part in the room any more.
+    /// The brand is no longer in the room.
     BrandRemoved,
-    /// The user does not own the brand any more by whose right it sat there.
+    /// The user no longer owns the brand as which it joined.
     BrandLost,
 }

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use crate::Refusal;
 
-/// The text of a message, fit to be kept: not blank, not too long, no U+0000.
-/// It is the text as it came; nothing is trimmed or normalised.
+/// A valid message text: not blank, not too long, no U+0000. It is stored exactly
+/// as it came; nothing is trimmed or normalised.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text(Arc<str>);
 
@@ -13,7 +13,7 @@ impl Text {
     /// # Errors
     /// [`Refusal::TextBlank`], [`Refusal::TextTooLong`], [`Refusal::TextHasNul`].
     pub fn new(text: &str, max_chars: usize) -> Result<Self, Refusal> {
-        // A text has at most as many characters as bytes: most need no count.
+        // A text has at most as many characters as bytes, so most need no count.
         let length = if text.len() > max_chars {
             text.chars().count()
         } else {
@@ -34,8 +34,8 @@ impl Text {
         Ok(Self(text.into()))
     }
 
-    /// Takes a text that was accepted when it was kept.
-    pub fn kept(text: impl Into<Arc<str>>) -> Self {
+    /// Takes a text from the store: it was checked when it was stored.
+    pub fn stored(text: impl Into<Arc<str>>) -> Self {
         Self(text.into())
     }
 
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_judged_by_their_characters() {
+    fn text_length_counts_characters() {
         let too_long = |length| Err(Refusal::TextTooLong { length, max: 4 });
         for (text, verdict) in [
             ("a", Ok("a")),

@@ -1,12 +1,12 @@
-//! A whole world at once: what is loaded at start or imported.
+//! A world: the users, brands, rooms and messages that a service starts with or
+//! imports.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::{BrandId, MessageId, Profile, RoomId, Tariff, Text, Timestamp, UserId};
 
-/// Users, brands, rooms and messages that fit together: every reference leads
-/// somewhere and every number is there once. In the order in which they were
-/// given.
+/// Users, brands, rooms and messages that fit together: every reference is valid
+/// and every id is unique. They keep the order in which they were given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct World {
     users: Vec<NewUser>,
@@ -15,84 +15,84 @@ pub struct World {
     messages: Vec<NewMessage>,
 }
 
-/// A user, as the platform gives one.
+/// A user, as the platform provides it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewUser {
-    /// The account's number.
+    /// The user's id.
     pub id: UserId,
     /// Whether the account may be used.
     pub active: bool,
-    /// Whether this is an administrator.
+    /// Whether the user is an administrator.
     pub admin: bool,
     /// What the platform shows of this user.
     pub profile: Profile,
 }
 
-/// A brand, as the platform gives one.
+/// A brand, as the platform provides it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewBrand {
-    /// The brand's number.
+    /// The brand's id.
     pub id: BrandId,
     /// The user who owns it.
     pub owner: UserId,
-    /// What it pays for.
+    /// The tariff it pays for.
     pub tariff: Option<Tariff>,
-    /// When the tariff runs out; `None` is never.
+    /// When the tariff ends; `None` means never.
     pub tariff_until: Option<Timestamp>,
     /// What the platform shows of this brand.
     pub profile: Profile,
 }
 
-/// A room, as the platform gives one.
+/// A room, as the platform provides it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewRoom {
-    /// The room's number.
+    /// The room's id.
     pub id: RoomId,
-    /// Who takes part, in this order.
+    /// The participants, in this order.
     pub participants: Vec<BrandId>,
 }
 
-/// A message that was written elsewhere, before.
+/// A message that was written before, elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewMessage {
-    /// Its number, where it has one already.
+    /// Its id, if it has one already.
     pub id: Option<MessageId>,
-    /// Where it was written.
+    /// Its room.
     pub room: RoomId,
-    /// Who wrote it.
+    /// Its author.
     pub author: UserId,
-    /// What it says.
+    /// Its text.
     pub text: Text,
-    /// When it was written.
-    pub at: Timestamp,
+    /// When it was created.
+    pub created_at: Timestamp,
 }
 
-/// A place in a world: `rooms[2].participants[0]`, indices from 0 in the order
-/// in which things were given.
+/// A place in a world, such as `rooms[2].participants[0]`. Indices start at 0, in
+/// the order in which things were given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// `users`, `brands`, `rooms` or `messages`.
     pub list: &'static str,
-    /// Which one of the list.
+    /// The index in that list.
     pub index: usize,
-    /// What within it, `participants[0]`.
+    /// The field, such as `participants[0]`.
     pub field: String,
 }
 
-/// What is wrong with a world, and where.
+/// A mistake in a world, and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
-    /// Where.
+    /// The place.
     pub place: Place,
-    /// What, as the end of a sentence that begins with the place.
+    /// What is wrong, as the end of a sentence that begins with the place.
     pub reason: String,
 }
 
 impl World {
-    /// Puts a world together.
+    /// Checks that everything fits together.
     ///
     /// # Errors
-    /// Everything that does not fit, in the order in which it stands.
+    /// All mistakes, in the order of their places.
     pub fn new(
         users: Vec<NewUser>,
         brands: Vec<NewBrand>,
@@ -114,25 +114,25 @@ impl World {
         }
     }
 
-    /// Everybody.
+    /// The users.
     #[must_use]
     pub fn users(&self) -> &[NewUser] {
         &self.users
     }
 
-    /// Every brand.
+    /// The brands.
     #[must_use]
     pub fn brands(&self) -> &[NewBrand] {
         &self.brands
     }
 
-    /// Every room.
+    /// The rooms.
     #[must_use]
     pub fn rooms(&self) -> &[NewRoom] {
         &self.rooms
     }
 
-    /// Every message; those of one room in the order of their `seq`.
+    /// The messages; those of one room in the order of their `seq`.
     #[must_use]
     pub fn messages(&self) -> &[NewMessage] {
         &self.messages
@@ -280,13 +280,13 @@ mod tests {
             id: id.map(MessageId),
             room: RoomId(room),
             author: UserId(author),
-            text: Text::new("hello", 5).expect("a fit text"),
-            at: time::OffsetDateTime::UNIX_EPOCH.into(),
+            text: Text::new("hello", 5).expect("a valid text"),
+            created_at: time::OffsetDateTime::UNIX_EPOCH.into(),
         }
     }
 
     #[test]
-    fn a_world_that_fits_together_is_taken_as_it_is() {
+    fn consistent_world_is_accepted_unchanged() {
         let users = vec![user(4), user(3)];
         let brands = vec![brand(2, 4), brand(1, 3)];
         let rooms = vec![room(7, &[2, 1]), room(5, &[])];
@@ -309,22 +309,22 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_is_told_with_its_place() {
+    fn every_mistake_is_reported_with_place() {
         let mistakes = World::new(
             vec![user(3), user(0), user(3)],
             vec![brand(1, 3), brand(2, 3), brand(5, 8)],
             vec![room(1, &[1, 6, 1])],
             vec![message(Some(4), 9, 3), message(Some(4), 1, 77)],
         )
-        .expect_err("nothing of this fits");
-        let told: Vec<_> = mistakes
+        .expect_err("a world full of mistakes");
+        let reported: Vec<_> = mistakes
             .iter()
             .map(|Mistake { place, reason }| {
                 format!("{}[{}].{} {reason}", place.list, place.index, place.field)
             })
             .collect();
         assert_eq!(
-            told,
+            reported,
             [
                 "users[1].id is 0: ids are 1 and up",
                 "users[2].id is 3, and so is that of users[0]: each user has an id of its own",

@@ -1,38 +1,30 @@
-use std::sync::Arc;
-
 use aftermatch_ports::{
-    ChatError, Read,
-    model::{Refusal, Room, RoomView, Session},
+    ChatError,
+    model::{RoomView, Session},
 };
 
-use crate::UseCases;
+use crate::{Ports, authorize};
 
-impl UseCases {
-    pub(crate) async fn current_room(&self, session: &Session) -> Result<RoomView, ChatError> {
-        let room = self.joined(session).await?;
-        Ok(room.at(self.clock.now()))
-    }
-
-    /// The room the session has joined, if it may still see it.
-    pub(crate) async fn joined(&self, session: &Session) -> Result<Arc<Room>, ChatError> {
-        let room = session.room.ok_or(Refusal::NotInRoom)?;
-        let (_, viewer) = self.actor(session, Read::Fresh).await?;
-        self.visible(viewer, room, Read::Fresh).await
-    }
+pub(crate) async fn run(ports: &Ports, session: &Session) -> Result<RoomView, ChatError> {
+    let room = authorize::joined_room(ports, session).await?;
+    Ok(room.at(ports.clock.now()))
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use aftermatch_ports::{Chat, model::User};
+    use aftermatch_ports::{
+        Chat, Read,
+        model::{Refusal, User},
+    };
     use pollster::block_on;
 
     use super::*;
     use crate::testing::{Mocks, ann, at, refusal, room, room_without_ann, session_of};
 
     #[test]
-    fn the_room_is_shown_as_the_store_has_it_at_this_moment() {
+    fn current_room_is_shown_as_of_now() {
         for (now, has_business) in [(19, true), (20, false)] {
             let mut mocks = Mocks::untouched().finding(Read::Fresh, &ann(), room());
             mocks.clock.expect_now().return_const(at(now));
@@ -43,23 +35,20 @@ mod tests {
     }
 
     #[test]
-    fn without_a_joined_room_nothing_is_read() {
-        let session = Session {
-            room: None,
-            ..session_of(&ann())
-        };
-        let answer = block_on(Mocks::untouched().chat().current_room(&session));
+    fn current_room_not_joined_reads_nothing() {
+        let chat = Mocks::seated_in(None).chat();
+        let answer = block_on(chat.current_room(&session_of(&ann())));
         assert_eq!(refusal(answer), Refusal::NotInRoom);
     }
 
     #[test]
-    fn who_lost_the_right_is_refused() {
-        let off = User {
+    fn current_room_lost_right_is_refused() {
+        let inactive = User {
             active: false,
             ..ann()
         };
         for (user, room, expected) in [
-            (off, Some(room()), Refusal::UserDeactivated),
+            (inactive, Some(room()), Refusal::UserDeactivated),
             (ann(), Some(room_without_ann()), Refusal::RoomForbidden),
             (ann(), None, Refusal::RoomForbidden),
         ] {

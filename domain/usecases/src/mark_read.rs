@@ -3,23 +3,21 @@ use aftermatch_ports::{
     model::{RoomId, Seq, Session},
 };
 
-use crate::UseCases;
+use crate::{Ports, authorize};
 
-impl UseCases {
-    pub(crate) async fn mark_read(
-        &self,
-        session: &Session,
-        seq: Seq,
-    ) -> Result<(RoomId, Seq), ChatError> {
-        let room = self.joined(session).await?;
-        let read = self.messages.mark_read(room.id, session.user, seq).await?;
-        Ok((room.id, read))
-    }
+pub(crate) async fn run(
+    ports: &Ports,
+    session: &Session,
+    seq: Seq,
+) -> Result<(RoomId, Seq), ChatError> {
+    let room = authorize::joined_room(ports, session).await?;
+    let marked = ports.read_positions.mark_read(room.id, session.user, seq);
+    Ok((room.id, marked.await?))
 }
 
 #[cfg(test)]
 mod tests {
-    use aftermatch_ports::{Chat, Read, Unavailable, model::Refusal};
+    use aftermatch_ports::{Chat, Read, StoreError, model::Refusal};
     use mockall::predicate::eq;
     use pollster::block_on;
 
@@ -29,11 +27,12 @@ mod tests {
     };
 
     #[test]
-    fn the_joined_room_is_read_up_to_where_the_store_says() {
+    fn mark_read_returns_position_of_store() {
         for user in [ann(), admin()] {
             let mut mocks = Mocks::new().finding(Read::Fresh, &user, room());
-            let mark = mocks.messages.expect_mark_read().once();
-            mark.with(eq(ROOM), eq(user.id), eq(Seq(99)))
+            let mark_read = mocks.read_positions.expect_mark_read().once();
+            mark_read
+                .with(eq(ROOM), eq(user.id), eq(Seq(99)))
                 .returning(|_, _, _| Ok(Seq(41)));
             let answer = block_on(mocks.chat().mark_read(&session_of(&user), Seq(99)));
             assert_eq!(answer.unwrap(), (ROOM, Seq(41)));
@@ -41,28 +40,25 @@ mod tests {
     }
 
     #[test]
-    fn without_a_joined_room_nothing_is_marked() {
-        let session = Session {
-            room: None,
-            ..session_of(&ann())
-        };
-        let answer = block_on(Mocks::untouched().chat().mark_read(&session, Seq(1)));
+    fn mark_read_not_joined_moves_nothing() {
+        let chat = Mocks::seated_in(None).chat();
+        let answer = block_on(chat.mark_read(&session_of(&ann()), Seq(1)));
         assert_eq!(refusal(answer), Refusal::NotInRoom);
     }
 
     #[test]
-    fn who_may_not_see_the_room_any_more_marks_nothing() {
+    fn mark_read_lost_right_moves_nothing() {
         let mocks = Mocks::new().finding(Read::Fresh, &ann(), room_without_ann());
         let answer = block_on(mocks.chat().mark_read(&session_of(&ann()), Seq(1)));
         assert_eq!(refusal(answer), Refusal::RoomForbidden);
     }
 
     #[test]
-    fn a_mark_that_was_not_kept_is_a_failure() {
+    fn mark_read_not_stored_is_transient_failure() {
         let mut mocks = Mocks::new().finding(Read::Fresh, &ann(), room());
-        let mark = mocks.messages.expect_mark_read();
-        mark.returning(|_, _, _| Err(Unavailable::passing("the store is away")));
+        let mark_read = mocks.read_positions.expect_mark_read();
+        mark_read.returning(|_, _, _| Err(StoreError::transient("the store is away")));
         let answer = block_on(mocks.chat().mark_read(&session_of(&ann()), Seq(1)));
-        assert!(failure(answer).is_passing());
+        assert!(failure(answer).is_transient());
     }
 }

@@ -1,36 +1,37 @@
-//! A small world to try the use cases in: Ann and an administrator, and the room
-//! in which Ann's brand talks with another.
+//! What the tests of the use cases share: Ann, an administrator, the room of Ann's
+//! brand and another brand, and mocks of the ports.
 
-mod tidings;
+mod scripted;
 
 use std::{
     fmt::Debug,
-    mem,
     pin::pin,
     sync::Arc,
     task::{Context, Waker},
 };
 
 use aftermatch_ports::{
-    Chat, ChatError, Guard, MockClock, MockEvents, MockMessages, MockPeople, MockRooms, MockTokens,
-    MockWatch, Read, Tiding, Unavailable, Watch,
+    Chat, ChatError, MockBroadcast, MockClock, MockHistory, MockMessages, MockPeople, MockPresence,
+    MockReadPositions, MockRelay, MockRevisions, MockRooms, MockSeats, MockTokens, Precondition,
+    Read, RemoteEvent, StoreError,
     model::{
-        Author, Brand, BrandId, Change, Endpoint, Message, MessageId, Profile, Refusal, Revision,
-        Room, RoomId, Seq, Session, SessionId, Tariff, Text, Timestamp, User, UserId,
+        Author, Brand, BrandId, Endpoint, Message, MessageId, Profile, Refusal, Revision, Room,
+        RoomEvent, RoomId, Seq, Session, SessionId, Tariff, Text, Timestamp, User, UserId,
     },
 };
 
-use self::tidings::Tidings;
-use crate::{Needs, UseCases};
+use self::scripted::{ScriptedRelay, ScriptedRevisions};
+use crate::{Ports, UseCases, sync};
 
 pub(crate) const ROOM: RoomId = RoomId(1);
 pub(crate) const OTHER: RoomId = RoomId(2);
+pub(crate) const SESSION: SessionId = SessionId(5);
 /// The longest text.
 pub(crate) const MAX_CHARS: usize = 8;
 
 pub(crate) fn at(second: i64) -> Timestamp {
     time::OffsetDateTime::from_unix_timestamp(second)
-        .expect("a second of our age")
+        .expect("a valid second")
         .into()
 }
 
@@ -89,11 +90,11 @@ pub(crate) fn room_without_business() -> Room {
     room
 }
 
-/// A connection of `user`, an administrator's at that endpoint, which has joined
-/// [`ROOM`].
+/// A session of `user`, who connects to the endpoint for administrators if it is
+/// one.
 pub(crate) fn session_of(user: &User) -> Session {
     Session {
-        id: SessionId(5),
+        id: SESSION,
         user: user.id,
         revision: user.revision,
         endpoint: if user.admin {
@@ -101,13 +102,12 @@ pub(crate) fn session_of(user: &User) -> Session {
         } else {
             Endpoint::Chat
         },
-        room: Some(ROOM),
     }
 }
 
-/// What a verdict on these two is founded on.
-pub(crate) fn guard(user: &User, room: &Room) -> Guard {
-    Guard {
+/// The precondition of a write that was authorized by these two.
+pub(crate) fn precondition(user: &User, room: &Room) -> Precondition {
+    Precondition {
         room: room.id,
         room_revision: room.revision,
         user: user.id,
@@ -116,10 +116,10 @@ pub(crate) fn guard(user: &User, room: &Room) -> Guard {
 }
 
 pub(crate) fn text(text: &str) -> Text {
-    Text::new(text, MAX_CHARS).expect("a fit text")
+    Text::new(text, MAX_CHARS).expect("a valid text")
 }
 
-/// What Ann wrote in [`ROOM`] by the change `seq`, and nobody has touched since.
+/// A message that Ann created in [`ROOM`] by event `seq` and nobody changed since.
 pub(crate) fn message(seq: i64) -> Message {
     Message {
         id: MessageId(100 + seq),
@@ -129,49 +129,70 @@ pub(crate) fn message(seq: i64) -> Message {
             profile: ann().profile,
         },
         text: text("hello"),
-        at: at(1),
+        created_at: at(1),
         edited_at: None,
-        client_id: None,
+        client_msg_id: None,
         seq: Seq(seq),
-        changed: Seq(seq),
+        changed_seq: Seq(seq),
     }
 }
 
-/// What the use cases stand on. Whatever is asked without being expected panics,
-/// and so does what was expected and not asked.
+/// The ports of the use cases. A call that was not expected panics, and so does an
+/// expected call that was not made.
 pub(crate) struct Mocks {
     pub(crate) people: MockPeople,
     pub(crate) rooms: MockRooms,
     pub(crate) messages: MockMessages,
-    pub(crate) watch: MockWatch,
-    pub(crate) events: MockEvents,
+    pub(crate) history: MockHistory,
+    pub(crate) read_positions: MockReadPositions,
+    pub(crate) revisions: MockRevisions,
+    pub(crate) relay: MockRelay,
+    pub(crate) seats: MockSeats,
+    pub(crate) broadcast: MockBroadcast,
+    pub(crate) presence: MockPresence,
     pub(crate) tokens: MockTokens,
     pub(crate) clock: MockClock,
 }
 
 impl Mocks {
-    /// Where nobody may be asked anything.
-    pub(crate) fn untouched() -> Self {
-        Self {
+    /// The session has joined `room`; no other call is expected.
+    pub(crate) fn seated_in(room: Option<RoomId>) -> Self {
+        let mut mocks = Self {
             people: MockPeople::new(),
             rooms: MockRooms::new(),
             messages: MockMessages::new(),
-            watch: MockWatch::new(),
-            events: MockEvents::new(),
+            history: MockHistory::new(),
+            read_positions: MockReadPositions::new(),
+            revisions: MockRevisions::new(),
+            relay: MockRelay::new(),
+            seats: MockSeats::new(),
+            broadcast: MockBroadcast::new(),
+            presence: MockPresence::new(),
             tokens: MockTokens::new(),
             clock: MockClock::new(),
-        }
-    }
-
-    /// Where it is second 10.
-    pub(crate) fn new() -> Self {
-        let mut mocks = Self::untouched();
-        mocks.clock.expect_now().return_const(at(10));
+        };
+        let room_of = mocks.seats.expect_room_of();
+        room_of.returning(move |session| room.filter(|_| session == SESSION));
         mocks
     }
 
-    /// And where those who read so find these two, and nobody and no room else.
-    /// Whoever reads as was never said panics.
+    /// The session has joined [`ROOM`]; no other call is expected.
+    pub(crate) fn untouched() -> Self {
+        Self::seated_in(Some(ROOM))
+    }
+
+    /// The same at second 10.
+    pub(crate) fn new() -> Self {
+        Self::untouched().at_second_10()
+    }
+
+    pub(crate) fn at_second_10(mut self) -> Self {
+        self.clock.expect_now().return_const(at(10));
+        self
+    }
+
+    /// Reads of this freshness find this user and this room and nothing else. Reads
+    /// of another freshness panic unless they are expected, too.
     pub(crate) fn finding(self, read: Read, user: &User, room: impl Into<Option<Room>>) -> Self {
         self.finding_user(read, user).finding_room(read, room)
     }
@@ -180,7 +201,7 @@ impl Mocks {
         let user = Arc::new(user.clone());
         self.people
             .expect_user()
-            .withf(move |_, asked| *asked == read)
+            .withf(move |_, requested| *requested == read)
             .returning(move |id, _| Ok(Some(user.clone()).filter(|user| user.id == id)));
         self
     }
@@ -189,50 +210,68 @@ impl Mocks {
         let room = room.into().map(Arc::new);
         self.rooms
             .expect_room()
-            .withf(move |_, asked| *asked == read)
+            .withf(move |_, requested| *requested == read)
             .returning(move |id, _| Ok(room.clone().filter(|room| room.id == id)));
         self
     }
 
-    /// And where one change, which is as it has to be, is announced and told.
-    pub(crate) fn expect_told(&mut self, fits: impl Fn(&Change) -> bool + Send + Sync + 'static) {
-        let fits = Arc::new(fits);
-        let announced = fits.clone();
-        let announce = self.watch.expect_announce().once();
-        announce
-            .withf(move |change| announced(change))
-            .return_const(());
-        let tell = self.events.expect_tell().once();
-        tell.withf(move |change| fits(change)).returning(|_| Ok(()));
+    /// One event for which `matches` is true is published to other processes and
+    /// broadcast here.
+    pub(crate) fn expect_published(
+        &mut self,
+        matches: impl Fn(&RoomEvent) -> bool + Send + Sync + 'static,
+    ) {
+        let matches = Arc::new(matches);
+        let relayed = matches.clone();
+        let publish = self.relay.expect_publish().once();
+        publish.withf(move |event| relayed(event)).return_const(());
+        let broadcast = self.broadcast.expect_broadcast().once();
+        broadcast
+            .withf(move |event| matches(event))
+            .returning(|_| Ok(()));
     }
 
-    /// What clients ask, standing on these.
-    pub(crate) fn chat(mut self) -> impl Chat {
-        let watch = mem::take(&mut self.watch);
-        self.use_cases(watch)
+    pub(crate) fn chat(self) -> impl Chat {
+        UseCases::new(self.ports())
     }
 
-    /// Watches until there is no tiding left.
-    pub(crate) fn watching(mut self, tidings: impl IntoIterator<Item = Tiding>) {
-        let watch = Tidings::new(tidings, mem::take(&mut self.watch));
-        let use_cases = self.use_cases(watch);
-        let mut watching = pin!(use_cases.watch());
-        let mut context = Context::from_waker(Waker::noop());
-        assert!(watching.as_mut().poll(&mut context).is_pending());
+    /// Runs [`sync::rights`] for `checks` rechecks.
+    pub(crate) fn recheck(self, checks: usize) {
+        let mut ports = self.ports();
+        ports.revisions = Arc::new(ScriptedRevisions::new(checks, ports.revisions));
+        poll_once(sync::rights::run(&ports));
     }
 
-    fn use_cases(self, watch: impl Watch + 'static) -> UseCases {
-        UseCases::new(Needs {
+    /// Runs [`sync::remote_events`] until it has received these batches.
+    pub(crate) fn receive(self, batches: impl IntoIterator<Item = Vec<RemoteEvent>>) {
+        let mut ports = self.ports();
+        ports.relay = Arc::new(ScriptedRelay::new(batches));
+        poll_once(sync::remote_events::run(&ports));
+    }
+
+    fn ports(self) -> Ports {
+        Ports {
             people: Arc::new(self.people),
             rooms: Arc::new(self.rooms),
             messages: Arc::new(self.messages),
-            watch: Arc::new(watch),
-            events: Arc::new(self.events),
+            history: Arc::new(self.history),
+            read_positions: Arc::new(self.read_positions),
+            revisions: Arc::new(self.revisions),
+            relay: Arc::new(self.relay),
+            seats: Arc::new(self.seats),
+            broadcast: Arc::new(self.broadcast),
+            presence: Arc::new(self.presence),
             tokens: Arc::new(self.tokens),
             clock: Arc::new(self.clock),
             max_text_chars: MAX_CHARS,
-        })
+        }
     }
+}
+
+/// Everything the mocks answer is ready at once, so one poll does all the work.
+fn poll_once(task: impl Future) {
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(pin!(task).poll(&mut context).is_pending());
 }
 
 pub(crate) fn refusal<T: Debug>(result: Result<T, ChatError>) -> Refusal {
@@ -242,9 +281,9 @@ pub(crate) fn refusal<T: Debug>(result: Result<T, ChatError>) -> Refusal {
     }
 }
 
-pub(crate) fn failure<T: Debug>(result: Result<T, ChatError>) -> Unavailable {
+pub(crate) fn failure<T: Debug>(result: Result<T, ChatError>) -> StoreError {
     match result {
-        Err(ChatError::Unavailable(failure)) => failure,
+        Err(ChatError::Store(failure)) => failure,
         other => panic!("no failure: {other:?}"),
     }
 }

@@ -5,8 +5,8 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 /// Creates a message with a client message id.
-fn with_id(text: &str, client_id: impl Into<Value>) -> Value {
-    json!({"action": "create_message", "msg_text": text, "client_msg_id": client_id.into()})
+fn with_id(text: &str, client_msg_id: impl Into<Value>) -> Value {
+    json!({"action": "create_message", "msg_text": text, "client_msg_id": client_msg_id.into()})
 }
 
 /// Sends a message again: the response is 200 with the message as it is.
@@ -154,8 +154,8 @@ async fn client_id_malformed_refused(setup: Setup) {
     bob.expect_silence().await;
 }
 
-fn with_id_and_request_7(text: &str, client_id: &Value) -> String {
-    let mut request = with_id(text, client_id.clone());
+fn with_id_and_request_7(text: &str, client_msg_id: &Value) -> String {
+    let mut request = with_id(text, client_msg_id.clone());
     request["request_id"] = json!(7);
     request.to_string()
 }

@@ -34,7 +34,7 @@ pub(crate) struct Shared {
     /// The database to connect to for the making of others.
     url: Url,
     /// Beginning of the names of our databases, and the name of our connection that
-    /// tells other processes that we live.
+    /// shows other processes that this one is alive.
     mark: String,
     databases: AtomicU64,
     /// The migrated database to copy, or why there is none.

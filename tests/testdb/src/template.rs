@@ -16,7 +16,7 @@ const MIGRATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations"
 /// Held while a template is made, on a server that several test processes may use.
 const LOCK: i64 = 0x6166_7465_726d;
 
-/// Makes the template unless the server has it, and returns its name. The name tells the
+/// Makes the template unless the server has it, and returns its name. The name says the
 /// migrations apart by their content, so that it is never stale.
 pub(crate) async fn prepare(server: &Url) -> Result<String, Failure> {
     let migrator = Migrator::new(Path::new(MIGRATIONS)).await?;

@@ -1,5 +1,5 @@
 //! Limits for the connections on which no request is being served: those that
-//! have not sent a request head yet, and those kept alive after an answer.
+//! have not sent a request head yet, and idle ones after an answer.
 //!
 //! A silent connection costs a descriptor until its time is over. So when too many
 //! wait, the one that has waited longest is evicted for the new one: a client that
@@ -212,7 +212,7 @@ mod tests {
         let waiting = [ANN; 2].map(|ann| all.add(ann));
         assert!(!is_evicted(&served) && !served.is_pending());
         assert!(waiting.iter().all(|waiting| !is_evicted(waiting)));
-        // Kept alive after the answer, it is the youngest of three.
+        // Idle after the answer, it is the youngest of three.
         served.resume();
         assert!(is_evicted(&waiting[0]) && !is_evicted(&served));
     }

@@ -163,7 +163,7 @@ async fn half_head_ends_with_its_time() {
         assert_eq!(rest(server.sent(begun).await).await, "");
     }
     let answered = rest(server.sent(&request("/", "")).await).await;
-    assert!(answered.ends_with("answer"), "kept alive, then ended");
+    assert!(answered.ends_with("answer"), "idle, then ended");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-use aftermatch_ports::{Health, Unavailable};
+use aftermatch_ports::{Health, StoreError};
 use async_trait::async_trait;
 use sqlx::Error;
 
@@ -16,12 +16,12 @@ struct Outdated {
 
 #[async_trait]
 impl Health for Postgres {
-    async fn check(&self) -> Result<(), Unavailable> {
+    async fn check(&self) -> Result<(), StoreError> {
         let found = newest(self).await.map_err(unavailable)?.unwrap_or(0);
         // A newer database is fine: during an upgrade it serves both programs.
         let known = check::known();
         if found < known {
-            return Err(Unavailable::lasting(Outdated { found, known }));
+            return Err(StoreError::permanent(Outdated { found, known }));
         }
         Ok(())
     }

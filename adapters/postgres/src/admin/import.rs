@@ -1,4 +1,4 @@
-//! Imports a whole dataset in one transaction.
+//! Imports a whole world in one transaction.
 
 mod directory;
 pub(crate) mod error;
@@ -24,17 +24,17 @@ pub struct Imported {
     pub messages: u64,
 }
 
-/// Imports `dataset`: adds what is new and updates what has changed. Rows that the
-/// dataset does not contain stay as they are. A message keeps its id; one that was
+/// Imports `world`: adds what is new and updates what has changed. Rows that the
+/// world does not contain stay as they are. A message keeps its id; one that was
 /// edited or deleted in the database stays so. A message without an id is the one
 /// with the same room, author and millisecond.
 ///
 /// # Errors
 /// See [`ImportError`].
-#[tracing::instrument(name = "db.dataset.import", level = "debug", skip_all)]
+#[tracing::instrument(name = "db.world.import", level = "debug", skip_all)]
 pub async fn import(
     options: &Options,
-    dataset: &World,
+    world: &World,
     mut progress: impl FnMut(Progress),
 ) -> Result<Imported, ImportError> {
     let mut connection = PgConnection::connect_with(&options.unlimited()?).await?;
@@ -43,10 +43,10 @@ pub async fn import(
         .execute(&mut *transaction)
         .await?;
     let imported = Imported {
-        users: directory::users(&mut transaction, dataset, &mut progress).await?,
-        brands: directory::brands(&mut transaction, dataset, &mut progress).await?,
-        rooms: directory::rooms(&mut transaction, dataset, &mut progress).await?,
-        messages: messages::import(&mut transaction, dataset, &mut progress).await?,
+        users: directory::users(&mut transaction, world, &mut progress).await?,
+        brands: directory::brands(&mut transaction, world, &mut progress).await?,
+        rooms: directory::rooms(&mut transaction, world, &mut progress).await?,
+        messages: messages::import(&mut transaction, world, &mut progress).await?,
     };
     transaction.commit().await?;
     connection.close().await?;

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use aftermatch_ports::{
-    People, Read, Unavailable,
+    People, Read, StoreError,
     model::{BrandId, Profile, Revision, User, UserId},
 };
 use async_trait::async_trait;
@@ -41,7 +41,7 @@ struct UserRow {
 
 #[async_trait]
 impl People for Postgres {
-    async fn user(&self, id: UserId, read: Read) -> Result<Option<Arc<User>>, Unavailable> {
+    async fn user(&self, id: UserId, read: Read) -> Result<Option<Arc<User>>, StoreError> {
         if read == Read::Cached
             && let Some(user) = self.users.get(&id)
         {

@@ -1,6 +1,6 @@
 use aftermatch_ports::{
-    Expected, Moved,
-    model::{Revision, RoomId, Seq, UserId},
+    Stale,
+    model::{Revision, RoomId, RoomVersion, Seq, UserId},
 };
 use sqlx::{Error, FromRow};
 
@@ -24,7 +24,7 @@ const CHANGED: &str = "
 struct ChangedRow {
     user_id: Option<i64>,
     room_id: Option<i64>,
-    /// Whether the revision differs, or the row is gone.
+    /// Whether the revision differs, or the row is missing.
     changed: bool,
     /// The room's last event, if it is newer than the one seen.
     newer: Option<i64>,
@@ -40,25 +40,25 @@ struct ChangedRow {
 pub(crate) async fn compare(
     store: &Postgres,
     users: Vec<(UserId, Revision)>,
-    rooms: Vec<Expected>,
-) -> Result<Moved, Error> {
+    rooms: Vec<RoomVersion>,
+) -> Result<Stale, Error> {
     let (ids, revisions): (Vec<_>, Vec<_>) = users
         .into_iter()
         .map(|(id, revision)| (id.0, revision.0))
         .unzip();
-    let of_rooms = |value: fn(&Expected) -> i64| rooms.iter().map(value).collect::<Vec<_>>();
+    let of_rooms = |value: fn(&RoomVersion) -> i64| rooms.iter().map(value).collect::<Vec<_>>();
     let query = sqlx::query_as::<_, ChangedRow>(CHANGED)
         .bind(ids)
         .bind(revisions)
         .bind(of_rooms(|seen| seen.room.0))
         .bind(of_rooms(|seen| seen.revision.0))
-        .bind(of_rooms(|seen| seen.last.0));
-    let mut stale = Moved::default();
+        .bind(of_rooms(|seen| seen.last_seq.0));
+    let mut stale = Stale::default();
     for row in store.with_timeout(query.fetch_all(&store.pool)).await? {
         stale.users.extend(row.user_id.map(UserId));
         if let Some(room) = row.room_id.map(RoomId) {
             stale.rooms.extend(row.changed.then_some(room));
-            stale.ahead.extend(row.newer.map(|last| (room, Seq(last))));
+            stale.behind.extend(row.newer.map(|last| (room, Seq(last))));
         }
     }
     for user in &stale.users {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use aftermatch_ports::{
-    Overview, Page, Read, Rooms, Scope, Unavailable,
+    Page, Read, RoomSummary, Rooms, Scope, StoreError,
     model::{Brand, BrandId, Profile, Revision, Room, RoomId, Seq},
 };
 use async_trait::async_trait;
@@ -103,7 +103,7 @@ struct OverviewRow {
 
 #[async_trait]
 impl Rooms for Postgres {
-    async fn room(&self, id: RoomId, read: Read) -> Result<Option<Arc<Room>>, Unavailable> {
+    async fn room(&self, id: RoomId, read: Read) -> Result<Option<Arc<Room>>, StoreError> {
         if read == Read::Cached
             && let Some(room) = self.rooms.get(&id)
         {
@@ -114,7 +114,7 @@ impl Rooms for Postgres {
         Ok(room)
     }
 
-    async fn rooms(&self, scope: Scope, page: Page) -> Result<Vec<Overview>, Unavailable> {
+    async fn rooms(&self, scope: Scope, page: Page) -> Result<Vec<RoomSummary>, StoreError> {
         list(self, scope, page).await.map_err(unavailable)
     }
 }
@@ -129,7 +129,7 @@ async fn find(store: &Postgres, id: RoomId) -> Result<Option<Arc<Room>>, Error> 
 }
 
 #[tracing::instrument(name = "db.room.list", level = "debug", skip_all, fields(limit = page.limit))]
-async fn list(store: &Postgres, scope: Scope, page: Page) -> Result<Vec<Overview>, Error> {
+async fn list(store: &Postgres, scope: Scope, page: Page) -> Result<Vec<RoomSummary>, Error> {
     let query = sqlx::query_as::<_, OverviewRow>(match scope {
         Scope::All => ALL,
         Scope::Brand { .. } => OF_BRAND,
@@ -143,9 +143,9 @@ async fn list(store: &Postgres, scope: Scope, page: Page) -> Result<Vec<Overview
     };
     let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
     let overviews = rows.into_iter().map(|row| {
-        Ok(Overview {
+        Ok(RoomSummary {
             room: row.room.room()?,
-            last: Seq(row.last_seq),
+            last_seq: Seq(row.last_seq),
             unread: row.unread.map(i64::unsigned_abs),
             last_message: row.last_message.message(),
         })

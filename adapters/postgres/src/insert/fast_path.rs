@@ -54,7 +54,7 @@ struct MessageRow {
     id: i64,
 }
 
-/// Inserts all `jobs`. `None`: none was inserted, and only `partial` can tell which
+/// Inserts all `jobs`. `None`: none was inserted, and only `partial` shows which
 /// of them can be.
 pub(super) async fn try_insert(
     connection: &mut PgConnection,

@@ -1,6 +1,6 @@
 use std::{collections::VecDeque, sync::Arc};
 
-use aftermatch_ports::Unavailable;
+use aftermatch_ports::StoreError;
 use parking_lot::Mutex;
 use prometheus_client::metrics::histogram::Histogram;
 use tokio::sync::oneshot;
@@ -118,7 +118,7 @@ impl Leader {
             // An error: the request was dropped. Its message is committed anyway.
             let _ = handoff.send(Handoff::Answer(answer));
         }
-        own.unwrap_or_else(|| Err(Unavailable::lasting("a write without an answer")))
+        own.unwrap_or_else(|| Err(StoreError::permanent("a write without an answer")))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why jobs were not inserted.
 
-use aftermatch_ports::{Creation, Written};
+use aftermatch_ports::{CreateOutcome, Outcome};
 use sqlx::{Error, FromRow, PgConnection};
 
 use super::{
@@ -61,7 +61,7 @@ pub(super) async fn explain(
     let query = query.bind(column(&jobs, Job::client_msg_id));
     let holding = query.fetch_all(connection).await?;
     for result in &mut results {
-        **result = Some(Attempt::Done(Written::Stale));
+        **result = Some(Attempt::Done(Outcome::Conflict));
     }
     for HoldingRow {
         position,
@@ -74,10 +74,10 @@ pub(super) async fn explain(
         };
         let exists = earlier.message_id.is_some();
         **result = Some(match earlier.message() {
-            Some(message) if same == Some(true) => {
-                Attempt::Done(Written::Done(Creation::Repeated(Box::new(message))))
-            }
-            _ if exists => Attempt::Done(Written::Done(Creation::Taken)),
+            Some(message) if same == Some(true) => Attempt::Done(Outcome::Committed(
+                CreateOutcome::Duplicate(Box::new(message)),
+            )),
+            _ if exists => Attempt::Done(Outcome::Committed(CreateOutcome::IdConflict)),
             _ => Attempt::Locked,
         });
     }

@@ -10,7 +10,7 @@
 //!    rejected them often lasts, and a fast path that fails costs a statement.
 
 use aftermatch_ports::{
-    Created, Creation, Written,
+    CreateOutcome, Created, Outcome,
     model::{MessageId, Seq},
 };
 use sqlx::{Error, PgConnection};
@@ -24,7 +24,7 @@ use super::{
 use crate::retry::Attempt;
 
 /// What is known about each job: `None` if it was not inserted.
-pub(super) type Results = Vec<Option<Attempt<Written<Creation>>>>;
+pub(super) type Results = Vec<Option<Attempt<Outcome<CreateOutcome>>>>;
 
 /// Inserts the jobs whose preconditions hold and that were not inserted before, in
 /// one transaction. `try_fast_path`: whether the last batch had no rejected jobs.
@@ -40,9 +40,9 @@ pub(super) async fn insert(
     let mut results: Results = jobs.iter().map(|_| None).collect();
     for Inserted { position, id, seq } in inserted {
         let (id, seq) = (MessageId(id), Seq(seq));
-        let created = Creation::Created(Created { id, seq });
+        let created = CreateOutcome::Created(Created { id, seq });
         if let Some(result) = batch::at(&mut results, position) {
-            *result = Some(Attempt::Done(Written::Done(created)));
+            *result = Some(Attempt::Done(Outcome::Committed(created)));
         }
     }
     Ok(results)

@@ -1,6 +1,6 @@
 use std::{slice, sync::Arc, time::Duration};
 
-use aftermatch_ports::{Creation, Unavailable, Written};
+use aftermatch_ports::{CreateOutcome, Outcome, StoreError};
 use sqlx::{ConnectOptions, Connection, Error, PgConnection, postgres::PgConnectOptions};
 use tokio::time::Instant;
 
@@ -9,7 +9,7 @@ use super::{
     rejected, strategy,
 };
 use crate::{
-    error::is_passing,
+    error::is_transient,
     retry::{Attempt, before},
 };
 
@@ -51,7 +51,7 @@ impl WriteConnection {
         match self.attempt(jobs).await {
             Ok(attempts) => attempts.into_iter().map(Ok).collect(),
             // Invariant 6: only after a rollback. A transient error would repeat.
-            Err(error) if jobs.len() > 1 && was_rolled_back(&error) && !is_passing(&error) => {
+            Err(error) if jobs.len() > 1 && was_rolled_back(&error) && !is_transient(&error) => {
                 let mut answers = Vec::with_capacity(jobs.len());
                 for job in jobs {
                     answers.push(self.insert_alone(job).await);
@@ -77,7 +77,10 @@ impl WriteConnection {
         skip_all,
         fields(messages = jobs.len())
     )]
-    async fn attempt(&mut self, jobs: &[Job]) -> Result<Vec<Attempt<Written<Creation>>>, Error> {
+    async fn attempt(
+        &mut self,
+        jobs: &[Job],
+    ) -> Result<Vec<Attempt<Outcome<CreateOutcome>>>, Error> {
         let limit = self.statement_timeout;
         let mut connection = before(Instant::now() + limit, self.connect()).await?;
         // The server cuts the statement off at the limit. If nothing came a little
@@ -118,10 +121,10 @@ fn was_rolled_back(error: &Error) -> bool {
     matches!(error, Error::Database(_))
 }
 
-fn failed(error: &Arc<Error>) -> Unavailable {
-    if is_passing(error) {
-        Unavailable::passing(error.clone())
+fn failed(error: &Arc<Error>) -> StoreError {
+    if is_transient(error) {
+        StoreError::transient(error.clone())
     } else {
-        Unavailable::lasting(error.clone())
+        StoreError::permanent(error.clone())
     }
 }

@@ -15,8 +15,8 @@
 use std::collections::HashSet;
 
 use aftermatch_ports::{
-    Deleted, Guard, Unavailable, Written,
-    model::{MessageId, Seq, Text, Timestamp, rules::Whose},
+    Deleted, Outcome, Precondition, StoreError,
+    model::{MessageId, Seq, Text, Timestamp, access::DeleteScope},
 };
 use sqlx::FromRow;
 use time::OffsetDateTime;
@@ -96,11 +96,11 @@ struct EventRow {
 )]
 pub(super) async fn edit(
     store: &Postgres,
-    precondition: Guard,
+    precondition: Precondition,
     id: MessageId,
     text: &Text,
     at: Timestamp,
-) -> Result<Written<Option<Seq>>, Unavailable> {
+) -> Result<Outcome<Option<Seq>>, StoreError> {
     let outcome = write(store, precondition, || {
         precondition::query_as(EDIT, precondition)
             .bind(id.0)
@@ -108,8 +108,8 @@ pub(super) async fn edit(
             .bind(OffsetDateTime::from(at))
     });
     Ok(match outcome.await? {
-        Written::Done((seq, ids)) => Written::Done((!ids.is_empty()).then_some(seq)),
-        Written::Stale => Written::Stale,
+        Outcome::Committed((seq, ids)) => Outcome::Committed((!ids.is_empty()).then_some(seq)),
+        Outcome::Conflict => Outcome::Conflict,
     })
 }
 
@@ -121,15 +121,15 @@ pub(super) async fn edit(
 )]
 pub(super) async fn delete(
     store: &Postgres,
-    precondition: Guard,
+    precondition: Precondition,
     ids: Vec<MessageId>,
-    scope: Whose,
+    scope: DeleteScope,
     at: Timestamp,
-) -> Result<Written<Option<Deleted>>, Unavailable> {
+) -> Result<Outcome<Option<Deleted>>, StoreError> {
     let requested: Vec<_> = ids.iter().map(|id| id.0).collect();
     let author = match scope {
-        Whose::Of(author) => Some(author.0),
-        Whose::Anyones => None,
+        DeleteScope::OwnedBy(author) => Some(author.0),
+        DeleteScope::Any => None,
     };
     let outcome = write(store, precondition, || {
         precondition::query_as(DELETE, precondition)
@@ -138,13 +138,13 @@ pub(super) async fn delete(
             .bind(OffsetDateTime::from(at))
     });
     Ok(match outcome.await? {
-        Written::Stale => Written::Stale,
-        Written::Done((_, deleted)) if deleted.is_empty() => Written::Done(None),
-        Written::Done((seq, deleted)) => {
+        Outcome::Conflict => Outcome::Conflict,
+        Outcome::Committed((_, deleted)) if deleted.is_empty() => Outcome::Committed(None),
+        Outcome::Committed((seq, deleted)) => {
             let mut deleted: HashSet<_> = deleted.into_iter().collect();
             // In the order of the request, each id once.
             let ids = ids.into_iter().filter(|id| deleted.remove(&id.0)).collect();
-            Written::Done(Some(Deleted { ids, seq }))
+            Outcome::Committed(Some(Deleted { ids, seq }))
         }
     })
 }
@@ -153,22 +153,22 @@ pub(super) async fn delete(
 /// messages it changed.
 async fn write<'q>(
     store: &Postgres,
-    precondition: Guard,
+    precondition: Precondition,
     query: impl Fn() -> Query<'q, EventRow>,
-) -> Result<Written<(Seq, Vec<i64>)>, Unavailable> {
+) -> Result<Outcome<(Seq, Vec<i64>)>, StoreError> {
     let mut retry = store.retry();
     loop {
         let query = query();
         let event = store.with_timeout(query.fetch_one(&store.pool)).await;
         let event = event.map_err(unavailable)?;
         let outcome = match event.seq {
-            Some(seq) => Written::Done((Seq(seq), event.ids)),
+            Some(seq) => Outcome::Committed((Seq(seq), event.ids)),
             // Invariant 4.
             None if event.holds => {
                 retry.wait().await?;
                 continue;
             }
-            None => Written::Stale,
+            None => Outcome::Conflict,
         };
         forget_after_conflict(store, precondition, &outcome);
         return Ok(outcome);
@@ -178,10 +178,10 @@ async fn write<'q>(
 /// Invariant 5.
 pub(super) fn forget_after_conflict<T>(
     store: &Postgres,
-    precondition: Guard,
-    outcome: &Written<T>,
+    precondition: Precondition,
+    outcome: &Outcome<T>,
 ) {
-    if matches!(outcome, Written::Stale) {
+    if matches!(outcome, Outcome::Conflict) {
         store.rooms.forget(&precondition.room);
         store.users.forget(&precondition.user);
     }

@@ -1,7 +1,7 @@
 //! The messages of a room, page by page.
 
 use aftermatch_ports::{
-    History, Stretch,
+    HistoryPage, HistoryRange,
     model::{Message, RoomId, Seq},
 };
 use sqlx::{Error, FromRow};
@@ -77,37 +77,37 @@ struct PageRow {
     skip_all,
     fields(room.id = room.0, limit)
 )]
-pub(crate) async fn page(
+pub(crate) async fn range(
     store: &Postgres,
     room: RoomId,
-    range: Stretch,
+    range: HistoryRange,
     limit: usize,
-) -> Result<History, Error> {
+) -> Result<HistoryPage, Error> {
     let (statement, start) = match range {
-        Stretch::Newest => (BEFORE, i64::MAX),
-        Stretch::Before(seq) => (BEFORE, seq.0),
-        Stretch::After(seq) => (AFTER, seq.0),
+        HistoryRange::Newest => (BEFORE, i64::MAX),
+        HistoryRange::Before(seq) => (BEFORE, seq.0),
+        HistoryRange::After(seq) => (AFTER, seq.0),
     };
     let query = sqlx::query_as::<_, PageRow>(statement)
         .bind(room.0)
         .bind(start)
         .bind(i64::try_from(limit).unwrap_or(i64::MAX));
     let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
-    let mut history = History {
+    let mut page = HistoryPage {
         messages: Vec::new(),
-        older: false,
-        newer: false,
-        last: Seq::ZERO,
+        has_older: false,
+        has_newer: false,
+        last_seq: Seq::ZERO,
     };
     // These columns are the same in every row.
     if let Some(row) = rows.first() {
-        history.older = row.older;
-        history.newer = row.newer;
-        history.last = Seq(row.last_seq);
+        page.has_older = row.older;
+        page.has_newer = row.newer;
+        page.last_seq = Seq(row.last_seq);
     }
     let messages = rows.into_iter().filter_map(|row| row.message.message());
-    history.messages.extend(messages);
-    Ok(history)
+    page.messages.extend(messages);
+    Ok(page)
 }
 
 #[derive(FromRow)]
@@ -123,7 +123,7 @@ struct CountedRow {
     skip_all,
     fields(room.id = room.0, skip, limit)
 )]
-pub(crate) async fn newest(
+pub(crate) async fn page(
     store: &Postgres,
     room: RoomId,
     skip: u64,

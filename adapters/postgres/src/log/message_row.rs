@@ -31,7 +31,7 @@ pub(crate) struct MessageRow {
 impl MessageRow {
     /// The message, if there is one and it is not deleted.
     pub(crate) fn message(self) -> Option<Message> {
-        let client_id = self.client_msg_id;
+        let client_msg_id = self.client_msg_id;
         Some(Message {
             id: MessageId(self.message_id?),
             room: RoomId(self.room_id?),
@@ -39,12 +39,12 @@ impl MessageRow {
                 id: UserId(self.user_id?),
                 profile: Profile::new(self.author?),
             },
-            text: Text::kept(self.text?),
-            at: self.created_at?.into(),
+            text: Text::stored(self.text?),
+            created_at: self.created_at?.into(),
             edited_at: self.edited_at.map(Into::into),
-            client_id: client_id.and_then(|id| ClientMsgId::new(&id).ok()),
+            client_msg_id: client_msg_id.and_then(|id| ClientMsgId::new(&id).ok()),
             seq: Seq(self.seq?),
-            changed: Seq(self.changed_seq?),
+            changed_seq: Seq(self.changed_seq?),
         })
     }
 }

@@ -1,13 +1,14 @@
 use aftermatch_ports::{
-    Changes, Creation, Deleted, Draft, Guard, History, Messages, Stretch, Unavailable, Written,
-    model::{Message, MessageId, RoomId, Seq, Text, Timestamp, UserId, rules::Whose},
+    CreateOutcome, Deleted, DeltaSince, Draft, History, HistoryPage, HistoryRange, Messages,
+    Outcome, Precondition, ReadPositions, StoreError,
+    model::{Message, MessageId, RoomId, Seq, Text, Timestamp, UserId, access::DeleteScope},
 };
 use async_trait::async_trait;
 use sqlx::Error;
 
 use crate::{
     error::unavailable,
-    log::{changes, edits, history, read_positions},
+    log::{delta, edits, history, read_positions},
     retry::Attempt,
     store::Postgres,
 };
@@ -20,10 +21,10 @@ impl Messages for Postgres {
     /// `db.message.insert_batch`.
     async fn create(
         &self,
-        precondition: Guard,
+        precondition: Precondition,
         draft: Draft,
         at: Timestamp,
-    ) -> Result<Written<Creation>, Unavailable> {
+    ) -> Result<Outcome<CreateOutcome>, StoreError> {
         let mut retry = self.retry();
         loop {
             match self.inserter.insert(precondition, &draft, at).await? {
@@ -38,54 +39,65 @@ impl Messages for Postgres {
 
     async fn edit(
         &self,
-        precondition: Guard,
+        precondition: Precondition,
         id: MessageId,
         text: Text,
         at: Timestamp,
-    ) -> Result<Written<Option<Seq>>, Unavailable> {
+    ) -> Result<Outcome<Option<Seq>>, StoreError> {
         edits::edit(self, precondition, id, &text, at).await
     }
 
     async fn delete(
         &self,
-        precondition: Guard,
+        precondition: Precondition,
         ids: Vec<MessageId>,
-        scope: Whose,
+        scope: DeleteScope,
         at: Timestamp,
-    ) -> Result<Written<Option<Deleted>>, Unavailable> {
+    ) -> Result<Outcome<Option<Deleted>>, StoreError> {
         edits::delete(self, precondition, ids, scope, at).await
     }
+}
 
-    async fn last_seq(&self, room: RoomId) -> Result<Seq, Unavailable> {
+#[async_trait]
+impl History for Postgres {
+    async fn last_seq(&self, room: RoomId) -> Result<Seq, StoreError> {
         last_seq(self, room).await.map_err(unavailable)
     }
 
-    async fn changes(&self, room: RoomId, since: Seq, most: usize) -> Result<Changes, Unavailable> {
-        let changes = changes::since(self, room, since, most).await;
-        changes.map_err(unavailable)
+    async fn delta_since(
+        &self,
+        room: RoomId,
+        since: Seq,
+        limit: usize,
+    ) -> Result<DeltaSince, StoreError> {
+        let delta = delta::since(self, room, since, limit).await;
+        delta.map_err(unavailable)
     }
 
     async fn history(
         &self,
         room: RoomId,
-        range: Stretch,
+        range: HistoryRange,
         limit: usize,
-    ) -> Result<History, Unavailable> {
-        let page = history::page(self, room, range, limit).await;
+    ) -> Result<HistoryPage, StoreError> {
+        let page = history::range(self, room, range, limit).await;
         page.map_err(unavailable)
     }
 
-    async fn newest(
+    async fn page(
         &self,
         room: RoomId,
         skip: u64,
         limit: usize,
-    ) -> Result<(u64, Vec<Message>), Unavailable> {
-        let newest = history::newest(self, room, skip, limit).await;
-        newest.map_err(unavailable)
+    ) -> Result<(u64, Vec<Message>), StoreError> {
+        let page = history::page(self, room, skip, limit).await;
+        page.map_err(unavailable)
     }
+}
 
-    async fn mark_read(&self, room: RoomId, user: UserId, seq: Seq) -> Result<Seq, Unavailable> {
+#[async_trait]
+impl ReadPositions for Postgres {
+    async fn mark_read(&self, room: RoomId, user: UserId, seq: Seq) -> Result<Seq, StoreError> {
         read_positions::advance(self, room, user, seq).await
     }
 }

@@ -1,7 +1,7 @@
 //! Up to which event each user has read each room.
 
 use aftermatch_ports::{
-    Unavailable,
+    StoreError,
     model::{RoomId, Seq, UserId},
 };
 
@@ -47,7 +47,7 @@ pub(crate) async fn advance(
     room: RoomId,
     user: UserId,
     seq: Seq,
-) -> Result<Seq, Unavailable> {
+) -> Result<Seq, StoreError> {
     let mut retry = store.retry();
     loop {
         let query = sqlx::query_scalar::<_, Option<i64>>(ADVANCE)

@@ -1,18 +1,19 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use aftermatch_ports::Tiding;
+use aftermatch_ports::RemoteEvent;
 use sqlx::{
     Error,
     postgres::{PgConnectOptions, PgListener, PgNotification, PgPoolOptions},
 };
 use tokio::{
     sync::mpsc,
-    time::{Instant, sleep, sleep_until, timeout},
+    time::{Instant, sleep, sleep_until},
 };
 
 use super::{
     outgoing::Outgoing,
     payload::{decode, encode},
+    rechecks::Rechecks,
 };
 use crate::retry::before;
 
@@ -27,14 +28,13 @@ const PERIOD: Duration = Duration::from_secs(1);
 /// Shortest interval between two sends: events gather meanwhile.
 const SEND_INTERVAL: Duration = Duration::from_millis(5);
 
-/// About the most events of one signal.
-const MAX_EVENTS: usize = 10_000;
-
 /// The advisory lock that every process shares on its listening connection:
 /// invariant 5.
 const PRESENCE: i64 = 0x6166_7465_726d;
 
-const ENTER: &str = "SELECT pg_backend_pid() FROM pg_try_advisory_lock_shared($1)";
+/// Returns no row unless it takes the lock: invariant 8.
+const ENTER: &str = "
+    SELECT pg_backend_pid() FROM pg_try_advisory_lock_shared($1) AS locked WHERE locked";
 
 const OTHERS: &str = "
     SELECT EXISTS (
@@ -51,7 +51,8 @@ pub(super) struct Listener {
     pub(super) options: PgConnectOptions,
     pub(super) statement_timeout: Duration,
     pub(super) outgoing: Arc<Outgoing>,
-    pub(super) signals: mpsc::Sender<Tiding>,
+    pub(super) incoming: mpsc::Sender<RemoteEvent>,
+    pub(super) rechecks: Arc<Rechecks>,
 }
 
 struct ListenConnection {
@@ -69,7 +70,7 @@ impl Listener {
             if let Ok(connection) = self.connect().await {
                 let Err(_) = self.listen(connection).await;
             }
-            // Invariant 7.
+            // Invariant 8.
             self.outgoing.set_enabled(false);
             drop(self.outgoing.take());
             sleep(PERIOD).await;
@@ -106,7 +107,7 @@ impl Listener {
     }
 
     async fn listen(&self, mut listening: ListenConnection) -> Result<Infallible, Error> {
-        let (mut next_look, mut next_send) = (Instant::now(), Instant::now());
+        let (mut next_check, mut next_send) = (Instant::now(), Instant::now());
         let ready_to_send = async |next_send| {
             sleep_until(next_send).await;
             self.outgoing.wait().await;
@@ -114,16 +115,17 @@ impl Listener {
         loop {
             tokio::select! {
                 notification = listening.connection.try_recv() => {
-                    self.receive(&mut listening, notification?).await?;
+                    let notification = notification?.ok_or(Error::WorkerCrashed)?;
+                    self.pass_on(&notification, listening.backend);
                 }
                 () = ready_to_send(next_send) => {
                     self.send(&mut listening).await?;
                     next_send = Instant::now() + SEND_INTERVAL;
                 }
-                () = sleep_until(next_look) => {
+                () = sleep_until(next_check) => {
                     let others = self.has_others(&mut listening).await?;
                     self.outgoing.set_enabled(others);
-                    next_look = Instant::now() + PERIOD;
+                    next_check = Instant::now() + PERIOD;
                 }
             }
         }
@@ -144,41 +146,16 @@ impl Listener {
         self.with_timeout(others).await
     }
 
-    /// Passes a notification on, together with those that arrived after it.
-    async fn receive(
-        &self,
-        listening: &mut ListenConnection,
-        first: Option<PgNotification>,
-    ) -> Result<(), Error> {
-        let (mut recheck, mut events) = (false, Vec::new());
-        let mut next = first;
-        let connection = loop {
-            let Some(notification) = next else {
-                break Err(Error::WorkerCrashed);
-            };
-            match notification.channel() {
-                RIGHTS => recheck = true,
-                // Invariant 3.
-                _ if notification.process_id() == listening.backend => {}
-                _ => events.extend(decode(notification.payload())),
+    /// Passes a notification on, unless this process sent it: invariants 3 and 4.
+    fn pass_on(&self, notification: &PgNotification, backend: u32) {
+        if notification.channel() == RIGHTS {
+            self.rechecks.hasten();
+        } else if notification.process_id() != backend {
+            for event in decode(notification.payload()) {
+                // Fails when too many wait.
+                let _ = self.incoming.try_send(event);
             }
-            if events.len() >= MAX_EVENTS {
-                break Ok(());
-            }
-            next = match timeout(Duration::ZERO, listening.connection.try_recv()).await {
-                Ok(Ok(next)) => next,
-                Ok(Err(error)) => break Err(error),
-                Err(_) => break Ok(()),
-            };
-        };
-        // What has arrived is passed on even if the connection is lost now.
-        let events = (!events.is_empty()).then_some(Tiding::Kept(events));
-        let recheck = recheck.then_some(Tiding::Look);
-        for signal in [events, recheck].into_iter().flatten() {
-            // The receiver lives as long as this future: both are in `Receiving`.
-            let _ = self.signals.send(signal).await;
         }
-        connection
     }
 
     async fn with_timeout<T>(

@@ -3,7 +3,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use aftermatch_ports::Told;
+use aftermatch_ports::RemoteEvent;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -16,13 +16,13 @@ const MAX_WAITING: usize = 10_000;
 pub(super) struct Outgoing {
     /// Whether there are other processes.
     enabled: AtomicBool,
-    waiting: Mutex<Vec<Told>>,
+    waiting: Mutex<Vec<RemoteEvent>>,
     pushed: Notify,
 }
 
 impl Outgoing {
     /// Called for every committed event: invariants 4 and 5.
-    pub(super) fn push(&self, event: impl FnOnce() -> Told) {
+    pub(super) fn push(&self, event: impl FnOnce() -> RemoteEvent) {
         if !self.enabled.load(Ordering::Relaxed) {
             return;
         }
@@ -44,7 +44,7 @@ impl Outgoing {
         self.pushed.notified().await;
     }
 
-    pub(super) fn take(&self) -> Vec<Told> {
+    pub(super) fn take(&self) -> Vec<RemoteEvent> {
         mem::take(&mut *self.waiting.lock())
     }
 }

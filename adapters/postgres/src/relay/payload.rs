@@ -3,8 +3,8 @@
 use std::mem;
 
 use aftermatch_ports::{
-    Told,
-    model::{RoomId, Seq, Tag},
+    RemoteEvent,
+    model::{RequestId, RoomId, Seq},
 };
 
 /// Postgres refuses a payload of 8,000 bytes.
@@ -14,12 +14,17 @@ const MAX_PAYLOAD_BYTES: usize = 7_999;
 const MAX_REQUEST_ID_BYTES: usize = 1_000;
 
 /// Packs events into as few payloads as possible.
-pub(super) fn encode(events: &[Told]) -> Vec<String> {
+pub(super) fn encode(events: &[RemoteEvent]) -> Vec<String> {
     let mut payloads = Vec::new();
     let mut payload = String::new();
-    for Told { room, seq, tag } in events {
+    for RemoteEvent {
+        room,
+        seq,
+        request_id,
+    } in events
+    {
         let fits = |id: &&str| id.len() <= MAX_REQUEST_ID_BYTES && !id.contains(['\n', '\0']);
-        let line = match tag.as_str().filter(fits) {
+        let line = match request_id.as_str().filter(fits) {
             Some(id) => format!("{room} {seq} {id}\n"),
             None => format!("{room} {seq}\n"),
         };
@@ -36,13 +41,13 @@ pub(super) fn encode(events: &[Told]) -> Vec<String> {
 
 /// The events of a payload. Skips lines that it does not understand: another version
 /// of this program may have sent them.
-pub(super) fn decode(payload: &str) -> impl Iterator<Item = Told> {
+pub(super) fn decode(payload: &str) -> impl Iterator<Item = RemoteEvent> {
     payload.lines().filter_map(|line| {
         let mut parts = line.splitn(3, ' ');
-        Some(Told {
+        Some(RemoteEvent {
             room: RoomId(parts.next()?.parse().ok()?),
             seq: Seq(parts.next()?.parse().ok()?),
-            tag: parts.next().map_or(Tag::NONE, Tag::new),
+            request_id: parts.next().map_or(RequestId::NONE, RequestId::new),
         })
     })
 }
@@ -51,15 +56,15 @@ pub(super) fn decode(payload: &str) -> impl Iterator<Item = Told> {
 mod tests {
     use super::*;
 
-    fn event(room: i64, seq: i64, request_id: Option<&str>) -> Told {
-        Told {
+    fn event(room: i64, seq: i64, request_id: Option<&str>) -> RemoteEvent {
+        RemoteEvent {
             room: RoomId(room),
             seq: Seq(seq),
-            tag: request_id.map_or(Tag::NONE, Tag::new),
+            request_id: request_id.map_or(RequestId::NONE, RequestId::new),
         }
     }
 
-    fn round_trip(events: &[Told]) -> Vec<Told> {
+    fn round_trip(events: &[RemoteEvent]) -> Vec<RemoteEvent> {
         let payloads = encode(events);
         assert!(payloads.iter().all(|payload| payload.len() < 8_000));
         payloads

@@ -2,9 +2,9 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use crate::support::{at, draft, precondition, store, town, with_dataset};
+use crate::support::{at, draft, precondition, store, town, with_world};
 use aftermatch_ports::{
-    Created, Creation, Guard, Messages, Stretch, Written,
+    CreateOutcome, Created, History, HistoryRange, Messages, Outcome, Precondition,
     model::{RoomId, Seq},
 };
 use aftermatch_postgres::Postgres;
@@ -14,7 +14,7 @@ const ROOMS: [i64; 3] = [23, 21, 22];
 const AUTHORS: [i64; 4] = [2, 4, 1, 3];
 
 /// The preconditions of all authors in all rooms, as they are now.
-async fn preconditions(store: &Postgres) -> Vec<Guard> {
+async fn preconditions(store: &Postgres) -> Vec<Precondition> {
     let mut preconditions = Vec::new();
     for room in ROOMS {
         for author in AUTHORS {
@@ -31,7 +31,10 @@ fn has_id(nth: usize) -> bool {
 
 /// Creates the messages "0", "1" and so on, one for each precondition, all at once:
 /// the first is inserted alone, the others wait and are then inserted together.
-fn send(store: &Arc<Postgres>, preconditions: &[Guard]) -> JoinSet<(usize, Written<Creation>)> {
+fn send(
+    store: &Arc<Postgres>,
+    preconditions: &[Precondition],
+) -> JoinSet<(usize, Outcome<CreateOutcome>)> {
     let mut sending = JoinSet::new();
     for (nth, precondition) in preconditions.iter().copied().enumerate() {
         let store = store.clone();
@@ -45,16 +48,16 @@ fn send(store: &Arc<Postgres>, preconditions: &[Guard]) -> JoinSet<(usize, Writt
     sending
 }
 
-fn created(written: &Written<Creation>) -> Created {
+fn created(written: &Outcome<CreateOutcome>) -> Created {
     match written {
-        Written::Done(Creation::Created(created)) => *created,
+        Outcome::Committed(CreateOutcome::Created(created)) => *created,
         other => panic!("{other:?}"),
     }
 }
 
 #[tokio::test]
 async fn concurrent_creates_get_their_own_answers() {
-    let (database, _platform) = with_dataset(&town(vec![])).await;
+    let (database, _platform) = with_world(&town(vec![])).await;
     let store = Arc::new(store(&database).await);
     let preconditions: Vec<_> = preconditions(&store).await.repeat(5);
     let mut answers: HashMap<_, _> = send(&store, &preconditions)
@@ -63,7 +66,7 @@ async fn concurrent_creates_get_their_own_answers() {
         .into_iter()
         .collect();
     for room in ROOMS.map(RoomId) {
-        let history = store.history(room, Stretch::Newest, 100).await;
+        let history = store.history(room, HistoryRange::Newest, 100).await;
         let messages = history.expect("a database").messages;
         assert_eq!(messages.len(), 20);
         for (seq, message) in (1..).map(Seq).zip(messages) {
@@ -75,8 +78,8 @@ async fn concurrent_creates_get_their_own_answers() {
                 (room, message.author.id),
                 (precondition.room, precondition.user)
             );
-            assert_eq!(message.at, at(nth.try_into().expect("few")));
-            let id = message.client_id.as_ref().map(|id| id.as_str());
+            assert_eq!(message.created_at, at(nth.try_into().expect("few")));
+            let id = message.client_msg_id.as_ref().map(|id| id.as_str());
             assert_eq!(id, has_id(nth).then_some(message.text.as_str()));
         }
     }
@@ -84,7 +87,7 @@ async fn concurrent_creates_get_their_own_answers() {
 
 #[tokio::test]
 async fn repeated_creates_in_batch_return_duplicates() {
-    let (database, _platform) = with_dataset(&town(vec![])).await;
+    let (database, _platform) = with_world(&town(vec![])).await;
     let store = Arc::new(store(&database).await);
     let preconditions = preconditions(&store).await;
     let first: HashMap<_, _> = send(&store, &preconditions)
@@ -95,7 +98,7 @@ async fn repeated_creates_in_batch_return_duplicates() {
     for (nth, again) in send(&store, &preconditions).join_all().await {
         let first = created(&first[&nth]);
         match again {
-            Written::Done(Creation::Repeated(message)) if has_id(nth) => {
+            Outcome::Committed(CreateOutcome::Duplicate(message)) if has_id(nth) => {
                 assert_eq!((message.id, message.seq), (first.id, first.seq));
             }
             again => assert!(created(&again).seq > first.seq && !has_id(nth)),
@@ -117,7 +120,7 @@ async fn stale_job_in_batch_spares_others() {
             vec![],
         ),
     ] {
-        let (database, platform) = with_dataset(&town(vec![])).await;
+        let (database, platform) = with_world(&town(vec![])).await;
         let store = Arc::new(store(&database).await);
         let preconditions = preconditions(&store).await;
         let change = sqlx::query(change).execute(platform.pool());
@@ -126,7 +129,7 @@ async fn stale_job_in_batch_spares_others() {
             if rooms.contains(&preconditions[nth].room.0)
                 || users.contains(&preconditions[nth].user.0)
             {
-                assert_eq!(written, Written::Stale);
+                assert_eq!(written, Outcome::Conflict);
             } else {
                 created(&written);
             }
@@ -136,7 +139,7 @@ async fn stale_job_in_batch_spares_others() {
 
 #[tokio::test]
 async fn locked_room_delays_no_other_room() {
-    let (database, platform) = with_dataset(&town(vec![])).await;
+    let (database, platform) = with_world(&town(vec![])).await;
     let store = Arc::new(store(&database).await);
     let preconditions = preconditions(&store).await;
     let mut transaction = platform.pool().begin().await.expect("a transaction");

@@ -1,12 +1,12 @@
-//! Datasets imported into a database that has data already.
+//! Worlds imported into a database that has data already.
 
 use crate::support::{
-    at, brand, dataset, draft, import_into, message, options, precondition, profile, room, store,
-    text, town, user, with_dataset,
+    at, brand, draft, import_into, message, options, precondition, profile, room, store, text,
+    town, user, with_world, world,
 };
 use aftermatch_ports::{
-    Creation, Messages, Written,
-    model::{MessageId, Tariff, UserId, rules::Whose, world::NewMessage},
+    CreateOutcome, Messages, Outcome,
+    model::{MessageId, Tariff, UserId, access::DeleteScope, world::NewMessage},
 };
 use aftermatch_postgres::{ImportError, Imported, Progress, import};
 use aftermatch_testdb::Platform;
@@ -76,7 +76,7 @@ fn messages_of_town() -> Vec<NewMessage> {
 }
 
 #[tokio::test]
-async fn import_same_dataset_again_changes_nothing() {
+async fn import_same_world_again_changes_nothing() {
     let mut users: Vec<_> = (1..=3).map(user).collect();
     users[1].profile = profile(r#"{ "email": "a@b.c", "big": 12345678901234567890123 }"#);
     users[2].active = false;
@@ -85,13 +85,13 @@ async fn import_same_dataset_again_changes_nothing() {
     brands[0].tariff_until = Some(at(1_234));
     brands[1].tariff = Some(Tariff::Light);
     let rooms = vec![room(21, &[12, 11]), room(22, &[13]), room(23, &[])];
-    let dataset = dataset(users, brands, rooms, messages_of_town());
-    let (database, platform) = with_dataset(&dataset).await;
+    let world = world(users, brands, rooms, messages_of_town());
+    let (database, platform) = with_world(&world).await;
     let before = everything(&platform).await;
     assert_eq!(before.len(), 3 + 3 + 3 + 3 + 5, "{before:#?}");
     for _ in 0..2 {
         assert_eq!(
-            import_into(&database, &dataset).await.expect("an import"),
+            import_into(&database, &world).await.expect("an import"),
             NOTHING
         );
         assert_eq!(everything(&platform).await, before);
@@ -100,18 +100,18 @@ async fn import_same_dataset_again_changes_nothing() {
 }
 
 #[tokio::test]
-async fn import_changed_dataset_updates_only_differences() {
-    let (database, platform) = with_dataset(&town(messages_of_town())).await;
+async fn import_changed_world_updates_only_differences() {
+    let (database, platform) = with_world(&town(messages_of_town())).await;
     let mut users: Vec<_> = (1..=4).map(user).collect();
     users[3].admin = true;
     let mut brands = vec![brand(11, 1), brand(12, 2), brand(13, 3)];
     brands[0].tariff = Some(Tariff::Comfort);
-    // Room 21 swaps its participants, 22 changes one of them, 23 is not in the dataset.
+    // Room 21 swaps its participants, 22 changes one of them, 23 is not in the world.
     let rooms = vec![room(21, &[12, 11]), room(22, &[12, 11]), room(24, &[])];
     let mut talk = messages_of_town();
     talk[0].text = text("first, corrected");
     talk.push(message(None, 22, 2, 9, "new"));
-    let changed = dataset(users, brands, rooms, talk);
+    let changed = world(users, brands, rooms, talk);
     let imported = import_into(&database, &changed).await.expect("an import");
     let expected = Imported {
         users: 1,
@@ -143,9 +143,9 @@ async fn import_changed_dataset_updates_only_differences() {
 
 #[tokio::test]
 async fn import_swapped_brand_owners_succeeds() {
-    let (database, platform) = with_dataset(&town(vec![])).await;
+    let (database, platform) = with_world(&town(vec![])).await;
     let users = (1..=4).map(user).collect();
-    let swapped = dataset(users, vec![brand(11, 2), brand(12, 1)], vec![], vec![]);
+    let swapped = world(users, vec![brand(11, 2), brand(12, 1)], vec![], vec![]);
     let imported = import_into(&database, &swapped).await.expect("an import");
     assert_eq!(
         imported,
@@ -164,7 +164,7 @@ async fn import_swapped_brand_owners_succeeds() {
 
 #[tokio::test]
 async fn imported_message_ids_are_never_reused() {
-    let (database, platform) = with_dataset(&town(vec![])).await;
+    let (database, platform) = with_world(&town(vec![])).await;
     let store = store(&database).await;
     let mut highest = 0;
     for given in [vec![900, 5], vec![2_000], vec![400]] {
@@ -190,7 +190,7 @@ async fn imported_message_ids_are_never_reused() {
             .create(precondition, draft("new", None), at(1))
             .await
             .expect("an answer");
-        let Written::Done(Creation::Created(created)) = created else {
+        let Outcome::Committed(CreateOutcome::Created(created)) = created else {
             panic!("{created:?}");
         };
         assert!(created.id.0 > highest, "{created:?}, {highest}");
@@ -201,7 +201,7 @@ async fn imported_message_ids_are_never_reused() {
 #[tokio::test]
 async fn import_without_ids_matches_author_room_millisecond() {
     let twin = || message(None, 21, 1, 5, "twin");
-    let (database, platform) = with_dataset(&town(vec![twin(), twin()])).await;
+    let (database, platform) = with_world(&town(vec![twin(), twin()])).await;
     for (given, added) in [
         (vec![twin()], 0),
         (vec![twin(), twin()], 0),
@@ -235,8 +235,8 @@ async fn import_without_ids_matches_author_room_millisecond() {
 }
 
 #[tokio::test]
-async fn import_after_edit_or_delete_keeps_it() {
-    let (database, platform) = with_dataset(&town(messages_of_town())).await;
+async fn import_spares_edited_and_deleted_messages() {
+    let (database, platform) = with_world(&town(messages_of_town())).await;
     let store = store(&database).await;
     let [anna, boris, eve] = [(21, 1), (21, 2), (22, 3)];
     let id = |row: &Row| MessageId(row.0);
@@ -244,16 +244,27 @@ async fn import_after_edit_or_delete_keeps_it() {
 
     let now = precondition(&store, anna.0, anna.1).await;
     let edited = store.edit(now, id(&there[0]), text("edited"), at(50)).await;
-    assert!(matches!(edited, Ok(Written::Done(Some(_)))), "{edited:?}");
+    assert!(
+        matches!(edited, Ok(Outcome::Committed(Some(_)))),
+        "{edited:?}"
+    );
     let now = precondition(&store, boris.0, boris.1).await;
     let twins = vec![id(&there[1]), id(&there[2])];
-    let deleted = store.delete(now, twins, Whose::Of(UserId(2)), at(51)).await;
-    assert!(matches!(deleted, Ok(Written::Done(Some(_)))), "{deleted:?}");
+    let deleted = store
+        .delete(now, twins, DeleteScope::OwnedBy(UserId(2)), at(51))
+        .await;
+    assert!(
+        matches!(deleted, Ok(Outcome::Committed(Some(_)))),
+        "{deleted:?}"
+    );
     let now = precondition(&store, eve.0, eve.1).await;
     let deleted = store
-        .delete(now, vec![MessageId(5)], Whose::Anyones, at(52))
+        .delete(now, vec![MessageId(5)], DeleteScope::Any, at(52))
         .await;
-    assert!(matches!(deleted, Ok(Written::Done(Some(_)))), "{deleted:?}");
+    assert!(
+        matches!(deleted, Ok(Outcome::Committed(Some(_)))),
+        "{deleted:?}"
+    );
 
     let before = everything(&platform).await;
     let mut corrected = messages_of_town();
@@ -270,8 +281,8 @@ async fn import_after_edit_or_delete_keeps_it() {
 }
 
 #[tokio::test]
-async fn import_taken_message_ids_is_refused() {
-    let (database, platform) = with_dataset(&town(messages_of_town())).await;
+async fn import_conflicting_message_ids_is_refused() {
+    let (database, platform) = with_world(&town(messages_of_town())).await;
     let before = everything(&platform).await;
     let mut users: Vec<_> = (1..=9).map(user).collect();
     users[0].active = false;
@@ -281,14 +292,14 @@ async fn import_taken_message_ids_is_refused() {
         message(Some(8), 23, 3, 1, "new, or the number of one that had none"),
         message(Some(7), 21, 2, 5, "of another author"),
     ];
-    let taken = dataset(
+    let conflicting = world(
         users,
         vec![brand(19, 9)],
         vec![room(21, &[]), room(23, &[])],
         given,
     );
-    match import_into(&database, &taken).await {
-        Err(error @ ImportError::Taken(_)) => {
+    match import_into(&database, &conflicting).await {
+        Err(error @ ImportError::IdConflict(_)) => {
             let text = error.to_string();
             assert!(text.contains("5") && text.contains("7"), "{text}");
         }
@@ -298,11 +309,11 @@ async fn import_taken_message_ids_is_refused() {
 }
 
 #[tokio::test]
-async fn import_conflicting_dataset_changes_nothing() {
-    let (database, platform) = with_dataset(&town(messages_of_town())).await;
+async fn import_conflicting_world_changes_nothing() {
+    let (database, platform) = with_world(&town(messages_of_town())).await;
     let before = everything(&platform).await;
-    // Brand 11 of user 1 is not in the dataset and stays: user 1 would have two.
-    let second = dataset(
+    // Brand 11 of user 1 is not in the world and stays: user 1 would have two.
+    let second = world(
         vec![user(1), user(9)],
         vec![brand(14, 1)],
         vec![room(30, &[14])],
@@ -317,13 +328,13 @@ async fn import_conflicting_dataset_changes_nothing() {
 }
 
 #[tokio::test]
-async fn import_long_dataset_reports_progress_keeps_order() {
+async fn import_long_world_reports_progress() {
     const MESSAGES: i64 = 12_000;
     let talk = (1..=MESSAGES).map(|nth| message(None, 21 + nth % 3, 1, 1, &nth.to_string()));
-    let dataset = town(talk.collect());
+    let world = town(talk.collect());
     let database = aftermatch_testdb::fresh().await;
     let mut reports: Vec<Progress> = Vec::new();
-    let imported = import(&options(&database), &dataset, |progress| {
+    let imported = import(&options(&database), &world, |progress| {
         reports.push(progress)
     })
     .await;
@@ -346,7 +357,7 @@ async fn import_long_dataset_reports_progress_keeps_order() {
         );
     }
     assert_eq!(
-        import_into(&database, &dataset).await.expect("an import"),
+        import_into(&database, &world).await.expect("an import"),
         NOTHING
     );
 }

@@ -8,8 +8,8 @@
 )]
 
 mod batches;
-mod contract;
 mod import;
+mod laws;
 mod migrations;
 mod processes;
 mod relay;

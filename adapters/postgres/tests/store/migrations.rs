@@ -2,10 +2,10 @@
 
 use crate::support::{at, draft, options, precondition, store};
 use aftermatch_ports::{
-    Creation, Messages, Page, Rooms, Scope, Stretch, Written,
+    CreateOutcome, History, HistoryRange, Messages, Outcome, Page, Rooms, Scope,
     model::{BrandId, RoomId, Seq, UserId},
 };
-use aftermatch_postgres::{MigrateError, check, is_passing, migrate};
+use aftermatch_postgres::{MigrateError, check, is_transient, migrate};
 use aftermatch_testdb::{Platform, Proxy, empty, fresh};
 use sqlx::migrate::Migrator;
 
@@ -89,7 +89,7 @@ async fn check_older_or_newer_database_fails() {
 }
 
 #[tokio::test]
-async fn migration_of_old_data_keeps_it() {
+async fn migration_preserves_old_data() {
     let database = empty().await;
     let platform = Platform::connect(database.url()).await;
     let first = MIGRATIONS.run_to(1, platform.pool()).await;
@@ -114,17 +114,23 @@ async fn migration_of_old_data_keeps_it() {
     migrate(&options).await.expect("the other migrations");
 
     let store = store(&database).await;
-    let history = store.history(RoomId(21), Stretch::Newest, 9).await;
+    let history = store.history(RoomId(21), HistoryRange::Newest, 9).await;
     let history = history.expect("a history");
     let there = history.messages.iter();
     let there: Vec<_> = there
-        .map(|message| (message.text.as_str(), message.changed, &message.client_id))
+        .map(|message| {
+            (
+                message.text.as_str(),
+                message.changed_seq,
+                &message.client_msg_id,
+            )
+        })
         .collect();
     assert_eq!(there, [("first", Seq(1), &None), ("edited", Seq(4), &None)]);
-    assert_eq!(history.last, Seq(5));
-    let changes = store.changes(RoomId(21), Seq(3), 9).await;
-    let net = changes.expect("an answer").net.expect("what is different");
-    assert_eq!((net.living.len(), net.gone.len()), (1, 1));
+    assert_eq!(history.last_seq, Seq(5));
+    let delta = store.delta_since(RoomId(21), Seq(3), 9).await;
+    let delta = delta.expect("an answer").delta.expect("a delta");
+    assert_eq!((delta.upserted.len(), delta.deleted.len()), (1, 1));
     let reader = Scope::Brand {
         brand: BrandId(11),
         reader: UserId(1),
@@ -142,7 +148,7 @@ async fn migration_of_old_data_keeps_it() {
         .create(precondition, draft("new", Some("name")), at(1))
         .await;
     match sent.expect("an answer") {
-        Written::Done(Creation::Created(created)) => assert_eq!(created.seq, Seq(6)),
+        Outcome::Committed(CreateOutcome::Created(created)) => assert_eq!(created.seq, Seq(6)),
         other => panic!("{other:?}"),
     }
 }
@@ -159,7 +165,7 @@ async fn check_frozen_database_is_transient_error() {
     proxy.freeze();
     for away in [check(&options).await, migrate(&options).await] {
         match away {
-            Err(MigrateError::Database(error)) => assert!(is_passing(&error), "{error}"),
+            Err(MigrateError::Database(error)) => assert!(is_transient(&error), "{error}"),
             other => panic!("{other:?}"),
         }
     }

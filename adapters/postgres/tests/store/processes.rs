@@ -9,10 +9,11 @@ use std::{
     task::Poll,
 };
 
-use crate::support::{at, draft, message, precondition, store, text, town, with_dataset};
+use crate::support::{at, draft, message, precondition, store, text, town, with_world};
 use aftermatch_ports::{
-    Creation, Guard, Messages, People, Read, Rooms, Unavailable, Written,
-    model::{MessageId, RoomId, Seq, UserId, rules::Whose},
+    CreateOutcome, History, Messages, Outcome, People, Precondition, Read, ReadPositions, Rooms,
+    StoreError,
+    model::{MessageId, RoomId, Seq, UserId, access::DeleteScope},
 };
 use aftermatch_postgres::Postgres;
 use aftermatch_testdb::Platform;
@@ -35,16 +36,16 @@ type Made = (Seq, MessageId);
 
 async fn attempt(
     store: &Postgres,
-    precondition: Guard,
-    change: Write,
-) -> Result<Written<Made>, Unavailable> {
-    let made = match change {
+    precondition: Precondition,
+    write: Write,
+) -> Result<Outcome<Made>, StoreError> {
+    let made = match write {
         Write::Create => {
             let written = store
                 .create(precondition, draft("hello", None), at(1))
                 .await?;
-            written_as(written, |creation| match creation {
-                Creation::Created(created) => (created.seq, created.id),
+            written_as(written, |outcome| match outcome {
+                CreateOutcome::Created(created) => (created.seq, created.id),
                 other => panic!("{other:?}"),
             })
         }
@@ -54,7 +55,12 @@ async fn attempt(
         }
         Write::Delete(id) => {
             let written = store
-                .delete(precondition, vec![id], Whose::Of(precondition.user), at(3))
+                .delete(
+                    precondition,
+                    vec![id],
+                    DeleteScope::OwnedBy(precondition.user),
+                    at(3),
+                )
                 .await?;
             written_as(written, |deleted| {
                 (deleted.expect("an own message").seq, id)
@@ -64,21 +70,21 @@ async fn attempt(
     Ok(made)
 }
 
-fn written_as<T>(written: Written<T>, made: impl FnOnce(T) -> Made) -> Written<Made> {
+fn written_as<T>(written: Outcome<T>, made: impl FnOnce(T) -> Made) -> Outcome<Made> {
     match written {
-        Written::Done(done) => Written::Done(made(done)),
-        Written::Stale => Written::Stale,
+        Outcome::Committed(done) => Outcome::Committed(made(done)),
+        Outcome::Conflict => Outcome::Conflict,
     }
 }
 
 /// Writes, and repeats after each conflict with the platform.
-async fn insist(store: &Postgres, room: i64, author: i64, change: Write) -> Made {
+async fn insist(store: &Postgres, room: i64, author: i64, write: Write) -> Made {
     loop {
         let precondition = precondition(store, room, author).await;
-        let written = attempt(store, precondition, change).await;
-        match written.unwrap_or_else(|error| panic!("{change:?}: {:?}", error)) {
-            Written::Done(made) => return made,
-            Written::Stale => {}
+        let written = attempt(store, precondition, write).await;
+        match written.unwrap_or_else(|error| panic!("{write:?}: {error:?}")) {
+            Outcome::Committed(made) => return made,
+            Outcome::Conflict => {}
         }
     }
 }
@@ -135,7 +141,7 @@ async fn race(stores: &[Arc<Postgres>; 2], platform: &Platform) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_processes_number_events_without_gaps() {
-    let (database, platform) = with_dataset(&town(vec![])).await;
+    let (database, platform) = with_world(&town(vec![])).await;
     let stores = [
         Arc::new(store(&database).await),
         Arc::new(store(&database).await),
@@ -172,7 +178,7 @@ async fn events(platform: &Platform) -> i64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn platform_changes_during_writes_never_deadlock() {
-    let (database, platform) = with_dataset(&town(vec![])).await;
+    let (database, platform) = with_world(&town(vec![])).await;
     let stores = [
         Arc::new(store(&database).await),
         Arc::new(store(&database).await),
@@ -213,13 +219,13 @@ async fn platform_changes_during_writes_never_deadlock() {
 
 #[tokio::test]
 async fn cached_rights_after_change_allow_no_write() {
-    let (database, platform) = with_dataset(&town(vec![])).await;
+    let (database, platform) = with_world(&town(vec![])).await;
     let stores = [store(&database).await, store(&database).await];
     let (room, user) = (RoomId(21), UserId(1));
     let cached = async |store: &Postgres| {
         let there = store.room(room, Read::Cached).await.expect("a database");
         let known = store.user(user, Read::Cached).await.expect("a database");
-        Guard {
+        Precondition {
             room,
             room_revision: there.expect("the room").revision,
             user,
@@ -239,7 +245,7 @@ async fn cached_rights_after_change_allow_no_write() {
             let written = attempt(store, precondition, Write::Create)
                 .await
                 .expect("an answer");
-            let Written::Done((_, id)) = written else {
+            let Outcome::Committed((_, id)) = written else {
                 panic!("stale before {change}");
             };
             messages.push(id);
@@ -250,7 +256,7 @@ async fn cached_rights_after_change_allow_no_write() {
             let old = cached(store).await;
             for write in [Write::Create, Write::Edit(id), Write::Delete(id)] {
                 let written = attempt(store, old, write).await.expect("an answer");
-                assert_eq!(written, Written::Stale, "{write:?} after {change}");
+                assert_eq!(written, Outcome::Conflict, "{write:?} after {change}");
             }
             let now = cached(store).await;
             assert_eq!(
@@ -264,7 +270,7 @@ async fn cached_rights_after_change_allow_no_write() {
 
 #[tokio::test]
 async fn abandoned_creates_delay_nobody() {
-    let (database, platform) = with_dataset(&town(vec![])).await;
+    let (database, platform) = with_world(&town(vec![])).await;
     let store = Arc::new(store(&database).await);
     let precondition = precondition(&store, 21, 1).await;
     let create = || store.create(precondition, draft("hello", None), at(1));
@@ -287,12 +293,12 @@ async fn abandoned_creates_delay_nobody() {
     };
     let (outcome, ()) = tokio::join!(waiting, release);
     let outcome = outcome.expect("an answer");
-    assert!(matches!(outcome, Written::Done(_)), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::Committed(_)), "{outcome:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn first_read_of_locked_room_delays_nobody() {
-    let (database, platform) = with_dataset(&town(vec![message(None, 21, 1, 1, "hello")])).await;
+    let (database, platform) = with_world(&town(vec![message(None, 21, 1, 1, "hello")])).await;
     let store = Arc::new(store(&database).await);
     let mut transaction = platform.pool().begin().await.expect("a transaction");
     let lock = sqlx::query("SELECT FROM rooms WHERE id = 21 FOR UPDATE");

@@ -1,13 +1,20 @@
-//! Signals from the platform and from other processes.
+//! Notifications from the platform and events from other processes.
 
-use crate::support::{at, draft, message, precondition, store, text, town, with_dataset};
+use std::time::Duration;
+
+use crate::support::{at, draft, message, options, precondition, store, text, town, with_world};
 use aftermatch_ports::{
-    Expected, Messages, Moved, Read, Rooms, Tiding, Told, Watch, Written,
-    model::{Change, MessageId, RoomId, Seq, Tag, UserId, What, rules::Whose},
+    History, HistoryRange, Messages, Outcome, People, Read, ReadPositions, Relay, RemoteEvent,
+    Revisions, Rooms, Stale,
+    model::{
+        EventKind, MessageId, RequestId, RoomEvent, RoomId, RoomVersion, Seq, UserId,
+        access::DeleteScope,
+    },
 };
-use aftermatch_postgres::Postgres;
-use aftermatch_testdb::{Database, Platform};
+use aftermatch_postgres::{Options, Postgres};
+use aftermatch_testdb::{Database, Platform, Proxy};
 use sqlx::{AssertSqlSafe, postgres::PgListener};
+use tokio::time::sleep;
 
 /// Statements of the platform, run one after the other on [`town`], and whether each
 /// moves or removes a user or a room.
@@ -63,7 +70,7 @@ impl Rights {
 
 #[tokio::test]
 async fn moved_revision_is_notified_once_per_transaction() {
-    let (database, platform) = with_dataset(&town(vec![message(None, 21, 2, 1, "hello")])).await;
+    let (database, platform) = with_world(&town(vec![message(None, 21, 2, 1, "hello")])).await;
     let mut rights = Rights::of(&database).await;
     for &(change, notified) in ROWS {
         let changed = sqlx::raw_sql(AssertSqlSafe(change)).execute(platform.pool());
@@ -84,17 +91,15 @@ async fn moved_revision_is_notified_once_per_transaction() {
 
 #[tokio::test]
 async fn service_writes_notify_no_rights() {
-    let (database, platform) = with_dataset(&town(vec![])).await;
+    let (database, platform) = with_world(&town(vec![])).await;
     let store = store(&database).await;
     let mut rights = Rights::of(&database).await;
     let now = precondition(&store, 21, 1).await;
     for id in [None, Some("id")] {
         let written = store.create(now, draft("hello", id), at(1)).await;
-        assert!(matches!(written, Ok(Written::Done(_))), "{written:?}");
+        assert!(matches!(written, Ok(Outcome::Committed(_))), "{written:?}");
     }
-    let read = store
-        .history(RoomId(21), aftermatch_ports::Stretch::Newest, 1)
-        .await;
+    let read = store.history(RoomId(21), HistoryRange::Newest, 1).await;
     let id = read
         .expect("a history")
         .messages
@@ -102,9 +107,15 @@ async fn service_writes_notify_no_rights() {
         .expect("a message")
         .id;
     let edited = store.edit(now, id, text("edited"), at(2)).await;
-    assert!(matches!(edited, Ok(Written::Done(Some(_)))), "{edited:?}");
-    let deleted = store.delete(now, vec![id], Whose::Anyones, at(3)).await;
-    assert!(matches!(deleted, Ok(Written::Done(Some(_)))), "{deleted:?}");
+    assert!(
+        matches!(edited, Ok(Outcome::Committed(Some(_)))),
+        "{edited:?}"
+    );
+    let deleted = store.delete(now, vec![id], DeleteScope::Any, at(3)).await;
+    assert!(
+        matches!(deleted, Ok(Outcome::Committed(Some(_)))),
+        "{deleted:?}"
+    );
     store
         .mark_read(RoomId(21), UserId(1), Seq(4))
         .await
@@ -113,62 +124,51 @@ async fn service_writes_notify_no_rights() {
 }
 
 /// The event with this number in room 21.
-pub(crate) async fn event(store: &Postgres, seq: i64, tag: Tag) -> Change {
+pub(crate) async fn event(store: &Postgres, seq: i64) -> RoomEvent {
     let room = store
         .room(RoomId(21), Read::Fresh)
         .await
         .expect("a database");
-    Change {
+    RoomEvent {
         seq: Seq(seq),
         room: room.expect("the room").at(at(0)),
-        asker: None,
-        tag,
-        what: What::Edited {
+        requester: None,
+        request_id: RequestId::NONE,
+        kind: EventKind::Edited {
             id: MessageId(1),
             text: text("edited"),
         },
     }
 }
 
-/// Sends an event until the other process receives it. Returns what it received. The
-/// sender receives nothing of it.
-pub(crate) async fn reach(from: &Postgres, to: &Postgres, event: &Change) -> Vec<Told> {
+/// Publishes an event until the other process receives it.
+pub(crate) async fn reach(from: &Postgres, to: &Postgres, event: &RoomEvent) {
+    let expected = RemoteEvent {
+        room: event.room.room.id,
+        seq: event.seq,
+        request_id: event.request_id.clone(),
+    };
     loop {
-        from.announce(event);
+        from.publish(event);
         tokio::select! {
-            // Events that the other process sent before may still arrive.
-            own = from.next() => if let Tiding::Kept(told) = own {
-                assert!(told.iter().all(|told| told.seq != event.seq), "its own: {told:?}");
+            // The sender, too, listens only while it is polled.
+            own = from.receive() => assert!(!own.contains(&expected), "its own: {own:?}"),
+            // Events that were published before may still arrive.
+            received = to.receive() => if received.contains(&expected) {
+                return;
             },
-            other = to.next() => if let Tiding::Kept(told) = other {
-                return told;
-            }
+            () = sleep(Duration::from_millis(5)) => {}
         }
     }
 }
 
 #[tokio::test]
-async fn sent_event_reaches_process_after_reconnect() {
-    let (database, platform) = with_dataset(&town(vec![])).await;
+async fn published_event_arrives_after_reconnect() {
+    let (database, platform) = with_world(&town(vec![])).await;
     let [here, there] = [store(&database).await, store(&database).await];
-    let tags = [Tag::NONE, Tag::new("1500000"), Tag::new(r#""a string""#)];
-    for (seq, tag) in (7..).zip(tags) {
-        for (from, to, seq) in [(&here, &there, seq), (&there, &here, seq + 100)] {
-            let event = event(&here, seq, tag.clone()).await;
-            let expected = Told {
-                room: RoomId(21),
-                seq: Seq(seq),
-                tag: tag.clone(),
-            };
-            // The event before may still arrive.
-            loop {
-                let told = reach(from, to, &event).await;
-                if told.contains(&expected) {
-                    break;
-                }
-                assert!(told.iter().all(|told| told.seq < Seq(seq)), "{told:?}");
-            }
-        }
+    for seq in 1..=3 {
+        reach(&here, &there, &event(&here, seq).await).await;
+        reach(&there, &here, &event(&here, seq + 100).await).await;
         let listeners = "SELECT count(pg_terminate_backend(pid)) FROM pg_locks
             WHERE locktype = 'advisory'
               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
@@ -182,16 +182,16 @@ async fn sent_event_reaches_process_after_reconnect() {
 
 #[tokio::test]
 async fn single_process_sends_nothing() {
-    let (database, platform) = with_dataset(&town(vec![])).await;
+    let (database, platform) = with_world(&town(vec![])).await;
     let store = store(&database).await;
     let mut listener = PgListener::connect(database.url())
         .await
         .expect("a listener");
     listener.listen("chat_changes").await.expect("a channel");
-    let event = event(&store, 1, Tag::NONE).await;
+    let event = event(&store, 1).await;
     for _ in 0..2 {
-        store.announce(&event);
-        assert_eq!(store.next().await, Tiding::Look);
+        store.publish(&event);
+        store.recheck().await;
     }
     let end = sqlx::query("SELECT pg_notify('chat_changes', 'end')").execute(platform.pool());
     end.await.expect("a notification");
@@ -199,40 +199,71 @@ async fn single_process_sends_nothing() {
     assert_eq!(received.payload(), "end");
 }
 
+/// A store that reaches the database through this proxy.
+async fn store_through(proxy: &Proxy, database: &Database) -> Postgres {
+    let options = Options {
+        url: proxy.url().to_owned(),
+        ..options(database)
+    };
+    Postgres::connect(&options).await.expect("a connection")
+}
+
 #[tokio::test]
 async fn recheck_comes_while_database_is_away() {
-    let (database, _platform) = with_dataset(&town(vec![])).await;
-    let proxy = aftermatch_testdb::Proxy::before(database.url()).await;
-    let options = aftermatch_postgres::Options {
-        url: proxy.url().to_owned(),
-        ..crate::support::options(&database)
-    };
-    let away = Postgres::connect(&options).await.expect("a connection");
+    let (database, _platform) = with_world(&town(vec![])).await;
+    let proxy = Proxy::before(database.url()).await;
+    let away = store_through(&proxy, &database).await;
     let there = store(&database).await;
-    let event = event(&there, 1, Tag::NONE).await;
+    let event = event(&there, 1).await;
     reach(&there, &away, &event).await;
-    // Events that were sent before may still arrive.
-    let recheck = async || while away.next().await != Tiding::Look {};
     proxy.freeze();
-    recheck().await;
-    recheck().await;
+    away.recheck().await;
+    away.recheck().await;
     proxy.cut().await;
-    recheck().await;
-    recheck().await;
+    away.recheck().await;
+    away.recheck().await;
     proxy.heal().await;
     reach(&there, &away, &event).await;
 }
 
+/// The clock is the same for both stores; only one of them is notified.
 #[tokio::test]
-async fn compared_changes_leave_the_cache() {
-    let (database, platform) = with_dataset(&town(vec![])).await;
+async fn platform_change_brings_recheck_forward() {
+    let (database, platform) = with_world(&town(vec![])).await;
+    let proxy = Proxy::before(database.url()).await;
+    let unreached = store_through(&proxy, &database).await;
+    let reached = store(&database).await;
+    proxy.cut().await;
+    let changes = async {
+        loop {
+            let change = sqlx::query("UPDATE users SET admin = NOT admin WHERE id = 1");
+            change.execute(platform.pool()).await.expect("the change");
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let rechecks = async |store: &Postgres| {
+        // Nobody calls `receive`.
+        for _ in 0..5 {
+            store.recheck().await;
+        }
+    };
+    tokio::select! {
+        () = rechecks(&reached) => {}
+        () = rechecks(&unreached) => panic!("the changes bring no recheck forward"),
+        () = changes => {}
+    }
+}
+
+#[tokio::test]
+async fn stale_users_and_rooms_leave_cache() {
+    let (database, platform) = with_world(&town(vec![])).await;
     let store = store(&database).await;
     let cached = async || {
         let room = store
             .room(RoomId(21), Read::Cached)
             .await
             .expect("a database");
-        let user = aftermatch_ports::People::user(&store, UserId(1), Read::Cached).await;
+        let user = store.user(UserId(1), Read::Cached).await;
         let (room, user) = (
             room.expect("the room"),
             user.expect("a database").expect("the user"),
@@ -248,18 +279,18 @@ async fn compared_changes_leave_the_cache() {
         changed.expect("the change");
     }
     assert_eq!(cached().await, (room, user));
-    let expected = Expected {
+    let seen = RoomVersion {
         room: RoomId(21),
         revision: room,
-        last: Seq::ZERO,
+        last_seq: Seq::ZERO,
     };
-    let moved = store.moved(vec![(UserId(1), user)], vec![expected]).await;
-    let both = Moved {
+    let stale = store.stale(vec![(UserId(1), user)], vec![seen]).await;
+    let both = Stale {
         users: vec![UserId(1)],
         rooms: vec![RoomId(21)],
-        ahead: vec![],
+        behind: vec![],
     };
-    assert_eq!(moved.expect("an answer"), both);
+    assert_eq!(stale.expect("an answer"), both);
     let now = cached().await;
     assert!(now.0 != room && now.1 != user, "{now:?}");
 }

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use crate::support::{
-    at, draft, import_into, message, precondition, store, text, town, with_dataset,
+    at, draft, import_into, message, precondition, store, text, town, with_world,
 };
 use aftermatch_ports::{
-    Created, Creation, Messages, Unavailable, Written,
-    model::{Message, MessageId, RoomId, Seq, rules::Whose},
+    CreateOutcome, Created, History, Messages, Outcome, StoreError,
+    model::{Message, MessageId, RoomId, Seq, access::DeleteScope},
 };
 use aftermatch_postgres::Postgres;
 use tokio::task::JoinSet;
 
 /// Sends a message of user 1 in room 21.
-async fn send(store: &Postgres, says: &str, client_msg_id: Option<&str>) -> Creation {
+async fn send(store: &Postgres, says: &str, client_msg_id: Option<&str>) -> CreateOutcome {
     let precondition = precondition(store, 21, 1).await;
     let written = store
         .create(precondition, draft(says, client_msg_id), at(1))
@@ -21,30 +21,30 @@ async fn send(store: &Postgres, says: &str, client_msg_id: Option<&str>) -> Crea
     done(written)
 }
 
-fn done(written: Result<Written<Creation>, Unavailable>) -> Creation {
+fn done(written: Result<Outcome<CreateOutcome>, StoreError>) -> CreateOutcome {
     match written.expect("an answer") {
-        Written::Done(creation) => creation,
-        Written::Stale => panic!("nothing has changed"),
+        Outcome::Committed(outcome) => outcome,
+        Outcome::Conflict => panic!("nothing has changed"),
     }
 }
 
-fn created(creation: Creation) -> Created {
-    match creation {
-        Creation::Created(created) => created,
+fn created(outcome: CreateOutcome) -> Created {
+    match outcome {
+        CreateOutcome::Created(created) => created,
         other => panic!("{other:?}"),
     }
 }
 
-fn repeated(creation: Creation) -> Message {
-    match creation {
-        Creation::Repeated(message) => *message,
+fn duplicate(outcome: CreateOutcome) -> Message {
+    match outcome {
+        CreateOutcome::Duplicate(message) => *message,
         other => panic!("{other:?}"),
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn repeated_create_at_two_processes_inserts_once() {
-    let (database, _platform) = with_dataset(&town(vec![])).await;
+    let (database, _platform) = with_world(&town(vec![])).await;
     let stores = [
         Arc::new(store(&database).await),
         Arc::new(store(&database).await),
@@ -56,22 +56,26 @@ async fn repeated_create_at_two_processes_inserts_once() {
             let (store, id) = (stores[nth % 2].clone(), id.clone());
             sending.spawn(async move { send(&store, "hello", Some(&id)).await });
         }
-        let (mut inserted, mut repeats) = (Vec::new(), Vec::new());
-        for creation in sending.join_all().await {
-            match creation {
-                Creation::Created(created) => inserted.push(created),
-                other => repeats.push(repeated(other)),
+        let (mut inserted, mut duplicates) = (Vec::new(), Vec::new());
+        for outcome in sending.join_all().await {
+            match outcome {
+                CreateOutcome::Created(created) => inserted.push(created),
+                other => duplicates.push(duplicate(other)),
             }
         }
-        assert_eq!((inserted.len(), repeats.len()), (1, 49));
+        assert_eq!((inserted.len(), duplicates.len()), (1, 49));
         assert_eq!(inserted[0].seq, Seq(round));
-        assert!(repeats.iter().all(|message| message.id == inserted[0].id));
+        assert!(
+            duplicates
+                .iter()
+                .all(|message| message.id == inserted[0].id)
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn batch_with_and_without_ids_is_numbered() {
-    let (database, _platform) = with_dataset(&town(vec![])).await;
+    let (database, _platform) = with_world(&town(vec![])).await;
     let store = Arc::new(store(&database).await);
     let mut sending = JoinSet::new();
     for nth in 0..300 {
@@ -85,23 +89,23 @@ async fn batch_with_and_without_ids_is_numbered() {
             send(&store, says, id.as_deref()).await
         });
     }
-    let (mut seqs, mut taken) = (Vec::new(), 0);
-    for creation in sending.join_all().await {
-        match creation {
-            Creation::Created(created) => seqs.push(created.seq.0),
-            Creation::Taken => taken += 1,
-            Creation::Repeated(message) => panic!("{message:?}"),
+    let (mut seqs, mut conflicts) = (Vec::new(), 0);
+    for outcome in sending.join_all().await {
+        match outcome {
+            CreateOutcome::Created(created) => seqs.push(created.seq.0),
+            CreateOutcome::IdConflict => conflicts += 1,
+            CreateOutcome::Duplicate(message) => panic!("{message:?}"),
         }
     }
     seqs.sort_unstable();
-    assert_eq!(taken, 100);
+    assert_eq!(conflicts, 100);
     assert!(seqs.iter().copied().eq(1..=200), "{seqs:?}");
 }
 
 /// Another process has inserted the message, and has not committed yet.
 #[tokio::test]
 async fn create_during_other_commit_returns_duplicate() {
-    let (database, platform) = with_dataset(&town(vec![])).await;
+    let (database, platform) = with_world(&town(vec![])).await;
     let store = store(&database).await;
     for (nth, others) in [(0_i64, false), (1, true)] {
         let client_msg_id = format!("id-{nth}");
@@ -135,11 +139,11 @@ async fn create_during_other_commit_returns_duplicate() {
                 commit
             );
             assert_eq!(created(done(first)).seq, Seq(before + 1));
-            assert_eq!(repeated(done(again)).id, MessageId(id));
+            assert_eq!(duplicate(done(again)).id, MessageId(id));
             assert_eq!(created(done(other)).seq, Seq(before + 2));
         } else {
             let (again, ()) = tokio::join!(send(&store, "hello", Some(&client_msg_id)), commit);
-            assert_eq!(repeated(again).id, MessageId(id));
+            assert_eq!(duplicate(again).id, MessageId(id));
             let after = store.last_seq(RoomId(21)).await.expect("a database");
             assert_eq!(after, Seq(before));
         }
@@ -148,16 +152,22 @@ async fn create_during_other_commit_returns_duplicate() {
 
 #[tokio::test]
 async fn deleted_message_leaves_no_text() {
-    let (database, platform) = with_dataset(&town(vec![])).await;
+    let (database, platform) = with_world(&town(vec![])).await;
     let store = store(&database).await;
     let sent = created(send(&store, "secret", Some("id")).await);
     let now = precondition(&store, 21, 1).await;
     let edited = store.edit(now, sent.id, text("edited"), at(2)).await;
-    assert!(matches!(edited, Ok(Written::Done(Some(_)))), "{edited:?}");
+    assert!(
+        matches!(edited, Ok(Outcome::Committed(Some(_)))),
+        "{edited:?}"
+    );
     let deleted = store
-        .delete(now, vec![sent.id], Whose::Anyones, at(3))
+        .delete(now, vec![sent.id], DeleteScope::Any, at(3))
         .await;
-    assert!(matches!(deleted, Ok(Written::Done(Some(_)))), "{deleted:?}");
+    assert!(
+        matches!(deleted, Ok(Outcome::Committed(Some(_)))),
+        "{deleted:?}"
+    );
     let left = "SELECT text IS NULL AND sent_sha256 IS NULL FROM messages WHERE id = $1";
     let nothing: bool = sqlx::query_scalar(left)
         .bind(sent.id.0)
@@ -165,25 +175,31 @@ async fn deleted_message_leaves_no_text() {
         .await
         .expect("the deleted message");
     assert!(nothing);
-    assert_eq!(send(&store, "secret", Some("id")).await, Creation::Taken);
+    assert_eq!(
+        send(&store, "secret", Some("id")).await,
+        CreateOutcome::IdConflict
+    );
 }
 
 #[tokio::test]
 async fn imported_edit_keeps_first_text_for_repeats() {
-    let (database, _platform) = with_dataset(&town(vec![])).await;
+    let (database, _platform) = with_world(&town(vec![])).await;
     let store = store(&database).await;
     let sent = created(send(&store, "first", Some("id")).await);
     for says in ["second", "third"] {
-        let dataset = town(vec![message(Some(sent.id.0), 21, 1, 1, says)]);
+        let world = town(vec![message(Some(sent.id.0), 21, 1, 1, says)]);
         assert_eq!(
-            import_into(&database, &dataset)
+            import_into(&database, &world)
                 .await
                 .expect("an import")
                 .messages,
             1
         );
-        let now = repeated(send(&store, "first", Some("id")).await);
+        let now = duplicate(send(&store, "first", Some("id")).await);
         assert_eq!((now.id, now.text.as_str()), (sent.id, says));
-        assert_eq!(send(&store, says, Some("id")).await, Creation::Taken);
+        assert_eq!(
+            send(&store, says, Some("id")).await,
+            CreateOutcome::IdConflict
+        );
     }
 }

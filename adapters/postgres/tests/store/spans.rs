@@ -6,8 +6,9 @@ use std::{
 };
 
 use aftermatch_ports::{
-    Expected, Health, Messages, Page, People, Read, Rooms, Scope, Stretch, Watch,
-    model::{MessageId, RoomId, Seq, Tag, UserId, rules::Whose},
+    Health, History, HistoryRange, Messages, Page, People, Read, ReadPositions, Revisions, Rooms,
+    Scope,
+    model::{MessageId, RoomId, RoomVersion, Seq, UserId, access::DeleteScope},
 };
 use aftermatch_postgres::{check, migrate};
 use tracing::{
@@ -23,7 +24,6 @@ use crate::{
 
 const SPANS: &[&str] = &[
     "db.connection.open",
-    "db.dataset.import",
     "db.event.find_last",
     "db.event.listen",
     "db.event.notify",
@@ -42,6 +42,7 @@ const SPANS: &[&str] = &[
     "db.room.find",
     "db.room.list",
     "db.user.find",
+    "db.world.import",
 ];
 
 /// The names of the spans of the store, on this thread.
@@ -101,21 +102,23 @@ async fn every_statement_has_a_named_span() {
     created.expect("an answer");
     let edited = here.edit(precondition, MessageId(1), text("edited"), at(2));
     edited.await.expect("an answer");
-    let deleted = here.delete(precondition, vec![MessageId(1)], Whose::Anyones, at(3));
+    let deleted = here.delete(precondition, vec![MessageId(1)], DeleteScope::Any, at(3));
     deleted.await.expect("an answer");
     here.last_seq(room).await.expect("a database");
-    here.changes(room, Seq::ZERO, 9).await.expect("a database");
-    let history = here.history(room, Stretch::Newest, 9).await;
+    here.delta_since(room, Seq::ZERO, 9)
+        .await
+        .expect("a database");
+    let history = here.history(room, HistoryRange::Newest, 9).await;
     history.expect("a database");
-    here.newest(room, 0, 9).await.expect("a database");
+    here.page(room, 0, 9).await.expect("a database");
     here.mark_read(room, user, Seq(1)).await.expect("an answer");
-    let seen = Expected {
+    let seen = RoomVersion {
         room,
         revision: precondition.room_revision,
-        last: Seq::ZERO,
+        last_seq: Seq::ZERO,
     };
-    here.moved(vec![], vec![seen]).await.expect("a database");
-    reach(&here, &there, &event(&here, 7, Tag::NONE).await).await;
+    here.stale(vec![], vec![seen]).await.expect("a database");
+    reach(&here, &there, &event(&here, 7).await).await;
 
     let opened: Vec<_> = names.0.lock().expect("no panic").iter().copied().collect();
     assert_eq!(opened, SPANS);

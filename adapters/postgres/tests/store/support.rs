@@ -1,9 +1,9 @@
-//! Databases with a small dataset, and the store on them.
+//! Databases with a small world, and the store on them.
 
 use std::time::Duration;
 
 use aftermatch_ports::{
-    Draft, Guard, People, Read, Rooms,
+    Draft, People, Precondition, Read, Rooms,
     model::{
         BrandId, ClientMsgId, MessageId, Profile, RoomId, Text, Timestamp, UserId, World,
         world::{NewBrand, NewMessage, NewRoom, NewUser},
@@ -26,19 +26,19 @@ pub(crate) async fn store(database: &Database) -> Postgres {
     store.expect("a connection")
 }
 
-/// A fresh database with this dataset, and the platform that changes it.
-pub(crate) async fn with_dataset(dataset: &World) -> (Database, Platform) {
+/// A fresh database with this world, and the platform that changes it.
+pub(crate) async fn with_world(world: &World) -> (Database, Platform) {
     let database = aftermatch_testdb::fresh().await;
-    import_into(&database, dataset).await.expect("an import");
+    import_into(&database, world).await.expect("an import");
     let platform = Platform::connect(database.url()).await;
     (database, platform)
 }
 
 pub(crate) async fn import_into(
     database: &Database,
-    dataset: &World,
+    world: &World,
 ) -> Result<Imported, ImportError> {
-    import(&options(database), dataset, |_| {}).await
+    import(&options(database), world, |_| {}).await
 }
 
 pub(crate) fn profile(text: &str) -> Profile {
@@ -80,7 +80,7 @@ pub(crate) fn text(text: &str) -> Text {
 pub(crate) fn draft(says: &str, client_msg_id: Option<&str>) -> Draft {
     Draft {
         text: text(says),
-        client_id: client_msg_id.map(|id| ClientMsgId::new(id).expect("a valid id")),
+        client_msg_id: client_msg_id.map(|id| ClientMsgId::new(id).expect("a valid id")),
     }
 }
 
@@ -90,29 +90,35 @@ pub(crate) fn at(millisecond: i64) -> Timestamp {
 }
 
 /// A message in that room by that user at that millisecond.
-pub(crate) fn message(id: Option<i64>, room: i64, author: i64, at_: i64, says: &str) -> NewMessage {
+pub(crate) fn message(
+    id: Option<i64>,
+    room: i64,
+    author: i64,
+    millisecond: i64,
+    says: &str,
+) -> NewMessage {
     NewMessage {
         id: id.map(MessageId),
         room: RoomId(room),
         author: UserId(author),
         text: text(says),
-        at: at(at_),
+        created_at: at(millisecond),
     }
 }
 
-pub(crate) fn dataset(
+pub(crate) fn world(
     users: Vec<NewUser>,
     brands: Vec<NewBrand>,
     rooms: Vec<NewRoom>,
     messages: Vec<NewMessage>,
 ) -> World {
-    World::new(users, brands, rooms, messages).expect("a valid dataset")
+    World::new(users, brands, rooms, messages).expect("a valid world")
 }
 
 /// Users 1 to 4; brands 11 of user 1, 12 of 2 and 13 of 3; rooms 21 (brands 11, 12),
 /// 22 (12, 13) and 23 (13, 11), with these messages.
 pub(crate) fn town(messages: Vec<NewMessage>) -> World {
-    dataset(
+    world(
         (1..=4).map(user).collect(),
         vec![brand(11, 1), brand(12, 2), brand(13, 3)],
         vec![
@@ -125,11 +131,11 @@ pub(crate) fn town(messages: Vec<NewMessage>) -> World {
 }
 
 /// The precondition of a write by this user in this room, as they are now.
-pub(crate) async fn precondition(store: &Postgres, room: i64, user: i64) -> Guard {
+pub(crate) async fn precondition(store: &Postgres, room: i64, user: i64) -> Precondition {
     let (room, user) = (RoomId(room), UserId(user));
     let found = store.room(room, Read::Fresh).await.expect("a database");
     let author = store.user(user, Read::Fresh).await.expect("a database");
-    Guard {
+    Precondition {
         room,
         room_revision: found.expect("the room").revision,
         user,

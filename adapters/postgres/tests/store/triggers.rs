@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use crate::support::{message, town, with_dataset};
+use crate::support::{message, town, with_world};
 use aftermatch_testdb::Platform;
 use sqlx::AssertSqlSafe;
 
@@ -147,7 +147,7 @@ const ROWS: &[Row] = &[
 
 #[tokio::test]
 async fn platform_sql_moves_exactly_affected_revisions() {
-    let (_database, platform) = with_dataset(&town(vec![message(None, 21, 2, 1, "hello")])).await;
+    let (_database, platform) = with_world(&town(vec![message(None, 21, 2, 1, "hello")])).await;
     for &(change, users, rooms) in ROWS {
         let moved = moved(&platform, change).await;
         let expected = [users.to_vec(), rooms.to_vec()];
@@ -193,7 +193,7 @@ async fn revisions(connection: &mut sqlx::PgConnection) -> [BTreeMap<i64, i64>; 
 
 #[tokio::test]
 async fn recreated_room_gets_new_revision() {
-    let (_database, platform) = with_dataset(&town(vec![])).await;
+    let (_database, platform) = with_world(&town(vec![])).await;
     let mut seen = HashSet::new();
     for _ in 0..3 {
         let revision = "SELECT revision FROM rooms WHERE id = 21";
@@ -218,7 +218,7 @@ async fn deleted_room_removes_messages_authors_stay() {
         message(None, 21, 1, 1, "hello"),
         message(None, 22, 4, 1, "you"),
     ];
-    let (_database, platform) = with_dataset(&town(messages)).await;
+    let (_database, platform) = with_world(&town(messages)).await;
     let refused = sqlx::query("DELETE FROM users WHERE id = 4").execute(platform.pool());
     let refused = refused.await.expect_err("an author").to_string();
     assert!(refused.contains("user 4 has written messages"), "{refused}");
@@ -238,7 +238,7 @@ async fn deleted_room_removes_messages_authors_stay() {
 
 #[tokio::test]
 async fn deleted_room_or_user_removes_read_positions() {
-    let (_database, platform) = with_dataset(&town(vec![])).await;
+    let (_database, platform) = with_world(&town(vec![])).await;
     let positions =
         "INSERT INTO reading_marks VALUES (21, 3, 1), (21, 4, 1), (22, 4, 1), (23, 3, 1)";
     let marked = sqlx::query(positions).execute(platform.pool()).await;

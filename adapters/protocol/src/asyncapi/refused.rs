@@ -13,7 +13,11 @@ use crate::{
     error::{ErrorCode, ProtocolError},
     published::{Published, Receiver},
     request,
-    response::{self, Frame, Refusal, RequestId},
+    response::{
+        self,
+        envelope::{EchoedId, Frame},
+        refusal::Refusal,
+    },
     sample,
 };
 
@@ -131,7 +135,7 @@ fn narrow(schema: &mut Value, codes: &[ErrorCode], action: Value) {
 
 /// The request could be read, and so has its mark.
 fn never_malformed(schema: &mut Value) {
-    set(schema, "request_id", schema::reference::<RequestId<'_>>());
+    set(schema, "request_id", schema::reference::<EchoedId<'_>>());
 }
 
 /// There is nothing to wait for.

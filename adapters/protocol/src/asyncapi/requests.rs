@@ -7,7 +7,7 @@ use crate::{
     action::Action,
     published::{Published, Receiver},
     request,
-    response::RequestId,
+    response::envelope::EchoedId,
 };
 
 /// The request of `action`. Keys that mean nothing are ignored.
@@ -20,10 +20,7 @@ pub(super) fn request(action: Action) -> Published {
 
     let mut properties = Map::from_iter([("action".to_owned(), json!({"const": action.as_str()}))]);
     properties.extend(object(own));
-    properties.insert(
-        "request_id".to_owned(),
-        schema::reference::<RequestId<'_>>(),
-    );
+    properties.insert("request_id".to_owned(), schema::reference::<EchoedId<'_>>());
     let mut names = vec![json!("action")];
     names.extend(array(required));
     names.push(json!("request_id"));

@@ -8,7 +8,7 @@ use schemars::{
 };
 use serde_json::{Value, json};
 
-use crate::response::RequestId;
+use crate::response::envelope::EchoedId;
 
 const PATH: &str = "/components/schemas";
 
@@ -33,7 +33,7 @@ pub(super) fn reference<T: JsonSchema>() -> Value {
 
 /// The shapes that have a name, and were used.
 pub(super) fn definitions(generator: &mut SchemaGenerator) -> Value {
-    generator.subschema_for::<RequestId<'_>>();
+    generator.subschema_for::<EchoedId<'_>>();
     let definitions = generator.take_definitions(false).into_iter();
     Value::Object(
         definitions

@@ -1,12 +1,17 @@
 //! What happened in a room, as the wire says it.
 
-use aftermatch_ports::model::{Change, MessageId, What};
+use aftermatch_ports::model::{EventKind, MessageId, RoomEvent};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
     action::Action,
-    response::{Data, EventNumber, ReadyParticipants, Room, Time, User},
+    response::{
+        envelope::Data,
+        profile::{ReadyParticipants, UserShape},
+        room::RoomShape,
+        value::{EventNumber, Time},
+    },
 };
 
 /// A message was created.
@@ -16,9 +21,9 @@ pub(crate) struct MessageCreated<'a> {
     /// Unique over all rooms, and never used again.
     id: i64,
     text: &'a str,
-    user: User<'a>,
+    user: UserShape<'a>,
     created_at: Time,
-    room: Room<'a>,
+    room: RoomShape<'a>,
     /// The name that the author's program gave it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "&str")]
@@ -67,7 +72,7 @@ impl Data for MessagesDeleted {
 }
 
 impl MessagesDeleted {
-    pub(super) fn new(change: &Change, ids: &[MessageId]) -> Self {
+    pub(super) fn new(change: &RoomEvent, ids: &[MessageId]) -> Self {
         Self {
             room_id: change.room.room.id.0,
             messages_ids: ids.iter().map(|id| id.0).collect(),
@@ -86,25 +91,25 @@ pub(super) enum EventData<'a> {
 }
 
 impl<'a> EventData<'a> {
-    pub(super) fn of(change: &'a Change, participants: &'a ReadyParticipants) -> Self {
-        let room = Room::ready(&change.room, participants);
-        match &change.what {
-            What::Created(message) => Self::Created(MessageCreated {
+    pub(super) fn of(change: &'a RoomEvent, participants: &'a ReadyParticipants) -> Self {
+        let room = RoomShape::ready(&change.room, participants);
+        match &change.kind {
+            EventKind::Created(message) => Self::Created(MessageCreated {
                 id: message.id.0,
                 text: message.text.as_str(),
                 user: (&message.author).into(),
-                created_at: Time(message.at),
+                created_at: Time(message.created_at),
                 room,
-                client_msg_id: message.client_id.as_ref().map(|id| id.as_str()),
+                client_msg_id: message.client_msg_id.as_ref().map(|id| id.as_str()),
                 seq: change.seq.into(),
             }),
-            What::Edited { id, text } => Self::Edited(MessageEdited {
+            EventKind::Edited { id, text } => Self::Edited(MessageEdited {
                 room_id: change.room.room.id.0,
                 message_id: id.0,
                 message_text: text.as_str(),
                 seq: change.seq.into(),
             }),
-            What::Deleted { ids, .. } => Self::Deleted(MessagesDeleted::new(change, ids)),
+            EventKind::Deleted { ids, .. } => Self::Deleted(MessagesDeleted::new(change, ids)),
         }
     }
 

@@ -1,25 +1,25 @@
 //! The room events, for the published contract.
 
-use aftermatch_ports::model::{Change, What};
+use aftermatch_ports::model::{EventKind, RoomEvent};
 use schemars::SchemaGenerator;
 
 use super::{
-    EVICTIONS, Event, ExistingMessage, Notice, Replay, RoomClosed,
     data::{MessageCreated, MessageEdited, MessagesDeleted},
-    event, existing_message, partly_deleted, replayed, room_closed as closed,
+    frames::{Event, ExistingMessage, Replay, event, existing_message, partly_deleted, replayed},
+    notice::{EVICTIONS, Notice, RoomClosed, room_closed as closed},
 };
 use crate::{
     published::{Published, Receiver},
-    response::{Data, Frame, Response},
+    response::envelope::{Data, Frame, Response},
     sample,
 };
 
 /// The frames of `create_message`.
 pub(crate) fn created(generator: &mut SchemaGenerator) -> Vec<Published> {
-    let named = sample::change(41, What::Created(sample::message_with_client_id()));
-    let existing = sample::change(41, What::Created(sample::edited_message()));
+    let named = sample::change(41, EventKind::Created(sample::message_with_client_id()));
+    let existing = sample::change(41, EventKind::Created(sample::edited_message()));
     vec![
-        told::<MessageCreated<'_>>(generator, &[sample::created(), named]),
+        delivered::<MessageCreated<'_>>(generator, &[sample::created(), named]),
         Published::new::<Response<'_, ExistingMessage<'_>>>(
             generator,
             "create_message.repeated",
@@ -35,7 +35,7 @@ pub(crate) fn created(generator: &mut SchemaGenerator) -> Vec<Published> {
 /// The frames of `edit_message`.
 pub(crate) fn edited(generator: &mut SchemaGenerator) -> Vec<Published> {
     vec![
-        told::<MessageEdited<'_>>(generator, &[sample::edited()]),
+        delivered::<MessageEdited<'_>>(generator, &[sample::edited()]),
         replay::<MessageEdited<'_>>(generator, sample::edited()),
     ]
 }
@@ -44,7 +44,7 @@ pub(crate) fn edited(generator: &mut SchemaGenerator) -> Vec<Published> {
 pub(crate) fn deleted(generator: &mut SchemaGenerator) -> Vec<Published> {
     let partly = sample::deleted(&[19, 400]);
     vec![
-        told::<MessagesDeleted>(generator, &[sample::deleted(&[])]),
+        delivered::<MessagesDeleted>(generator, &[sample::deleted(&[])]),
         Published::new::<Response<'_, MessagesDeleted, [&str; 1]>>(
             generator,
             "delete_messages.partly",
@@ -69,10 +69,10 @@ pub(crate) fn room_closed(generator: &mut SchemaGenerator) -> Published {
     )
 }
 
-fn told<D: Data>(generator: &mut SchemaGenerator, changes: &[Change]) -> Published {
-    let frames = changes
+fn delivered<D: Data>(generator: &mut SchemaGenerator, events: &[RoomEvent]) -> Published {
+    let frames = events
         .iter()
-        .map(|change| event(change, &sample::participants()).to_vec());
+        .map(|one| event(one, &sample::participants()).to_vec());
     Published::new::<Event<'_, D>>(
         generator,
         format!("{}.told", D::ACTION),
@@ -83,7 +83,7 @@ fn told<D: Data>(generator: &mut SchemaGenerator, changes: &[Change]) -> Publish
     )
 }
 
-fn replay<D: Data>(generator: &mut SchemaGenerator, change: Change) -> Published {
+fn replay<D: Data>(generator: &mut SchemaGenerator, change: RoomEvent) -> Published {
     Published::new::<Replay<D>>(
         generator,
         format!("{}.replayed", D::ACTION),

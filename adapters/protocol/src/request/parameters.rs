@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use aftermatch_ports::{
-    Stretch,
+    HistoryRange,
     model::{ClientMsgId, Seq},
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -20,7 +20,7 @@ use crate::{
     action::Action,
     error::{ErrorCode, ProtocolError},
     limits::{
-        DEFAULT_MESSAGES, MAX_CLIENT_MSG_ID_CHARS, MAX_GONE, MAX_MESSAGES, MAX_REPLAY, MAX_ROOMS,
+        DEFAULT_MESSAGES, MAX_CLIENT_MSG_ID_CHARS, MAX_DELETED, MAX_MESSAGES, MAX_REPLAY, MAX_ROOMS,
     },
 };
 
@@ -38,7 +38,7 @@ pub enum Parameters<'a> {
         /// The text.
         text: Cow<'a, str>,
         /// The client's name for the message.
-        client_id: Option<ClientMsgId>,
+        client_msg_id: Option<ClientMsgId>,
     },
     /// [`Action::EditMessage`]
     EditMessage(EditMessage<'a>),
@@ -124,7 +124,7 @@ pub struct JoinRoom {
     pub room_pk: Id,
     #[schemars(description = format!(
         "The last `seq` the client knows. What has changed since then is sent first, unless that \
-         is more than {MAX_REPLAY} frames, or {MAX_GONE} older messages were deleted: `resumed` \
+         is more than {MAX_REPLAY} frames, or {MAX_DELETED} older messages were deleted: `resumed` \
          says so."
     ))]
     /// The last event the client knows.
@@ -155,9 +155,12 @@ pub struct CreateMessage<'a> {
 impl<'a> CreateMessage<'a> {
     fn checked(self) -> Result<Parameters<'a>, ProtocolError> {
         let text = self.msg_text;
-        let client_id = self.client_msg_id.map(|id| ClientMsgId::new(&id));
-        let client_id = client_id.transpose()?;
-        Ok(Parameters::CreateMessage { text, client_id })
+        let client_msg_id = self.client_msg_id.map(|id| ClientMsgId::new(&id));
+        let client_msg_id = client_msg_id.transpose()?;
+        Ok(Parameters::CreateMessage {
+            text,
+            client_msg_id,
+        })
     }
 }
 
@@ -208,7 +211,7 @@ pub enum RoomMessages {
     /// A range of them.
     Range {
         /// Where it lies.
-        range: Stretch,
+        range: HistoryRange,
         /// At most this many.
         limit: usize,
     },
@@ -219,9 +222,9 @@ pub enum RoomMessages {
 impl GetRoomMessages {
     fn checked(self) -> Result<RoomMessages, ProtocolError> {
         let range = match (self.before_seq, self.after_seq, self.page) {
-            (None, None, None) => Stretch::Newest,
-            (Some(AtLeast(seq)), None, None) => Stretch::Before(Seq(seq)),
-            (None, Some(AtLeast(seq)), None) => Stretch::After(Seq(seq)),
+            (None, None, None) => HistoryRange::Newest,
+            (Some(AtLeast(seq)), None, None) => HistoryRange::Before(Seq(seq)),
+            (None, Some(AtLeast(seq)), None) => HistoryRange::After(Seq(seq)),
             (None, None, Some(AtLeast(page))) if self.limit.is_none() => {
                 return Ok(RoomMessages::Page(page.unsigned_abs()));
             }

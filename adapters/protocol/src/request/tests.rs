@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use aftermatch_ports::{
-    Stretch,
+    HistoryRange,
     model::{ClientMsgId, MessageId, Seq},
 };
 
@@ -64,15 +64,15 @@ fn every_action_is_read() {
         ),
         (
             r#"{"action":"get_room_messages","request_id":1}"#,
-            range(Stretch::Newest, 50),
+            range(HistoryRange::Newest, 50),
         ),
         (
             r#"{"action":"get_room_messages","before_seq":7,"limit":100,"request_id":1}"#,
-            range(Stretch::Before(Seq(7)), 100),
+            range(HistoryRange::Before(Seq(7)), 100),
         ),
         (
             r#"{"action":"get_room_messages","after_seq":0,"limit":1,"request_id":1}"#,
-            range(Stretch::After(Seq(0)), 1),
+            range(HistoryRange::After(Seq(0)), 1),
         ),
         (
             r#"{"action":"get_room_messages","page":3,"request_id":1}"#,
@@ -86,7 +86,7 @@ fn every_action_is_read() {
             r#"{"action":"create_message","msg_text":"a","client_msg_id":"A.1","request_id":1}"#,
             Parameters::CreateMessage {
                 text: "a".into(),
-                client_id: Some(ClientMsgId::new("A.1").expect("a fit id")),
+                client_msg_id: Some(ClientMsgId::new("A.1").expect("a fit id")),
             },
         ),
         (
@@ -97,7 +97,7 @@ fn every_action_is_read() {
             r#"{"request_id":1,"msg_text":"a\n\u0416","action":"create_message"}"#,
             Parameters::CreateMessage {
                 text: "a\nЖ".into(),
-                client_id: None,
+                client_msg_id: None,
             },
         ),
         (
@@ -141,7 +141,7 @@ fn every_action_is_read() {
         assert_eq!(
             decoded(frame),
             Ok(Request {
-                request_id: Tag::new("1"),
+                request_id: RequestId::new("1"),
                 parameters
             }),
             "{frame}"
@@ -149,7 +149,7 @@ fn every_action_is_read() {
     }
 }
 
-fn range(range: Stretch, limit: usize) -> Parameters<'static> {
+fn range(range: HistoryRange, limit: usize) -> Parameters<'static> {
     Parameters::GetRoomMessages(RoomMessages::Range { range, limit })
 }
 
@@ -225,7 +225,7 @@ fn a_request_id_is_echoed_as_it_was_written() {
         let frame = format!(r#"{{"action":"list","request_id":{id}}}"#);
         assert_eq!(
             decoded(&frame).map(|request| request.request_id),
-            Ok(Tag::new(id))
+            Ok(RequestId::new(id))
         );
     }
     let too_long = format!("\"{}\"", "a".repeat(65));
@@ -249,10 +249,10 @@ fn a_request_id_is_echoed_as_it_was_written() {
 }
 
 #[test]
-fn what_could_be_read_is_told_back() {
+fn refusal_echoes_what_could_be_read() {
     let list = Some("list".to_owned());
     let one = Some("1".to_owned());
-    for (frame, told) in [
+    for (frame, expected) in [
         ("", (None, None, ErrorCode::NotJson)),
         (
             r#"{"action":"list","request_id":1"#,
@@ -285,7 +285,7 @@ fn what_could_be_read_is_told_back() {
             (Some("fly".to_owned()), one, ErrorCode::UnknownAction),
         ),
     ] {
-        assert_eq!(refusal(frame), told, "{frame}");
+        assert_eq!(refusal(frame), expected, "{frame}");
     }
     assert_eq!(
         decode(
@@ -342,6 +342,47 @@ fn a_parameter_that_is_missing_or_of_the_wrong_type_is_named() {
             "{frame}: {}",
             error.sentence
         );
+    }
+}
+
+#[test]
+fn unfit_parameter_is_named_with_what_was_expected() {
+    for (parameters, sentence) in [
+        (
+            r#""action":"join_room""#,
+            "parameter `room_pk` is missing: an integer was expected",
+        ),
+        (
+            r#""action":"join_room","room_pk":1,"since_seq":{}"#,
+            "parameter `since_seq` is an object: an integer was expected",
+        ),
+        (
+            r#""action":"list","limit":1001"#,
+            "parameter `limit` is a number that cannot be taken: an integer from 1 to 1000 was expected",
+        ),
+        (
+            r#""action":"get_room_messages","page":0"#,
+            "parameter `page` is a number that cannot be taken: an integer from 1 was expected",
+        ),
+        (
+            r#""action":"mark_read","seq":null"#,
+            "parameter `seq` is null: an integer from 0 was expected",
+        ),
+        (
+            r#""action":"create_message","msg_text":"\ud800""#,
+            "parameter `msg_text` is a string that cannot be taken: a string was expected",
+        ),
+        (
+            r#""action":"create_message","msg_text":"a","client_msg_id":true"#,
+            "parameter `client_msg_id` is a boolean: a string was expected",
+        ),
+        (
+            r#""action":"delete_messages","msg_id_list":[1,"2"]"#,
+            "parameter `msg_id_list` is a list that cannot be taken: a list of integers was expected",
+        ),
+    ] {
+        let frame = format!(r#"{{{parameters},"request_id":1}}"#);
+        assert_eq!(decoded(&frame).expect_err(&frame).error.sentence, sentence);
     }
 }
 
@@ -404,8 +445,8 @@ proptest! {
         let frame = serde_json::json!({"action": "create_message", "msg_text": text, "request_id": id});
         let frame = frame.to_string();
         let request = decoded(&frame).expect("a good request");
-        prop_assert_eq!(request.parameters, Parameters::CreateMessage { text: text.into(), client_id: None });
-        prop_assert_eq!(request.request_id, Tag::new(id.to_string()));
+        prop_assert_eq!(request.parameters, Parameters::CreateMessage { text: text.into(), client_msg_id: None });
+        prop_assert_eq!(request.request_id, RequestId::new(id.to_string()));
     }
 
     #[test]

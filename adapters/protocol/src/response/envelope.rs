@@ -1,12 +1,14 @@
 //! What stands around the data of every frame that the service sends: the same
 //! five keys in the same order.
 
-use aftermatch_ports::model::Tag;
+use aftermatch_ports::model::RequestId;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
-use serde_json::value::RawValue;
 
-use crate::limits::MAX_REQUEST_ID_CHARS;
+use crate::{
+    json::{self, Json},
+    limits::MAX_REQUEST_ID_CHARS,
+};
 
 /// What can be sent as one frame.
 pub trait Frame: Serialize + Sized {
@@ -18,9 +20,7 @@ pub trait Frame: Serialize + Sized {
     /// Appends the JSON to `out`.
     fn write(&self, out: &mut Vec<u8>) {
         out.reserve(self.size_hint());
-        // Writing to memory cannot fail, and no type of the protocol refuses to be
-        // written.
-        let _ = serde_json::to_writer(out, self);
+        json::write(out, self);
     }
 
     /// The JSON by itself.
@@ -50,25 +50,25 @@ pub(crate) struct Response<'a, D, E = NoErrors> {
     action: &'static str,
     #[schemars(schema_with = "status::<D>")]
     response_status: u16,
-    request_id: RequestId<'a>,
+    request_id: EchoedId<'a>,
 }
 
 impl<D: Serialize, E: Serialize> Frame for Response<'_, D, E> {}
 
 impl<'a, D: Data> Response<'a, D> {
-    pub(crate) fn new(request_id: &'a Tag, data: D) -> Self {
+    pub(crate) fn new(request_id: &'a RequestId, data: D) -> Self {
         Response::partly(request_id, data, [])
     }
 }
 
 impl<'a, D: Data, E> Response<'a, D, E> {
-    pub(crate) fn partly(request_id: &'a Tag, data: D, errors: E) -> Self {
+    pub(crate) fn partly(request_id: &'a RequestId, data: D, errors: E) -> Self {
         Self {
             errors,
             data,
             action: D::ACTION,
             response_status: D::STATUS,
-            request_id: RequestId(request_id),
+            request_id: EchoedId(request_id),
         }
     }
 }
@@ -86,16 +86,15 @@ pub(crate) fn status<D: Data>(_: &mut SchemaGenerator) -> Schema {
 /// The client's mark on its request, exactly as it was written; `null` where there
 /// is none.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct RequestId<'a>(pub(crate) &'a Tag);
+pub(crate) struct EchoedId<'a>(pub(crate) &'a RequestId);
 
-impl Serialize for RequestId<'_> {
+impl Serialize for EchoedId<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let json = self.0.as_str().map(serde_json::from_str::<&RawValue>);
-        json.and_then(Result::ok).serialize(serializer)
+        self.0.as_str().map(Json).serialize(serializer)
     }
 }
 
-impl JsonSchema for RequestId<'_> {
+impl JsonSchema for EchoedId<'_> {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "request_id".into()
     }

@@ -1,15 +1,15 @@
 //! Messages as history shows them.
 
 use aftermatch_ports::{
-    History,
-    model::{Message as ModelMessage, Tag},
+    HistoryPage,
+    model::{Message, RequestId},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
     envelope::{Data, Frame, Response},
-    profile::User,
+    profile::UserShape,
     value::{EventNumber, Time},
 };
 use crate::{action::Action, limits::MAX_MESSAGES};
@@ -17,12 +17,12 @@ use crate::{action::Action, limits::MAX_MESSAGES};
 /// A message.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "message", deny_unknown_fields)]
-pub(crate) struct Message<'a> {
+pub(crate) struct MessageShape<'a> {
     /// Unique over all rooms, and never used again.
     id: i64,
     /// The text since the last edit.
     text: &'a str,
-    user: User<'a>,
+    user: UserShape<'a>,
     created_at: Time,
     /// The room's `pk`.
     room_id: i64,
@@ -35,23 +35,23 @@ pub(crate) struct Message<'a> {
     edited_at: Option<Time>,
 }
 
-impl<'a> From<&'a ModelMessage> for Message<'a> {
-    fn from(message: &'a ModelMessage) -> Self {
+impl<'a> From<&'a Message> for MessageShape<'a> {
+    fn from(message: &'a Message) -> Self {
         Self {
             id: message.id.0,
             text: message.text.as_str(),
             user: (&message.author).into(),
-            created_at: Time(message.at),
+            created_at: Time(message.created_at),
             room_id: message.room.0,
-            client_msg_id: message.client_id.as_ref().map(|id| id.as_str()),
+            client_msg_id: message.client_msg_id.as_ref().map(|id| id.as_str()),
             seq: message.seq.into(),
             edited_at: message.edited_at.map(Time),
         }
     }
 }
 
-fn messages(messages: &[ModelMessage]) -> Vec<Message<'_>> {
-    messages.iter().map(Message::from).collect()
+fn messages(messages: &[Message]) -> Vec<MessageShape<'_>> {
+    messages.iter().map(MessageShape::from).collect()
 }
 
 /// A range of the messages, oldest first.
@@ -59,7 +59,7 @@ fn messages(messages: &[ModelMessage]) -> Vec<Message<'_>> {
 #[schemars(inline, deny_unknown_fields)]
 pub(crate) struct MessageRange<'a> {
     #[schemars(length(max = MAX_MESSAGES))]
-    results: Vec<Message<'a>>,
+    results: Vec<MessageShape<'a>>,
     /// What to ask with for those before the first of them.
     next_before_seq: Option<i64>,
     /// What to ask with for those after the last of them.
@@ -73,14 +73,14 @@ impl Data for MessageRange<'_> {
 }
 
 /// The answer to `get_room_messages` that is a range of them.
-pub fn range(request_id: &Tag, history: &History) -> impl Frame {
-    let first = history.messages.first().filter(|_| history.older);
-    let last = history.messages.last().filter(|_| history.newer);
+pub fn range(request_id: &RequestId, history: &HistoryPage) -> impl Frame {
+    let first = history.messages.first().filter(|_| history.has_older);
+    let last = history.messages.last().filter(|_| history.has_newer);
     let range = MessageRange {
         results: messages(&history.messages),
         next_before_seq: first.map(|message| message.seq.0),
         next_after_seq: last.map(|message| message.seq.0),
-        last_seq: history.last.into(),
+        last_seq: history.last_seq.into(),
     };
     Response::new(request_id, range)
 }
@@ -92,7 +92,7 @@ pub(crate) struct MessagePage<'a> {
     /// How many messages the room has.
     count: u64,
     #[schemars(length(max = MAX_MESSAGES))]
-    results: Vec<Message<'a>>,
+    results: Vec<MessageShape<'a>>,
     /// The number of the next page; `null` when there is none.
     next: Option<i64>,
 }
@@ -103,9 +103,9 @@ impl Data for MessagePage<'_> {
 
 /// The answer to `get_room_messages` that is a numbered page.
 pub fn page(
-    request_id: &Tag,
+    request_id: &RequestId,
     count: u64,
-    results: &[ModelMessage],
+    results: &[Message],
     next: Option<u64>,
 ) -> impl Frame {
     let page = MessagePage {

@@ -1,16 +1,17 @@
 //! The platform's own objects for users and brands: they are passed on as they
 //! came, and never taken apart.
 
-use aftermatch_ports::model::{Author, Brand as ModelBrand, Profile, Room};
+use aftermatch_ports::model::{Author, Brand, Profile, Room};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, Serializer, de::IgnoredAny};
-use serde_json::value::{RawValue, to_raw_value};
+
+use crate::json::{self, Json};
 
 /// A user.
 #[derive(Debug, Serialize)]
-pub(crate) struct User<'a>(Object<'a>);
+pub(crate) struct UserShape<'a>(Object<'a>);
 
-impl<'a> From<&'a Author> for User<'a> {
+impl<'a> From<&'a Author> for UserShape<'a> {
     fn from(author: &'a Author) -> Self {
         Self(Object {
             id: author.id.0,
@@ -19,7 +20,7 @@ impl<'a> From<&'a Author> for User<'a> {
     }
 }
 
-impl User<'_> {
+impl UserShape<'_> {
     pub(crate) fn size_hint(&self) -> usize {
         self.0.profile.as_str().len()
     }
@@ -27,10 +28,10 @@ impl User<'_> {
 
 /// A brand.
 #[derive(Debug, Serialize)]
-pub(crate) struct Brand<'a>(Object<'a>);
+pub(crate) struct BrandShape<'a>(Object<'a>);
 
-impl<'a> From<&'a ModelBrand> for Brand<'a> {
-    fn from(brand: &'a ModelBrand) -> Self {
+impl<'a> From<&'a Brand> for BrandShape<'a> {
+    fn from(brand: &'a Brand) -> Self {
         Self(Object {
             id: brand.id.0,
             profile: &brand.profile,
@@ -40,7 +41,7 @@ impl<'a> From<&'a ModelBrand> for Brand<'a> {
 
 /// The brands of a room, in its order.
 #[derive(Debug, Clone, Copy, JsonSchema)]
-#[schemars(inline, with = "Vec<Brand<'static>>")]
+#[schemars(inline, with = "Vec<BrandShape<'static>>")]
 pub(crate) enum Participants<'a> {
     Of(&'a Room),
     Ready(&'a ReadyParticipants),
@@ -50,7 +51,7 @@ impl Participants<'_> {
     pub(super) fn size_hint(&self) -> usize {
         match self {
             Self::Of(_) => 0,
-            Self::Ready(ReadyParticipants(json)) => json.get().len(),
+            Self::Ready(ReadyParticipants(json)) => json.len(),
         }
     }
 }
@@ -60,9 +61,9 @@ impl Serialize for Participants<'_> {
         match self {
             Self::Of(room) => {
                 let brands = room.participants.iter();
-                serializer.collect_seq(brands.map(|brand| Brand::from(&**brand)))
+                serializer.collect_seq(brands.map(|brand| BrandShape::from(&**brand)))
             }
-            Self::Ready(ReadyParticipants(json)) => json.serialize(serializer),
+            Self::Ready(ReadyParticipants(json)) => Json(json).serialize(serializer),
         }
     }
 }
@@ -70,14 +71,15 @@ impl Serialize for Participants<'_> {
 /// The JSON of a room's brands, which is the same for every event until the room's
 /// revision changes.
 #[derive(Debug)]
-pub struct ReadyParticipants(Box<RawValue>);
+pub struct ReadyParticipants(String);
 
 impl ReadyParticipants {
     /// Writes the brands of `room`.
     #[must_use]
     pub fn of(room: &Room) -> Self {
-        let json = to_raw_value(&Participants::Of(room));
-        Self(json.unwrap_or_else(|_| RawValue::NULL.to_owned()))
+        let mut json = Vec::new();
+        json::write(&mut json, &Participants::Of(room));
+        Self(String::from_utf8(json).unwrap_or_default())
     }
 }
 
@@ -90,22 +92,15 @@ struct Object<'a> {
 
 impl Serialize for Object<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = self.profile.as_str();
-        if has_id(text)
-            && let Ok(json) = serde_json::from_str::<&RawValue>(text)
-        {
-            return json.serialize(serializer);
+        let object = self.profile.as_str();
+        if has_id(object) {
+            return Json(object).serialize(serializer);
         }
-        self.with_id().serialize(serializer)
-    }
-}
-
-impl Object<'_> {
-    fn with_id(&self) -> Option<Box<RawValue>> {
-        let text = self.profile.as_str().trim_start();
-        let members = text.strip_prefix('{')?.trim_start();
+        let members = object.trim_start().strip_prefix('{').unwrap_or("}");
+        let members = members.trim_start();
         let comma = if members.starts_with('}') { "" } else { "," };
-        RawValue::from_string(format!("{{\"id\":{}{comma}{members}", self.id)).ok()
+        let object = format!("{{\"id\":{}{comma}{members}", self.id);
+        Json(&object).serialize(serializer)
     }
 }
 
@@ -115,8 +110,12 @@ fn has_id(object: &str) -> bool {
         #[serde(rename = "id")]
         _id: IgnoredAny,
     }
-    // As the platform writes them, no object has to be read for it.
-    object.starts_with("{\"id\":") || serde_json::from_str::<Identified>(object).is_ok()
+    // Most objects begin with the key, or have it nowhere: they need not be read.
+    if object.starts_with("{\"id\":") {
+        return true;
+    }
+    let possible = object.contains("\"id\"") || object.contains('\\');
+    possible && serde_json::from_str::<Identified>(object).is_ok()
 }
 
 macro_rules! platform_object {
@@ -138,8 +137,8 @@ macro_rules! platform_object {
     };
 }
 
-platform_object!(User, "user", "A user");
-platform_object!(Brand, "brand", "A brand");
+platform_object!(UserShape, "user", "A user");
+platform_object!(BrandShape, "brand", "A brand");
 
 #[cfg(test)]
 mod tests {
@@ -149,20 +148,22 @@ mod tests {
     fn profile_without_id_gets_one() {
         for (given, passed_on) in [
             ("{}", r#"{"id":7}"#),
-            (" { } ", r#"{"id":7}"#),
+            (" { } ", r#"{"id":7} "#),
             (r#"{"b":1,"a":2}"#, r#"{"id":7,"b":1,"a":2}"#),
             (r#"{"id":8, "b":1}"#, r#"{"id":8, "b":1}"#),
             (r#"{"b":1, "id":7}"#, r#"{"b":1, "id":7}"#),
             (r#"{"\u0069d":7}"#, r#"{"\u0069d":7}"#),
             (r#"{"a":{"id":1}}"#, r#"{"id":7,"a":{"id":1}}"#),
+            (r#"{"a":"\\id"}"#, r#"{"id":7,"a":"\\id"}"#),
             (
                 r#"{"n":12345678901234567890.50}"#,
                 r#"{"id":7,"n":12345678901234567890.50}"#,
             ),
         ] {
             let profile = &Profile::new(given);
-            let written = serde_json::to_string(&Object { id: 7, profile });
-            assert_eq!(written.expect("JSON"), passed_on, "{given}");
+            let mut written = Vec::new();
+            json::write(&mut written, &Object { id: 7, profile });
+            assert_eq!(String::from_utf8_lossy(&written), passed_on, "{given}");
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The answer to what was not done.
 
-use aftermatch_ports::model::Tag;
+use aftermatch_ports::model::RequestId;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::envelope::{Frame, RequestId};
+use super::envelope::{EchoedId, Frame};
 use crate::{action::Action, error::ProtocolError, request::Malformed};
 
 /// Why something was not done.
@@ -16,8 +16,8 @@ pub(crate) struct Refusal<'a> {
     /// What was asked for; `null` where it could not be read.
     action: Option<&'a str>,
     response_status: u16,
-    #[schemars(with = "Option<RequestId>")]
-    request_id: RequestId<'a>,
+    #[schemars(with = "Option<EchoedId>")]
+    request_id: EchoedId<'a>,
     error_code: &'static str,
     /// Milliseconds to wait for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,7 +28,7 @@ pub(crate) struct Refusal<'a> {
 /// The refusal of a request that could be read.
 pub fn refused<'a>(
     action: Action,
-    request_id: &'a Tag,
+    request_id: &'a RequestId,
     error: &'a ProtocolError,
 ) -> impl Frame + 'a {
     refusal(Some(action.as_str()), request_id, error)
@@ -43,7 +43,7 @@ pub fn malformed(malformed: &Malformed) -> impl Frame {
     } = malformed;
     refusal(
         action.as_deref(),
-        request_id.as_ref().unwrap_or(&Tag::NONE),
+        request_id.as_ref().unwrap_or(&RequestId::NONE),
         error,
     )
 }
@@ -52,7 +52,7 @@ impl Frame for Refusal<'_> {}
 
 fn refusal<'a>(
     action: Option<&'a str>,
-    request_id: &'a Tag,
+    request_id: &'a RequestId,
     error: &'a ProtocolError,
 ) -> Refusal<'a> {
     // Rounded up: never too early.
@@ -62,7 +62,7 @@ fn refusal<'a>(
         data: (),
         action,
         response_status: error.code.status(),
-        request_id: RequestId(request_id),
+        request_id: EchoedId(request_id),
         error_code: error.code.as_str(),
         retry_after_ms: error
             .retry_after

@@ -1,24 +1,23 @@
-//! Rooms, alone and in lists.
+//! Rooms.
 
 use aftermatch_ports::{
-    Joined, Listed, Missed,
-    model::{RoomId, RoomView, Tag},
+    Missed,
+    model::{RequestId, RoomView, Seq},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    envelope::{Data, Frame, NoErrors, RequestId, Response, action, status},
-    message::Message,
+    envelope::{Data, Frame, Response},
     profile::{Participants, ReadyParticipants},
     value::EventNumber,
 };
-use crate::{action::Action, limits::MAX_ROOMS};
+use crate::action::Action;
 
 /// A room.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "room", deny_unknown_fields)]
-pub(crate) struct Room<'a> {
+pub(crate) struct RoomShape<'a> {
     /// The room's number.
     pk: i64,
     participants: Participants<'a>,
@@ -26,13 +25,13 @@ pub(crate) struct Room<'a> {
     has_business: bool,
 }
 
-impl<'a> From<&'a RoomView> for Room<'a> {
+impl<'a> From<&'a RoomView> for RoomShape<'a> {
     fn from(view: &'a RoomView) -> Self {
         Self::new(view, Participants::Of(&view.room))
     }
 }
 
-impl<'a> Room<'a> {
+impl<'a> RoomShape<'a> {
     pub(crate) fn ready(view: &'a RoomView, participants: &'a ReadyParticipants) -> Self {
         Self::new(view, Participants::Ready(participants))
     }
@@ -50,13 +49,13 @@ impl<'a> Room<'a> {
     }
 }
 
-impl Data for Room<'_> {
+impl Data for RoomShape<'_> {
     const ACTION: &'static str = Action::CurrentRoomInfo.as_str();
 }
 
 /// The answer to `current_room_info`.
-pub fn current_room(request_id: &Tag, view: &RoomView) -> impl Frame {
-    Response::new(request_id, Room::from(view))
+pub fn current_room(request_id: &RequestId, view: &RoomView) -> impl Frame {
+    Response::new(request_id, RoomShape::from(view))
 }
 
 /// The room that was joined.
@@ -64,7 +63,7 @@ pub fn current_room(request_id: &Tag, view: &RoomView) -> impl Frame {
 #[schemars(inline, deny_unknown_fields)]
 pub(crate) struct JoinedRoom<'a> {
     #[serde(flatten)]
-    room: Room<'a>,
+    room: RoomShape<'a>,
     /// The number of the room's last event: what follows it will be received.
     last_seq: EventNumber,
     /// Where `since_seq` was given: whether what was missed follows. If not, read the
@@ -79,143 +78,20 @@ impl Data for JoinedRoom<'_> {
 }
 
 /// The answer to `join_room`.
-pub fn joined(request_id: &Tag, joined: &Joined) -> impl Frame {
+pub fn joined(
+    request_id: &RequestId,
+    view: &RoomView,
+    last_seq: Seq,
+    missed: &Missed,
+) -> impl Frame {
     let room = JoinedRoom {
-        room: (&joined.view).into(),
-        last_seq: joined.last.into(),
-        resumed: match joined.missed {
-            Missed::NotAsked => None,
+        room: view.into(),
+        last_seq: last_seq.into(),
+        resumed: match missed {
+            Missed::NotRequested => None,
             Missed::TooMuch => Some(false),
-            Missed::Steps(_) => Some(true),
+            Missed::Events(_) => Some(true),
         },
     };
     Response::new(request_id, room)
-}
-
-/// A room in a list.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "listed_room", deny_unknown_fields)]
-pub(crate) struct ListedRoom<'a> {
-    #[serde(flatten)]
-    room: Room<'a>,
-    /// The number of the room's last event.
-    last_seq: EventNumber,
-    /// How many messages of others the user has not read there; not in an
-    /// administrator's list.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "u64")]
-    unread: Option<u64>,
-    last_message: Option<Message<'a>>,
-}
-
-impl<'a> From<&'a Listed> for ListedRoom<'a> {
-    fn from(listed: &'a Listed) -> Self {
-        Self {
-            room: (&listed.view).into(),
-            last_seq: listed.last.into(),
-            unread: listed.unread,
-            last_message: listed.last_message.as_ref().map(Message::from),
-        }
-    }
-}
-
-impl Frame for ListedRoom<'_> {}
-
-/// All rooms.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(inline)]
-pub(crate) struct Rooms<'a>(Vec<ListedRoom<'a>>);
-
-impl Data for Rooms<'_> {
-    const ACTION: &'static str = Action::List.as_str();
-}
-
-/// A page of the rooms.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(inline, deny_unknown_fields)]
-pub(crate) struct RoomPage<'a> {
-    errors: NoErrors,
-    #[schemars(length(max = MAX_ROOMS))]
-    data: Rooms<'a>,
-    #[schemars(schema_with = "action::<Rooms<'static>>")]
-    action: &'static str,
-    #[schemars(schema_with = "status::<Rooms<'static>>")]
-    response_status: u16,
-    request_id: RequestId<'a>,
-    /// The `after_pk` of the next page; `null` when there is none.
-    next_after_pk: Option<i64>,
-}
-
-impl Frame for RoomPage<'_> {}
-
-/// The answer to `list`, written room by room, so that a long list is never in
-/// memory twice and never keeps other connections waiting.
-#[derive(Debug, Default)]
-pub struct RoomList {
-    begun: bool,
-}
-
-impl RoomList {
-    /// What every such answer begins with.
-    const HEAD: &[u8] = b"{\"errors\":[],\"data\":[";
-
-    /// Adds a room.
-    pub fn add(&mut self, out: &mut Vec<u8>, listed: &Listed) {
-        if self.begun {
-            out.push(b',');
-        } else {
-            self.begin(out);
-        }
-        ListedRoom::from(listed).write(out);
-    }
-
-    /// Ends the whole list.
-    pub fn finish(self, out: &mut Vec<u8>, request_id: &Tag) {
-        self.end(out, &Response::new(request_id, Rooms(Vec::new())));
-    }
-
-    /// Ends a page of it, which continues after the room `next`.
-    pub fn finish_page(self, out: &mut Vec<u8>, request_id: &Tag, next: Option<RoomId>) {
-        let page = RoomPage {
-            errors: [],
-            data: Rooms(Vec::new()),
-            action: Rooms::ACTION,
-            response_status: Rooms::STATUS,
-            request_id: RequestId(request_id),
-            next_after_pk: next.map(|room| room.0),
-        };
-        self.end(out, &page);
-    }
-
-    fn begin(&mut self, out: &mut Vec<u8>) {
-        self.begun = true;
-        out.extend_from_slice(Self::HEAD);
-    }
-
-    /// Appends what follows the rooms in an answer without any.
-    fn end(mut self, out: &mut Vec<u8>, empty: &impl Frame) {
-        if !self.begun {
-            self.begin(out);
-        }
-        let empty = empty.to_vec();
-        out.extend_from_slice(empty.strip_prefix(Self::HEAD).unwrap_or_default());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sample;
-
-    #[test]
-    fn list_in_pieces_equals_list_at_once() {
-        let (listed, id) = (sample::listed(), sample::request_id());
-        for count in 0..3 {
-            let rooms = || Rooms((0..count).map(|_| (&listed).into()).collect());
-            let (mut list, mut out) = (RoomList::default(), Vec::new());
-            (0..count).for_each(|_| list.add(&mut out, &listed));
-            list.finish(&mut out, &id);
-            assert_eq!(out, Response::new(&id, rooms()).to_vec());
-        }
-    }
 }

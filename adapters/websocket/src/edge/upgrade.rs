@@ -43,8 +43,8 @@ impl UpgradeHandler {
         // There is none in HTTP/1.0.
         let upgrade = request.extensions().get::<OnUpgrade>().cloned();
         let upgrade = upgrade.ok_or_else(Refusal::upgrade_required)?;
-        // Held as long as the socket is open: whoever accepts connections counts
-        // by it how many there are.
+        // Held as long as the socket is open: with it the HTTP server counts open
+        // sockets.
         let place = request.extensions().get::<Arc<OwnedSemaphorePermit>>();
         self.spawn(upgrade, place.cloned(), session);
         Ok(accept(key, selected_protocol(headers, self.endpoint)))

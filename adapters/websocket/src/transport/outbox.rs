@@ -15,7 +15,6 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use aftermatch_ports::model::RoomId;
 use aftermatch_protocol::close::Close;
 use bytes::{Buf, Bytes};
 use parking_lot::Mutex;
@@ -50,8 +49,6 @@ struct State {
     /// Since when the socket takes no more.
     blocked: Option<Instant>,
     close: Option<Close>,
-    /// The rooms the session was evicted from and does not know about yet.
-    evicted: Vec<RoomId>,
     /// The frames and bytes that the metrics count as waiting.
     reported: (usize, usize),
     /// The connection's task, when it is idle.
@@ -79,17 +76,6 @@ impl Outbox {
     /// of any size.
     pub(crate) fn push(&self, frame: Bytes) {
         self.add(&mut self.state.lock(), frame);
-    }
-
-    /// The same for a missed event of that room. Returns `false`, and adds nothing,
-    /// if the session was evicted from it.
-    pub(crate) fn push_missed(&self, room: RoomId, frame: Bytes) -> bool {
-        let mut state = self.state.lock();
-        let seated = !state.evicted.contains(&room);
-        if seated {
-            self.add(&mut state, frame);
-        }
-        seated
     }
 
     fn add(&self, state: &mut State, frame: Bytes) {
@@ -123,23 +109,6 @@ impl Outbox {
     /// Whether so many frames and bytes are within the limits.
     pub(crate) fn would_hold(&self, frames: usize, bytes: usize) -> bool {
         frames <= self.max_frames && bytes <= self.max_bytes
-    }
-
-    /// Records that the session was evicted from the room, and adds the frame that
-    /// says so.
-    pub(crate) fn evict(&self, room: RoomId, notice: Bytes) {
-        let mut state = self.state.lock();
-        state.evicted.push(room);
-        self.add(&mut state, notice);
-    }
-
-    /// Forgets an eviction: the session has joined that room, or knows that it has
-    /// no seat there. Returns whether there was one.
-    pub(crate) fn forget_eviction(&self, room: RoomId) -> bool {
-        let evicted = &mut self.state.lock().evicted;
-        let before = evicted.len();
-        evicted.retain(|from| *from != room);
-        evicted.len() < before
     }
 
     /// Returns when there is room for more ([`Outbox::has_room`]), or when the

@@ -1,295 +1,221 @@
+//! Which seats a join takes and gives up.
+
+mod replay;
+
 use std::sync::Arc;
 
 use aftermatch_ports::{
-    Changes, Chat, Unavailable,
-    model::{BrandId, Message, MessageId, Net, Refusal, User, What},
+    Chat, StoreError,
+    model::{BrandId, Refusal, RoomVersion, User},
 };
 use mockall::{Sequence, predicate::eq};
 use pollster::block_on;
 
 use super::*;
 use crate::testing::{
-    Mocks, OTHER, ROOM, admin, ann, at, failure, message, refusal, room, room_without_ann,
-    session_of, text,
+    Mocks, OTHER, ROOM, SESSION, admin, ann, at, failure, refusal, room, room_without_ann,
+    session_of,
 };
 
-/// A connection of `user` that has joined `room`.
-fn joined(user: &User, room: Option<RoomId>) -> Session {
-    Session {
-        room,
-        ..session_of(user)
-    }
+/// The rooms that the session may have joined before it joins [`ROOM`].
+const JOINED_BEFORE: [Option<RoomId>; 3] = [None, Some(OTHER), Some(ROOM)];
+
+fn join(mocks: Mocks, user: &User, since: Option<Seq>) -> Result<Joined, ChatError> {
+    block_on(mocks.chat().join_room(&session_of(user), ROOM, since))
 }
 
-fn expect_hold(mocks: &mut Mocks) {
-    mocks.events.expect_hold().once().return_const(());
-    mocks.events.expect_begin().return_const(true);
+/// A seat is reserved.
+fn expect_reserve(mocks: &mut Mocks) {
+    mocks.seats.expect_reserve().once().return_const(());
 }
 
-/// The seat in `room`, and no other, is given up.
-fn expect_leave(mocks: &mut Mocks, room: RoomId) {
-    let leave = mocks.events.expect_leave();
-    leave
-        .with(eq(session_of(&ann()).id), eq(room))
+/// The reservation is cancelled. No seat is given up: no test that calls this
+/// expects [`Seats::leave`](aftermatch_ports::Seats::leave).
+fn expect_cancel(mocks: &mut Mocks) {
+    let cancel = mocks.seats.expect_cancel();
+    cancel.with(eq(SESSION), eq(ROOM)).once().return_const(());
+}
+
+/// The seat is activated for a session that has read [`ROOM`] up to `last_seq`.
+fn expect_activate(mocks: &mut Mocks, last_seq: Seq) {
+    let version = RoomVersion {
+        room: ROOM,
+        revision: room().revision,
+        last_seq,
+    };
+    let activate = mocks.seats.expect_activate();
+    activate
+        .with(eq(SESSION), eq(version))
         .once()
         .return_const(());
 }
 
+/// Checks the room in the answer, activates the seat and returns the rest of the
+/// answer.
+fn activate(joined: Joined) -> (Seq, Missed) {
+    assert_eq!(joined.view, Arc::new(room()).at(at(10)));
+    let version = RoomVersion {
+        room: joined.view.room.id,
+        revision: joined.view.room.revision,
+        last_seq: joined.last_seq,
+    };
+    joined.reservation.activate(version);
+    (joined.last_seq, joined.missed)
+}
+
 #[test]
-fn a_seat_is_held_before_the_room_is_read() {
+fn join_reserves_seat_before_reading_room() {
     for (user, viewer) in [(ann(), Viewer::Brand(BrandId(1))), (admin(), Viewer::Admin)] {
-        let mut session = joined(&user, None);
         let seat = Seat {
-            session: session.id,
+            session: SESSION,
             room: ROOM,
             viewer,
         };
-        let mut mocks = Mocks::new().finding_user(Read::Fresh, &user);
+        let mocks = Mocks::seated_in(None).at_second_10();
+        let mut mocks = mocks.finding_user(Read::Fresh, &user);
         let mut order = Sequence::new();
-        let hold = mocks.events.expect_hold().with(eq(seat)).once();
-        hold.in_sequence(&mut order).return_const(());
+        let reserve = mocks.seats.expect_reserve().with(eq(seat)).once();
+        reserve.in_sequence(&mut order).return_const(());
         let read = mocks.rooms.expect_room().with(eq(ROOM), eq(Read::Fresh));
         read.once()
             .in_sequence(&mut order)
             .returning(|_, _| Ok(Some(Arc::new(room()))));
-        let last = mocks.messages.expect_last_seq().with(eq(ROOM)).once();
-        last.in_sequence(&mut order).returning(|_| Ok(Seq(41)));
-        let begin = mocks.events.expect_begin().with(eq(ROOM), eq(Seq(41)));
-        begin.once().in_sequence(&mut order).return_const(true);
+        let last_seq = mocks.history.expect_last_seq().with(eq(ROOM)).once();
+        last_seq.in_sequence(&mut order).returning(|_| Ok(Seq(41)));
+        let anchor = mocks.seats.expect_anchor().with(eq(ROOM), eq(Seq(41)));
+        anchor.once().in_sequence(&mut order).return_const(true);
+        expect_activate(&mut mocks, Seq(41));
 
-        let answer = block_on(mocks.chat().join_room(&mut session, ROOM, None)).unwrap();
-        let expected = Joined {
-            view: Arc::new(room()).at(at(10)),
-            last: Seq(41),
-            missed: Missed::NotAsked,
-        };
-        assert_eq!(answer, expected);
-        assert_eq!(session.room, Some(ROOM));
+        let joined = join(mocks, &user, None).unwrap();
+        assert_eq!(activate(joined), (Seq(41), Missed::NotRequested));
     }
 }
 
 #[test]
-fn whoever_read_the_room_too_early_reads_it_again() {
-    let mut session = joined(&ann(), None);
-    let mut mocks = Mocks::new().finding(Read::Fresh, &ann(), room());
-    mocks.events.expect_hold().once().return_const(());
+fn join_read_before_delivery_reads_again() {
+    let mocks = Mocks::seated_in(None).at_second_10();
+    let mut mocks = mocks.finding(Read::Fresh, &ann(), room());
+    expect_reserve(&mut mocks);
     let mut order = Sequence::new();
-    for (seq, begun) in [(41, false), (42, true)] {
-        let last = mocks.messages.expect_last_seq().once();
-        last.in_sequence(&mut order)
+    for seq in [41, 42] {
+        let last_seq = mocks.history.expect_last_seq().once();
+        last_seq
+            .in_sequence(&mut order)
             .returning(move |_| Ok(Seq(seq)));
-        let begin = mocks.events.expect_begin().with(eq(ROOM), eq(Seq(seq)));
-        begin.times(1 - usize::from(begun)).return_const(begun);
     }
-    let answer = block_on(mocks.chat().join_room(&mut session, ROOM, None)).unwrap();
-    assert_eq!(answer.last, Seq(42));
-    assert_eq!(session.room, Some(ROOM));
+    let anchor = mocks.seats.expect_anchor().with(eq(ROOM), eq(Seq(41)));
+    anchor.once().return_const(false);
+    expect_activate(&mut mocks, Seq(42));
+    let joined = join(mocks, &ann(), None).unwrap();
+    assert_eq!(activate(joined), (Seq(42), Missed::NotRequested));
 }
 
 #[test]
-fn joining_another_room_gives_up_the_old_seat() {
-    let mut session = joined(&ann(), Some(OTHER));
+fn join_other_room_leaves_old_one_last() {
+    let mut mocks = Mocks::seated_in(Some(OTHER)).at_second_10();
+    mocks = mocks.finding(Read::Fresh, &ann(), room());
+    expect_reserve(&mut mocks);
+    let mut order = Sequence::new();
+    let last_seq = mocks.history.expect_last_seq().once();
+    last_seq
+        .in_sequence(&mut order)
+        .returning(|_| Ok(Seq::ZERO));
+    let anchor = mocks.seats.expect_anchor().once();
+    anchor.in_sequence(&mut order).return_const(true);
+    let leave = mocks.seats.expect_leave().with(eq(SESSION)).once();
+    leave.in_sequence(&mut order).return_const(Some(OTHER));
+    expect_activate(&mut mocks, Seq::ZERO);
+    let joined = join(mocks, &ann(), None).unwrap();
+    assert_eq!(activate(joined), (Seq::ZERO, Missed::NotRequested));
+}
+
+#[test]
+fn join_same_room_leaves_no_seat() {
     let mut mocks = Mocks::new().finding(Read::Fresh, &ann(), room());
-    let last = mocks.messages.expect_last_seq();
-    last.returning(|_| Ok(Seq::ZERO));
-    expect_hold(&mut mocks);
-    expect_leave(&mut mocks, OTHER);
-    let answer = block_on(mocks.chat().join_room(&mut session, ROOM, None)).unwrap();
-    assert_eq!(answer.last, Seq::ZERO);
-    assert_eq!(session.room, Some(ROOM));
+    let last_seq = mocks.history.expect_last_seq();
+    last_seq.returning(|_| Ok(Seq(41)));
+    expect_reserve(&mut mocks);
+    mocks.seats.expect_anchor().return_const(true);
+    expect_activate(&mut mocks, Seq(41));
+    let joined = join(mocks, &ann(), None).unwrap();
+    assert_eq!(activate(joined), (Seq(41), Missed::NotRequested));
 }
 
 #[test]
-fn a_refused_join_leaves_the_seat_where_it_was() {
+fn join_dropped_before_activation_is_cancelled() {
+    for before in [None, Some(ROOM)] {
+        let mocks = Mocks::seated_in(before).at_second_10();
+        let mut mocks = mocks.finding(Read::Fresh, &ann(), room());
+        let last_seq = mocks.history.expect_last_seq();
+        last_seq.returning(|_| Ok(Seq(41)));
+        expect_reserve(&mut mocks);
+        mocks.seats.expect_anchor().return_const(true);
+        expect_cancel(&mut mocks);
+        drop(join(mocks, &ann(), None).unwrap());
+    }
+}
+
+#[test]
+fn join_refused_room_keeps_old_seat() {
     for (user, room, expected) in [
         (ann(), None, Refusal::RoomForbidden),
         (ann(), Some(room_without_ann()), Refusal::RoomForbidden),
         (admin(), None, Refusal::RoomNotFound),
     ] {
-        for before in [None, Some(OTHER)] {
-            let mut session = joined(&user, before);
-            let mut mocks = Mocks::new().finding(Read::Fresh, &user, room.clone());
-            expect_hold(&mut mocks);
-            expect_leave(&mut mocks, ROOM);
-            let answer = block_on(mocks.chat().join_room(&mut session, ROOM, None));
-            assert_eq!(refusal(answer), expected);
-            assert_eq!(session.room, before);
+        for before in JOINED_BEFORE {
+            let mocks = Mocks::seated_in(before).at_second_10();
+            let mut mocks = mocks.finding(Read::Fresh, &user, room.clone());
+            expect_reserve(&mut mocks);
+            expect_cancel(&mut mocks);
+            assert_eq!(refusal(join(mocks, &user, None)), expected);
         }
     }
 }
 
 #[test]
-fn a_failed_join_leaves_the_seat_where_it_was() {
-    let mut session = joined(&ann(), Some(OTHER));
-    let mut mocks = Mocks::new().finding(Read::Fresh, &ann(), room());
-    let last = mocks.messages.expect_last_seq();
-    last.returning(|_| Err(Unavailable::passing("the store is away")));
-    expect_hold(&mut mocks);
-    expect_leave(&mut mocks, ROOM);
-    let answer = block_on(mocks.chat().join_room(&mut session, ROOM, None));
-    assert!(failure(answer).is_passing());
-    assert_eq!(session.room, Some(OTHER));
+fn join_failed_read_keeps_old_seat() {
+    let away = || StoreError::transient("the store is away");
+    for before in JOINED_BEFORE {
+        for since in [None, Some(Seq(38))] {
+            let mocks = Mocks::seated_in(before).at_second_10();
+            let mut mocks = mocks.finding(Read::Fresh, &ann(), room());
+            let last_seq = mocks.history.expect_last_seq();
+            last_seq.returning(move |_| Err(away()));
+            let delta = mocks.history.expect_delta_since();
+            delta.returning(move |_, _, _| Err(away()));
+            expect_reserve(&mut mocks);
+            expect_cancel(&mut mocks);
+            assert!(failure(join(mocks, &ann(), since)).is_transient());
+        }
+    }
 }
 
 #[test]
-fn who_lost_the_right_to_the_endpoint_holds_no_seat() {
-    let mut session = joined(&ann(), Some(OTHER));
-    let off = User {
+fn join_failed_second_read_keeps_old_seat() {
+    for before in JOINED_BEFORE {
+        let mocks = Mocks::seated_in(before).at_second_10();
+        let mut mocks = mocks.finding(Read::Fresh, &ann(), room());
+        let mut order = Sequence::new();
+        let first = mocks.history.expect_last_seq().once();
+        first.in_sequence(&mut order).returning(|_| Ok(Seq(41)));
+        let second = mocks.history.expect_last_seq().once();
+        second
+            .in_sequence(&mut order)
+            .returning(|_| Err(StoreError::transient("the store is away")));
+        expect_reserve(&mut mocks);
+        mocks.seats.expect_anchor().once().return_const(false);
+        expect_cancel(&mut mocks);
+        assert!(failure(join(mocks, &ann(), None)).is_transient());
+    }
+}
+
+#[test]
+fn join_lost_endpoint_reserves_no_seat() {
+    let inactive = User {
         active: false,
         ..ann()
     };
-    let mocks = Mocks::new().finding(Read::Fresh, &off, room());
-    let answer = block_on(mocks.chat().join_room(&mut session, ROOM, None));
-    assert_eq!(refusal(answer), Refusal::UserDeactivated);
-    assert_eq!(session.room, Some(OTHER));
-}
-
-/// The seat in [`ROOM`] that is held goes on as it was.
-fn expect_release(mocks: &mut Mocks) {
-    let release = mocks.events.expect_release();
-    release
-        .with(eq(session_of(&ann()).id), eq(ROOM))
-        .once()
-        .return_const(());
-}
-
-#[test]
-fn joining_the_same_room_again_takes_the_seat_anew() {
-    let mut session = joined(&ann(), Some(ROOM));
-    let mut mocks = Mocks::new().finding(Read::Fresh, &ann(), room());
-    let last = mocks.messages.expect_last_seq();
-    last.returning(|_| Ok(Seq(41)));
-    expect_hold(&mut mocks);
-    let answer = block_on(mocks.chat().join_room(&mut session, ROOM, None)).unwrap();
-    let expected = Joined {
-        view: Arc::new(room()).at(at(10)),
-        last: Seq(41),
-        missed: Missed::NotAsked,
-    };
-    assert_eq!(answer, expected);
-    assert_eq!(session.room, Some(ROOM));
-}
-
-#[test]
-fn joining_the_same_room_again_can_be_refused() {
-    let mut session = joined(&ann(), Some(ROOM));
-    let mut mocks = Mocks::new().finding(Read::Fresh, &ann(), room_without_ann());
-    expect_hold(&mut mocks);
-    expect_release(&mut mocks);
-    let answer = block_on(mocks.chat().join_room(&mut session, ROOM, None));
-    assert_eq!(refusal(answer), Refusal::RoomForbidden);
-    assert_eq!(session.room, Some(ROOM));
-}
-
-#[test]
-fn joining_the_same_room_again_can_fail() {
-    for since in [None, Some(Seq(38))] {
-        let mut session = joined(&ann(), Some(ROOM));
-        let mut mocks = Mocks::new().finding(Read::Fresh, &ann(), room());
-        let away = || Unavailable::passing("the store is away");
-        let messages = &mut mocks.messages;
-        messages.expect_last_seq().returning(move |_| Err(away()));
-        messages
-            .expect_changes()
-            .returning(move |_, _, _| Err(away()));
-        expect_hold(&mut mocks);
-        expect_release(&mut mocks);
-        let answer = block_on(mocks.chat().join_room(&mut session, ROOM, since));
-        assert!(failure(answer).is_passing());
-        assert_eq!(session.room, Some(ROOM));
-    }
-}
-
-/// What Ann is told who comes back and has heard the room up to its change 38.
-fn back_since_38(changes: Changes) -> Joined {
-    let mut session = joined(&ann(), None);
-    let mut mocks = Mocks::new().finding(Read::Fresh, &ann(), room());
-    let mut order = Sequence::new();
-    let hold = mocks.events.expect_hold().once();
-    hold.in_sequence(&mut order).return_const(());
-    let read = mocks.messages.expect_changes().once();
-    read.in_sequence(&mut order)
-        .with(eq(ROOM), eq(Seq(38)), eq(MAX_REPLAY))
-        .returning(move |_, _, _| Ok(changes.clone()));
-    mocks.events.expect_begin().return_const(true);
-    let answer = block_on(mocks.chat().join_room(&mut session, ROOM, Some(Seq(38))));
-    assert_eq!(session.room, Some(ROOM));
-    answer.unwrap()
-}
-
-#[test]
-fn who_comes_back_is_told_what_was_missed() {
-    let edited = Message {
-        text: text("edited"),
-        changed: Seq(41),
-        ..message(3)
-    };
-    let net = Net {
-        living: vec![edited, message(39)],
-        gone: vec![(MessageId(7), Seq(42)), (MessageId(8), Seq(40))],
-    };
-    let back = back_since_38(Changes {
-        last: Seq(43),
-        net: Some(net),
-    });
-    let edited = What::Edited {
-        id: message(3).id,
-        text: text("edited"),
-    };
-    let deleted = What::Deleted {
-        ids: vec![MessageId(7), MessageId(8)],
-        missing: vec![],
-    };
-    let missed = Missed::Steps(vec![
-        (Seq(39), What::Created(message(39))),
-        (Seq(40), deleted),
-        (Seq(41), edited),
-    ]);
-    let expected = Joined {
-        view: Arc::new(room()).at(at(10)),
-        last: Seq(43),
-        missed,
-    };
-    assert_eq!(back, expected);
-}
-
-#[test]
-fn who_missed_nothing_is_told_so() {
-    let (living, gone) = (vec![], vec![]);
-    let back = back_since_38(Changes {
-        last: Seq(38),
-        net: Some(Net { living, gone }),
-    });
-    assert_eq!((back.last, back.missed), (Seq(38), Missed::Steps(vec![])));
-}
-
-#[test]
-fn who_missed_too_much_reads_the_room_anew() {
-    // The most messages, and the deletion that makes one step too many.
-    let most = i64::try_from(MAX_REPLAY).unwrap();
-    let living: Vec<_> = (39..39 + most).map(message).collect();
-    let last = Seq(39 + most);
-    let gone = vec![(MessageId(7), last)];
-    let told = |living: &[Message], gone: &[(MessageId, Seq)]| Changes {
-        last,
-        net: Some(Net {
-            living: living.to_vec(),
-            gone: gone.to_vec(),
-        }),
-    };
-    for (changes, steps) in [
-        (told(&living, &[]), Some(MAX_REPLAY)),
-        (told(&living[1..], &gone), Some(MAX_REPLAY)),
-        (told(&living, &gone), None),
-        (Changes { last, net: None }, None),
-    ] {
-        let back = back_since_38(changes);
-        assert_eq!(back.last, last);
-        let told = match back.missed {
-            Missed::Steps(steps) => Some(steps.len()),
-            Missed::TooMuch => None,
-            Missed::NotAsked => panic!("it was asked"),
-        };
-        assert_eq!(told, steps);
-    }
+    let mocks = Mocks::seated_in(Some(OTHER)).at_second_10();
+    let mocks = mocks.finding(Read::Fresh, &inactive, room());
+    assert_eq!(refusal(join(mocks, &ann(), None)), Refusal::UserDeactivated);
 }

@@ -1,27 +1,26 @@
 //! What creating, editing and deleting have in common.
 
 mod command;
-mod telling;
+mod publishing;
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use aftermatch_ports::{
-    Unavailable,
-    model::{Revision, Room, UserId},
+    Read, StoreError,
+    model::{Refusal, Revision, Room, User, UserId, access},
 };
 
 use self::command::{
-    Answer::{Kept, Lost, Stale},
+    Answer::{Committed, Conflict, Failed},
     COMMANDS,
     Command::{Create, Delete, Edit},
 };
-use super::*;
 use crate::testing::{
-    MAX_CHARS, Mocks, admin, ann, at, failure, guard, refusal, room, room_without_ann,
+    MAX_CHARS, Mocks, admin, ann, at, failure, precondition, refusal, room, room_without_ann,
     room_without_business, session_of,
 };
 
-/// The same user or room after something about it has changed.
+/// The same user at another revision.
 fn changed_user(user: User) -> User {
     User {
         revision: Revision(31),
@@ -29,6 +28,7 @@ fn changed_user(user: User) -> User {
     }
 }
 
+/// The same room at another revision.
 fn changed_room(room: Room) -> Room {
     Room {
         revision: Revision(11),
@@ -36,18 +36,18 @@ fn changed_room(room: Room) -> Room {
     }
 }
 
-/// Someone who may write in [`room`]; the same user and the room after the right
-/// was lost; and the refusal.
+/// A user who may write in [`room`]; the same user and the room after the right was
+/// lost, and the refusal.
 fn losses() -> Vec<(User, User, Option<Room>, Refusal)> {
-    let off = |user| User {
+    let inactive = |user| User {
         active: false,
         ..user
     };
-    let nobody = User {
+    let removed = User {
         id: UserId(404),
         ..ann()
     };
-    let plain = User {
+    let demoted = User {
         admin: false,
         ..admin()
     };
@@ -55,44 +55,40 @@ fn losses() -> Vec<(User, User, Option<Room>, Refusal)> {
         brand: None,
         ..ann()
     };
-    let here = || Some(room());
-    let others = Some(room_without_ann());
-    let closed = Some(room_without_business());
+    let same = || Some(room());
+    let without_ann = Some(room_without_ann());
+    let no_business = Some(room_without_business());
     vec![
-        (ann(), nobody, here(), Refusal::UserDeactivated),
-        (ann(), off(ann()), here(), Refusal::UserDeactivated),
-        (admin(), off(admin()), here(), Refusal::UserDeactivated),
-        (ann(), brandless, here(), Refusal::BrandRequired),
-        (admin(), plain, here(), Refusal::AdminRequired),
-        (ann(), ann(), others, Refusal::RoomForbidden),
+        (ann(), removed, same(), Refusal::UserDeactivated),
+        (ann(), inactive(ann()), same(), Refusal::UserDeactivated),
+        (admin(), inactive(admin()), same(), Refusal::UserDeactivated),
+        (ann(), brandless, same(), Refusal::BrandRequired),
+        (admin(), demoted, same(), Refusal::AdminRequired),
+        (ann(), ann(), without_ann, Refusal::RoomForbidden),
         (ann(), ann(), None, Refusal::RoomForbidden),
         (admin(), admin(), None, Refusal::RoomNotFound),
-        (admin(), admin(), closed, Refusal::BusinessRequired),
+        (admin(), admin(), no_business, Refusal::BusinessRequired),
     ]
 }
 
 #[test]
-fn without_a_joined_room_nothing_else_counts() {
-    let session = Session {
-        room: None,
-        ..session_of(&ann())
-    };
-    let chat = Mocks::untouched().chat();
-    for command in [Create(""), Edit(""), Delete(0), Delete(rules::MAX_IDS + 1)] {
-        let refusal = refusal(command.ask(&chat, &session));
+fn write_not_joined_is_refused_first() {
+    let chat = Mocks::seated_in(None).chat();
+    for command in [Create(""), Edit(""), Delete(0), Delete(access::MAX_IDS + 1)] {
+        let refusal = refusal(command.send(&chat, &session_of(&ann())));
         assert_eq!(refusal, Refusal::NotInRoom, "{command:?}");
     }
 }
 
 #[test]
-fn limits_are_checked_before_anything_is_read() {
+fn write_beyond_limits_reads_nothing() {
     let too_long = Refusal::TextTooLong {
         length: MAX_CHARS + 1,
         max: MAX_CHARS,
     };
     let too_many = Refusal::TooManyIds {
-        count: rules::MAX_IDS + 1,
-        max: rules::MAX_IDS,
+        count: access::MAX_IDS + 1,
+        max: access::MAX_IDS,
     };
     let chat = Mocks::untouched().chat();
     for (command, expected) in [
@@ -102,83 +98,87 @@ fn limits_are_checked_before_anything_is_read() {
         (Edit("a\0"), Refusal::TextHasNul),
         (Create("123456789"), too_long.clone()),
         (Edit("123456789"), too_long),
-        (Delete(rules::MAX_IDS + 1), too_many),
+        (Delete(access::MAX_IDS + 1), too_many),
     ] {
-        let refusal = refusal(command.ask(&chat, &session_of(&ann())));
+        let refusal = refusal(command.send(&chat, &session_of(&ann())));
         assert_eq!(refusal, expected, "{command:?}");
     }
 }
 
 #[test]
-fn at_the_limits_a_write_is_kept() {
-    for command in [Create("12345678"), Edit("12345678"), Delete(rules::MAX_IDS)] {
+fn write_at_limits_is_committed() {
+    for command in [
+        Create("12345678"),
+        Edit("12345678"),
+        Delete(access::MAX_IDS),
+    ] {
         let mut mocks = Mocks::new().finding(Read::Cached, &ann(), room());
-        command.expect(&mut mocks.messages, guard(&ann(), &room()), 1, Kept);
-        mocks.expect_told(|_| true);
-        let kept = command.ask(&mocks.chat(), &session_of(&ann()));
-        assert!(kept.is_ok(), "{command:?}: {kept:?}");
+        command.expect(&mut mocks, precondition(&ann(), &room()), 1, Committed);
+        mocks.expect_published(|_| true);
+        let answer = command.send(&mocks.chat(), &session_of(&ann()));
+        assert!(answer.is_ok(), "{command:?}: {answer:?}");
     }
 }
 
 #[test]
-fn who_lost_the_right_is_refused_and_nothing_is_kept_or_told() {
+fn write_lost_right_commits_nothing() {
     for (before, user, room, expected) in losses() {
         for command in COMMANDS {
             let mocks = Mocks::new()
                 .finding(Read::Cached, &user, room.clone())
                 .finding(Read::Fresh, &user, room.clone());
-            let refusal = refusal(command.ask(&mocks.chat(), &session_of(&before)));
+            let refusal = refusal(command.send(&mocks.chat(), &session_of(&before)));
             assert_eq!(refusal, expected, "{command:?}");
         }
     }
 }
 
 #[test]
-fn who_lost_the_right_meanwhile_is_refused_and_nothing_is_told() {
+fn write_right_lost_meanwhile_publishes_nothing() {
     for (before, user, now_room, expected) in losses() {
         for command in COMMANDS {
             let mocks = Mocks::new().finding(Read::Cached, &before, room());
             let mut mocks = mocks.finding(Read::Fresh, &user, now_room.clone());
-            command.expect(&mut mocks.messages, guard(&before, &room()), 1, Stale);
-            let refusal = refusal(command.ask(&mocks.chat(), &session_of(&before)));
+            command.expect(&mut mocks, precondition(&before, &room()), 1, Conflict);
+            let refusal = refusal(command.send(&mocks.chat(), &session_of(&before)));
             assert_eq!(refusal, expected, "{command:?}");
         }
     }
 }
 
 #[test]
-fn nobody_is_refused_by_what_may_be_old() {
+fn write_outdated_cache_refuses_nobody() {
     for (now_user, user, old_room, _) in losses() {
         let (now_user, now_room) = (changed_user(now_user), changed_room(room()));
         for command in COMMANDS {
             let mut mocks = Mocks::new()
                 .finding(Read::Cached, &user, old_room.clone())
                 .finding(Read::Fresh, &now_user, now_room.clone());
-            command.expect(&mut mocks.messages, guard(&now_user, &now_room), 1, Kept);
-            mocks.expect_told(|_| true);
-            let kept = command.ask(&mocks.chat(), &session_of(&now_user));
-            assert!(kept.is_ok(), "{command:?}: {kept:?}");
+            command.expect(&mut mocks, precondition(&now_user, &now_room), 1, Committed);
+            mocks.expect_published(|_| true);
+            let answer = command.send(&mocks.chat(), &session_of(&now_user));
+            assert!(answer.is_ok(), "{command:?}: {answer:?}");
         }
     }
 }
 
 #[test]
-fn a_stale_write_is_judged_again_by_what_the_store_says_now() {
+fn write_conflict_is_authorized_again_fresh() {
     let (now_user, now_room) = (changed_user(ann()), changed_room(room_without_business()));
     for command in COMMANDS {
         let mocks = Mocks::new().finding(Read::Cached, &ann(), room());
         let mut mocks = mocks.finding(Read::Fresh, &now_user, now_room.clone());
-        command.expect(&mut mocks.messages, guard(&ann(), &room()), 1, Stale);
-        command.expect(&mut mocks.messages, guard(&now_user, &now_room), 1, Kept);
-        let told = Arc::new(now_room.clone()).at(at(10));
-        mocks.expect_told(move |change| change.room == told);
-        let kept = command.ask(&mocks.chat(), &session_of(&ann()));
-        assert!(kept.is_ok(), "{command:?}: {kept:?}");
+        command.expect(&mut mocks, precondition(&ann(), &room()), 1, Conflict);
+        command.expect(&mut mocks, precondition(&now_user, &now_room), 1, Committed);
+        let expected = Arc::new(now_room.clone()).at(at(10));
+        mocks.expect_published(move |event| event.room == expected);
+        let answer = command.send(&mocks.chat(), &session_of(&ann()));
+        assert!(answer.is_ok(), "{command:?}: {answer:?}");
     }
 }
 
 #[test]
-fn a_write_judged_again_is_judged_by_the_time_it_is_then() {
+fn write_conflict_reads_clock_again() {
     for command in COMMANDS {
         let mut mocks = Mocks::untouched()
             .finding(Read::Cached, &admin(), room())
@@ -186,50 +186,50 @@ fn a_write_judged_again_is_judged_by_the_time_it_is_then() {
         let times = Mutex::new([at(10), at(20)].into_iter());
         let clock = mocks.clock.expect_now().times(2);
         clock.returning(move || times.lock().unwrap().next().unwrap());
-        command.expect(&mut mocks.messages, guard(&admin(), &room()), 1, Stale);
-        let refusal = refusal(command.ask(&mocks.chat(), &session_of(&admin())));
+        command.expect(&mut mocks, precondition(&admin(), &room()), 1, Conflict);
+        let refusal = refusal(command.send(&mocks.chat(), &session_of(&admin())));
         assert_eq!(refusal, Refusal::BusinessRequired, "{command:?}");
     }
 }
 
 #[test]
-fn a_write_overtaken_eight_times_is_given_up_for_now() {
+fn write_eight_conflicts_is_transient_failure() {
     let now = changed_room(room());
-    // A verdict that was not trusted counts like one that was overtaken.
+    // An attempt that the cache refuses counts, too.
     for (old, first) in [(room(), 1), (room_without_ann(), 0)] {
         for command in COMMANDS {
             let mut mocks = Mocks::new()
                 .finding(Read::Cached, &ann(), old.clone())
                 .finding(Read::Fresh, &ann(), now.clone());
-            command.expect(&mut mocks.messages, guard(&ann(), &old), first, Stale);
-            command.expect(&mut mocks.messages, guard(&ann(), &now), 7, Stale);
-            let failure = failure(command.ask(&mocks.chat(), &session_of(&ann())));
-            assert!(failure.is_passing(), "{command:?}");
+            command.expect(&mut mocks, precondition(&ann(), &old), first, Conflict);
+            command.expect(&mut mocks, precondition(&ann(), &now), 7, Conflict);
+            let failure = failure(command.send(&mocks.chat(), &session_of(&ann())));
+            assert!(failure.is_transient(), "{command:?}");
         }
     }
 }
 
 #[test]
-fn what_could_not_be_kept_is_not_told_and_not_tried_again() {
+fn write_failed_commit_is_not_retried() {
     for command in COMMANDS {
         let mut mocks = Mocks::new().finding(Read::Cached, &ann(), room());
-        command.expect(&mut mocks.messages, guard(&ann(), &room()), 1, Lost);
-        let failure = failure(command.ask(&mocks.chat(), &session_of(&ann())));
-        assert!(!failure.is_passing(), "{command:?}");
+        command.expect(&mut mocks, precondition(&ann(), &room()), 1, Failed);
+        let failure = failure(command.send(&mocks.chat(), &session_of(&ann())));
+        assert!(!failure.is_transient(), "{command:?}");
     }
 }
 
 #[test]
-fn without_a_verdict_nothing_is_kept_or_told() {
+fn write_unreadable_rights_commits_nothing() {
     for command in COMMANDS {
         let mut mocks = Mocks::new();
         let user = mocks.people.expect_user().once();
-        user.returning(|_, _| Err(Unavailable::passing("the store is away")));
-        assert!(failure(command.ask(&mocks.chat(), &session_of(&ann()))).is_passing());
+        user.returning(|_, _| Err(StoreError::transient("the store is away")));
+        assert!(failure(command.send(&mocks.chat(), &session_of(&ann()))).is_transient());
 
         let mut mocks = Mocks::new().finding_user(Read::Cached, &ann());
         let room = mocks.rooms.expect_room().once();
-        room.returning(|_, _| Err(Unavailable::passing("the store is away")));
-        assert!(failure(command.ask(&mocks.chat(), &session_of(&ann()))).is_passing());
+        room.returning(|_, _| Err(StoreError::transient("the store is away")));
+        assert!(failure(command.send(&mocks.chat(), &session_of(&ann()))).is_transient());
     }
 }

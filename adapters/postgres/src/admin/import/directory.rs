@@ -17,11 +17,11 @@ const USERS: &str = "
 
 pub(super) async fn users(
     connection: &mut PgConnection,
-    dataset: &World,
+    world: &World,
     progress: &mut impl FnMut(Progress),
 ) -> Result<u64, Error> {
     let mut changed = 0;
-    for users in chunks("users", dataset.users(), progress) {
+    for users in chunks("users", world.users(), progress) {
         let upsert = sqlx::query(USERS)
             .bind(users.iter().map(|user| user.id.0).collect::<Vec<_>>())
             .bind(users.iter().map(|user| user.active).collect::<Vec<_>>())
@@ -52,11 +52,11 @@ const BRANDS: &str = "
 
 pub(super) async fn brands(
     connection: &mut PgConnection,
-    dataset: &World,
+    world: &World,
     progress: &mut impl FnMut(Progress),
 ) -> Result<u64, Error> {
     let mut changed = 0;
-    for brands in chunks("brands", dataset.brands(), progress) {
+    for brands in chunks("brands", world.brands(), progress) {
         let tariffs = brands.iter().map(|brand| brand.tariff.map(tariff::encode));
         let ends = brands
             .iter()
@@ -101,11 +101,11 @@ const ROOMS: &str = "
 
 pub(super) async fn rooms(
     connection: &mut PgConnection,
-    dataset: &World,
+    world: &World,
     progress: &mut impl FnMut(Progress),
 ) -> Result<u64, Error> {
     let mut changed = 0;
-    for rooms in chunks("rooms", dataset.rooms(), progress) {
+    for rooms in chunks("rooms", world.rooms(), progress) {
         let (mut room_ids, mut brand_ids, mut positions) = (Vec::new(), Vec::new(), Vec::new());
         for room in rooms {
             for (position, brand) in (0_i32..).zip(&room.participants) {

@@ -22,7 +22,7 @@ const FILL: &str = "
          WITH ORDINALITY AS t(id, room_id, user_id, text, created_at, position)
     ORDER BY position";
 
-const TAKEN: &str = "
+const CONFLICTING: &str = "
     SELECT i.id FROM imported i JOIN messages m ON m.id = i.id
     WHERE (m.room_id, m.user_id) <> (i.room_id, i.user_id)
     ORDER BY i.position LIMIT 20";
@@ -88,17 +88,17 @@ const ADVANCE_IDS: &str = "
 
 pub(super) async fn import(
     connection: &mut PgConnection,
-    dataset: &World,
+    world: &World,
     progress: &mut impl FnMut(Progress),
 ) -> Result<u64, ImportError> {
-    if dataset.messages().is_empty() {
+    if world.messages().is_empty() {
         return Ok(0);
     }
     sqlx::query(IMPORTED).execute(&mut *connection).await?;
-    for messages in chunks("messages", dataset.messages(), progress) {
+    for messages in chunks("messages", world.messages(), progress) {
         let times = messages
             .iter()
-            .map(|message| OffsetDateTime::from(message.at));
+            .map(|message| OffsetDateTime::from(message.created_at));
         sqlx::query(FILL)
             .bind(
                 messages
@@ -128,11 +128,11 @@ pub(super) async fn import(
             .execute(&mut *connection)
             .await?;
     }
-    let taken: Vec<i64> = sqlx::query_scalar(TAKEN)
+    let conflicting: Vec<i64> = sqlx::query_scalar(CONFLICTING)
         .fetch_all(&mut *connection)
         .await?;
-    if !taken.is_empty() {
-        return Err(ImportError::Taken(taken));
+    if !conflicting.is_empty() {
+        return Err(ImportError::IdConflict(conflicting));
     }
     sqlx::query(LOCK).execute(&mut *connection).await?;
     sqlx::query(ADVANCE_IDS).execute(&mut *connection).await?;

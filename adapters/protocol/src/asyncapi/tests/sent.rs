@@ -3,24 +3,26 @@
 use std::time::Duration;
 
 use aftermatch_ports::{
-    History, Joined, Listed, Missed,
-    model::{Change, RoomId, Seq, Tag, What},
+    HistoryPage, ListedRoom, Missed,
+    model::{EventKind, RequestId, RoomEvent, RoomId, Seq},
 };
 
 use super::*;
 use crate::{
     asyncapi::refused::codes,
     error::{ErrorCode, ProtocolError},
-    event::{EVICTIONS, event, existing_message, partly_deleted, replayed, room_closed},
+    event::{
+        EVICTIONS, event as frame_of, existing_message, partly_deleted, replayed, room_closed,
+    },
     request,
     response::{self, Frame, RoomList},
     sample::{
-        ROOM, change, created, deleted, edited, edited_message, history, joined, listed, message,
+        ROOM, change, created, deleted, edited, edited_message, history, listed, message,
         message_with_client_id, participants, request_id, room,
     },
 };
 
-fn is_asked(kind: &str) -> bool {
+fn is_requested(kind: &str) -> bool {
     Action::ALL.iter().any(|action| action.as_str() == kind)
 }
 
@@ -28,14 +30,14 @@ fn is_asked(kind: &str) -> bool {
 fn kinds(payloads: &BTreeMap<String, Validator>, frame: &Value) -> Vec<String> {
     let fitting = payloads
         .iter()
-        .filter(|(kind, payload)| !is_asked(kind) && payload.is_valid(frame));
+        .filter(|(kind, payload)| !is_requested(kind) && payload.is_valid(frame));
     fitting.map(|(kind, _)| kind.clone()).collect()
 }
 
 /// One of each frame that can be made, with the kind that it is of.
 fn frames() -> Vec<(String, Value)> {
     let mut frames = answers();
-    frames.extend(changes());
+    frames.extend(events());
     frames.extend(refusals());
     frames.extend(EVICTIONS.map(|why| ("room_closed".into(), room_closed(ROOM, why).to_vec())));
     let frames = frames.into_iter();
@@ -44,67 +46,58 @@ fn frames() -> Vec<(String, Value)> {
         .collect()
 }
 
-fn list(rooms: &[Listed]) -> Vec<u8> {
+fn list(rooms: &[ListedRoom]) -> Vec<u8> {
     let (list, mut out) = begun(rooms);
     list.finish(&mut out, &request_id());
     out
 }
 
-fn page(rooms: &[Listed], next: Option<RoomId>) -> Vec<u8> {
+fn page(rooms: &[ListedRoom], next: Option<RoomId>) -> Vec<u8> {
     let (list, mut out) = begun(rooms);
     list.finish_page(&mut out, &request_id(), next);
     out
 }
 
-fn begun(rooms: &[Listed]) -> (RoomList, Vec<u8>) {
+fn begun(rooms: &[ListedRoom]) -> (RoomList, Vec<u8>) {
     let (mut list, mut out) = (RoomList::default(), Vec::new());
     rooms.iter().for_each(|room| list.add(&mut out, room));
     (list, out)
 }
 
 /// The same change, which nobody asked for.
-fn unasked(change: Change) -> Change {
-    Change {
-        tag: Tag::NONE,
+fn unrequested(change: RoomEvent) -> RoomEvent {
+    RoomEvent {
+        request_id: RequestId::NONE,
         ..change
     }
 }
 
 fn answers() -> Vec<(String, Vec<u8>)> {
     let id = &request_id();
-    let of_administrators = Listed {
+    let of_administrators = ListedRoom {
         unread: None,
         last_message: None,
         ..listed()
     };
     let rooms = [listed(), of_administrators];
-    let joined = |missed| -> Joined { joined(missed) };
-    let nothing = History {
+    let joined = |missed| response::joined(id, &room(), Seq(43), &missed).to_vec();
+    let nothing = HistoryPage {
         messages: vec![],
-        older: false,
-        newer: false,
-        last: Seq::ZERO,
+        has_older: false,
+        has_newer: false,
+        last_seq: Seq::ZERO,
     };
-    let steps = vec![(Seq(41), created().what)];
+    let steps = vec![(Seq(41), created().kind)];
     let messages = [message(), message_with_client_id(), edited_message()];
-    let text = Tag::new("\"a string\"");
+    let text = RequestId::new("\"a string\"");
     [
         ("list.answer", list(&[])),
         ("list.answer", list(&rooms)),
         ("list.portion", page(&[], None)),
         ("list.portion", page(&rooms, Some(RoomId(7)))),
-        (
-            "join_room.answer",
-            response::joined(id, &joined(Missed::NotAsked)).to_vec(),
-        ),
-        (
-            "join_room.answer",
-            response::joined(id, &joined(Missed::TooMuch)).to_vec(),
-        ),
-        (
-            "join_room.answer",
-            response::joined(id, &joined(Missed::Steps(steps))).to_vec(),
-        ),
+        ("join_room.answer", joined(Missed::NotRequested)),
+        ("join_room.answer", joined(Missed::TooMuch)),
+        ("join_room.answer", joined(Missed::Events(steps))),
         ("leave_room.answer", response::left(id, ROOM).to_vec()),
         (
             "leave_room.answer",
@@ -139,28 +132,28 @@ fn answers() -> Vec<(String, Vec<u8>)> {
     .into()
 }
 
-fn changes() -> Vec<(String, Vec<u8>)> {
+fn events() -> Vec<(String, Vec<u8>)> {
     let participants = participants();
-    let named = change(41, What::Created(message_with_client_id()));
-    let told = |kind: &str, change: &Change| {
+    let named = change(41, EventKind::Created(message_with_client_id()));
+    let delivered = |kind: &str, event: &RoomEvent| {
         let frames = [
-            ("told", event(change, &participants).to_vec()),
+            (".told", frame_of(event, &participants).to_vec()),
             (
-                "told",
-                event(&unasked(change.clone()), &participants).to_vec(),
+                ".told",
+                frame_of(&unrequested(event.clone()), &participants).to_vec(),
             ),
             (
-                "replayed",
-                replayed(&unasked(change.clone()), &participants).to_vec(),
+                ".replayed",
+                replayed(&unrequested(event.clone()), &participants).to_vec(),
             ),
         ];
-        frames.map(|(how, frame)| (format!("{kind}.{how}"), frame))
+        frames.map(|(suffix, frame)| (format!("{kind}{suffix}"), frame))
     };
     let mut frames = Vec::new();
-    frames.extend(told("create_message", &created()));
-    frames.extend(told("create_message", &named));
-    frames.extend(told("edit_message", &edited()));
-    frames.extend(told("delete_messages", &deleted(&[])));
+    frames.extend(delivered("create_message", &created()));
+    frames.extend(delivered("create_message", &named));
+    frames.extend(delivered("edit_message", &edited()));
+    frames.extend(delivered("delete_messages", &deleted(&[])));
     frames.push((
         "create_message.repeated".into(),
         existing_message(&named, &participants).to_vec(),
@@ -213,7 +206,7 @@ fn sent_frame_fits_only_its_kind() {
     }
     for kind in payloads.keys() {
         let made = frames.iter().any(|(of, _)| of == kind);
-        assert!(made != is_asked(kind), "no frame is ever a {kind}");
+        assert!(made != is_requested(kind), "no frame is ever a {kind}");
     }
 }
 

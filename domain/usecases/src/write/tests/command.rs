@@ -1,20 +1,18 @@
 use aftermatch_ports::{
-    Chat, ChatError, Created, Creation, Deleted, Guard, MockMessages, Unavailable, Written,
-    model::{MessageId, Seq, Session, Tag},
+    Chat, ChatError, CreateOutcome, Created, Deleted, Outcome, Precondition, StoreError,
+    model::{MessageId, RequestId, Seq, Session},
 };
 use pollster::block_on;
 
-use self::{
-    Answer::{Kept, Lost, Stale},
-    Command::{Create, Delete, Edit},
-};
+use self::Command::{Create, Delete, Edit};
+use crate::testing::Mocks;
 
-/// A write, and what of it a test may want to vary.
+/// A write request, with the part of it that tests vary.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Command {
     Create(&'static str),
     Edit(&'static str),
-    /// So many messages.
+    /// This many messages.
     Delete(usize),
 }
 
@@ -23,59 +21,60 @@ pub(super) const COMMANDS: [Command; 3] = [Create("hello"), Edit("hello"), Delet
 /// What the store answers to a write.
 #[derive(Clone, Copy)]
 pub(super) enum Answer {
-    Kept,
-    Stale,
-    Lost,
+    Committed,
+    Conflict,
+    Failed,
 }
 
 impl Answer {
-    fn with<T>(self, done: T) -> Result<Written<T>, Unavailable> {
+    fn with<T>(self, committed: T) -> Result<Outcome<T>, StoreError> {
         match self {
-            Kept => Ok(Written::Done(done)),
-            Stale => Ok(Written::Stale),
-            Lost => Err(Unavailable::lasting("the store is broken")),
+            Self::Committed => Ok(Outcome::Committed(committed)),
+            Self::Conflict => Ok(Outcome::Conflict),
+            Self::Failed => Err(StoreError::permanent("the store is broken")),
         }
     }
 }
 
 impl Command {
-    pub(super) fn ask(self, chat: &impl Chat, session: &Session) -> Result<(), ChatError> {
-        let tag = Tag::new("7");
+    pub(super) fn send(self, chat: &impl Chat, session: &Session) -> Result<(), ChatError> {
+        let request_id = RequestId::new("7");
         let id = MessageId(1);
         match self {
             Create(text) => {
-                let create = chat.create_message(session, text, None, tag);
-                block_on(create).map(|repeated| assert_eq!(repeated, None))
+                let create = chat.create_message(session, text, None, request_id);
+                block_on(create).map(|duplicate| assert_eq!(duplicate, None))
             }
-            Edit(text) => block_on(chat.edit_message(session, id, text, tag)),
-            Delete(count) => block_on(chat.delete_messages(session, vec![id; count], tag)),
+            Edit(text) => block_on(chat.edit_message(session, id, text, request_id)),
+            Delete(count) => block_on(chat.delete_messages(session, vec![id; count], request_id)),
         }
     }
 
-    /// The store is asked for it under `guard`, exactly so often.
+    /// The store gets this write with `precondition` exactly `times` times.
     pub(super) fn expect(
         self,
-        messages: &mut MockMessages,
-        guard: Guard,
+        mocks: &mut Mocks,
+        precondition: Precondition,
         times: usize,
         answer: Answer,
     ) {
+        let messages = &mut mocks.messages;
         let (id, seq) = (MessageId(1), Seq(42));
         match self {
             Create(_) => {
                 let call = messages.expect_create().times(times);
-                let created = Creation::Created(Created { id, seq });
-                call.withf(move |under, _, _| *under == guard)
+                let created = CreateOutcome::Created(Created { id, seq });
+                call.withf(move |given, _, _| *given == precondition)
                     .returning(move |_, _, _| answer.with(created.clone()));
             }
             Edit(_) => {
                 let call = messages.expect_edit().times(times);
-                call.withf(move |under, _, _, _| *under == guard)
+                call.withf(move |given, _, _, _| *given == precondition)
                     .returning(move |_, _, _, _| answer.with(Some(seq)));
             }
             Delete(_) => {
                 let call = messages.expect_delete().times(times);
-                call.withf(move |under, _, _, _| *under == guard)
+                call.withf(move |given, _, _, _| *given == precondition)
                     .returning(move |_, ids, _, _| answer.with(Some(Deleted { ids, seq })));
             }
         }

@@ -41,7 +41,7 @@ impl Write for Pipe {
     }
 }
 
-/// A client to whom the server has sent these frames.
+/// A client that the server has sent these frames.
 fn client(frames: &[Bytes]) -> WebSocket<Pipe> {
     let pipe = Pipe {
         to_client: Cursor::new(frames.concat()),

@@ -1,0 +1,105 @@
+use aftermatch_ports::{
+    DeltaSince, HistoryPage, HistoryRange, MAX_DELETED,
+    model::{Message, RoomDelta, Seq},
+};
+
+use super::{Entry, Log};
+use crate::directory::Directory;
+
+impl Log {
+    pub(crate) fn delta_since(
+        &self,
+        directory: &Directory,
+        since: Seq,
+        limit: usize,
+    ) -> DeltaSince {
+        let last_seq = self.last_seq();
+        let is_past = Seq::ZERO <= since && since <= last_seq;
+        let delta = is_past.then(|| self.delta(directory, since, limit));
+        DeltaSince {
+            last_seq,
+            delta: delta.flatten(),
+        }
+    }
+
+    fn delta(&self, directory: &Directory, since: Seq, limit: usize) -> Option<RoomDelta> {
+        let (mut upserted, mut deleted) = (Vec::new(), Vec::new());
+        let mut seq = since;
+        for entry in self.entries.get(self.count(since)..)? {
+            seq = seq.next();
+            match entry {
+                Entry::Message(message) => upserted.push(message),
+                // Only the last edit counts. A message created since is already in.
+                Entry::Edit(created) if *created <= since => {
+                    let message = self.stored(*created);
+                    upserted.extend(message.filter(|message| message.changed_seq == seq));
+                }
+                Entry::Deletion(messages) => {
+                    let existed = messages.iter().filter(|(_, created)| *created <= since);
+                    deleted.extend(existed.map(|(id, _)| (*id, seq)));
+                }
+                Entry::DeletedMessage | Entry::Edit(_) => {}
+            }
+            if upserted.len() > limit || deleted.len() > MAX_DELETED {
+                return None;
+            }
+        }
+        deleted.sort_unstable();
+        let upserted = upserted.into_iter();
+        Some(RoomDelta {
+            upserted: upserted
+                .map(|message| self.message(message, directory))
+                .collect(),
+            deleted,
+        })
+    }
+
+    pub(crate) fn history(
+        &self,
+        directory: &Directory,
+        range: HistoryRange,
+        limit: usize,
+    ) -> HistoryPage {
+        let last_seq = self.last_seq();
+        let newest_up_to = |seq: Seq| {
+            let newest = self.created(Seq::ZERO, seq).rev().take(limit);
+            let mut found: Vec<_> = newest.collect();
+            found.reverse();
+            found
+        };
+        let found = match range {
+            HistoryRange::Newest => newest_up_to(last_seq),
+            HistoryRange::Before(seq) => newest_up_to(seq.before()),
+            HistoryRange::After(seq) => self.created(seq, last_seq).take(limit).collect(),
+        };
+        let older = |first: Seq| self.created(Seq::ZERO, first.before()).next_back();
+        let newer = |last: Seq| self.created(last, last_seq).next();
+        HistoryPage {
+            has_older: found.first().and_then(|first| older(first.seq)).is_some(),
+            has_newer: found.last().and_then(|last| newer(last.seq)).is_some(),
+            messages: found
+                .into_iter()
+                .map(|message| self.message(message, directory))
+                .collect(),
+            last_seq,
+        }
+    }
+
+    pub(crate) fn page(
+        &self,
+        directory: &Directory,
+        skip: u64,
+        limit: usize,
+    ) -> (u64, Vec<Message>) {
+        let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+        let newest = self.created(Seq::ZERO, self.last_seq()).rev();
+        let found = newest.skip(skip).take(limit);
+        let found = found.map(|message| self.message(message, directory));
+        (self.messages.len() as u64, found.collect())
+    }
+
+    pub(crate) fn last_message(&self, directory: &Directory) -> Option<Message> {
+        let newest = self.created(Seq::ZERO, self.last_seq()).next_back()?;
+        Some(self.message(newest, directory))
+    }
+}

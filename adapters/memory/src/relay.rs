@@ -1,0 +1,72 @@
+use std::future::pending;
+
+use aftermatch_ports::{Relay, RemoteEvent, model::RoomEvent};
+use async_trait::async_trait;
+use tokio::sync::{
+    Mutex,
+    mpsc::{Receiver, Sender, channel},
+};
+
+/// How many events wait to be received at most. Further ones are dropped: the
+/// store has them.
+const CAPACITY: usize = 10_000;
+
+/// A relay within one process.
+///
+/// A store in memory has one process, so the service uses [`LocalRelay::alone`].
+pub struct LocalRelay(Option<Link>);
+
+struct Link {
+    to_other: Sender<RemoteEvent>,
+    from_other: Mutex<Receiver<RemoteEvent>>,
+}
+
+impl LocalRelay {
+    /// The relay of a process that shares its store with no other: it drops what is
+    /// published and never receives anything.
+    #[must_use]
+    pub fn alone() -> Self {
+        Self(None)
+    }
+
+    /// Two instances that receive what the other one publishes, to test what two
+    /// processes do.
+    #[must_use]
+    pub fn pair() -> [Self; 2] {
+        let (to_second, from_first) = channel(CAPACITY);
+        let (to_first, from_second) = channel(CAPACITY);
+        let linked = |to_other, from_other| {
+            Self(Some(Link {
+                to_other,
+                from_other: Mutex::new(from_other),
+            }))
+        };
+        [linked(to_second, from_second), linked(to_first, from_first)]
+    }
+}
+
+#[async_trait]
+impl Relay for LocalRelay {
+    fn publish(&self, event: &RoomEvent) {
+        if let Some(link) = &self.0 {
+            // This fails if the other instance is too slow or was dropped.
+            let _ = link.to_other.try_send(RemoteEvent {
+                room: event.room.room.id,
+                seq: event.seq,
+                request_id: event.request_id.clone(),
+            });
+        }
+    }
+
+    async fn receive(&self) -> Vec<RemoteEvent> {
+        let mut events = Vec::new();
+        if let Some(link) = &self.0 {
+            let mut from_other = link.from_other.lock().await;
+            from_other.recv_many(&mut events, CAPACITY).await;
+        }
+        if events.is_empty() {
+            return pending().await;
+        }
+        events
+    }
+}

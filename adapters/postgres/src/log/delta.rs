@@ -1,0 +1,93 @@
+//! The difference between a room at one of its events and now.
+
+use aftermatch_ports::{
+    DeltaSince, MAX_DELETED,
+    model::{MessageId, RoomDelta, RoomId, Seq},
+};
+use sqlx::{Error, FromRow};
+
+use crate::{
+    directory::people,
+    log::message_row::{self, MessageRow},
+    store::Postgres,
+};
+
+/// $1 room, $2 the event seen last, $3 and $4 the limits of upserted and of deleted
+/// messages, plus one: a result of that size is too large, and no message is sent.
+/// New messages are found by `seq`, edited and deleted ones by `changed_seq`, each
+/// by its index. Deleted messages have neither text nor author.
+const DELTA: &str = concat!(
+    "WITH upserted AS MATERIALIZED (
+        (SELECT * FROM messages
+         WHERE room_id = $1 AND seq > $2 AND deleted_at IS NULL
+         ORDER BY seq LIMIT $3)
+        UNION ALL
+        (SELECT * FROM messages
+         WHERE room_id = $1 AND changed_seq > $2 AND changed_seq > seq
+           AND seq <= $2 AND deleted_at IS NULL
+         ORDER BY changed_seq LIMIT $3)
+     ), deleted AS MATERIALIZED (
+        SELECT * FROM messages
+        WHERE room_id = $1 AND changed_seq > $2 AND changed_seq > seq
+          AND seq <= $2 AND deleted_at IS NOT NULL
+        ORDER BY changed_seq LIMIT $4
+     ), size AS MATERIALIZED (
+        SELECT (SELECT count(*) FROM upserted) < $3 AND (SELECT count(*) FROM deleted) < $4 AS fits
+     )
+     SELECT r.last_seq, size.fits, ",
+    message_row::columns!(),
+    " FROM rooms r CROSS JOIN size
+     LEFT JOIN (SELECT * FROM upserted UNION ALL SELECT * FROM deleted) m ON size.fits
+     LEFT JOIN ",
+    people::author!(),
+    " AND m.text IS NOT NULL
+     WHERE r.id = $1"
+);
+
+#[derive(FromRow)]
+struct DeltaRow {
+    last_seq: i64,
+    fits: bool,
+    #[sqlx(flatten)]
+    message: MessageRow,
+}
+
+#[tracing::instrument(
+    name = "db.message.list_changed",
+    level = "debug",
+    skip_all,
+    fields(room.id = room.0, since = since.0)
+)]
+pub(crate) async fn since(
+    store: &Postgres,
+    room: RoomId,
+    since: Seq,
+    limit: usize,
+) -> Result<DeltaSince, Error> {
+    let query = sqlx::query_as::<_, DeltaRow>(DELTA)
+        .bind(room.0)
+        // A negative number is refused below: read as little as possible.
+        .bind(if since < Seq::ZERO { i64::MAX } else { since.0 })
+        .bind(i64::try_from(limit).map_or(i64::MAX, |limit| limit.saturating_add(1)))
+        .bind(i64::try_from(MAX_DELETED).map_or(i64::MAX, |limit| limit.saturating_add(1)));
+    let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
+    let first = rows.first();
+    let last_seq = first.map_or(Seq::ZERO, |row| Seq(row.last_seq));
+    let known = first.is_none_or(|row| row.fits) && (Seq::ZERO..=last_seq).contains(&since);
+    let delta = known.then(|| delta(rows));
+    Ok(DeltaSince { last_seq, delta })
+}
+
+fn delta(rows: Vec<DeltaRow>) -> RoomDelta {
+    let (mut upserted, mut deleted) = (Vec::new(), Vec::new());
+    for DeltaRow { message, .. } in rows {
+        let (id, changed) = (message.message_id, message.changed_seq);
+        match message.message() {
+            Some(message) => upserted.push(message),
+            // Without a difference there is one row, and no message in it.
+            None => deleted.extend(id.map(MessageId).zip(changed.map(Seq))),
+        }
+    }
+    deleted.sort_unstable();
+    RoomDelta { upserted, deleted }
+}

@@ -1,0 +1,121 @@
+//! The frames of room events: to everyone joined, to the requester, and to those who
+//! missed them.
+
+use aftermatch_ports::model::{EventKind, MessageId, RoomEvent};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+
+use super::data::{EventData, MessageCreated, MessagesDeleted};
+use crate::response::{
+    envelope::{Data, EchoedId, Frame, NoErrors, Response, action, status},
+    profile::ReadyParticipants,
+};
+
+/// An event as everyone joined receives it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline, deny_unknown_fields, bound = "D: Data")]
+pub(crate) struct Event<'a, D> {
+    errors: NoErrors,
+    data: D,
+    #[schemars(schema_with = "action::<D>")]
+    action: &'static str,
+    #[schemars(schema_with = "status::<D>")]
+    response_status: u16,
+    #[schemars(with = "Option<EchoedId>")]
+    request_id: EchoedId<'a>,
+}
+
+/// An event as somebody receives it later who missed it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline, deny_unknown_fields, bound = "D: Data")]
+pub(crate) struct Replay<D> {
+    errors: NoErrors,
+    data: D,
+    #[schemars(schema_with = "action::<D>")]
+    action: &'static str,
+    #[schemars(schema_with = "status::<D>")]
+    response_status: u16,
+    request_id: (),
+    #[schemars(schema_with = "always")]
+    replay: bool,
+}
+
+fn always(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"const": true})
+}
+
+impl Frame for Event<'_, EventData<'_>> {
+    fn size_hint(&self) -> usize {
+        self.data.size_hint()
+    }
+}
+
+impl Frame for Replay<EventData<'_>> {
+    fn size_hint(&self) -> usize {
+        self.data.size_hint()
+    }
+}
+
+/// The frame that everyone joined receives. `participants` are those of the room, at
+/// the revision of `change`.
+pub fn event<'a>(change: &'a RoomEvent, participants: &'a ReadyParticipants) -> impl Frame + 'a {
+    let data = EventData::of(change, participants);
+    Event {
+        errors: [],
+        action: data.action(),
+        response_status: data.status(),
+        data,
+        request_id: EchoedId(&change.request_id),
+    }
+}
+
+/// What the requester receives instead, where something could not be done.
+pub fn partly_deleted(change: &RoomEvent) -> Option<impl Frame> {
+    let EventKind::Deleted { ids, missing } = &change.kind else {
+        return None;
+    };
+    let errors = [not_deleted(missing)?];
+    let data = MessagesDeleted::new(change, ids);
+    Some(Response::partly(&change.request_id, data, errors))
+}
+
+fn not_deleted(missing: &[MessageId]) -> Option<String> {
+    let ids: Vec<_> = missing.iter().map(ToString::to_string).collect();
+    let sentence = format!(
+        "not deleted: [{}]: already gone, not yours to delete, or not of this room",
+        ids.join(",")
+    );
+    (!ids.is_empty()).then_some(sentence)
+}
+
+/// A message that was there before, under the same `client_msg_id`.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(inline)]
+pub(crate) struct ExistingMessage<'a>(#[schemars(with = "MessageCreated<'static>")] EventData<'a>);
+
+impl Data for ExistingMessage<'_> {
+    const ACTION: &'static str = MessageCreated::ACTION;
+}
+
+/// The answer to `create_message` when the message was there before: what it is now.
+pub fn existing_message<'a>(
+    change: &'a RoomEvent,
+    participants: &'a ReadyParticipants,
+) -> impl Frame + 'a {
+    let message = ExistingMessage(EventData::of(change, participants));
+    Response::new(&change.request_id, message)
+}
+
+/// An event that somebody missed.
+pub fn replayed<'a>(change: &'a RoomEvent, participants: &'a ReadyParticipants) -> impl Frame + 'a {
+    let data = EventData::of(change, participants);
+    Replay {
+        errors: [],
+        action: data.action(),
+        response_status: data.status(),
+        data,
+        request_id: (),
+        replay: true,
+    }
+}

@@ -1,0 +1,72 @@
+//! What somebody receives alone and without having asked.
+
+use aftermatch_ports::model::{Eviction, RoomId};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+
+use crate::response::envelope::{Data, Frame, NoErrors, action, status};
+
+/// A frame for one session.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline, deny_unknown_fields, bound = "D: Data")]
+pub(crate) struct Notice<D> {
+    errors: NoErrors,
+    data: D,
+    #[schemars(schema_with = "action::<D>")]
+    action: &'static str,
+    #[schemars(schema_with = "status::<D>")]
+    response_status: u16,
+    request_id: (),
+}
+
+impl<D: Serialize> Frame for Notice<D> {}
+
+/// The end of a seat.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline, deny_unknown_fields)]
+pub(crate) struct RoomClosed {
+    /// The room's `pk`.
+    room_pk: i64,
+    #[schemars(schema_with = "reasons")]
+    reason: &'static str,
+}
+
+impl Data for RoomClosed {
+    const ACTION: &'static str = "room_closed";
+}
+
+/// Every way to lose a seat.
+pub(crate) const EVICTIONS: [Eviction; 3] = [
+    Eviction::BrandRemoved,
+    Eviction::RoomRemoved,
+    Eviction::BrandLost,
+];
+
+/// Why a seat was taken away, as a word.
+#[must_use]
+pub const fn reason(why: Eviction) -> &'static str {
+    match why {
+        Eviction::RoomRemoved => "room_removed",
+        Eviction::BrandRemoved => "brand_removed",
+        Eviction::BrandLost => "brand_lost",
+    }
+}
+
+fn reasons(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"enum": EVICTIONS.map(reason)})
+}
+
+/// What the session receives whose seat was taken away.
+pub fn room_closed(room: RoomId, why: Eviction) -> impl Frame {
+    let data = RoomClosed {
+        room_pk: room.0,
+        reason: reason(why),
+    };
+    Notice {
+        errors: [],
+        data,
+        action: RoomClosed::ACTION,
+        response_status: RoomClosed::STATUS,
+        request_id: (),
+    }
+}

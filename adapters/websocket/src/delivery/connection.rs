@@ -1,0 +1,122 @@
+use std::{mem, sync::Arc};
+
+use aftermatch_ports::model::{Endpoint, Revision, RoomId, Session, SessionId, UserId};
+use parking_lot::Mutex;
+
+use crate::transport::Outbox;
+
+/// A connection as delivery knows it.
+pub(crate) struct Connection {
+    pub(super) session: SessionId,
+    pub(super) user: UserId,
+    pub(super) revision: Revision,
+    pub(super) endpoint: Endpoint,
+    outbox: Arc<Outbox>,
+    places: Mutex<Places>,
+    /// Rooms with events of this session that are still to be sent. `None` when the
+    /// connection has ended.
+    unsent: Mutex<Option<Vec<Arc<dyn Flush>>>>,
+}
+
+/// A room with events that are still to be sent.
+pub(super) trait Flush: Send + Sync {
+    /// Sends them to everyone who has joined the room.
+    fn flush(self: Arc<Self>);
+}
+
+/// The rooms of a connection. Only the hub changes them, under the lock of the room
+/// concerned.
+#[derive(Default)]
+struct Places {
+    joined: Option<RoomId>,
+    reserved: Option<Reserved>,
+}
+
+struct Reserved {
+    room: RoomId,
+    /// The seat was taken away before it became active.
+    revoked: bool,
+}
+
+impl Connection {
+    pub(super) fn new(session: &Session, outbox: Arc<Outbox>) -> Self {
+        Self {
+            session: session.id,
+            user: session.user,
+            revision: session.revision,
+            endpoint: session.endpoint,
+            outbox,
+            places: Mutex::default(),
+            unsent: Mutex::new(Some(Vec::new())),
+        }
+    }
+
+    /// What waits to be written to this connection.
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// Sends what waits for this connection, and the events of its session to
+    /// everyone who has joined their rooms.
+    pub(crate) fn flush(&self) {
+        self.outbox.flush();
+        let unsent = self.unsent.lock().as_mut().map(mem::take);
+        for room in unsent.into_iter().flatten() {
+            room.flush();
+        }
+    }
+
+    /// Whether the seat that is being reserved was taken away meanwhile.
+    pub(crate) fn is_revoked(&self) -> bool {
+        let places = self.places.lock();
+        places.reserved.as_ref().is_some_and(|seat| seat.revoked)
+    }
+
+    /// Leaves the sending of an event in `room` to the next
+    /// [`Connection::flush`]. Returns `false` if there will be none.
+    pub(super) fn send_later(&self, room: Arc<dyn Flush>) -> bool {
+        let mut unsent = self.unsent.lock();
+        let Some(unsent) = &mut *unsent else {
+            return false;
+        };
+        if !unsent.iter().any(|other| Arc::ptr_eq(other, &room)) {
+            unsent.push(room);
+        }
+        true
+    }
+
+    /// Sends what is unsent. There will be no other [`Connection::flush`].
+    pub(super) fn end(&self) {
+        let unsent = self.unsent.lock().take();
+        for room in unsent.into_iter().flatten() {
+            room.flush();
+        }
+    }
+
+    /// The room that the session has joined.
+    pub(crate) fn joined(&self) -> Option<RoomId> {
+        self.places.lock().joined
+    }
+
+    pub(super) fn set_joined(&self, room: Option<RoomId>) {
+        self.places.lock().joined = room;
+    }
+
+    pub(super) fn reserve(&self, room: RoomId) {
+        self.places.lock().reserved = Some(Reserved {
+            room,
+            revoked: false,
+        });
+    }
+
+    pub(super) fn revoke(&self, room: RoomId) {
+        let mut places = self.places.lock();
+        if let Some(seat) = places.reserved.as_mut().filter(|seat| seat.room == room) {
+            seat.revoked = true;
+        }
+    }
+
+    pub(super) fn end_reservation(&self) {
+        self.places.lock().reserved = None;
+    }
+}

@@ -1,0 +1,132 @@
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use aftermatch_ports::model::{Endpoint, RoomId, Session, SessionId};
+use aftermatch_protocol::{close::Close, endpoint};
+use parking_lot::RwLock;
+use prometheus_client::{metrics::gauge::Gauge, registry::Registry};
+use tokio::time::sleep;
+
+use super::{
+    connection::Connection,
+    flush::{Channel, Flusher},
+    room_channel::DirectReply,
+};
+use crate::{
+    metrics::{self, EndpointLabel, Metrics},
+    transport::Outbox,
+};
+
+/// How often some connections are closed when all are to be closed.
+const DRAIN_TICK: Duration = Duration::from_millis(20);
+
+/// Every connection of this process, and every joined room.
+#[derive(Default)]
+pub struct Hub {
+    pub(super) connections: RwLock<HashMap<SessionId, Arc<Connection>>>,
+    pub(super) rooms: RwLock<HashMap<RoomId, Arc<Channel>>>,
+    flusher: Arc<Flusher>,
+}
+
+/// Keeps a connection known to the hub. Dropped, the connection is gone, and with
+/// it its seat.
+pub(crate) struct Registration {
+    hub: Arc<Hub>,
+    connection: Arc<Connection>,
+}
+
+impl Hub {
+    /// A hub without connections.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the metrics of the adapter to `registry`.
+    pub fn register_metrics(&self, registry: &mut Registry) {
+        metrics::register(registry, self.metrics());
+    }
+
+    pub(crate) fn metrics(&self) -> &Arc<Metrics> {
+        &self.flusher.metrics
+    }
+
+    /// Makes a connection known, for as long as the registration lives.
+    pub(crate) fn connect(
+        self: &Arc<Self>,
+        session: &Session,
+        outbox: Arc<Outbox>,
+    ) -> Registration {
+        let connection = Arc::new(Connection::new(session, outbox));
+        self.open_connections(session.endpoint).inc();
+        let mut connections = self.connections.write();
+        connections.insert(session.id, connection.clone());
+        Registration {
+            hub: self.clone(),
+            connection,
+        }
+    }
+
+    fn open_connections(&self, endpoint: Endpoint) -> Gauge {
+        let endpoint = endpoint::name(endpoint);
+        let connections = &self.metrics().connections;
+        connections.get_or_create_owned(&EndpointLabel { endpoint })
+    }
+
+    /// Closes every connection, because the service is going away: one after the
+    /// other, so that they do not all come back at the same moment.
+    pub(crate) async fn close_all(&self, over: Duration) {
+        let connections: Vec<_> = self.connections.read().values().cloned().collect();
+        let most = over.as_millis() / DRAIN_TICK.as_millis();
+        let steps = usize::try_from(most).unwrap_or(usize::MAX);
+        let steps = steps.clamp(1, connections.len().max(1));
+        let pause = over / u32::try_from(steps).unwrap_or(u32::MAX);
+        let size = connections.len().div_ceil(steps).max(1);
+        for (step, some) in connections.chunks(size).enumerate() {
+            if step > 0 {
+                sleep(pause).await;
+            }
+            for connection in some {
+                connection.outbox().close(Close::GOING_AWAY);
+            }
+        }
+    }
+
+    pub(super) fn connection(&self, session: SessionId) -> Option<Arc<Connection>> {
+        self.connections.read().get(&session).cloned()
+    }
+
+    pub(super) fn channel(&self, room: RoomId) -> Option<Arc<Channel>> {
+        self.rooms.read().get(&room).cloned()
+    }
+
+    pub(super) fn new_channel(&self) -> Arc<Channel> {
+        Arc::new(Channel::new(self.flusher.clone()))
+    }
+
+    pub(super) fn reply(&self, replies: Vec<DirectReply>) {
+        for (session, frame) in replies {
+            if let Some(connection) = self.connection(session) {
+                connection.outbox().push(frame);
+                connection.outbox().flush();
+            }
+        }
+    }
+}
+
+impl Registration {
+    pub(crate) fn connection(&self) -> &Arc<Connection> {
+        &self.connection
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        let Self { hub, connection } = self;
+        if let Some(room) = connection.joined() {
+            hub.vacate(connection.session, room);
+        }
+        hub.connections.write().remove(&connection.session);
+        hub.open_connections(connection.endpoint).dec();
+        connection.end();
+    }
+}

@@ -1,0 +1,98 @@
+use std::sync::Arc;
+
+use aftermatch_ports::{
+    Seats,
+    model::{Eviction, RoomId, RoomVersion, Seat, Seq, SessionId},
+};
+use aftermatch_protocol::event;
+
+use super::{connection::Connection, hub::Hub, room_channel::RoomChannel};
+use crate::{encode, metrics::ReasonLabel};
+
+impl Hub {
+    /// Gives up the session's seat in `room`, active or reserved.
+    pub(super) fn vacate(&self, session: SessionId, room: RoomId) -> Option<Arc<Connection>> {
+        self.with_channel(room, |channel| channel.remove(session))
+            .flatten()
+    }
+
+    /// Changes who has joined `room`, and drops its channel if nobody is left. The
+    /// lock on all rooms makes sure that nobody joins a channel that is dropped.
+    fn with_channel<T>(
+        &self,
+        room: RoomId,
+        change: impl FnOnce(&mut RoomChannel) -> T,
+    ) -> Option<T> {
+        let (changed, replies) = {
+            let mut rooms = self.rooms.write();
+            let mut channel = rooms.get(&room)?.lock();
+            let changed = change(&mut channel);
+            let abandoned = channel.abandon_if_empty();
+            drop(channel);
+            if abandoned.is_some() {
+                rooms.remove(&room);
+            }
+            (changed, abandoned.unwrap_or_default())
+        };
+        self.reply(replies);
+        Some(changed)
+    }
+}
+
+impl Seats for Hub {
+    fn room_of(&self, session: SessionId) -> Option<RoomId> {
+        self.connections.read().get(&session)?.joined()
+    }
+
+    fn reserve(&self, seat: Seat) {
+        let Some(connection) = self.connection(seat.session) else {
+            return;
+        };
+        // The lock on all rooms: see `with_channel`.
+        let mut rooms = self.rooms.write();
+        let channel = rooms.entry(seat.room).or_insert_with(|| self.new_channel());
+        channel.lock().reserve(seat, connection);
+    }
+
+    fn anchor(&self, room: RoomId, last_seq: Seq) -> bool {
+        let Some(channel) = self.channel(room) else {
+            return true;
+        };
+        let (anchored, replies) = channel.lock().anchor(last_seq);
+        self.reply(replies);
+        anchored
+    }
+
+    fn activate(&self, session: SessionId, joined: RoomVersion) {
+        let Some(channel) = self.channel(joined.room) else {
+            return;
+        };
+        let activated = channel.lock().activate(session, joined);
+        if !activated {
+            self.vacate(session, joined.room);
+        }
+    }
+
+    fn cancel(&self, session: SessionId, room: RoomId) {
+        self.with_channel(room, |channel| channel.cancel(session));
+    }
+
+    fn leave(&self, session: SessionId) -> Option<RoomId> {
+        let room = self.room_of(session)?;
+        // Another thread may have taken the seat away: then there is nothing to
+        // leave, and the notice is in the outbox already.
+        self.vacate(session, room).map(|_| room)
+    }
+
+    fn unsubscribe(&self, session: SessionId, room: RoomId, reason: Eviction) {
+        let notice = || encode::text(&event::room_closed(room, reason));
+        let evicted = self.with_channel(room, |channel| channel.evict(session, notice));
+        if let Some(connection) = evicted.flatten() {
+            tracing::info!(session = session.0, %room, ?reason, "evicted from a room");
+            let reason = event::reason(reason);
+            let evictions = &self.metrics().evictions;
+            evictions.get_or_create(&ReasonLabel { reason }).inc();
+            connection.outbox().flush();
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Seats that are taken away.
+
+use aftermatch_ports::model::Eviction;
+
+use super::*;
+
+fn notices(client: &Client) -> Vec<String> {
+    let frames = waiting(&client.outbox);
+    let texts = frames.iter().map(|frame| String::from_utf8_lossy(frame));
+    texts.map(|text| text.into_owned()).collect()
+}
+
+#[tokio::test]
+async fn evicted_session_receives_only_own_responses() {
+    let stage = Stage::new();
+    let ann = stage.joined(1, 0).await;
+    let mut bob = stage.joined(2, 0).await;
+    let reason = Eviction::BrandRemoved;
+    stage.hub.unsubscribe(SessionId(1), ROOM, reason);
+    assert_eq!(stage.hub.room_of(SessionId(1)), None);
+    assert_eq!(stage.hub.leave(SessionId(1)), None);
+    let delivered = stage.hub.broadcast(remote_event(1)).await;
+    assert_eq!(delivered, Ok(()));
+    assert_eq!(bob.arrival().await, 1);
+    assert_eq!(ann.received(), [0; 0], "the notice was sent at once");
+    // Committed before the seat was taken away: the requester gets its response.
+    stage.delivered(2).await;
+    assert_eq!(bob.received(), [2]);
+    assert_eq!(stage.hub.last_delivered(ROOM), Some(Seq(2)));
+}
+
+#[tokio::test]
+async fn eviction_during_join_follows_join_response() {
+    let stage = Stage::new();
+    let _ann = stage.joined(1, 0).await;
+    let mut bob = stage.reserved(2, ANN).await;
+    for _ in 0..2 {
+        let reason = Eviction::RoomRemoved;
+        stage.hub.unsubscribe(SessionId(2), ROOM, reason);
+    }
+    stage.delivered(1).await;
+    assert!(bob.registration.connection().is_revoked());
+    assert_eq!(notices(&bob), [""; 0], "the join is not answered yet");
+    bob.activate(0);
+    let [notice] = <[String; 1]>::try_from(notices(&bob)).expect("one notice");
+    assert!(notice.contains("room_removed"), "{notice}");
+    assert_eq!(stage.hub.room_of(SessionId(2)), None);
+    stage.delivered(2).await;
+    assert_eq!(bob.received(), [0; 0]);
+}
+
+#[tokio::test]
+async fn eviction_during_failed_rejoin_removes_seat() {
+    let stage = Stage::new();
+    let mut ann = stage.joined(1, 0).await;
+    ann.reserve(&stage, ANN);
+    let reason = Eviction::BrandLost;
+    stage.hub.unsubscribe(SessionId(1), ROOM, reason);
+    ann.reservation = None;
+    let [notice] = <[String; 1]>::try_from(notices(&ann)).expect("one notice");
+    assert!(notice.contains("brand_lost"), "{notice}");
+    assert_eq!(stage.hub.room_of(SessionId(1)), None);
+    assert!(stage.hub.rooms.read().is_empty());
+}

@@ -1,0 +1,118 @@
+//! Taking a seat and leaving it.
+
+use aftermatch_protocol::close::Close;
+
+use super::*;
+
+#[tokio::test]
+async fn reserved_seat_receives_nothing_before_activation() {
+    let stage = Stage::new();
+    let ann = stage.joined(1, 0).await;
+    let mut bob = stage.reserved(2, ANN).await;
+    for seq in 1..=4 {
+        stage.delivered(seq).await;
+    }
+    assert_eq!(bob.received(), [0; 0], "the join is not answered yet");
+    bob.activate(2);
+    let read = "the room was read after event 2";
+    assert_eq!(bob.received(), [3, 4], "{read}");
+    stage.delivered(5).await;
+    assert_eq!(bob.received(), [5]);
+    assert_eq!(ann.received(), [1, 2, 3, 4, 5]);
+}
+
+#[tokio::test]
+async fn seat_skips_events_committed_before_join() {
+    let stage = Stage::new();
+    let ann = stage.joined(1, 0).await;
+    let bob = stage.joined(2, 2).await;
+    for seq in 1..=3 {
+        stage.delivered(seq).await;
+    }
+    assert_eq!(bob.received(), [3]);
+    assert_eq!(ann.received(), [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn anchor_before_delivery_start_is_refused() {
+    let stage = Stage::new();
+    let mut ann = stage.reserved(1, ANN).await;
+    let mut bob = stage.reserved(2, ANN).await;
+    // Another process committed event 2 in between.
+    assert!(stage.hub.anchor(ROOM, Seq(2)));
+    assert!(!stage.hub.anchor(ROOM, Seq(1)), "nobody delivers event 2");
+    stage.delivered(3).await;
+    ann.activate(2);
+    bob.activate(3);
+    stage.delivered(4).await;
+    assert_eq!(ann.received(), [3, 4]);
+    assert_eq!(bob.received(), [4]);
+}
+
+#[tokio::test]
+async fn left_seat_receives_nothing_and_delays_nobody() {
+    let stage = Stage::new();
+    let ann = stage.joined(1, 0).await;
+    let mut bob = stage.reserved(2, ANN).await;
+    bob.reservation = None;
+    stage.delivered(1).await;
+    assert_eq!(bob.received(), [0; 0]);
+    let waiting = stage.broadcast(3);
+    tokio::task::yield_now().await;
+    assert_eq!(ann.received(), [1]);
+    assert_eq!(stage.hub.leave(SessionId(1)), Some(ROOM));
+    let delivered = waiting.await.expect("no panic");
+    assert_eq!(delivered, Ok(()), "nobody is left to wait for");
+    assert!(stage.hub.rooms.read().is_empty());
+    assert_eq!(stage.hub.leave(SessionId(1)), None, "once");
+}
+
+#[tokio::test]
+async fn dropped_registration_gives_up_seat() {
+    let stage = Stage::new();
+    let ann = stage.joined(1, 0).await;
+    assert_eq!(stage.hub.room_of(SessionId(1)), Some(ROOM));
+    drop(ann);
+    assert_eq!(stage.hub.room_of(SessionId(1)), None);
+    assert!(stage.hub.rooms.read().is_empty());
+    assert!(stage.hub.connections.read().is_empty());
+}
+
+#[tokio::test]
+async fn rejoined_seat_continues_where_it_was_read() {
+    let stage = Stage::new();
+    let mut ann = stage.joined(1, 0).await;
+    ann.reserve(&stage, ANN);
+    for seq in 1..=3 {
+        stage.delivered(seq).await;
+    }
+    assert_eq!(ann.received(), [0; 0]);
+    ann.activate(2);
+    assert_eq!(ann.received(), [3]);
+}
+
+#[tokio::test]
+async fn cancelled_rejoin_keeps_seat_and_events() {
+    let stage = Stage::new();
+    let mut ann = stage.joined(1, 0).await;
+    ann.reserve(&stage, ANN);
+    stage.delivered(1).await;
+    ann.reservation = None;
+    assert_eq!(ann.received(), [1]);
+    assert_eq!(stage.hub.room_of(SessionId(1)), Some(ROOM));
+    stage.delivered(2).await;
+    assert_eq!(ann.received(), [2], "once");
+}
+
+#[tokio::test]
+async fn overfull_reservation_closes_connection() {
+    let stage = Stage::new();
+    let bob = stage.reserved(2, ANN).await;
+    stage.joined(1, 0).await;
+    let _ann = stage.joined(3, 0).await;
+    for seq in 1..=101 {
+        stage.delivered(seq).await;
+    }
+    let closing = std::future::poll_fn(|context| bob.outbox.poll(context));
+    assert_eq!(closing.await, Close::TOO_SLOW);
+}

@@ -1,0 +1,173 @@
+//! From a request to its response.
+
+use std::panic::AssertUnwindSafe;
+
+use aftermatch_ports::{
+    ChatError,
+    model::{MessageId, RequestId, RoomId, Seq},
+};
+use aftermatch_protocol::{
+    action::Action,
+    close::Close,
+    error::ProtocolError,
+    event::existing_message,
+    request::{self, AtLeast, EditMessage, Id, JoinRoom, Malformed, MarkRead, Parameters, Request},
+    response::{self, ReadyParticipants},
+};
+use futures_util::FutureExt;
+use tokio::time::Instant;
+use tracing::{Instrument, field};
+
+use super::conversation::Conversation;
+use crate::{encode, failure};
+
+impl Conversation<'_> {
+    /// Answers a text frame. Returns how to close the connection of a user who lost
+    /// the right to this endpoint; the refusal is queued before.
+    pub(super) async fn answer(&mut self, frame: &[u8]) -> Option<Close> {
+        let metrics = self.state.hub.metrics();
+        metrics.bytes_received.inc_by(frame.len() as u64);
+        let request = match request::decode(frame, self.session.endpoint) {
+            Ok(request) => request,
+            Err(malformed) => {
+                let code = malformed.error.code;
+                tracing::debug!(code = code.as_str(), "malformed request");
+                metrics.responded("none", code.status(), None);
+                let response = response::malformed(&malformed);
+                self.outbox().push(encode::text(&response));
+                return None;
+            }
+        };
+        let span = tracing::debug_span!(
+            "request",
+            action = request.parameters.action().as_str(),
+            request_id = request.request_id.as_str(),
+            room = self.connection.joined().map(|room| room.0),
+            status = field::Empty,
+            duration_us = field::Empty,
+        );
+        self.respond(request).instrument(span).await
+    }
+
+    /// Answers a binary frame.
+    pub(super) fn refuse_binary(&self) {
+        let malformed = Malformed::unreadable(ProtocolError::binary_frame());
+        let response = response::malformed(&malformed);
+        self.outbox().push(encode::text(&response));
+    }
+
+    async fn respond(&mut self, request: Request<'_>) -> Option<Close> {
+        let started = Instant::now();
+        let metrics = self.state.hub.metrics();
+        let Request {
+            request_id,
+            parameters,
+        } = request;
+        let action = parameters.action();
+        let name = action.as_str();
+        if let Err(wait) = self.rate_limiter.admit(started) {
+            let status = self.refuse(action, &request_id, ProtocolError::too_many_requests(wait));
+            metrics.responded(name, status, None);
+            return None;
+        }
+        // A panic in a use case must not close the connection.
+        let performed = AssertUnwindSafe(self.perform(parameters, &request_id))
+            .catch_unwind()
+            .await;
+        let (status, close) = match performed {
+            Ok(Ok(status)) => (status, None),
+            Ok(Err(error)) => {
+                let close = last_refusal(&error);
+                (
+                    self.refuse(action, &request_id, failure::report(error)),
+                    close,
+                )
+            }
+            Err(_) => {
+                tracing::error!(action = name, "a request panicked");
+                let status = self.refuse(action, &request_id, ProtocolError::internal());
+                (status, None)
+            }
+        };
+        let took = started.elapsed();
+        metrics.responded(name, status, Some(took));
+        let span = tracing::Span::current();
+        span.record("status", status);
+        span.record("duration_us", took.as_micros());
+        tracing::debug!("answered");
+        close
+    }
+
+    fn refuse(&self, action: Action, request_id: &RequestId, error: ProtocolError) -> u16 {
+        let refused = response::refused(action, request_id, &error);
+        self.outbox().push(encode::text(&refused));
+        error.code.status()
+    }
+
+    /// Performs the action. Its response is queued here, unless it is an event:
+    /// delivery queues that for everyone joined, the requester included.
+    async fn perform(
+        &self,
+        parameters: Parameters<'_>,
+        request_id: &RequestId,
+    ) -> Result<u16, ChatError> {
+        let (chat, session) = (&self.state.chat, &self.session);
+        let response = match parameters {
+            Parameters::List(list) => self.list(request_id, &list).await?,
+            Parameters::JoinRoom(JoinRoom { room_pk, since_seq }) => {
+                let since = since_seq.map(|AtLeast(seq)| Seq(seq));
+                self.join(RoomId(room_pk.0), since, request_id).await?;
+                return Ok(200);
+            }
+            Parameters::LeaveRoom => {
+                let room = chat.leave_room(session).await?;
+                encode::text(&response::left(request_id, room))
+            }
+            Parameters::CurrentRoomInfo => {
+                let room = chat.current_room(session).await?;
+                encode::text(&response::current_room(request_id, &room))
+            }
+            Parameters::GetRoomMessages(which) => self.messages(request_id, which).await?,
+            Parameters::MarkRead(MarkRead { seq: AtLeast(seq) }) => {
+                let (room, seq) = chat.mark_read(session, Seq(seq)).await?;
+                encode::text(&response::read(request_id, room, seq))
+            }
+            Parameters::CreateMessage {
+                text,
+                client_msg_id,
+            } => {
+                let request_id = request_id.clone();
+                let create = chat.create_message(session, &text, client_msg_id, request_id);
+                let Some(existing) = create.await? else {
+                    return Ok(201);
+                };
+                let participants = ReadyParticipants::of(&existing.room.room);
+                encode::text(&existing_message(&existing, &participants))
+            }
+            Parameters::EditMessage(EditMessage {
+                msg_id: Id(id),
+                edited_msg_text: text,
+            }) => {
+                let edit = chat.edit_message(session, MessageId(id), &text, request_id.clone());
+                edit.await?;
+                return Ok(200);
+            }
+            Parameters::DeleteMessages(delete) => {
+                let ids = delete.msg_id_list.0;
+                let delete = chat.delete_messages(session, ids, request_id.clone());
+                delete.await?;
+                return Ok(200);
+            }
+        };
+        self.outbox().push(response);
+        Ok(200)
+    }
+}
+
+/// How to close the connection after this error, if it ends the session.
+fn last_refusal(error: &ChatError) -> Option<Close> {
+    match error {
+        ChatError::Refused(refusal) => Close::after(refusal),
+        ChatError::Store(_) => None,
+    }
+}

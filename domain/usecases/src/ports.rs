@@ -1,0 +1,36 @@
+use std::sync::Arc;
+
+use aftermatch_ports::{
+    Broadcast, Clock, History, Messages, People, Presence, ReadPositions, Relay, Revisions, Rooms,
+    Seats, Tokens,
+};
+
+/// Everything the use cases need from the outside.
+pub struct Ports {
+    /// The users of the platform.
+    pub people: Arc<dyn People>,
+    /// The rooms.
+    pub rooms: Arc<dyn Rooms>,
+    /// Writing messages.
+    pub messages: Arc<dyn Messages>,
+    /// Reading messages.
+    pub history: Arc<dyn History>,
+    /// How far users have read.
+    pub read_positions: Arc<dyn ReadPositions>,
+    /// Changes in the store by others.
+    pub revisions: Arc<dyn Revisions>,
+    /// Events between processes.
+    pub relay: Arc<dyn Relay>,
+    /// Who has joined which room here.
+    pub seats: Arc<dyn Seats>,
+    /// Delivery to everyone joined here.
+    pub broadcast: Arc<dyn Broadcast>,
+    /// Who is connected here.
+    pub presence: Arc<dyn Presence>,
+    /// Verification of tokens.
+    pub tokens: Arc<dyn Tokens>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The longest text of a message, in Unicode scalar values.
+    pub max_text_chars: usize,
+}

@@ -1,0 +1,152 @@
+//! Rights that the platform takes away while people are connected.
+//!
+//! Every recheck reads from the store which users and rooms are no longer as this
+//! process has seen them. A session that lost a right loses its seat or its
+//! connection.
+
+use std::{
+    collections::{HashMap, HashSet},
+    convert::Infallible,
+    sync::Arc,
+};
+
+use aftermatch_ports::{
+    Connected, ConnectedSession, Read, Stale, StoreError,
+    model::{
+        Endpoint, Eviction, Refusal, Revision, Room, RoomId, RoomVersion, Seq, SessionId, User,
+        UserId, Viewer, access,
+    },
+};
+
+use super::remote_events::backfill_overdue;
+use crate::Ports;
+
+/// What the previous checks have seen.
+#[derive(Default)]
+struct Seen {
+    /// The sessions that were authorized again since they connected: by which
+    /// revision of the user, and in which role. `None`: it was disconnected.
+    sessions: HashMap<SessionId, Option<(Revision, Viewer)>>,
+    /// The rooms that were checked again since they were joined.
+    rooms: HashMap<RoomId, Revision>,
+    /// Rooms of which the store had events that were not delivered: the last one
+    /// delivered, and the last one stored.
+    behind: HashMap<RoomId, (Seq, Seq)>,
+}
+
+/// Rechecks the rights of everyone connected, and the events of every joined room,
+/// for as long as it is polled.
+pub async fn run(ports: &Ports) -> Infallible {
+    let mut seen = Seen::default();
+    loop {
+        ports.revisions.recheck().await;
+        // What cannot be read now is read at the next recheck.
+        drop(recheck(ports, &mut seen).await);
+    }
+}
+
+async fn recheck(ports: &Ports, seen: &mut Seen) -> Result<(), StoreError> {
+    let mut connected = ports.presence.connected();
+    seen.forget_departed(&connected);
+    let disconnected = Some(&None);
+    let sessions = &mut connected.sessions;
+    sessions.retain(|each| seen.sessions.get(&each.session) != disconnected);
+    let (users, rooms) = seen.versions(&connected);
+    let stale = ports.revisions.stale(users, rooms).await?;
+    reauthorize(ports, seen, &stale, &connected.sessions).await;
+    seen.behind = backfill_overdue(ports, &seen.behind, &stale.behind).await;
+    Ok(())
+}
+
+/// Re-authorizes sessions whose user or room changed. What cannot be read is
+/// retried at the next check.
+async fn reauthorize(ports: &Ports, seen: &mut Seen, stale: &Stale, sessions: &[ConnectedSession]) {
+    let mut users = HashMap::new();
+    for &id in &stale.users {
+        if let Ok(user) = ports.people.user(id, Read::Fresh).await {
+            users.insert(id, user);
+        }
+    }
+    let mut rooms = HashMap::new();
+    for &id in &stale.rooms {
+        if let Ok(room) = ports.rooms.room(id, Read::Fresh).await {
+            rooms.insert(id, room);
+        }
+    }
+    for session in sessions {
+        let user = users.get(&session.user);
+        let role = user.map(|user| role(user.as_deref(), session.endpoint));
+        if let Some(role) = &role {
+            let role = role.as_ref().ok().copied();
+            seen.sessions.insert(session.session, role);
+        }
+        match role.transpose() {
+            Ok(role) => evict(ports, session, role.map(|(_, viewer)| viewer), &rooms),
+            Err(refusal) => ports.presence.disconnect(session.session, refusal),
+        }
+    }
+    let rooms = rooms.into_iter();
+    let existing = rooms.filter_map(|(id, room)| Some((id, room?.revision)));
+    seen.rooms.extend(existing);
+}
+
+/// Takes away the seats that the session may no longer have. `viewer` is its role
+/// now, if that was read again; `rooms` are those that were read again.
+fn evict(
+    ports: &Ports,
+    session: &ConnectedSession,
+    viewer: Option<Viewer>,
+    rooms: &HashMap<RoomId, Option<Arc<Room>>>,
+) {
+    for &(id, joined_as) in &session.seats {
+        let reason = match rooms.get(&id) {
+            _ if viewer.is_some_and(|now| now != joined_as) => Eviction::BrandLost,
+            Some(None) => Eviction::RoomRemoved,
+            Some(Some(room)) if !room.admits(joined_as) => Eviction::BrandRemoved,
+            _ => continue,
+        };
+        ports.seats.unsubscribe(session.session, id, reason);
+    }
+}
+
+impl Seen {
+    fn forget_departed(&mut self, connected: &Connected) {
+        let sessions = connected.sessions.iter();
+        let sessions: HashMap<_, _> = sessions.map(|each| (each.session, each)).collect();
+        self.sessions.retain(|id, role| {
+            let Some(session) = sessions.get(id) else {
+                return false;
+            };
+            // The join was in progress during the last check, with an older role:
+            // check again.
+            role.is_none_or(|(_, viewer)| session.seats.iter().all(|(_, seat)| *seat == viewer))
+        });
+        let rooms: HashSet<_> = connected.rooms.iter().map(|room| room.room).collect();
+        self.rooms.retain(|room, _| rooms.contains(room));
+    }
+
+    /// The users and rooms as they were last seen. The users are those of each
+    /// session: one may have connected before a change and another after it.
+    fn versions(&self, connected: &Connected) -> (Vec<(UserId, Revision)>, Vec<RoomVersion>) {
+        let users = connected.sessions.iter().map(|session| {
+            let role = self.sessions.get(&session.session).copied().flatten();
+            let revision = role.map(|(revision, _)| revision);
+            (session.user, revision.unwrap_or(session.revision))
+        });
+        let users: HashSet<_> = users.collect();
+        let rooms = connected.rooms.iter().map(|room| RoomVersion {
+            revision: self.rooms.get(&room.room).copied().unwrap_or(room.revision),
+            ..*room
+        });
+        (users.into_iter().collect(), rooms.collect())
+    }
+}
+
+/// The user's revision and its role at the endpoint.
+fn role(user: Option<&User>, endpoint: Endpoint) -> Result<(Revision, Viewer), Refusal> {
+    let user = user.ok_or(Refusal::UserDeactivated)?;
+    Ok((user.revision, access::authorize(user, endpoint)?))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+use aftermatch_ports::{
+    ChatError, CreateOutcome, Created, Draft, Outcome,
+    model::{
+        Author, ClientMsgId, EventKind, Message, Refusal, RequestId, RoomEvent, Session, Text,
+    },
+};
+
+use super::{
+    attempt::{WriteAttempt, WritePermit},
+    publish::publish,
+};
+use crate::Ports;
+
+pub(crate) async fn run(
+    ports: &Ports,
+    session: &Session,
+    text: &str,
+    client_msg_id: Option<ClientMsgId>,
+    request_id: RequestId,
+) -> Result<Option<RoomEvent>, ChatError> {
+    let mut attempt = WriteAttempt::begin(ports, session)?;
+    let text = Text::new(text, ports.max_text_chars)?;
+    let draft = Draft {
+        text,
+        client_msg_id,
+    };
+    loop {
+        let permit = attempt.permit().await?;
+        let at = permit.now;
+        let write = ports
+            .messages
+            .create(permit.precondition, draft.clone(), at);
+        let created = match write.await? {
+            Outcome::Conflict => continue,
+            Outcome::Committed(CreateOutcome::IdConflict) => {
+                return Err(Refusal::ClientMsgIdTaken.into());
+            }
+            Outcome::Committed(CreateOutcome::Duplicate(message)) => {
+                let (seq, kind) = (message.seq, EventKind::Created(*message));
+                return Ok(Some(permit.event(session, request_id, seq, kind)));
+            }
+            Outcome::Committed(CreateOutcome::Created(created)) => created,
+        };
+        let kind = EventKind::Created(message(draft, created, &permit));
+        publish(ports, permit.event(session, request_id, created.seq, kind)).await;
+        return Ok(None);
+    }
+}
+
+/// The message that the draft has become.
+fn message(draft: Draft, created: Created, permit: &WritePermit) -> Message {
+    let author = &permit.author;
+    Message {
+        id: created.id,
+        room: permit.precondition.room,
+        author: Author {
+            id: author.id,
+            profile: author.profile.clone(),
+        },
+        text: draft.text,
+        created_at: permit.now,
+        edited_at: None,
+        client_msg_id: draft.client_msg_id,
+        seq: created.seq,
+        changed_seq: created.seq,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use aftermatch_ports::{
+        Chat, Read,
+        model::{MessageId, Seq},
+    };
+    use mockall::predicate::eq;
+    use pollster::block_on;
+
+    use super::*;
+    use crate::testing::{
+        self, Mocks, ROOM, SESSION, admin, ann, at, precondition, refusal, room, session_of, text,
+    };
+
+    fn client_msg_id(id: &str) -> Option<ClientMsgId> {
+        Some(ClientMsgId::new(id).unwrap())
+    }
+
+    #[test]
+    fn create_commits_and_publishes_text_unchanged() {
+        for (user, client_msg_id) in [(ann(), client_msg_id("a-1")), (admin(), None)] {
+            let session = session_of(&user);
+            let mut mocks = Mocks::untouched().finding(Read::Cached, &user, room());
+            // If the clock were read twice, the room would have no business any more.
+            let times = Mutex::new([10, 20].map(at).into_iter());
+            let clock = mocks.clock.expect_now();
+            clock.returning(move || times.lock().unwrap().next().unwrap());
+            let (id, seq) = (MessageId(18), Seq(41));
+            let draft = Draft {
+                text: text(" hello\n"),
+                client_msg_id: client_msg_id.clone(),
+            };
+            mocks
+                .messages
+                .expect_create()
+                .with(eq(precondition(&user, &room())), eq(draft), eq(at(10)))
+                .once()
+                .returning(move |_, _, _| {
+                    let created = Created { id, seq };
+                    Ok(Outcome::Committed(CreateOutcome::Created(created)))
+                });
+            let expected = RoomEvent {
+                seq,
+                room: Arc::new(room()).at(at(10)),
+                requester: Some(session.id),
+                request_id: RequestId::new("7"),
+                kind: EventKind::Created(Message {
+                    id,
+                    room: ROOM,
+                    author: Author {
+                        id: user.id,
+                        profile: user.profile,
+                    },
+                    text: text(" hello\n"),
+                    created_at: at(10),
+                    edited_at: None,
+                    client_msg_id: client_msg_id.clone(),
+                    seq,
+                    changed_seq: seq,
+                }),
+            };
+            assert!(expected.room.has_business);
+            mocks.expect_published(move |event| *event == expected);
+
+            let chat = mocks.chat();
+            let create =
+                chat.create_message(&session, " hello\n", client_msg_id, RequestId::new("7"));
+            assert_eq!(block_on(create).unwrap(), None);
+        }
+    }
+
+    /// Ann sends "hello", and the store answers with `outcome`. Nothing is
+    /// published.
+    fn create_with(outcome: CreateOutcome) -> Result<Option<RoomEvent>, ChatError> {
+        let mut mocks = Mocks::new().finding(Read::Cached, &ann(), room());
+        let create = mocks.messages.expect_create().once();
+        create.returning(move |_, _, _| Ok(Outcome::Committed(outcome.clone())));
+        let (chat, session) = (mocks.chat(), session_of(&ann()));
+        let request_id = RequestId::new("7");
+        block_on(chat.create_message(&session, "hello", client_msg_id("a-1"), request_id))
+    }
+
+    #[test]
+    fn create_duplicate_is_answered_not_published() {
+        let stored = Message {
+            text: text("edited"),
+            edited_at: Some(at(5)),
+            client_msg_id: client_msg_id("a-1"),
+            changed_seq: Seq(39),
+            ..testing::message(38)
+        };
+        let expected = RoomEvent {
+            seq: Seq(38),
+            room: Arc::new(room()).at(at(10)),
+            requester: Some(SESSION),
+            request_id: RequestId::new("7"),
+            kind: EventKind::Created(stored.clone()),
+        };
+        let answer = create_with(CreateOutcome::Duplicate(Box::new(stored)));
+        assert_eq!(answer.unwrap(), Some(expected));
+    }
+
+    #[test]
+    fn create_conflicting_id_is_refused_not_published() {
+        let answer = create_with(CreateOutcome::IdConflict);
+        assert_eq!(refusal(answer), Refusal::ClientMsgIdTaken);
+    }
+}

@@ -1,0 +1,158 @@
+use std::collections::HashSet;
+
+use aftermatch_ports::{
+    ChatError, Outcome,
+    model::{EventKind, MessageId, Refusal, RequestId, Session, access},
+};
+
+use super::{attempt::WriteAttempt, publish::publish};
+use crate::Ports;
+
+pub(crate) async fn run(
+    ports: &Ports,
+    session: &Session,
+    ids: Vec<MessageId>,
+    request_id: RequestId,
+) -> Result<(), ChatError> {
+    let mut attempt = WriteAttempt::begin(ports, session)?;
+    if ids.len() > access::MAX_IDS {
+        let (count, max) = (ids.len(), access::MAX_IDS);
+        return Err(Refusal::TooManyIds { count, max }.into());
+    }
+    loop {
+        let permit = attempt.permit().await?;
+        let scope = access::delete_scope(permit.viewer, session.user);
+        let at = permit.now;
+        let write = ports
+            .messages
+            .delete(permit.precondition, ids.clone(), scope, at);
+        let Outcome::Committed(deleted) = write.await? else {
+            continue;
+        };
+        let deleted = deleted.ok_or(Refusal::MessageNotFound)?;
+        let missing = missing(ids, &deleted.ids);
+        let kind = EventKind::Deleted {
+            ids: deleted.ids,
+            missing,
+        };
+        publish(ports, permit.event(session, request_id, deleted.seq, kind)).await;
+        return Ok(());
+    }
+}
+
+/// Those of `requested` that are not among `deleted`, once each.
+fn missing(requested: Vec<MessageId>, deleted: &[MessageId]) -> Vec<MessageId> {
+    let mut seen: HashSet<_> = deleted.iter().copied().collect();
+    requested
+        .into_iter()
+        .filter(|id| seen.insert(*id))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use aftermatch_ports::{
+        Chat, Deleted, Read,
+        model::{RoomEvent, Seq, User, access::DeleteScope},
+    };
+    use mockall::predicate::eq;
+    use pollster::block_on;
+
+    use super::*;
+    use crate::testing::{
+        Mocks, admin, ann, at, precondition, refusal, room, room_without_business, session_of,
+    };
+
+    fn ids<const N: usize>(ids: [i64; N]) -> Vec<MessageId> {
+        ids.map(MessageId).to_vec()
+    }
+
+    fn delete(mocks: Mocks, user: &User, ids: Vec<MessageId>) -> Result<(), ChatError> {
+        let (chat, session) = (mocks.chat(), session_of(user));
+        block_on(chat.delete_messages(&session, ids, RequestId::new("7")))
+    }
+
+    #[test]
+    fn delete_scope_follows_role() {
+        for (user, scope) in [
+            (ann(), DeleteScope::OwnedBy(ann().id)),
+            (admin(), DeleteScope::Any),
+        ] {
+            let mut mocks = Mocks::new().finding(Read::Cached, &user, room());
+            mocks
+                .messages
+                .expect_delete()
+                .with(
+                    eq(precondition(&user, &room())),
+                    eq(ids([8, 9])),
+                    eq(scope),
+                    eq(at(10)),
+                )
+                .once()
+                .returning(|_, ids, _, _| {
+                    Ok(Outcome::Committed(Some(Deleted { ids, seq: Seq(43) })))
+                });
+            let expected = RoomEvent {
+                seq: Seq(43),
+                room: Arc::new(room()).at(at(10)),
+                requester: Some(session_of(&user).id),
+                request_id: RequestId::new("7"),
+                kind: EventKind::Deleted {
+                    ids: ids([8, 9]),
+                    missing: vec![],
+                },
+            };
+            mocks.expect_published(move |event| *event == expected);
+            let answer = delete(mocks, &user, ids([8, 9]));
+            assert!(answer.is_ok(), "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn delete_reports_missing_ids_once_in_order() {
+        for (requested, deleted, missing) in [
+            (ids([9, 5, 7, 9, 5]), ids([7]), ids([9, 5])),
+            (ids([7, 7, 8]), ids([7]), ids([8])),
+            (ids([7, 7]), ids([7]), vec![]),
+            (ids([8, 400, 7]), ids([8, 7]), ids([400])),
+        ] {
+            let mut mocks = Mocks::new().finding(Read::Cached, &ann(), room());
+            let kind = EventKind::Deleted {
+                ids: deleted.clone(),
+                missing,
+            };
+            let deleted = Deleted {
+                ids: deleted,
+                seq: Seq(43),
+            };
+            let delete_call = mocks.messages.expect_delete().once();
+            delete_call.returning(move |_, _, _, _| Ok(Outcome::Committed(Some(deleted.clone()))));
+            mocks.expect_published(move |event| event.kind == kind);
+            let answer = delete(mocks, &ann(), requested);
+            assert!(answer.is_ok(), "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn delete_nothing_is_refused_not_published() {
+        for requested in [vec![], ids([8, 9])] {
+            let mut mocks = Mocks::new().finding(Read::Cached, &ann(), room());
+            let delete_call = mocks.messages.expect_delete();
+            delete_call.returning(|_, _, _, _| Ok(Outcome::Committed(None)));
+            let refusal = refusal(delete(mocks, &ann(), requested));
+            assert_eq!(refusal, Refusal::MessageNotFound);
+        }
+    }
+
+    #[test]
+    fn delete_forbidden_is_refused_before_empty() {
+        let closed = room_without_business();
+        let mocks = Mocks::new()
+            .finding(Read::Cached, &admin(), closed.clone())
+            .finding(Read::Fresh, &admin(), closed);
+        let refusal = refusal(delete(mocks, &admin(), vec![]));
+        assert_eq!(refusal, Refusal::BusinessRequired);
+    }
+}

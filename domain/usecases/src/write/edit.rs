@@ -1,0 +1,96 @@
+use aftermatch_ports::{
+    ChatError, Outcome,
+    model::{EventKind, MessageId, Refusal, RequestId, Session, Text},
+};
+
+use super::{attempt::WriteAttempt, publish::publish};
+use crate::Ports;
+
+pub(crate) async fn run(
+    ports: &Ports,
+    session: &Session,
+    id: MessageId,
+    text: &str,
+    request_id: RequestId,
+) -> Result<(), ChatError> {
+    let mut attempt = WriteAttempt::begin(ports, session)?;
+    let text = Text::new(text, ports.max_text_chars)?;
+    loop {
+        let permit = attempt.permit().await?;
+        let at = permit.now;
+        let write = ports
+            .messages
+            .edit(permit.precondition, id, text.clone(), at);
+        let Outcome::Committed(edited) = write.await? else {
+            continue;
+        };
+        let seq = edited.ok_or(Refusal::MessageNotFound)?;
+        let kind = EventKind::Edited { id, text };
+        publish(ports, permit.event(session, request_id, seq, kind)).await;
+        return Ok(());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use aftermatch_ports::{
+        Chat, Read,
+        model::{RoomEvent, Seq},
+    };
+    use mockall::predicate::eq;
+    use pollster::block_on;
+
+    use super::*;
+    use crate::testing::{
+        Mocks, ann, at, precondition, refusal, room, room_without_business, session_of, text,
+    };
+
+    const ID: MessageId = MessageId(18);
+
+    #[test]
+    fn edit_commits_and_publishes_text_unchanged() {
+        for room in [room(), room_without_business()] {
+            let session = session_of(&ann());
+            let mut mocks = Mocks::new().finding(Read::Cached, &ann(), room.clone());
+            mocks
+                .messages
+                .expect_edit()
+                .with(
+                    eq(precondition(&ann(), &room)),
+                    eq(ID),
+                    eq(text(" b\n")),
+                    eq(at(10)),
+                )
+                .once()
+                .returning(|_, _, _, _| Ok(Outcome::Committed(Some(Seq(42)))));
+            let expected = RoomEvent {
+                seq: Seq(42),
+                room: Arc::new(room).at(at(10)),
+                requester: Some(session.id),
+                request_id: RequestId::new("7"),
+                kind: EventKind::Edited {
+                    id: ID,
+                    text: text(" b\n"),
+                },
+            };
+            mocks.expect_published(move |event| *event == expected);
+
+            let chat = mocks.chat();
+            let answer = block_on(chat.edit_message(&session, ID, " b\n", RequestId::new("7")));
+            assert!(answer.is_ok(), "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn edit_missing_message_is_refused_not_published() {
+        let mut mocks = Mocks::new().finding(Read::Cached, &ann(), room());
+        let edit = mocks.messages.expect_edit().once();
+        edit.returning(|_, _, _, _| Ok(Outcome::Committed(None)));
+        let chat = mocks.chat();
+        let session = session_of(&ann());
+        let answer = block_on(chat.edit_message(&session, ID, "b", RequestId::new("7")));
+        assert_eq!(refusal(answer), Refusal::MessageNotFound);
+    }
+}

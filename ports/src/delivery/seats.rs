@@ -1,0 +1,38 @@
+use aftermatch_model::{Eviction, RoomId, RoomVersion, Seat, Seq, SessionId};
+
+/// Which session has joined which room. This is the only record of it.
+///
+/// A join goes through a [`Reservation`](crate::Reservation): *reserve* starts
+/// buffering the room's events for the session, *anchor* ties the buffer to the
+/// state that was read, *activate* delivers what was buffered and everything after
+/// it, *cancel* undoes the reservation.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait Seats: Send + Sync {
+    /// The room that the session has joined.
+    fn room_of(&self, session: SessionId) -> Option<RoomId>;
+
+    /// Starts buffering the room's events for this session. Nothing is delivered
+    /// before [`Seats::activate`]. The session may have the seat already.
+    fn reserve(&self, seat: Seat);
+
+    /// The room was read for a reserved seat, up to event `last_seq`. The first
+    /// subscriber of a room sets the first event number delivered here:
+    /// `last_seq + 1`. Returns `false` if delivery already started later; read the
+    /// room again.
+    fn anchor(&self, room: RoomId, last_seq: Seq) -> bool;
+
+    /// The join response and the replay are in the session's outbox: delivers what
+    /// was buffered after event `joined.last_seq`, and every event from now on.
+    fn activate(&self, session: SessionId, joined: RoomVersion);
+
+    /// Ends a reservation without a join. A seat that the session had before
+    /// remains, and receives what was buffered.
+    fn cancel(&self, session: SessionId, room: RoomId);
+
+    /// Gives up the session's active seat and returns its room. A reservation
+    /// remains.
+    fn leave(&self, session: SessionId) -> Option<RoomId>;
+
+    /// Takes the session's seat in `room` away and sends the session the reason.
+    fn unsubscribe(&self, session: SessionId, room: RoomId, reason: Eviction);
+}

@@ -1,0 +1,186 @@
+//! The laws of the ports: what every store and every relay guarantees, as one
+//! async test each.
+//!
+//! The tests of a store implement [`Subject`] and write
+//! `aftermatch_ports::laws::laws!(MySubject);`. That is all: they then have one
+//! `#[tokio::test]` per law, on a runtime of several threads. The tests of a relay
+//! do the same with [`RelaySubject`] and
+//! `aftermatch_ports::laws::relay_laws!(MySubject);`.
+//!
+//! # To add a law
+//! 1. a `pub async fn` in the file of its subject, whose one sentence of
+//!    documentation is the law;
+//! 2. its name in the list of [`laws!`] or [`relay_laws!`]. A law that is not
+//!    listed is dead code, and the compiler says so.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "laws are tests: they fail by panicking"
+)]
+
+mod client_msg_ids;
+mod concurrent_writes;
+mod deletions;
+mod delta;
+mod fixtures;
+mod history;
+mod messages;
+mod operations;
+mod people;
+mod preconditions;
+mod projection;
+mod random_history;
+mod read_positions;
+mod relay;
+mod revisions;
+mod room_list;
+mod rooms;
+mod subject;
+
+pub use subject::{RelaySubject, Subject, Work};
+
+/// Makes a `#[tokio::test]` of every law of a store, on the given [`Subject`]. The
+/// crate that calls it needs tokio with `macros` and `rt-multi-thread`.
+#[macro_export]
+macro_rules! laws {
+    (@all $then:ident $($subject:ty)?) => {
+        $crate::laws! { @$then $($subject)?;
+            people:
+                user_read_returns_owned_brand
+                unknown_user_reads_as_none
+                user_added_later_is_found
+                user_change_changes_revision
+                brand_transfer_changes_both_owners_revisions
+                unchanged_user_keeps_revision;
+            rooms:
+                room_shows_participants_in_given_order
+                room_holds_any_number_of_participants
+                unknown_room_reads_as_none
+                participant_change_changes_room_revision
+                brand_change_changes_its_rooms_revisions
+                unchanged_room_keeps_revision;
+            room_list:
+                rooms_are_listed_by_id
+                room_page_respects_start_and_limit
+                brand_lists_only_its_rooms
+                brand_lists_its_rooms_as_of_now
+                removed_room_is_not_found_or_listed
+                list_without_reader_has_no_unread
+                list_shows_newest_message_as_of_now
+                each_listed_room_shows_own_summary;
+            messages:
+                events_are_numbered_without_gap
+                each_room_numbers_its_own_events
+                message_ids_are_unique_across_rooms
+                deleted_message_id_is_never_reused
+                initial_messages_are_first_events
+                imported_messages_keep_their_ids
+                new_message_never_takes_imported_id
+                edit_reaches_only_own_existing_message
+                missing_room_has_no_events;
+            deletions:
+                deletion_of_many_is_one_event
+                deletion_reports_ids_in_request_order
+                deletion_stays_within_scope
+                deletion_stays_within_room
+                deletion_of_nothing_takes_no_number
+                deletion_accepts_maximum_of_ids;
+            preconditions:
+                precondition_holds_while_room_and_user_unchanged
+                room_change_makes_writes_conflict
+                user_change_makes_writes_conflict
+                removed_room_makes_writes_conflict
+                recreated_room_makes_old_writes_conflict
+                unknown_room_or_user_makes_writes_conflict;
+            concurrent_writes:
+                concurrent_writes_leave_no_gap_or_duplicate
+                concurrent_deletions_delete_each_message_once
+                deleted_message_is_never_edited
+                write_never_commits_after_room_change
+                write_never_commits_after_user_change;
+            projection:
+                message_reads_as_written_and_edited
+                initial_messages_read_as_given
+                message_shows_author_as_of_now;
+            history:
+                every_paging_direction_shows_same_messages
+                history_range_accepts_any_number
+                empty_page_has_no_neighbours
+                missing_room_has_no_messages
+                recreated_room_starts_empty
+                concurrent_read_shows_one_moment;
+            delta:
+                delta_since_any_event_reproduces_room
+                delta_omits_messages_created_and_deleted_since
+                delta_lists_deleted_messages_by_id
+                delta_since_last_event_is_empty
+                delta_since_invalid_number_is_none
+                missing_room_has_empty_delta
+                delta_beyond_upserted_limit_is_none
+                delta_beyond_deleted_limit_is_none;
+            client_msg_ids:
+                repeated_create_returns_first_message
+                client_msg_id_with_other_text_conflicts
+                edited_message_still_matches_first_text
+                deleted_message_keeps_its_client_msg_id
+                client_msg_id_elsewhere_is_another_message
+                create_without_client_msg_id_always_creates
+                repeated_create_with_old_precondition_conflicts
+                concurrent_retries_create_one_message;
+            read_positions:
+                read_position_moves_forward_to_last_event
+                read_position_is_per_user_and_room
+                read_position_change_is_no_event
+                missing_room_has_no_read_position
+                concurrent_read_positions_end_at_furthest
+                unread_counts_messages_of_others_after_position
+                unread_is_exact_at_every_position;
+            revisions:
+                recheck_returns_without_any_change
+                platform_change_is_found_stale
+                missing_users_and_rooms_are_stale
+                committed_event_puts_older_version_behind
+                room_can_be_stale_and_behind
+                only_changed_users_and_rooms_are_stale;
+        }
+    };
+    (@export; $($file:ident: $($law:ident)+;)+) => {
+        $(pub use $file::{$($law),+};)+
+    };
+    (@test $subject:ty; $($file:ident: $($law:ident)+;)+) => {
+        $($(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $law() {
+                $crate::laws::$law::<$subject>().await;
+            }
+        )+)+
+    };
+    ($subject:ty) => {
+        $crate::laws! { @all test $subject }
+    };
+}
+
+/// Makes a `#[tokio::test]` of every law of a relay, on the given
+/// [`RelaySubject`].
+#[macro_export]
+macro_rules! relay_laws {
+    (@all $then:ident $($subject:ty)?) => {
+        $crate::laws! { @$then $($subject)?;
+            relay:
+                published_event_reaches_other_instance
+                instance_receives_only_what_others_published
+                publish_returns_while_nobody_receives;
+        }
+    };
+    ($subject:ty) => {
+        $crate::relay_laws! { @all test $subject }
+    };
+}
+
+pub use {laws, relay_laws};
+
+laws! { @all export }
+relay_laws! { @all export }

@@ -1,0 +1,229 @@
+use std::collections::BTreeMap;
+
+use aftermatch_model::{
+    EventKind, Message, MessageId, RoomDelta, Seq, Text,
+    access::{DeleteScope, MAX_IDS},
+};
+
+use super::fixtures::{ADMIN, ANNA, BORIS, OTHER, ROOM, UNKNOWN_ROOM, message, two_rooms};
+use super::operations::{
+    committed, create, delete, delta_since, edit, last_seq, precondition, write,
+};
+use super::random_history::random_history;
+use super::subject::Subject;
+use crate::{DeltaSince, MAX_DELETED};
+
+/// The delta since any event of the past is exactly what differs, and its events
+/// turn the room of then into the room of now.
+pub async fn delta_since_any_event_reproduces_room<S: Subject>() {
+    for seed in [1, 2] {
+        let room = random_history::<S>(seed, 120).await;
+        for since in 0..=room.last_seq().0 {
+            let DeltaSince { last_seq, delta } =
+                delta_since(&room.subject, ROOM, since, 1_000).await;
+            assert_eq!(last_seq, room.last_seq());
+            let mut delta = delta.expect("far fewer messages than the limit");
+            delta.upserted.sort_by_key(|message| message.seq);
+
+            let since = Seq(since);
+            let now = room.now().iter();
+            let upserted = now.filter(|message| message.changed_seq > since);
+            let deleted = room.deleted.iter();
+            let deleted = deleted.filter(|(_, from, to)| *from <= since && since < *to);
+            let mut deleted: Vec<_> = deleted.map(|(id, _, to)| (*id, *to)).collect();
+            deleted.sort_unstable();
+            let expected = RoomDelta {
+                upserted: upserted.cloned().collect(),
+                deleted,
+            };
+            assert_eq!(delta, expected, "since {since}");
+
+            let then = &room.states[usize::try_from(since.0).unwrap()];
+            for events in [delta.clone().events(since), delta.events_one_by_one(since)] {
+                assert_eq!(replay(then, events), texts(room.now()), "since {since}");
+            }
+        }
+    }
+}
+
+/// A message that was created and deleted since is not in the delta.
+pub async fn delta_omits_messages_created_and_deleted_since<S: Subject>() {
+    let subject = S::with_world(two_rooms(vec![message::<S>(Some(5), ROOM, ANNA)])).await;
+    let anna = precondition(&subject, ROOM, ANNA).await;
+    let id = committed(create(&subject, anna).await).id;
+    committed(edit(&subject, anna, id).await).unwrap();
+    committed(delete(&subject, anna, &[id], DeleteScope::OwnedBy(ANNA)).await).unwrap();
+    for (since, deleted) in [
+        (1, vec![]),
+        (2, vec![(id, Seq(4))]),
+        (3, vec![(id, Seq(4))]),
+    ] {
+        assert_eq!(
+            delta_since(&subject, ROOM, since, 9).await,
+            only_deleted(4, deleted)
+        );
+    }
+}
+
+/// The delta lists deleted messages by ascending id, each with the number of the
+/// event that deleted it.
+pub async fn delta_lists_deleted_messages_by_id<S: Subject>() {
+    let ids = [50, 30, 40, 20].map(MessageId);
+    let messages = ids.map(|id| message::<S>(Some(id.0), ROOM, ANNA));
+    let subject = S::with_world(two_rooms(messages.to_vec())).await;
+    let [a, b, c, d] = ids;
+    let admin = precondition(&subject, ROOM, ADMIN).await;
+    for ids in [vec![c, b], vec![a]] {
+        committed(delete(&subject, admin, &ids, DeleteScope::Any).await).unwrap();
+    }
+    write(&subject, ROOM, BORIS).await;
+    let (first, second) = (Seq(5), Seq(6));
+    for (since, deleted) in [
+        (4, vec![(b, first), (c, first), (a, second)]),
+        (5, vec![(a, second)]),
+        (2, vec![(b, first), (a, second)]),
+        (1, vec![(a, second)]),
+        (6, vec![]),
+    ] {
+        let delta = delta_since(&subject, ROOM, since, 9).await.delta.unwrap();
+        assert_eq!(delta.deleted, deleted, "since {since}");
+    }
+    committed(delete(&subject, admin, &[d], DeleteScope::Any).await).unwrap();
+    let delta = delta_since(&subject, ROOM, 2, 9).await.delta.unwrap();
+    let expected = [(b, first), (a, second)];
+    assert_eq!(delta.deleted, expected, "d was created later");
+}
+
+/// The delta since the last event is empty.
+pub async fn delta_since_last_event_is_empty<S: Subject>() {
+    let subject = S::with_world(two_rooms(vec![])).await;
+    for last in 0..3 {
+        let expected = only_deleted(last, vec![]);
+        assert_eq!(delta_since(&subject, ROOM, last, 9).await, expected);
+        assert_eq!(delta_since(&subject, ROOM, last, 0).await, expected);
+        write(&subject, ROOM, ANNA).await;
+    }
+}
+
+/// Since a number that no event has had there is no delta, only the number of the
+/// last event.
+pub async fn delta_since_invalid_number_is_none<S: Subject>() {
+    let subject = S::with_world(two_rooms(vec![message::<S>(None, ROOM, ANNA)])).await;
+    write(&subject, ROOM, ANNA).await;
+    let expected = DeltaSince {
+        last_seq: Seq(2),
+        delta: None,
+    };
+    for since in [i64::MIN, -1, 3, i64::MAX] {
+        let since_invalid = delta_since(&subject, ROOM, since, 9).await;
+        assert_eq!(since_invalid, expected, "since {since}");
+    }
+}
+
+/// A room that does not exist has no event, and its delta since the start is empty.
+pub async fn missing_room_has_empty_delta<S: Subject>() {
+    let subject = S::with_world(two_rooms(vec![message::<S>(None, ROOM, ANNA)])).await;
+    subject.remove_room(ROOM).await;
+    for room in [UNKNOWN_ROOM, ROOM] {
+        let nothing = only_deleted(0, vec![]);
+        assert_eq!(delta_since(&subject, room, 0, 9).await, nothing);
+        for since in [-1, 1] {
+            assert_eq!(delta_since(&subject, room, since, 9).await.delta, None);
+        }
+    }
+}
+
+/// If more messages than `limit` were created or edited since, there is no delta,
+/// only the number of the last event; deleted messages do not count.
+pub async fn delta_beyond_upserted_limit_is_none<S: Subject>() {
+    let initial = (1..=3).map(|id| message::<S>(Some(id), ROOM, ANNA));
+    let subject = S::with_world(two_rooms(initial.collect())).await;
+    let anna = precondition(&subject, ROOM, ANNA).await;
+    write(&subject, OTHER, ANNA).await;
+    committed(delete(&subject, anna, &[MessageId(3)], DeleteScope::OwnedBy(ANNA)).await).unwrap();
+    committed(create(&subject, anna).await);
+    for _ in 0..3 {
+        committed(edit(&subject, anna, MessageId(1)).await).unwrap();
+    }
+    // Event 4 deleted a message, 5 created one, and 6 to 8 edited another.
+    for (since, limit, upserted) in [
+        (3, 2, Some(2)),
+        (3, 1, None),
+        (3, 0, None),
+        (4, 2, Some(2)),
+        (5, 1, Some(1)),
+        (7, 0, None),
+        (0, 3, Some(3)),
+        (0, 2, None),
+        (0, usize::MAX, Some(3)),
+    ] {
+        let DeltaSince { last_seq, delta } = delta_since(&subject, ROOM, since, limit).await;
+        assert_eq!(last_seq, Seq(8));
+        let count = delta.map(|delta| delta.upserted.len());
+        assert_eq!(count, upserted, "since {since}, limit {limit}");
+    }
+}
+
+/// If more than [`MAX_DELETED`] messages were deleted since, there is no delta,
+/// only the number of the last event.
+pub async fn delta_beyond_deleted_limit_is_none<S: Subject>() {
+    let all = i64::try_from(MAX_DELETED).unwrap() + 1;
+    let messages = (1..=all).map(|id| message::<S>(Some(id), ROOM, ANNA));
+    let subject = S::with_world(two_rooms(messages.collect())).await;
+    let anna = precondition(&subject, ROOM, ANNA).await;
+    let mut ids: Vec<_> = (1..=all).map(MessageId).collect();
+    let one_more = ids.split_off(MAX_DELETED);
+    for some in ids.chunks(MAX_IDS) {
+        committed(delete(&subject, anna, some, DeleteScope::OwnedBy(ANNA)).await).unwrap();
+    }
+    let delta = delta_since(&subject, ROOM, all, 0).await.delta.unwrap();
+    assert!(delta.deleted.iter().map(|(id, _)| *id).eq(ids));
+
+    committed(delete(&subject, anna, &one_more, DeleteScope::OwnedBy(ANNA)).await).unwrap();
+    let too_many = delta_since(&subject, ROOM, all, 0).await;
+    assert_eq!(too_many.delta, None);
+    assert_eq!(too_many.last_seq.0, last_seq(&subject, ROOM).await);
+    let fewer = delta_since(&subject, ROOM, all + 1, 0).await.delta;
+    let expected = MAX_DELETED + 1 - MAX_IDS;
+    assert_eq!(fewer.map(|delta| delta.deleted.len()), Some(expected));
+}
+
+fn texts(messages: &[Message]) -> BTreeMap<MessageId, Text> {
+    let text = |message: &Message| (message.id, message.text.clone());
+    messages.iter().map(text).collect()
+}
+
+/// The messages of a client that had those of `then` and received `events`.
+fn replay(then: &[Message], events: Vec<(Seq, EventKind)>) -> BTreeMap<MessageId, Text> {
+    let mut known = texts(then);
+    for (seq, kind) in events {
+        match kind {
+            EventKind::Created(new) => {
+                let before = known.insert(new.id, new.text);
+                assert_eq!(before, None, "{} is new at {seq}", new.id);
+            }
+            EventKind::Edited { id, text } => {
+                let before = known.insert(id, text);
+                assert!(before.is_some(), "{id} exists before {seq}");
+            }
+            EventKind::Deleted { ids, .. } => {
+                for id in ids {
+                    let before = known.remove(&id);
+                    assert!(before.is_some(), "{id} exists before {seq}");
+                }
+            }
+        }
+    }
+    known
+}
+
+/// A delta of nothing but these deleted messages.
+fn only_deleted(last_seq: i64, deleted: Vec<(MessageId, Seq)>) -> DeltaSince {
+    DeltaSince {
+        last_seq: Seq(last_seq),
+        delta: Some(RoomDelta {
+            upserted: Vec::new(),
+            deleted,
+        }),
+    }
+}

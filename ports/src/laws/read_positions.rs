@@ -1,0 +1,163 @@
+use std::sync::{Arc, Mutex};
+
+use aftermatch_model::{RoomId, Seq, UserId, access::DeleteScope};
+
+use super::fixtures::{
+    ADMIN, ANNA, ANNA_SCOPE, BORIS, BORIS_SCOPE, OTHER, ROOM, UNKNOWN_ROOM, message, two_rooms,
+};
+use super::operations::{
+    committed, create, delete, edit_to, last_seq, let_others_run, mark_read, precondition, summary,
+    write,
+};
+use super::random_history::random_history;
+use super::subject::{Subject, Work};
+
+/// A read position never moves back and never after the last event of the room.
+pub async fn read_position_moves_forward_to_last_event<S: Subject>() {
+    let subject = S::with_world(two_rooms(vec![message::<S>(None, ROOM, ANNA)])).await;
+    for _ in 0..4 {
+        write(&subject, ROOM, BORIS).await;
+    }
+    for (seq, expected) in [
+        (i64::MIN, 0),
+        (-1, 0),
+        (0, 0),
+        (3, 3),
+        (1, 3),
+        (-7, 3),
+        (3, 3),
+        (4, 4),
+        (6, 5),
+        (i64::MAX, 5),
+    ] {
+        let position = mark_read(&subject, ROOM, ANNA, seq).await;
+        assert_eq!(position, expected, "marked {seq}");
+    }
+    write(&subject, ROOM, BORIS).await;
+    assert_eq!(mark_read(&subject, ROOM, ANNA, 0).await, 5);
+    assert_eq!(unread(&subject, ROOM, ANNA).await, 1);
+}
+
+/// A read position belongs to one user in one room.
+pub async fn read_position_is_per_user_and_room<S: Subject>() {
+    let subject = S::with_world(two_rooms(vec![])).await;
+    for room in [ROOM, OTHER] {
+        for _ in 0..5 {
+            write(&subject, room, ADMIN).await;
+        }
+    }
+    let positions = [
+        (ROOM, ANNA, 2),
+        (ROOM, BORIS, 3),
+        (OTHER, ANNA, 4),
+        (OTHER, BORIS, 1),
+    ];
+    for (room, user, seq) in positions {
+        assert_eq!(mark_read(&subject, room, user, seq).await, seq);
+    }
+    for (room, user, seq) in positions {
+        assert_eq!(mark_read(&subject, room, user, 0).await, seq);
+        let expected = u64::try_from(5 - seq).unwrap();
+        assert_eq!(unread(&subject, room, user).await, expected);
+    }
+    assert_eq!(mark_read(&subject, ROOM, ADMIN, 0).await, 0);
+}
+
+/// Marking as read is no event: it takes no number, and preconditions still hold.
+pub async fn read_position_change_is_no_event<S: Subject>() {
+    let subject = S::with_world(two_rooms(vec![message::<S>(None, ROOM, BORIS)])).await;
+    let anna = precondition(&subject, ROOM, ANNA).await;
+    assert_eq!(mark_read(&subject, ROOM, ANNA, 1).await, 1);
+    assert_eq!(last_seq(&subject, ROOM).await, 1);
+    assert_eq!(precondition(&subject, ROOM, ANNA).await, anna);
+    assert_eq!(committed(create(&subject, anna).await).seq, Seq(2));
+}
+
+/// A room that does not exist has no read positions.
+pub async fn missing_room_has_no_read_position<S: Subject>() {
+    let subject = S::with_world(two_rooms(vec![message::<S>(None, ROOM, BORIS)])).await;
+    mark_read(&subject, ROOM, ANNA, 1).await;
+    subject.remove_room(ROOM).await;
+    for room in [UNKNOWN_ROOM, ROOM] {
+        assert_eq!(mark_read(&subject, room, ANNA, 1).await, 0);
+    }
+}
+
+/// When read positions race, the furthest one wins.
+pub async fn concurrent_read_positions_end_at_furthest<S: Subject>() {
+    let messages = (1..=40).map(|id| message::<S>(Some(id), ROOM, BORIS));
+    let subject = Arc::new(S::with_world(two_rooms(messages.collect())).await);
+    let last = Arc::new(Mutex::new(Vec::new()));
+    let mut work: Vec<Work> = Vec::new();
+    for first in 1..=4 {
+        let (subject, last) = (subject.clone(), last.clone());
+        work.push(Box::pin(async move {
+            let mut before = 0;
+            for seq in (first..=40).step_by(4) {
+                let now = mark_read(&*subject, ROOM, ANNA, seq).await;
+                assert!(now >= seq && now >= before, "{now} after {before}");
+                before = now;
+                let_others_run().await;
+            }
+            last.lock().unwrap().push(before);
+        }));
+    }
+    S::in_parallel(work).await;
+    let furthest = last.lock().unwrap().iter().max().copied();
+    assert_eq!(furthest, Some(40));
+    assert_eq!(mark_read(&*subject, ROOM, ANNA, 0).await, 40);
+    assert_eq!(unread(&*subject, ROOM, ANNA).await, 0);
+}
+
+/// Unread are the existing messages of others after the read position: neither own
+/// nor deleted messages, nor edits.
+pub async fn unread_counts_messages_of_others_after_position<S: Subject>() {
+    let subject = S::with_world(two_rooms(vec![message::<S>(None, ROOM, BORIS)])).await;
+    let counts = async || {
+        let anna = unread(&subject, ROOM, ANNA).await;
+        (anna, unread(&subject, ROOM, BORIS).await)
+    };
+    assert_eq!(counts().await, (1, 0));
+    let of_anna = write(&subject, ROOM, ANNA).await.id;
+    assert_eq!(counts().await, (1, 1));
+    let of_admin = write(&subject, ROOM, ADMIN).await.id;
+    assert_eq!(counts().await, (2, 2));
+    mark_read(&subject, ROOM, ANNA, 2).await;
+    assert_eq!(counts().await, (1, 2));
+    mark_read(&subject, ROOM, BORIS, 3).await;
+    assert_eq!(counts().await, (1, 0));
+
+    let admin = precondition(&subject, ROOM, ADMIN).await;
+    committed(edit_to(&subject, admin, of_admin, "edited").await).unwrap();
+    assert_eq!(counts().await, (1, 0), "an edit is not unread");
+    let of_boris = write(&subject, ROOM, BORIS).await.id;
+    assert_eq!(counts().await, (2, 0));
+    let one_unread = [of_anna, of_admin];
+    committed(delete(&subject, admin, &one_unread, DeleteScope::Any).await).unwrap();
+    assert_eq!(counts().await, (1, 0));
+    committed(delete(&subject, admin, &[of_boris], DeleteScope::Any).await).unwrap();
+    assert_eq!(counts().await, (0, 0));
+}
+
+/// The unread count is exact after any history and at every read position.
+pub async fn unread_is_exact_at_every_position<S: Subject>() {
+    let room = random_history::<S>(5, 100).await;
+    for seq in 0..=room.last_seq().0 {
+        assert_eq!(mark_read(&room.subject, ROOM, ANNA, seq).await, seq);
+        let now = room.now().iter();
+        let after = now.filter(|message| message.author.id != ANNA && message.seq > Seq(seq));
+        let expected = after.count() as u64;
+        assert_eq!(unread(&room.subject, ROOM, ANNA).await, expected, "{seq}");
+    }
+}
+
+/// The unread messages of Anna or Boris in the room.
+async fn unread<S: Subject>(subject: &S, room: RoomId, user: UserId) -> u64 {
+    let scope = if user == ANNA {
+        ANNA_SCOPE
+    } else {
+        BORIS_SCOPE
+    };
+    let unread = summary(subject, scope, room).await.unread;
+    unread.expect("there is a reader")
+}

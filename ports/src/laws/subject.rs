@@ -1,0 +1,75 @@
+use std::pin::Pin;
+
+use aftermatch_model::{
+    RoomId, Timestamp, World,
+    world::{NewBrand, NewRoom, NewUser},
+};
+use async_trait::async_trait;
+
+use crate::{History, Messages, People, ReadPositions, Relay, Revisions, Rooms};
+
+/// A store under test, and the platform, which changes users, brands and rooms
+/// while the service runs.
+#[async_trait]
+pub trait Subject: Send + Sync + Sized + 'static {
+    /// A new store that holds this world and nothing else.
+    async fn with_world(world: World) -> Self;
+
+    /// Its users.
+    fn people(&self) -> &dyn People;
+
+    /// Its rooms.
+    fn rooms(&self) -> &dyn Rooms;
+
+    /// Its messages, to write.
+    fn messages(&self) -> &dyn Messages;
+
+    /// Its messages, to read.
+    fn history(&self) -> &dyn History;
+
+    /// Its read positions.
+    fn read_positions(&self) -> &dyn ReadPositions;
+
+    /// What changes in it.
+    fn revisions(&self) -> &dyn Revisions;
+
+    /// The platform inserts or replaces a user.
+    async fn put_user(&self, user: NewUser);
+
+    /// The platform inserts or replaces a brand whose owner exists.
+    async fn put_brand(&self, brand: NewBrand);
+
+    /// The platform inserts or replaces a room whose participants exist.
+    async fn put_room(&self, room: NewRoom);
+
+    /// The platform removes a room and its messages.
+    async fn remove_room(&self, room: RoomId);
+
+    /// Any moment. The core has neither a clock nor a calendar to take one from.
+    fn t0() -> Timestamp;
+
+    /// A moment after [`Subject::t0`].
+    fn t1() -> Timestamp;
+
+    /// Runs all of `work` at once, on several threads, and returns when it is
+    /// done. A panic in it panics here.
+    async fn in_parallel(work: Vec<Work>);
+}
+
+/// Work that runs while other work runs.
+pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Two instances of a relay under test, as two processes on one store have them.
+#[async_trait]
+pub trait RelaySubject: Send + Sync + Sized + 'static {
+    /// Two new instances. They need not know of each other yet: the laws publish
+    /// again what does not arrive, and call [`Relay::receive`] on both.
+    async fn connected() -> Self;
+
+    /// The two instances.
+    fn instances(&self) -> [&dyn Relay; 2];
+
+    /// Returns after a moment, a few milliseconds, in which an event may arrive.
+    /// The core has no timer.
+    async fn pause(&self);
+}

@@ -1,0 +1,32 @@
+//! What the core needs of a store. Every guarantee of these traits is a law that
+//! each store's own tests run (`laws`).
+
+mod history;
+mod messages;
+mod people;
+mod read_positions;
+mod revisions;
+mod rooms;
+
+pub use history::{DeltaSince, History, HistoryPage, HistoryRange, MAX_DELETED};
+pub use messages::{CreateOutcome, Created, Deleted, Draft, Messages, Outcome, Precondition};
+pub use people::People;
+pub use read_positions::ReadPositions;
+pub use revisions::{Revisions, Stale};
+pub use rooms::{Page, RoomSummary, Rooms, Scope};
+
+#[cfg(feature = "mock")]
+pub use self::{
+    history::MockHistory, messages::MockMessages, people::MockPeople,
+    read_positions::MockReadPositions, revisions::MockRevisions, rooms::MockRooms,
+};
+
+/// How fresh a read has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Read {
+    /// The store may answer from a cache. Good enough to authorize a write, whose
+    /// [`Precondition`] catches an outdated answer, and for nothing else.
+    Cached,
+    /// The store answers with what it holds now.
+    Fresh,
+}

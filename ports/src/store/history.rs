@@ -1,0 +1,83 @@
+use aftermatch_model::{Message, RoomDelta, RoomId, Seq};
+use async_trait::async_trait;
+
+use crate::StoreError;
+
+/// The most deleted messages in one [`RoomDelta`].
+pub const MAX_DELETED: usize = 10_000;
+
+/// Reading the messages of a room.
+///
+/// Each answer shows the room at one moment. Messages are ordered by the number of
+/// the event that created them.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait History: Send + Sync {
+    /// The number of the room's last event as the store holds it now;
+    /// [`Seq::ZERO`] before the first one, and if there is no such room.
+    async fn last_seq(&self, room: RoomId) -> Result<Seq, StoreError>;
+
+    /// What changed in the room after event `since`. Nothing is forgotten: `since`
+    /// may be any number of the past.
+    ///
+    /// There is no [`DeltaSince::delta`] if it had more than `limit` upserted
+    /// messages or more than [`MAX_DELETED`] deleted ones, or if `since` is below
+    /// zero or after the last event.
+    async fn delta_since(
+        &self,
+        room: RoomId,
+        since: Seq,
+        limit: usize,
+    ) -> Result<DeltaSince, StoreError>;
+
+    /// The room's messages in `range`, at most `limit`.
+    async fn history(
+        &self,
+        room: RoomId,
+        range: HistoryRange,
+        limit: usize,
+    ) -> Result<HistoryPage, StoreError>;
+
+    /// How many messages the room has and, newest first and without the first
+    /// `skip`, at most `limit` of them.
+    async fn page(
+        &self,
+        room: RoomId,
+        skip: u64,
+        limit: usize,
+    ) -> Result<(u64, Vec<Message>), StoreError>;
+}
+
+/// The answer of [`History::delta_since`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeltaSince {
+    /// The number of the room's last event; [`Seq::ZERO`] before the first one, and
+    /// if there is no such room.
+    pub last_seq: Seq,
+    /// What changed up to that event.
+    pub delta: Option<RoomDelta>,
+}
+
+/// Which messages of a room to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HistoryRange {
+    /// The newest.
+    Newest,
+    /// The newest of those created before this event.
+    Before(Seq),
+    /// The oldest of those created after this event.
+    After(Seq),
+}
+
+/// Consecutive messages of a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryPage {
+    /// Oldest first.
+    pub messages: Vec<Message>,
+    /// Whether there are messages before these; false if this page is empty.
+    pub has_older: bool,
+    /// Whether there are messages after these; false if this page is empty.
+    pub has_newer: bool,
+    /// The number of the room's last event.
+    pub last_seq: Seq,
+}

@@ -1,0 +1,112 @@
+use aftermatch_model::{
+    ClientMsgId, Message, MessageId, Revision, RoomId, Seq, Text, Timestamp, UserId,
+    access::DeleteScope,
+};
+use async_trait::async_trait;
+
+use crate::StoreError;
+
+/// Writing messages.
+///
+/// A write is atomic. It is a [`Outcome::Conflict`] unless room and user are still
+/// at the revisions of its [`Precondition`]; else it gets the room's next `seq` and
+/// is committed. The writes of one room are serialized, however many come at once.
+/// A write that is refused or changes nothing takes no number and leaves no trace.
+/// A committed write is as durable as the store.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait Messages: Send + Sync {
+    /// Creates a message of the precondition's user in the precondition's room,
+    /// unless the user has used the draft's client message id in that room before:
+    /// then nothing is written, and the outcome says what was found.
+    async fn create(
+        &self,
+        precondition: Precondition,
+        draft: Draft,
+        at: Timestamp,
+    ) -> Result<Outcome<CreateOutcome>, StoreError>;
+
+    /// Replaces the text of a message of the precondition's user. `None`: no such
+    /// message, not the user's own, or of another room.
+    async fn edit(
+        &self,
+        precondition: Precondition,
+        id: MessageId,
+        text: Text,
+        at: Timestamp,
+    ) -> Result<Outcome<Option<Seq>>, StoreError>;
+
+    /// Deletes those of `ids` that exist, are in the precondition's room and in
+    /// `scope`, as one event. `None`: none of them. An id that is repeated counts
+    /// once.
+    async fn delete(
+        &self,
+        precondition: Precondition,
+        ids: Vec<MessageId>,
+        scope: DeleteScope,
+        at: Timestamp,
+    ) -> Result<Outcome<Option<Deleted>>, StoreError>;
+}
+
+/// What a write was authorized by. The write commits only while it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Precondition {
+    /// The room.
+    pub room: RoomId,
+    /// The room's revision when the write was authorized.
+    pub room_revision: Revision,
+    /// The user.
+    pub user: UserId,
+    /// The user's revision when the write was authorized.
+    pub user_revision: Revision,
+}
+
+/// The outcome of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome<T> {
+    /// It was committed.
+    Committed(T),
+    /// The precondition no longer holds; nothing was written. Read room and user
+    /// again and authorize again.
+    Conflict,
+}
+
+/// A message to create.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// Its text.
+    pub text: Text,
+    /// The id that its author's program gave it.
+    pub client_msg_id: Option<ClientMsgId>,
+}
+
+/// The outcome of creating a message whose precondition held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CreateOutcome {
+    /// It was created.
+    Created(Created),
+    /// The same text was created with this client message id before. This is that
+    /// message as it is now; it may have been edited since.
+    Duplicate(Box<Message>),
+    /// The client message id belongs to a message that was sent with another text
+    /// or has been deleted.
+    IdConflict,
+}
+
+/// A message that was created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Created {
+    /// Its id: unique over all rooms, never used again.
+    pub id: MessageId,
+    /// The number of the event.
+    pub seq: Seq,
+}
+
+/// Messages that were deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deleted {
+    /// Their ids, in the order of the request.
+    pub ids: Vec<MessageId>,
+    /// The number of the event.
+    pub seq: Seq,
+}

@@ -1,0 +1,57 @@
+use std::sync::Arc;
+
+use aftermatch_model::{BrandId, Message, Room, RoomId, Seq, UserId};
+use async_trait::async_trait;
+
+use crate::{Read, StoreError};
+
+/// The rooms and their participants.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait Rooms: Send + Sync {
+    /// A room.
+    ///
+    /// Its revision changes with every change of its participants and of their
+    /// brands.
+    async fn room(&self, id: RoomId, read: Read) -> Result<Option<Arc<Room>>, StoreError>;
+
+    /// One page of the rooms in `scope`, by id, as the store holds them now.
+    async fn rooms(&self, scope: Scope, page: Page) -> Result<Vec<RoomSummary>, StoreError>;
+}
+
+/// Which rooms to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// All rooms.
+    All,
+    /// The rooms of one brand, with the unread messages of one user.
+    Brand {
+        /// The brand.
+        brand: BrandId,
+        /// The user whose unread messages are counted.
+        reader: UserId,
+    },
+}
+
+/// A room in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomSummary {
+    /// The room.
+    pub room: Arc<Room>,
+    /// The number of its last event.
+    pub last_seq: Seq,
+    /// How many messages others wrote after the reader's read position
+    /// ([`ReadPositions`](crate::ReadPositions)); `None` without a reader.
+    pub unread: Option<u64>,
+    /// The newest message.
+    pub last_message: Option<Message>,
+}
+
+/// A page of rooms, by id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// Starts after this room; `None` starts with the first.
+    pub after: Option<RoomId>,
+    /// How many rooms at most. A shorter page is the last one.
+    pub limit: usize,
+}
