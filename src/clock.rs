@@ -1,12 +1,12 @@
 use aftermatch_ports::{Clock, model::Timestamp};
 
-/// The system's own clock.
+/// The clock of the system.
 pub struct SystemClock;
 
 impl Clock for SystemClock {
     #[expect(
         clippy::disallowed_methods,
-        reason = "this is where everyone else asks"
+        reason = "the one place that reads the system's clock"
     )]
     fn now(&self) -> Timestamp {
         time::OffsetDateTime::now_utc().into()

@@ -6,27 +6,22 @@ use std::io;
 use aftermatch_http::{MAX_PENDING, OPERATORS_SOCKETS};
 use rlimit::Resource;
 
-use crate::Store;
+/// Descriptors reserved for everything but the chat's sockets and the store: the
+/// runtime, the listeners, the log and the operators' port. So the probes respond
+/// however many clients there are.
+const RESERVED: usize = 32 + OPERATORS_SOCKETS;
 
-/// Descriptors kept back for everything but the chat's sockets and the database's
-/// connections: the runtime, the listeners, the log and the operators' port. So
-/// probes are answered however many clients there are.
-const KEPT_BACK: usize = 32 + OPERATORS_SOCKETS;
-
-/// The fewest sockets the chat gets, however low the limit is.
+/// The fewest sockets that the chat gets, however low the limit is.
 const MIN_SOCKETS: usize = 16;
 
-/// How many sockets of the chat may be open. Raises the limit, as far as it may be
-/// raised, to what `connections` sessions on `store` need.
-pub(crate) fn for_sockets(connections: usize, store: &Store) -> io::Result<usize> {
-    let kept_back = KEPT_BACK
-        + match store {
-            Store::Memory(_) => 0,
-            Store::Postgres(store) => store.connections(),
-        };
+/// How many sockets of the chat may be open. Raises the limit of the process, if
+/// the system allows it, to what `connections` sessions need. The store uses
+/// `of_store` descriptors.
+pub(crate) fn for_sockets(connections: usize, of_store: usize) -> io::Result<usize> {
+    let reserved = RESERVED.saturating_add(of_store);
     let needed = connections
         .saturating_add(MAX_PENDING)
-        .saturating_add(kept_back);
+        .saturating_add(reserved);
     let needed = u64::try_from(needed).unwrap_or(u64::MAX);
     match rlimit::increase_nofile_limit(needed) {
         Ok(limit) if limit < needed => tracing::warn!(
@@ -38,5 +33,5 @@ pub(crate) fn for_sockets(connections: usize, store: &Store) -> io::Result<usize
         Err(error) => tracing::warn!(%error, "cannot raise the limit of open files"),
     }
     let limit = usize::try_from(Resource::NOFILE.get_soft()?).unwrap_or(usize::MAX);
-    Ok(limit.saturating_sub(kept_back).max(MIN_SOCKETS))
+    Ok(limit.saturating_sub(reserved).max(MIN_SOCKETS))
 }

@@ -1,17 +1,17 @@
-//! Where the log goes: standard error, for people by default, as JSON on request.
+//! The log: on standard error, as text or as JSON.
 
 use tracing_subscriber::{EnvFilter, Registry, layer::SubscriberExt, util::SubscriberInitExt};
 
-/// How the log is written.
+/// The format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Format {
-    /// A readable line for each event.
+    /// One readable line per event.
     Text,
-    /// A JSON object for each event.
+    /// One JSON object per line.
     Json,
 }
 
-/// Starts logging what `filter` lets through.
+/// Starts the log. `filter` selects what is written.
 pub(crate) fn start(filter: &str, format: Format) {
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let registry = Registry::default().with(EnvFilter::new(filter));

@@ -1,6 +1,11 @@
-//! Values of settings, and what is said of those that are none.
+//! Values of settings: how they are read, and the sentence about a wrong one.
 
 use std::{str::FromStr, time::Duration};
+
+/// The default address and port of the chat.
+pub(super) const DEFAULT_LISTEN: &str = "127.0.0.1:8000";
+
+const NOT_A_TIME: &str = "a time with its unit is needed, such as 500ms, 10s, 5m or 1h";
 
 pub(super) fn positive<N: FromStr + PartialOrd + From<u8>>(text: &str) -> Result<N, String> {
     match text.parse() {
@@ -9,7 +14,7 @@ pub(super) fn positive<N: FromStr + PartialOrd + From<u8>>(text: &str) -> Result
     }
 }
 
-pub(super) fn pool(text: &str) -> Result<u32, String> {
+pub(super) fn pool_size(text: &str) -> Result<u32, String> {
     match text.parse() {
         Ok(number @ 1..=1_000) => Ok(number),
         _ => Err("a whole number from 1 to 1000 is needed".to_owned()),
@@ -23,16 +28,19 @@ pub(super) fn positive_id(text: &str) -> Result<i64, String> {
     }
 }
 
+/// A time longer than zero.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    match duration_or_none(text)? {
-        Duration::ZERO => Err(NO_TIME.to_owned()),
+    match duration_or_zero(text)? {
+        Duration::ZERO => Err(NOT_A_TIME.to_owned()),
         time => Ok(time),
     }
 }
 
-/// A time that may be zero.
-pub(super) fn duration_or_none(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text).map_err(|_| NO_TIME.to_owned())
+pub(super) fn duration_or_zero(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|_| NOT_A_TIME.to_owned())
 }
 
-const NO_TIME: &str = "a time with its unit is needed, such as 500ms, 10s, 5m or 1h";
+/// Writes a default as a user would.
+pub(super) fn in_seconds(time: Duration) -> String {
+    format!("{}s", time.as_secs())
+}

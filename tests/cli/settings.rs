@@ -2,7 +2,7 @@ use std::net::TcpListener;
 
 use aftermatch_test_support::{SECRET, aftermatch};
 
-const SETTINGS: [&str; 24] = [
+const SETTINGS: [&str; 25] = [
     "CHAT_LISTEN",
     "CHAT_WORLD",
     "DATABASE_URL",
@@ -12,6 +12,7 @@ const SETTINGS: [&str; 24] = [
     "CHAT_JWT_SECRET",
     "CHAT_JWT_SECRET_FILE",
     "CHAT_ALLOWED_ORIGINS",
+    "CHAT_PAGE",
     "CHAT_MAX_TEXT_CHARS",
     "CHAT_MAX_FRAME_BYTES",
     "CHAT_MAX_CONNECTIONS",
@@ -106,7 +107,7 @@ async fn misspelt_setting_refused_with_suggestion() {
             .env("CHAT_LISTN", "127.0.0.1:1")
             .expect_refusal()
             .await;
-        let sentence = "CHAT_LISTN is no setting: did you mean CHAT_LISTEN?";
+        let sentence = "CHAT_LISTN is not a setting: did you mean CHAT_LISTEN?";
         assert!(said.contains(sentence), "{said}");
     }
 }

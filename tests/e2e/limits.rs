@@ -211,7 +211,7 @@ async fn response_to(service: &Service, bytes: &str) -> String {
 }
 
 async fn slow_handshake_cut_off(setup: Setup) {
-    let setup = setup.limits(|limits| limits.handshake = Duration::from_millis(300));
+    let setup = setup.handshake_timeout(Duration::from_millis(300));
     let service = setup.start().await;
     let mut ann = service.joined(3, 1).await;
     for begun in ["", "GET /ws/chat/ HTTP/1.1\r\nHost: localh"] {

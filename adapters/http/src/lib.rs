@@ -15,7 +15,7 @@ mod probes;
 mod server;
 
 pub use docs::docs;
-pub use page::{Offered, page};
+pub use page::{DemoPeople, page};
 pub use poem::Route;
 pub use probes::{OPERATORS_SOCKETS, Operations, routes, serve_operations};
 pub use server::{Limits, MAX_PENDING, serve};

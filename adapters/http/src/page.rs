@@ -21,7 +21,7 @@ use crate::files::{CSS, HTML, JSON, SCRIPT, file, plain, response};
 /// `{"id":1,"user":…,"brand":…,"rooms":[…],"token":"…"}`. `user` and `brand` are
 /// the platform's profiles, `id` is the user's; `brand` is `null` for an
 /// administrator. Everybody who can open the page can act as any of them.
-pub type Offered = Arc<dyn Fn() -> String + Send + Sync>;
+pub type DemoPeople = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// A module of the page, by the name the others import it by.
 macro_rules! module {
@@ -60,7 +60,7 @@ const MODULES: [(&str, &str); 13] = [
 #[must_use]
 pub fn page(
     routes: Route,
-    people: Offered,
+    people: DemoPeople,
     admits: impl Fn(&str) -> bool + Send + Sync + 'static,
 ) -> Route {
     let routes = MODULES.iter().fold(routes, |routes, &(path, text)| {
@@ -72,11 +72,11 @@ pub fn page(
             "/page/page.css",
             file(CSS, include_str!("../assets/page/page.css")),
         )
-        .at("/page/people.json", offered(people, admits))
+        .at("/page/people.json", demo_people(people, admits))
 }
 
-fn offered(
-    people: Offered,
+fn demo_people(
+    people: DemoPeople,
     admits: impl Fn(&str) -> bool + Send + Sync + 'static,
 ) -> impl Endpoint<Output = Response> + 'static {
     get(make(move |request: Request| {

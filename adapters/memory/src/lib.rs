@@ -58,7 +58,22 @@ impl Memory {
     /// [`InvalidReference::UnknownOwner`], [`InvalidReference::OwnerHasBrand`];
     /// nothing has changed.
     pub fn put_brand(&self, brand: NewBrand) -> Result<(), InvalidReference> {
-        self.state.write().directory.put_brand(brand)?;
+        self.put_brands([brand])
+    }
+
+    /// Inserts or replaces brands, in this order. Readers see all changes or none.
+    ///
+    /// # Errors
+    /// As [`Memory::put_brand`], about the first brand that is wrong. Those before
+    /// it have changed.
+    pub fn put_brands(
+        &self,
+        brands: impl IntoIterator<Item = NewBrand>,
+    ) -> Result<(), InvalidReference> {
+        let mut state = self.state.write();
+        for brand in brands {
+            state.directory.put_brand(brand)?;
+        }
         self.changed.notify_one();
         Ok(())
     }

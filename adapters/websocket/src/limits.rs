@@ -17,9 +17,6 @@ pub struct Limits {
     pub outbox_frames: usize,
     /// Bytes that may wait for one slow reader.
     pub outbox_bytes: usize,
-    /// From accepting a connection to the end of its handshake. The HTTP server
-    /// enforces it.
-    pub handshake: Duration,
     /// From one ping to the next.
     pub ping: Duration,
     /// How long a client may be silent; it is pinged meanwhile.
@@ -28,4 +25,21 @@ pub struct Limits {
     pub drain: Duration,
     /// How long the connections may take to end after they have been closed.
     pub shutdown: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 10_000,
+            connections_per_user: 100,
+            frame_bytes: 64 * 1024,
+            requests_per_second: None,
+            outbox_frames: 1_024,
+            outbox_bytes: 1024 * 1024,
+            ping: Duration::from_secs(25),
+            idle: Duration::from_secs(60),
+            drain: Duration::ZERO,
+            shutdown: Duration::from_secs(10),
+        }
+    }
 }

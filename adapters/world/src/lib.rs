@@ -57,7 +57,7 @@ pub fn parse(json: &str) -> Result<World, ParseErrors> {
 /// The display name of the owner of `profile`: `fullname`, else
 /// `brand_name_pos`, else `email`; the first that is a string and not blank.
 #[must_use]
-pub fn name(profile: &Profile) -> Option<String> {
+pub fn display_name(profile: &Profile) -> Option<String> {
     let entries = json::entries(profile.as_str())?;
     ["fullname", "brand_name_pos", "email"]
         .into_iter()

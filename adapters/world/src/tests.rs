@@ -115,7 +115,7 @@ fn profile_keeps_its_exact_text() {
 }
 
 #[test]
-fn name_takes_first_usable_field() {
+fn display_name_takes_first_usable_field() {
     for (profile, expected) in [
         (
             r#"{"email":"a@example.com","brand_name_pos":"A, CEO","fullname":"Ann"}"#,
@@ -133,7 +133,7 @@ fn name_takes_first_usable_field() {
         ("{}", None),
         ("not even JSON", None),
     ] {
-        let name = name(&Profile::new(profile));
+        let name = display_name(&Profile::new(profile));
         assert_eq!(name.as_deref(), expected, "{profile}");
     }
 }
@@ -182,9 +182,9 @@ fn demo_has_all_room_kinds_and_names() {
         );
     }
     for user in world.users() {
-        assert!(name(&user.profile).is_some_and(|email| email.ends_with("@example.com")));
+        assert!(display_name(&user.profile).is_some_and(|email| email.ends_with("@example.com")));
     }
     for brand in world.brands() {
-        assert!(name(&brand.profile).is_some_and(|fullname| fullname.contains(' ')));
+        assert!(display_name(&brand.profile).is_some_and(|fullname| fullname.contains(' ')));
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use aftermatch::{Config, Store, SystemClock};
+use aftermatch::{App, Jwt, Store, SystemClock};
 use aftermatch_memory::Memory;
 use aftermatch_ports::{
     Clock,
@@ -15,6 +15,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 pub use aftermatch::Limits;
+pub(crate) use aftermatch::{DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_MAX_TEXT_CHARS};
 pub use aftermatch_ports::model::{
     Tariff, Timestamp,
     world::{NewBrand, NewRoom, NewUser},
@@ -32,17 +33,8 @@ pub(crate) enum StoreKind {
 /// Limits that no test meets by accident.
 pub(crate) fn generous_limits() -> Limits {
     Limits {
-        connections: 10_000,
         connections_per_user: 1_000,
-        frame_bytes: 64 * 1024,
-        requests_per_second: None,
-        outbox_frames: 1_024,
-        outbox_bytes: 1024 * 1024,
-        handshake: Duration::from_secs(10),
-        ping: Duration::from_secs(25),
-        idle: Duration::from_secs(60),
-        drain: Duration::ZERO,
-        shutdown: Duration::from_secs(10),
+        ..Limits::default()
     }
 }
 
@@ -51,6 +43,7 @@ pub(crate) struct Settings {
     pub(crate) store: StoreKind,
     pub(crate) world: String,
     pub(crate) limits: Limits,
+    pub(crate) handshake_timeout: Duration,
     pub(crate) origins: Vec<&'static str>,
     pub(crate) max_text_chars: usize,
 }
@@ -66,21 +59,17 @@ pub(crate) struct Started {
 pub(crate) async fn start(settings: Settings, shutdown: CancellationToken) -> Started {
     let (store, data) = open(settings.store, &settings.world).await;
     let origins = settings.origins.iter();
-    let config = Config {
-        store,
-        jwt_secret: SECRET.into(),
-        max_text_chars: settings.max_text_chars,
-        origins: origins
-            .map(|origin| origin.parse().expect("an origin"))
-            .collect(),
-        limits: settings.limits,
-        operations: None,
-        page: None,
-    };
+    let origins = origins.map(|origin| origin.parse().expect("an origin"));
+    let tokens = Arc::new(Jwt::new(SECRET.as_bytes()));
+    let app = App::builder(store, tokens, origins.collect())
+        .max_text_chars(settings.max_text_chars)
+        .limits(settings.limits)
+        .handshake_timeout(settings.handshake_timeout)
+        .build();
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     Started {
         address: listener.local_addr().expect("an address"),
-        served: tokio::spawn(aftermatch::serve(config, listener, shutdown)),
+        served: tokio::spawn(app.serve(listener, shutdown)),
         data,
     }
 }
@@ -141,14 +130,9 @@ impl PlatformData {
         }
     }
 
-    /// In memory these are two changes, with nothing between them that lets a service on
-    /// the same thread run.
     pub(crate) async fn hand_over(&self, brand: NewBrand, instead: NewBrand) {
         match self {
-            Self::Memory(store) => {
-                store.put_brand(brand).expect("a valid brand");
-                store.put_brand(instead).expect("a valid brand");
-            }
+            Self::Memory(store) => store.put_brands([brand, instead]).expect("valid brands"),
             Self::Postgres(platform, _) => {
                 let both = "WITH given AS (UPDATE brands SET user_id = $2 WHERE id = $1)
                     INSERT INTO brands (id, user_id) VALUES ($3, $4)";

@@ -1,6 +1,6 @@
 //! The service inside the test process, on either store.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Client, HttpRequest, PROGRAM_TIMEOUT, RawSocket,
     product::{
-        self, Limits, NewBrand, NewRoom, NewUser, PlatformData, Settings, StoreKind,
-        generous_limits,
+        self, DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_MAX_TEXT_CHARS, Limits, NewBrand, NewRoom,
+        NewUser, PlatformData, Settings, StoreKind, generous_limits,
     },
     token_for, worlds,
 };
@@ -34,8 +34,9 @@ impl Setup {
             store,
             world: worlds::USUAL.to_owned(),
             limits: generous_limits(),
+            handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
             origins: vec!["localhost", "127.0.0.1", "[::1]"],
-            max_text_chars: 10_000,
+            max_text_chars: DEFAULT_MAX_TEXT_CHARS,
         })
     }
 
@@ -48,6 +49,12 @@ impl Setup {
     /// Other limits.
     pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
         change(&mut self.0.limits);
+        self
+    }
+
+    /// Another time limit of a handshake.
+    pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
+        self.0.handshake_timeout = timeout;
         self
     }
 

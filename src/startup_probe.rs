@@ -1,5 +1,5 @@
-//! The probes while the service waits for its database: it is alive, and not
-//! ready.
+//! The probes while the service waits for its database: it is alive, and it is
+//! not ready.
 
 use std::{io, os::fd::AsFd, sync::Arc, time::Duration};
 
@@ -18,21 +18,22 @@ impl Health for NoDatabase {
     }
 }
 
-/// Serves the probes on the operators' port until `over`. The port stays open for
-/// the service itself. `head` is the time for a request head.
+/// Serves the probes on the operators' port until `stopped`. The port stays open
+/// for the service itself. `head` is the time limit of a connection.
 ///
 /// # Errors
-/// Those of the listener.
-pub(crate) async fn show(
+/// Errors of the listener.
+pub(crate) async fn serve(
     listener: &TcpListener,
     head: Duration,
-    over: CancellationToken,
+    stopped: CancellationToken,
 ) -> io::Result<()> {
-    let same = std::net::TcpListener::from(listener.as_fd().try_clone_to_owned()?);
+    let same_port = std::net::TcpListener::from(listener.as_fd().try_clone_to_owned()?);
+    let same_port = TcpListener::from_std(same_port)?;
     let routes = aftermatch_http::routes(Operations {
         registry: None,
         health: Arc::new(NoDatabase),
         stopping: CancellationToken::new(),
     });
-    aftermatch_http::serve_operations(TcpListener::from_std(same)?, routes, head, over).await
+    aftermatch_http::serve_operations(same_port, routes, head, stopped).await
 }

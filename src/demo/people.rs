@@ -1,35 +1,37 @@
-//! The people of a demo world, for the page to choose from.
+//! The users of a world, for a visitor of the page to choose from.
 
-use std::{fmt::Write, sync::Arc, time::Duration};
+use std::{fmt::Write, sync::Arc};
 
-use aftermatch::Offered;
-use aftermatch_jwt::Jwt;
+use aftermatch::{DemoPeople, Jwt};
 use aftermatch_ports::model::{UserId, World, world::NewBrand};
 
-use crate::token;
+use super::TOKEN_TTL;
+use crate::access_token;
 
-/// Whoever stays longer asks for another.
-const TTL: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// A page can show no more to choose from.
+/// The page has space for no more.
 const SHOWN: usize = 50;
 
-/// Everybody in `world` who may come in, with tokens signed by `secret`.
-pub(crate) fn of(world: &World, secret: &[u8]) -> Offered {
-    let jwt = Jwt::new(secret);
+/// The active users of `world`, with access tokens of `jwt`.
+pub(crate) fn of(world: &World, jwt: Arc<Jwt>) -> DemoPeople {
     let people: Vec<_> = entries(world).take(SHOWN).collect();
     Arc::new(move || {
-        let people = people.iter().filter_map(|(user, about)| {
-            let token = token::issue(&jwt, *user, TTL)
+        let people = people.iter().filter_map(|(user, fields)| {
+            let token = access_token::issue(&jwt, *user, TOKEN_TTL)
                 .inspect_err(|error| tracing::error!(%error, "no token for the page"))
                 .ok()?;
-            Some(format!(r#"{{{about},"token":"{token}"}}"#))
+            Some(format!(r#"{{{fields},"token":"{token}"}}"#))
         });
         format!("[{}]", people.collect::<Vec<_>>().join(","))
     })
 }
 
-/// Who may come in as what: a user with a brand, an administrator, or both.
+/// For a page that asks for a token instead.
+pub(crate) fn nobody() -> DemoPeople {
+    Arc::new(|| "[]".to_owned())
+}
+
+/// The JSON fields of each entry, without the token. A user with a brand has one
+/// entry, an administrator has one, and a user who is both has two.
 fn entries(world: &World) -> impl Iterator<Item = (UserId, String)> {
     let active = world.users().iter().filter(|user| user.active);
     active.flat_map(|user| {
@@ -43,7 +45,10 @@ fn entries(world: &World) -> impl Iterator<Item = (UserId, String)> {
         });
         let admin = format!(r#""id":{id},"user":{profile},"brand":null,"rooms":[]"#);
         let admin = user.admin.then_some(admin);
-        owner.into_iter().chain(admin).map(|about| (user.id, about))
+        owner
+            .into_iter()
+            .chain(admin)
+            .map(|fields| (user.id, fields))
     })
 }
 

@@ -1,0 +1,43 @@
+//! Addresses: to listen on, and to connect to.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+
+/// Listens on the address that `setting` gives.
+pub(crate) async fn listen(address: &str, setting: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address} ({setting}: address and port, such as 127.0.0.1:8000)")
+    })
+}
+
+/// An address to connect to, from this machine, to a service that listens on
+/// `address`. `0.0.0.0` and `[::]` mean all addresses, and nobody can connect to
+/// them.
+pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_addresses_are_reached_on_loopback() {
+        for (listening, expected) in [
+            ("0.0.0.0:8000", "127.0.0.1:8000"),
+            ("[::]:8000", "[::1]:8000"),
+            ("192.0.2.1:80", "192.0.2.1:80"),
+            ("[2001:db8::1]:80", "[2001:db8::1]:80"),
+        ] {
+            let address = listening.parse().expect("an address");
+            assert_eq!(reachable(address).to_string(), expected);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The service, built from its parts.
+//!
+//! [`Builder`] connects the use cases to the store and to the hub. [`App::serve`]
+//! connects them to clients and operators, and runs everything until the shutdown.
+
+mod background;
+mod builder;
+
+use std::{sync::Arc, time::Duration};
+
+use aftermatch_http::{DemoPeople, Operations, Route};
+use aftermatch_ports::Tokens;
+use aftermatch_usecases::UseCases;
+use aftermatch_websocket::{Hub, Limits, Origin, WebSockets};
+use anyhow::Context;
+use prometheus_client::registry::Registry;
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use self::builder::{Builder, DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_MAX_TEXT_CHARS};
+use crate::{Store, descriptors};
+
+/// A service that is ready to serve.
+pub struct App {
+    store: Store,
+    use_cases: Arc<UseCases>,
+    hub: Arc<Hub>,
+    registry: Registry,
+    origins: Vec<Origin>,
+    limits: Limits,
+    handshake_timeout: Duration,
+    operators: Option<TcpListener>,
+    page: Option<DemoPeople>,
+}
+
+impl App {
+    /// Begins to build a service. It stores everything in `store`, accepts the
+    /// access tokens that `tokens` verifies, and lets web pages of `origins`
+    /// connect.
+    #[must_use]
+    pub fn builder(store: Store, tokens: Arc<dyn Tokens>, origins: Vec<Origin>) -> Builder {
+        Builder::new(store, tokens, origins)
+    }
+
+    /// Serves the chat on `listener` until `shutdown` is cancelled and every
+    /// connection has been closed.
+    ///
+    /// # Errors
+    /// One of the two ports cannot be served.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: CancellationToken,
+    ) -> anyhow::Result<()> {
+        tracing::info!(address = %listener.local_addr()?, "listening");
+        let store = self.store.clone();
+        let use_cases = self.use_cases.clone();
+        let tasks = TaskTracker::new();
+        let served = tokio::select! {
+            served = self.serve_ports(listener, shutdown) => served,
+            never = background::run(use_cases, &tasks) => match never {},
+        };
+        tasks.close();
+        tasks.wait().await;
+        store.close().await;
+        tracing::info!("stopped");
+        served
+    }
+
+    /// Serves the chat, and the probes on the same port or on the operators' own.
+    async fn serve_ports(
+        self,
+        listener: TcpListener,
+        shutdown: CancellationToken,
+    ) -> anyhow::Result<()> {
+        let http = self.http_limits()?;
+        let probes = aftermatch_http::routes(Operations {
+            registry: Some(self.registry),
+            health: self.store.health(),
+            stopping: shutdown.clone(),
+        });
+        let (beside_chat, operators) = match self.operators {
+            Some(listener) => (Route::new(), Some((listener, probes))),
+            None => (probes, None),
+        };
+        let pages = pages(beside_chat, self.page, &self.origins);
+        let (use_cases, hub) = (self.use_cases, self.hub);
+        let websockets =
+            WebSockets::new(use_cases, hub, self.origins, self.limits, shutdown.clone());
+        let routes = websockets.routes(pages);
+
+        let chat_stopped = CancellationToken::new();
+        let chat = async {
+            let _stopped = chat_stopped.clone().drop_guard();
+            let drained = async {
+                websockets.drain().await;
+                Ok(())
+            };
+            let served = aftermatch_http::serve(listener, routes, http, shutdown);
+            let served = tokio::try_join!(served, drained);
+            served.map(drop).context("the port of the chat failed")
+        };
+        let operators = async {
+            let Some((listener, routes)) = operators else {
+                return Ok(());
+            };
+            // Until the chat has stopped, so that operators can watch it stop.
+            let stopped = chat_stopped.clone();
+            let served = aftermatch_http::serve_operations(listener, routes, http.head, stopped);
+            served.await.context("the operators' port failed")
+        };
+        tokio::try_join!(chat, operators).map(drop)
+    }
+
+    fn http_limits(&self) -> anyhow::Result<aftermatch_http::Limits> {
+        let of_store = self.store.descriptors();
+        Ok(aftermatch_http::Limits {
+            head: self.handshake_timeout,
+            sockets: descriptors::for_sockets(self.limits.connections, of_store)
+                .context("cannot read the limit of open files")?,
+            grace: self.limits.drain + self.limits.shutdown,
+        })
+    }
+}
+
+/// Adds the pages to `routes`: the protocol, and the chat if `people` can use it.
+fn pages(routes: Route, people: Option<DemoPeople>, origins: &[Origin]) -> Route {
+    let routes = aftermatch_http::docs(routes, aftermatch_protocol::asyncapi());
+    let Some(people) = people else {
+        return routes;
+    };
+    let origins = origins.to_vec();
+    let admits = move |host: &str| origins.iter().any(|origin| origin.admits_host(host));
+    aftermatch_http::page(routes, people, admits)
+}

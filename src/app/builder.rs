@@ -1,0 +1,142 @@
+//! What a service is built from: what it needs, and what may vary.
+
+use std::{sync::Arc, time::Duration};
+
+use aftermatch_http::DemoPeople;
+use aftermatch_memory::LocalRelay;
+use aftermatch_ports::{History, Messages, People, ReadPositions, Relay, Revisions, Rooms, Tokens};
+use aftermatch_usecases::{Ports, UseCases};
+use aftermatch_websocket::{Hub, Limits, Origin};
+use prometheus_client::{metrics::info::Info, registry::Registry};
+use tokio::net::TcpListener;
+
+use super::App;
+use crate::{Store, SystemClock};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The longest text of a message, in Unicode scalar values, unless
+/// [`Builder::max_text_chars`] sets another.
+pub const DEFAULT_MAX_TEXT_CHARS: usize = 10_000;
+
+/// The time limit of a handshake, unless [`Builder::handshake_timeout`] sets
+/// another.
+pub const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Builds an [`App`]. What is not set has its default.
+pub struct Builder {
+    store: Store,
+    tokens: Arc<dyn Tokens>,
+    origins: Vec<Origin>,
+    max_text_chars: usize,
+    limits: Limits,
+    handshake_timeout: Duration,
+    operators: Option<TcpListener>,
+    page: Option<DemoPeople>,
+}
+
+impl Builder {
+    pub(super) fn new(store: Store, tokens: Arc<dyn Tokens>, origins: Vec<Origin>) -> Self {
+        Self {
+            store,
+            tokens,
+            origins,
+            max_text_chars: DEFAULT_MAX_TEXT_CHARS,
+            limits: Limits::default(),
+            handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
+            operators: None,
+            page: None,
+        }
+    }
+
+    /// Sets the longest text of a message, in Unicode scalar values.
+    #[must_use]
+    pub fn max_text_chars(mut self, max: usize) -> Self {
+        self.max_text_chars = max;
+        self
+    }
+
+    /// Sets what a connection may cost.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets the time from accepting a connection to the end of its handshake. Every
+    /// other HTTP connection has the same time, on both ports.
+    #[must_use]
+    pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
+        self.handshake_timeout = timeout;
+        self
+    }
+
+    /// Sets a port for probes and metrics. With `None`, the default, they are on
+    /// the port of the chat.
+    #[must_use]
+    pub fn operators_port(mut self, listener: Option<TcpListener>) -> Self {
+        self.operators = listener;
+        self
+    }
+
+    /// Adds a page to chat in, where a visitor can be any of `people`. With `None`,
+    /// the default, there is no page.
+    #[must_use]
+    pub fn page(mut self, people: Option<DemoPeople>) -> Self {
+        self.page = people;
+        self
+    }
+
+    /// Connects the use cases to the store and to the hub.
+    #[must_use]
+    pub fn build(self) -> App {
+        let hub = Arc::new(Hub::new());
+        let ports = match &self.store {
+            Store::Memory(store) => self.ports(store.clone(), Arc::new(LocalRelay::alone()), &hub),
+            Store::Postgres(store) => self.ports(store.clone(), store.clone(), &hub),
+        };
+        App {
+            use_cases: Arc::new(UseCases::new(ports)),
+            registry: registry(&self.store, &hub),
+            hub,
+            store: self.store,
+            origins: self.origins,
+            limits: self.limits,
+            handshake_timeout: self.handshake_timeout,
+            operators: self.operators,
+            page: self.page,
+        }
+    }
+
+    fn ports<S>(&self, store: Arc<S>, relay: Arc<dyn Relay>, hub: &Arc<Hub>) -> Ports
+    where
+        S: People + Rooms + Messages + History + ReadPositions + Revisions + 'static,
+    {
+        Ports {
+            people: store.clone(),
+            rooms: store.clone(),
+            messages: store.clone(),
+            history: store.clone(),
+            read_positions: store.clone(),
+            revisions: store,
+            relay,
+            seats: hub.clone(),
+            broadcast: hub.clone(),
+            presence: hub.clone(),
+            tokens: self.tokens.clone(),
+            clock: Arc::new(SystemClock),
+            max_text_chars: self.max_text_chars,
+        }
+    }
+}
+
+/// The metrics of all parts.
+fn registry(store: &Store, hub: &Hub) -> Registry {
+    let mut registry = Registry::with_prefix("aftermatch");
+    registry.register("build", "What runs here", Info::new([("version", VERSION)]));
+    hub.register_metrics(&mut registry);
+    if let Store::Postgres(store) = store {
+        store.register_metrics(&mut registry);
+    }
+    registry
+}

@@ -1,0 +1,129 @@
+//! `aftermatch serve`: starts the service, and stops it on a signal.
+
+mod database;
+
+use std::sync::Arc;
+
+use aftermatch::{App, DemoPeople, Jwt, Store};
+use aftermatch_memory::Memory;
+use aftermatch_postgres::Options;
+use anyhow::{Context, bail};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    address::listen,
+    demo::{banner, people},
+    logging,
+    settings::{self, Serve},
+};
+
+#[tokio::main]
+pub(super) async fn run(settings: Serve) -> anyhow::Result<()> {
+    logging::start(&settings.log, settings.log_format);
+    settings.check()?;
+    let shutdown = CancellationToken::new();
+    tokio::select! {
+        // First, so that a signal counts from the first moment on.
+        biased;
+        interrupted = second_signal(shutdown.clone()) => interrupted,
+        served = serve(settings, shutdown) => served,
+    }
+}
+
+/// Cancels `shutdown` at the first signal, and returns at the second.
+async fn second_signal(shutdown: CancellationToken) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut next = async || {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    next().await;
+    tracing::info!("stopping; a second signal ends it at once");
+    shutdown.cancel();
+    next().await;
+    bail!("stopped by a second signal, before every connection was closed")
+}
+
+async fn serve(settings: Serve, shutdown: CancellationToken) -> anyhow::Result<()> {
+    match settings.database.options() {
+        None => serve_in_memory(settings, shutdown).await,
+        Some(options) => serve_database(settings, &options, shutdown).await,
+    }
+}
+
+async fn serve_in_memory(settings: Serve, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let secret = settings.secret.given_or_random()?;
+    let jwt = Arc::new(Jwt::new(&secret.bytes));
+    let world = settings::read_world(settings.world.as_deref())?;
+    let listener = listen(&settings.listen, "CHAT_LISTEN").await?;
+    let operators = operators_port(&settings).await?;
+    banner::print(&settings, &secret, &jwt, &world, listener.local_addr()?)?;
+    // With a given secret, the page asks for a token instead.
+    let people = secret.is_random.then(|| people::of(&world, jwt.clone()));
+    let store = Store::Memory(Arc::new(Memory::new(world)));
+    let app = app(settings, store, jwt, operators, people);
+    app.serve(listener, shutdown).await
+}
+
+async fn serve_database(
+    settings: Serve,
+    options: &Options,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let secret = settings.secret.given()?.context(
+        "no secret: with a database, set CHAT_JWT_SECRET or CHAT_JWT_SECRET_FILE to the secret \
+         that the platform signs access tokens with",
+    )?;
+    let operators = operators_port(&settings).await?;
+    let store = tokio::select! {
+        store = database::open(options, &settings, operators.as_ref()) => store?,
+        () = shutdown.cancelled() => return Ok(()),
+    };
+    // Clients can connect only after the database is there.
+    let listener = listen(&settings.listen, "CHAT_LISTEN").await?;
+    let store = Store::Postgres(Arc::new(store));
+    let app = app(
+        settings,
+        store,
+        Arc::new(Jwt::new(&secret)),
+        operators,
+        None,
+    );
+    app.serve(listener, shutdown).await
+}
+
+/// The operators' own port, if they want one.
+async fn operators_port(settings: &Serve) -> anyhow::Result<Option<TcpListener>> {
+    match &settings.ops_listen {
+        Some(address) => listen(address, "CHAT_OPS_LISTEN").await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// `people` are there only with a random secret.
+fn app(
+    settings: Serve,
+    store: Store,
+    jwt: Arc<Jwt>,
+    operators: Option<TcpListener>,
+    people: Option<DemoPeople>,
+) -> App {
+    let page = settings
+        .page(people.is_some())
+        .then(|| people.unwrap_or_else(people::nobody));
+    let limits = settings.limits();
+    App::builder(store, jwt, settings.allowed_origins)
+        .max_text_chars(settings.max_text_chars)
+        .limits(limits)
+        .handshake_timeout(settings.handshake_timeout)
+        .operators_port(operators)
+        .page(page)
+        .build()
+}

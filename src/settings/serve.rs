@@ -1,0 +1,150 @@
+//! The settings of the service.
+
+use std::{path::PathBuf, time::Duration};
+
+use aftermatch::{DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_MAX_TEXT_CHARS, Limits, Origin};
+use anyhow::ensure;
+use clap::Args;
+
+use super::{
+    Database, Secret,
+    values::{DEFAULT_LISTEN, duration, duration_or_zero, in_seconds, positive},
+};
+use crate::logging::{self, Format};
+
+#[derive(Args)]
+pub(crate) struct Serve {
+    /// Address and port of the chat.
+    #[arg(long, env = "CHAT_LISTEN", value_name = "ADDR", default_value = DEFAULT_LISTEN)]
+    pub(crate) listen: String,
+    /// World file (JSON) to start with, in memory. Without it, a built-in demo world
+    /// is used.
+    #[arg(long, env = "CHAT_WORLD", value_name = "FILE")]
+    pub(crate) world: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) database: Database,
+    /// Do not migrate the database. The service refuses to start if a migration is
+    /// missing.
+    #[arg(long, env = "CHAT_NO_MIGRATE")]
+    pub(crate) no_migrate: bool,
+    #[command(flatten)]
+    pub(crate) secret: Secret,
+    /// Origins that may connect, separated by commas. Each is a host, with a scheme or
+    /// a port if they matter. There are no wildcards: list each subdomain.
+    #[arg(
+        long,
+        env = "CHAT_ALLOWED_ORIGINS",
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "localhost,127.0.0.1,[::1]"
+    )]
+    pub(crate) allowed_origins: Vec<Origin>,
+    /// Serve a page to chat in, at `/`. By default only if no secret is given. Without a
+    /// secret, anyone who can open the page may act as any user; with one, the page
+    /// asks for a token.
+    #[arg(
+        long,
+        env = "CHAT_PAGE",
+        value_name = "BOOL",
+        num_args = 0..=1,
+        default_missing_value = "true"
+    )]
+    page: Option<bool>,
+    /// Longest text of a message, in characters.
+    #[arg(long, env = "CHAT_MAX_TEXT_CHARS", value_name = "N", default_value_t = DEFAULT_MAX_TEXT_CHARS, value_parser = positive::<usize>)]
+    pub(crate) max_text_chars: usize,
+    /// Largest frame that a client may send, in bytes. A larger one closes the
+    /// connection with 1009.
+    #[arg(long, env = "CHAT_MAX_FRAME_BYTES", value_name = "N", default_value_t = Limits::default().frame_bytes, value_parser = positive::<usize>)]
+    max_frame_bytes: usize,
+    /// Most connections at a time. Further ones are closed with 1013.
+    #[arg(long, env = "CHAT_MAX_CONNECTIONS", value_name = "N", default_value_t = Limits::default().connections, value_parser = positive::<usize>)]
+    max_connections: usize,
+    /// Most connections of one user at a time. Further ones are closed with 1013.
+    #[arg(long, env = "CHAT_MAX_CONNECTIONS_PER_USER", value_name = "N", default_value_t = Limits::default().connections_per_user, value_parser = positive::<usize>)]
+    max_connections_per_user: usize,
+    /// Most requests that one connection may make in a second. Further ones get 429.
+    /// Unlimited by default: a client that floods only waits its turn among the others.
+    #[arg(long, env = "CHAT_MAX_REQUESTS_PER_SECOND", value_name = "N", value_parser = positive::<u32>)]
+    max_requests_per_second: Option<u32>,
+    /// Most frames that may wait for a slow reader. One more closes its connection with
+    /// 1013.
+    #[arg(long, env = "CHAT_MAX_OUTBOX_FRAMES", value_name = "N", default_value_t = Limits::default().outbox_frames, value_parser = positive::<usize>)]
+    max_outbox_frames: usize,
+    /// Most bytes that may wait for a slow reader. One more closes its connection with
+    /// 1013.
+    #[arg(long, env = "CHAT_MAX_OUTBOX_BYTES", value_name = "N", default_value_t = Limits::default().outbox_bytes, value_parser = positive::<usize>)]
+    max_outbox_bytes: usize,
+    /// Time limit of a handshake, from connecting to the WebSocket. Every other HTTP
+    /// connection has the same limit, on the operators' port too.
+    #[arg(long, env = "CHAT_HANDSHAKE_TIMEOUT", value_name = "TIME", default_value = in_seconds(DEFAULT_HANDSHAKE_TIMEOUT), value_parser = duration)]
+    pub(crate) handshake_timeout: Duration,
+    /// Time from one ping to the next.
+    #[arg(long, env = "CHAT_PING_INTERVAL", value_name = "TIME", default_value = in_seconds(Limits::default().ping), value_parser = duration)]
+    ping_interval: Duration,
+    /// Time after which a silent client is disconnected. A client that responds to pings
+    /// is not silent.
+    #[arg(long, env = "CHAT_IDLE_TIMEOUT", value_name = "TIME", default_value = in_seconds(Limits::default().idle), value_parser = duration)]
+    idle_timeout: Duration,
+    /// Address and port of /livez, /readyz and /metrics. Without it, they are on the port
+    /// of the chat.
+    #[arg(long, env = "CHAT_OPS_LISTEN", value_name = "ADDR")]
+    pub(crate) ops_listen: Option<String>,
+    /// Time over which the closing of connections is spread when the service stops.
+    #[arg(long, env = "CHAT_DRAIN_TIME", value_name = "TIME", default_value = in_seconds(Limits::default().drain), value_parser = duration_or_zero)]
+    drain_time: Duration,
+    /// Time that connections have to end when the service stops.
+    #[arg(long, env = "CHAT_SHUTDOWN_TIMEOUT", value_name = "TIME", default_value = in_seconds(Limits::default().shutdown), value_parser = duration)]
+    shutdown_timeout: Duration,
+    /// What to log: a level, or levels of modules.
+    #[arg(long, env = "CHAT_LOG", value_name = "FILTER", default_value = "info,poem=warn", value_parser = logging::filter)]
+    pub(crate) log: String,
+    /// Format of the log.
+    #[arg(
+        long,
+        env = "CHAT_LOG_FORMAT",
+        value_name = "FORMAT",
+        value_enum,
+        default_value = "text"
+    )]
+    pub(crate) log_format: Format,
+}
+
+impl Serve {
+    /// Checks what depends on two settings.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        ensure!(
+            self.idle_timeout > self.ping_interval,
+            "CHAT_IDLE_TIMEOUT ({}) must be longer than CHAT_PING_INTERVAL ({}): \
+             a quiet client has to be pinged before it counts as silent",
+            humantime::format_duration(self.idle_timeout),
+            humantime::format_duration(self.ping_interval),
+        );
+        ensure!(
+            self.database.options().is_none() || self.world.is_none(),
+            "CHAT_WORLD and DATABASE_URL are both set: a world file is for a service in memory. \
+             `aftermatch import FILE` writes it into the database",
+        );
+        Ok(())
+    }
+
+    /// Whether to serve the page.
+    pub(crate) fn page(&self, secret_is_random: bool) -> bool {
+        self.page.unwrap_or(secret_is_random)
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            connections: self.max_connections,
+            connections_per_user: self.max_connections_per_user,
+            frame_bytes: self.max_frame_bytes,
+            requests_per_second: self.max_requests_per_second,
+            outbox_frames: self.max_outbox_frames,
+            outbox_bytes: self.max_outbox_bytes,
+            ping: self.ping_interval,
+            idle: self.idle_timeout,
+            drain: self.drain_time,
+            shutdown: self.shutdown_timeout,
+        }
+    }
+}
