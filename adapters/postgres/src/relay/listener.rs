@@ -1,6 +1,7 @@
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use aftermatch_ports::RemoteEvent;
+use futures_util::FutureExt;
 use sqlx::{
     Error,
     postgres::{PgConnectOptions, PgListener, PgNotification, PgPoolOptions},
@@ -67,13 +68,23 @@ impl Listener {
     /// here: the next recheck meets the same database and reports them.
     pub(super) async fn run(self) -> Infallible {
         loop {
-            if let Ok(connection) = self.connect().await {
-                let Err(_) = self.listen(connection).await;
+            // A panic, as in a decoder of the driver, costs this connection only: a
+            // future that has panicked can never be polled again.
+            let listened = AssertUnwindSafe(self.connect_and_listen()).catch_unwind();
+            if listened.await.is_err() {
+                tracing::error!("listening panicked: connecting again");
             }
             // Invariant 8.
             self.outgoing.set_enabled(false);
             drop(self.outgoing.take());
             sleep(PERIOD).await;
+        }
+    }
+
+    /// Returns when the connection is lost, or cannot be made.
+    async fn connect_and_listen(&self) {
+        if let Ok(connection) = self.connect().await {
+            let Err(_) = self.listen(connection).await;
         }
     }
 
