@@ -1,16 +1,23 @@
 //! The messages of a room, page by page.
 
 use aftermatch_ports::{
-    HistoryPage, HistoryRange,
+    DeltaSince, History, HistoryPage, HistoryRange, StoreError,
     model::{Message, RoomId, Seq},
 };
+use async_trait::async_trait;
 use sqlx::{Error, FromRow};
 
 use crate::{
     directory::people,
-    log::message_row::{self, MessageRow},
+    error::unavailable,
+    log::{
+        delta,
+        message_row::{self, MessageRow},
+    },
     store::Postgres,
 };
+
+const LAST_SEQ: &str = "SELECT last_seq FROM rooms WHERE id = $1";
 
 /// A page of the messages of room $1 that are not deleted: those before or after
 /// $2, at most $3. Whether there are more is looked up from both ends of the page,
@@ -62,6 +69,55 @@ const NEWEST: &str = concat!(
      ORDER BY m.seq DESC"
 );
 
+#[async_trait]
+impl History for Postgres {
+    async fn last_seq(&self, room: RoomId) -> Result<Seq, StoreError> {
+        last_seq(self, room).await.map_err(unavailable)
+    }
+
+    async fn delta_since(
+        &self,
+        room: RoomId,
+        since: Seq,
+        limit: usize,
+    ) -> Result<DeltaSince, StoreError> {
+        let delta = delta::since(self, room, since, limit).await;
+        delta.map_err(unavailable)
+    }
+
+    async fn history(
+        &self,
+        room: RoomId,
+        range_of: HistoryRange,
+        limit: usize,
+    ) -> Result<HistoryPage, StoreError> {
+        let page = range(self, room, range_of, limit).await;
+        page.map_err(unavailable)
+    }
+
+    async fn page(
+        &self,
+        room: RoomId,
+        skip: u64,
+        limit: usize,
+    ) -> Result<(u64, Vec<Message>), StoreError> {
+        page(self, room, skip, limit).await.map_err(unavailable)
+    }
+}
+
+#[tracing::instrument(
+    name = "db.event.find_last",
+    level = "debug",
+    skip_all,
+    fields(room.id = room.0)
+)]
+async fn last_seq(store: &Postgres, room: RoomId) -> Result<Seq, Error> {
+    let query = sqlx::query_scalar::<_, i64>(LAST_SEQ).bind(room.0);
+    let query = query.fetch_optional(&store.pool);
+    let last_seq = store.with_timeout(query).await?;
+    Ok(last_seq.map_or(Seq::ZERO, Seq))
+}
+
 #[derive(FromRow)]
 struct PageRow {
     last_seq: i64,
@@ -77,7 +133,7 @@ struct PageRow {
     skip_all,
     fields(room.id = room.0, limit)
 )]
-pub(crate) async fn range(
+async fn range(
     store: &Postgres,
     room: RoomId,
     range: HistoryRange,
@@ -123,7 +179,7 @@ struct CountedRow {
     skip_all,
     fields(room.id = room.0, skip, limit)
 )]
-pub(crate) async fn page(
+async fn page(
     store: &Postgres,
     room: RoomId,
     skip: u64,

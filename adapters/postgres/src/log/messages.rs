@@ -1,19 +1,10 @@
 use aftermatch_ports::{
-    CreateOutcome, Deleted, DeltaSince, Draft, History, HistoryPage, HistoryRange, Messages,
-    Outcome, Precondition, ReadPositions, StoreError,
-    model::{Message, MessageId, RoomId, Seq, Text, Timestamp, UserId, access::DeleteScope},
+    CreateOutcome, Deleted, Draft, Messages, Outcome, Precondition, StoreError,
+    model::{MessageId, Seq, Text, Timestamp, access::DeleteScope},
 };
 use async_trait::async_trait;
-use sqlx::Error;
 
-use crate::{
-    error::unavailable,
-    log::{delta, edits, history, read_positions},
-    retry::Attempt,
-    store::Postgres,
-};
-
-const LAST_SEQ: &str = "SELECT last_seq FROM rooms WHERE id = $1";
+use crate::{log::edits, retry::Attempt, store::Postgres};
 
 #[async_trait]
 impl Messages for Postgres {
@@ -56,62 +47,4 @@ impl Messages for Postgres {
     ) -> Result<Outcome<Option<Deleted>>, StoreError> {
         edits::delete(self, precondition, ids, scope, at).await
     }
-}
-
-#[async_trait]
-impl History for Postgres {
-    async fn last_seq(&self, room: RoomId) -> Result<Seq, StoreError> {
-        last_seq(self, room).await.map_err(unavailable)
-    }
-
-    async fn delta_since(
-        &self,
-        room: RoomId,
-        since: Seq,
-        limit: usize,
-    ) -> Result<DeltaSince, StoreError> {
-        let delta = delta::since(self, room, since, limit).await;
-        delta.map_err(unavailable)
-    }
-
-    async fn history(
-        &self,
-        room: RoomId,
-        range: HistoryRange,
-        limit: usize,
-    ) -> Result<HistoryPage, StoreError> {
-        let page = history::range(self, room, range, limit).await;
-        page.map_err(unavailable)
-    }
-
-    async fn page(
-        &self,
-        room: RoomId,
-        skip: u64,
-        limit: usize,
-    ) -> Result<(u64, Vec<Message>), StoreError> {
-        let page = history::page(self, room, skip, limit).await;
-        page.map_err(unavailable)
-    }
-}
-
-#[async_trait]
-impl ReadPositions for Postgres {
-    async fn mark_read(&self, room: RoomId, user: UserId, seq: Seq) -> Result<Seq, StoreError> {
-        read_positions::advance(self, room, user, seq).await
-    }
-}
-
-#[tracing::instrument(
-    name = "db.event.find_last",
-    level = "debug",
-    skip_all,
-    fields(room.id = room.0)
-)]
-async fn last_seq(store: &Postgres, room: RoomId) -> Result<Seq, Error> {
-    let query = sqlx::query_scalar::<_, i64>(LAST_SEQ).bind(room.0);
-    let last = store
-        .with_timeout(query.fetch_optional(&store.pool))
-        .await?;
-    Ok(last.map_or(Seq::ZERO, Seq))
 }

@@ -1,9 +1,10 @@
 //! Up to which event each user has read each room.
 
 use aftermatch_ports::{
-    StoreError,
+    ReadPositions, StoreError,
     model::{RoomId, Seq, UserId},
 };
+use async_trait::async_trait;
 
 use crate::{directory::people, error::unavailable, precondition, store::Postgres};
 
@@ -36,29 +37,27 @@ const ADVANCE: &str = concat!(
     FROM wanted LEFT JOIN old ON true LEFT JOIN made ON true"
 );
 
-#[tracing::instrument(
-    name = "db.read_position.advance",
-    level = "debug",
-    skip_all,
-    fields(room.id = room.0, user.id = user.0)
-)]
-pub(crate) async fn advance(
-    store: &Postgres,
-    room: RoomId,
-    user: UserId,
-    seq: Seq,
-) -> Result<Seq, StoreError> {
-    let mut retry = store.retry();
-    loop {
-        let query = sqlx::query_scalar::<_, Option<i64>>(ADVANCE)
-            .bind(room.0)
-            .bind(user.0)
-            .bind(seq.0);
-        let position = store.with_timeout(query.fetch_optional(&store.pool)).await;
-        match position.map_err(unavailable)? {
-            Some(Some(seq)) => return Ok(Seq(seq)),
-            Some(None) => retry.wait().await?,
-            None => return Ok(Seq::ZERO),
+#[async_trait]
+impl ReadPositions for Postgres {
+    #[tracing::instrument(
+        name = "db.read_position.advance",
+        level = "debug",
+        skip_all,
+        fields(room.id = room.0, user.id = user.0)
+    )]
+    async fn mark_read(&self, room: RoomId, user: UserId, seq: Seq) -> Result<Seq, StoreError> {
+        let mut retry = self.retry();
+        loop {
+            let query = sqlx::query_scalar::<_, Option<i64>>(ADVANCE)
+                .bind(room.0)
+                .bind(user.0)
+                .bind(seq.0);
+            let position = self.with_timeout(query.fetch_optional(&self.pool)).await;
+            match position.map_err(unavailable)? {
+                Some(Some(seq)) => return Ok(Seq(seq)),
+                Some(None) => retry.wait().await?,
+                None => return Ok(Seq::ZERO),
+            }
         }
     }
 }
