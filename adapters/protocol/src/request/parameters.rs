@@ -125,7 +125,7 @@ pub struct JoinRoom {
     #[schemars(description = format!(
         "The last `seq` that the client knows. What has changed since then is sent first. If that \
          is more than {MAX_REPLAY} frames, or if more than {MAX_DELETED} older messages were deleted, \
-         nothing is sent and `resumed` is `false`."
+         there is no replay and `resumed` is `false`."
     ))]
     /// The last event that the client knows.
     pub since_seq: Option<Position>,
