@@ -1,5 +1,5 @@
-//! The actions a client can ask for: what each does, what it is called, who may
-//! use it, and how it can be refused.
+//! The actions that a client can request: what each does, its name, who may use
+//! it, and how it can be refused.
 
 use aftermatch_ports::model::Endpoint;
 
@@ -8,7 +8,8 @@ use crate::error::ErrorCode;
 /// A row of the table below.
 struct Row {
     name: &'static str,
-    /// The lines of the documentation: a summary, then the details.
+    /// The lines of the documentation: the first is the summary, the others are the
+    /// details.
     doc: &'static [&'static str],
     endpoints: &'static [Endpoint],
     refusals: &'static [ErrorCode],
@@ -20,7 +21,7 @@ const BRANDS: &[Endpoint] = &[Endpoint::Chat];
 /// Makes the type of the table. A row's documentation is published, too.
 macro_rules! actions {
     ($($(#[doc = $doc:literal])* $action:ident, $name:literal, $endpoints:ident, [$($code:ident),*];)*) => {
-        /// What a client can ask for.
+        /// What a client can request.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Action {
             $($(#[doc = $doc])* $action,)*
@@ -45,28 +46,29 @@ macro_rules! actions {
 }
 
 actions! {
-    /// The rooms in reach, by `pk`.
+    /// Returns the rooms in reach, by `pk`.
     ///
-    /// For a brand those it takes part in, for an administrator all. With `limit`
-    /// or `after_pk` the answer is one page of them.
+    /// For a brand these are the rooms in which it takes part, for an administrator
+    /// all. With `limit` or `after_pk` the response is one page of them.
     List, "list", EVERYONE, [];
 
-    /// Joins a room: after the answer, the connection receives what happens there.
+    /// Joins a room: after the response the connection receives the events of the room.
     ///
     /// A connection is in one room at a time; joining another room leaves the
-    /// first. A refused join changes nothing.
+    /// first. After a refused join the connection is still in the room where it was
+    /// before.
     JoinRoom, "join_room", EVERYONE, [RoomForbidden, RoomNotFound];
 
     /// Leaves the joined room.
     ///
-    /// This is always allowed, even when the right to the room has ended.
+    /// This is always allowed, whatever rights the user has lost.
     LeaveRoom, "leave_room", EVERYONE, [NotInRoom];
 
-    /// Writes a message in the joined room.
+    /// Creates a message in the joined room.
     ///
     /// Everyone joined receives it. The text is stored and sent exactly as it
     /// came. With a `client_msg_id` the request can be sent again at any time: for
-    /// one author and room, it stands for one message for ever.
+    /// one author in one room, it stands for one message, permanently.
     CreateMessage, "create_message", EVERYONE, [
         NotInRoom, TextBlank, TextTooLong, TextHasNul, InvalidClientMsgId, ClientMsgIdTaken,
         RoomForbidden, BusinessRequired, RoomNotFound
@@ -74,37 +76,41 @@ actions! {
 
     /// Replaces the text of one of the user's own messages in the joined room.
     ///
-    /// Everyone joined receives it. The message keeps its place.
+    /// Everyone joined receives the new text. The message keeps its place in the
+    /// history.
     EditMessage, "edit_message", EVERYONE, [
         NotInRoom, TextBlank, TextTooLong, TextHasNul, RoomForbidden, BusinessRequired,
         RoomNotFound, MessageNotFound
     ];
 
-    /// Deletes messages of the joined room: brands their own, administrators anybody's.
+    /// Deletes messages of the joined room.
     ///
-    /// Everyone joined receives the ids of those that were really deleted.
+    /// Brands can delete their own messages, administrators those of any author.
+    /// Everyone joined receives the ids of the messages that were really deleted.
     DeleteMessages, "delete_messages", EVERYONE, [
         NotInRoom, TooManyIds, RoomForbidden, BusinessRequired, RoomNotFound, MessageNotFound
     ];
 
-    /// Messages of the joined room.
+    /// Returns messages of the joined room.
     ///
-    /// `before_seq`, `after_seq` and `page` exclude each other, and `page` takes no
-    /// `limit`. With none of them: the newest. Reading by `seq` is stable while
-    /// others write; pages move.
+    /// Only one of `before_seq`, `after_seq` and `page` can be given, and `page` cannot
+    /// have a `limit`. Without any of them the response has the newest messages.
+    /// Reading by `seq` is stable while others write; pages move.
     GetRoomMessages, "get_room_messages", EVERYONE, [NotInRoom, RoomForbidden, RoomNotFound];
 
-    /// The joined room as it is now.
+    /// Returns the joined room as it is now.
     CurrentRoomInfo, "current_room_info", BRANDS, [NotInRoom, RoomForbidden];
 
-    /// Stores that the user has read the joined room up to an event, for `unread` in `list`.
+    /// Stores the user's read position in the joined room.
     ///
-    /// The position never goes back, nor beyond the room's last event.
+    /// The read position is the number of the last event that the user has read.
+    /// `unread` in `list` depends on it. It never moves back, and never after the
+    /// room's last event.
     MarkRead, "mark_read", BRANDS, [NotInRoom, RoomForbidden];
 }
 
 impl Action {
-    /// What it is called on the wire.
+    /// Its name on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.row().name
@@ -115,7 +121,7 @@ impl Action {
         self.row().doc.first().map_or("", |line| line.trim())
     }
 
-    /// What else there is to know about it.
+    /// The rest of its documentation, in one line.
     pub(crate) fn details(self) -> String {
         let lines = self.row().doc.iter().skip(1).map(|line| line.trim());
         let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
@@ -144,7 +150,7 @@ impl Action {
     /// too many requests.
     pub(crate) fn refusals(self) -> Vec<ErrorCode> {
         let mut codes = self.row().refusals.to_vec();
-        // Leaving is always allowed, and asks no store.
+        // Leaving is always allowed, and reads no store.
         if self != Self::LeaveRoom {
             codes.extend([ErrorCode::UserDeactivated, ErrorCode::BrandRequired]);
             if self.is_known_at(Endpoint::AdminChat) {

@@ -1,6 +1,6 @@
 //! The contract as AsyncAPI: what `docs/protocol.md` says, for programs. The schemas
 //! come from the types that read requests and write frames, and the examples are
-//! frames that were written by them, so that neither can change without the other.
+//! frames that these types wrote. So the document cannot differ from the service.
 
 mod codes;
 mod refused;
@@ -37,10 +37,10 @@ fn document() -> Value {
         "info": {
             "title": "Aftermatch",
             "version": VERSION,
-            "description": "The chat that opens between two brands once they have matched, and the \
-                window through which the platform's administrators watch over it. A client opens \
-                one WebSocket and keeps it: through it, it asks for things (actions), and receives \
-                what happens in the one room it has joined.",
+            "description": "The chat between two brands after they have matched. Administrators of \
+                the platform can read every room. A client opens one WebSocket and keeps it open. \
+                Through it the client sends requests, each for one action, and receives the events \
+                of the one room it has joined.",
             "license": {"name": "MIT"},
         },
         "defaultContentType": "application/json",
@@ -56,7 +56,7 @@ fn document() -> Value {
             "securitySchemes": security_schemes(),
             "correlationIds": {"request_id": {
                 "location": "$message.payload#/request_id",
-                "description": "An answer has the `request_id` of its request.",
+                "description": "A response has the `request_id` of its request.",
             }},
         },
         "x-error-codes": codes::errors(),
@@ -69,7 +69,7 @@ fn server(protocol: &str, host: &str, description: &str) -> Value {
         "host": "{host}",
         "protocol": protocol,
         "description": description,
-        "variables": {"host": {"default": host, "description": "Where the service is."}},
+        "variables": {"host": {"default": host, "description": "Host and port of the service."}},
         "security": [
             {"$ref": "#/components/securitySchemes/bearer"},
             {"$ref": "#/components/securitySchemes/subprotocol"},
@@ -85,7 +85,7 @@ fn security_schemes() -> Value {
             "scheme": "bearer",
             "bearerFormat": "JWT",
             "description": "The platform's access token in the header `Authorization`. It is \
-                checked when the connection is opened, and only then.",
+                checked during the handshake only.",
         },
         "subprotocol": {
             "type": "httpApiKey",
@@ -112,14 +112,14 @@ fn channels() -> Value {
         let (title, description) = match endpoint {
             Endpoint::Chat => (
                 "For brands",
-                "Open to active users who own a brand. In reach are the rooms that the brand takes \
-                 part in; own messages can be edited and deleted.",
+                "Open to active users who own a brand. Their rooms are those in which the brand \
+                 takes part. They can edit and delete their own messages.",
             ),
             Endpoint::AdminChat => (
                 "For administrators",
-                "Open to active users who are administrators. All rooms are in reach; where \
-                 `has_business` is true they can be written in, own messages edited, and \
-                 anybody's deleted.",
+                "Open to active users who are administrators. They can join every room. If \
+                 `has_business` is true, they can write in it, edit their own messages, and delete \
+                 those of any author.",
             ),
         };
         let sent = frames_at(endpoint).into_iter().map(|frame| frame.name);
@@ -144,7 +144,7 @@ fn channels() -> Value {
                     "properties": {
                         "Origin": {
                             "type": "string",
-                            "description": "Its host has to be one that the operators allow. Browsers send it themselves.",
+                            "description": "Its host must be one that the operators allow. Browsers send this header by themselves.",
                         },
                         "Authorization": {"type": "string", "description": "`Bearer <access token>`"},
                         "Sec-WebSocket-Protocol": {
@@ -171,14 +171,14 @@ fn frames_at(endpoint: Endpoint) -> Vec<Published> {
     frames
 }
 
-/// The frames that are about an action.
+/// The frames of an action.
 fn frames_of(action: Action, generator: &mut SchemaGenerator) -> Vec<Published> {
     let mut frames = response::published(action, generator);
     frames.push(refused::refused(action, generator));
     frames
 }
 
-/// The frames that are about no action that is known.
+/// The frames that belong to no action.
 fn frames_of_none(generator: &mut SchemaGenerator) -> Vec<Published> {
     vec![
         refused::malformed(generator),
@@ -220,7 +220,7 @@ fn operations() -> Value {
                     "action": "send",
                     "channel": here,
                     "title": format!("{name}, event"),
-                    "summary": "What others do in the joined room, and what was missed there.",
+                    "summary": "What others do in the joined room, and what the client missed there.",
                     "messages": unrequested,
                 });
                 operations.insert(format!("{channel}.{name}.told"), operation);
@@ -230,7 +230,7 @@ fn operations() -> Value {
             "action": "send",
             "channel": here,
             "title": "room_closed",
-            "summary": "The right to the room has ended.",
+            "summary": "The connection has lost its room.",
             "messages": those(&of_none, Receiver::is_unrequested),
         });
         operations.insert(format!("{channel}.room_closed"), operation);

@@ -16,13 +16,13 @@ impl Close {
     pub const NORMAL: Self = Self::new(1000, "");
     /// The service shuts down.
     pub const GOING_AWAY: Self = Self::new(1001, "the service is going away");
-    /// The client sent nothing, not even the answer to a ping.
+    /// The client sent nothing, not even a pong.
     pub const SILENT: Self = Self::new(1001, "nothing came for too long");
     /// The client sent a frame over the limit.
     pub const TOO_BIG: Self = Self::new(1009, "the frame is too large");
     /// The client does not read fast enough.
     pub const TOO_SLOW: Self = Self::try_later("too slow a reader: try again later");
-    /// The user may not use the platform any more.
+    /// The user may no longer use the platform.
     pub const DEACTIVATED: Self = Self::new(4401, "this user has been deactivated");
     /// The user lost the right to the endpoint.
     pub const NO_RIGHT: Self = Self::new(4403, "no right to this endpoint any more");
@@ -31,7 +31,7 @@ impl Close {
         Self { code, reason }
     }
 
-    /// The client sent bytes that are no WebSocket frame.
+    /// The client sent bytes that are not a WebSocket frame.
     #[must_use]
     pub const fn protocol_error(reason: &'static str) -> Self {
         Self::new(1002, reason)
@@ -44,7 +44,7 @@ impl Close {
     }
 
     /// How to close the connection of a user who lost the right to be connected.
-    /// `None` where the refusal does not end the connection.
+    /// `None` if the refusal does not end the connection.
     #[must_use]
     pub const fn after(refusal: &Refusal) -> Option<Self> {
         match refusal {

@@ -1,5 +1,5 @@
-//! Room events: what everyone joined receives without asking, and what it looks
-//! like for those with another view of it.
+//! Room events: the frames that everyone joined receives, and their variants for the
+//! requester and for clients that missed them.
 
 mod data;
 mod frames;

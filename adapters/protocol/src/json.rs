@@ -1,5 +1,5 @@
 //! Writes JSON: the types of the wire by their fields, and text that is JSON already
-//! exactly as it is, without reading it.
+//! without a change, and without parsing it.
 
 use std::io::{self, Write};
 

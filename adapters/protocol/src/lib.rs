@@ -1,18 +1,18 @@
-//! The protocol of the chat: what goes over the wire, and the contract that
-//! describes it. Nothing here waits or reads a socket.
+//! The protocol of the chat: what goes over the wire, and the published contract that
+//! describes it. Nothing here waits, and nothing reads a socket.
 //!
 //! Each shape of the wire is one type, from which both the bytes and the published
 //! schema come.
 //!
 //! # To add an action
-//! 1. a row in the table of [`action`], which names it, says who may use it and
-//!    how it can be refused, and describes it for the published contract;
+//! 1. a row in the table of [`action`]: its name, its description for the published
+//!    contract, who may use it, and how it can be refused;
 //! 2. a variant of [`request::Parameters`], with a type whose fields are the
 //!    parameters;
-//! 3. a type in [`response`] whose fields are the answer, and its entry in the list
+//! 3. a type in [`response`] whose fields are the response, and its entry in the list
 //!    of published frames there.
 //!
-//! The compiler points at what is missing.
+//! The compiler reports what is missing.
 
 pub mod action;
 mod asyncapi;

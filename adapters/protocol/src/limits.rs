@@ -1,5 +1,5 @@
-//! The limits of the wire that no operator can change. Each number stands here
-//! once, or in the core where a rule depends on it.
+//! The limits of the wire that no operator can change. Each number is written once:
+//! here, or in the core if a rule depends on it.
 
 use aftermatch_ports::model::ClientMsgId;
 pub use aftermatch_ports::{
@@ -19,5 +19,5 @@ pub const MAX_ROOMS: usize = 1_000;
 /// The most messages in one response, and the size of a numbered page.
 pub const MAX_MESSAGES: usize = 100;
 
-/// The number of messages in a response where the client names no `limit`.
+/// The number of messages in a response if the client gives no `limit`.
 pub const DEFAULT_MESSAGES: usize = 50;

@@ -9,18 +9,18 @@ pub(crate) struct Published {
     pub(crate) receiver: Receiver,
     pub(crate) summary: &'static str,
     pub(crate) schema: Value,
-    /// Frames that were written as all are.
+    /// Frames that the encoder wrote.
     pub(crate) examples: Vec<Value>,
 }
 
 /// Who receives a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Receiver {
-    /// The requester, as the answer.
+    /// The requester: it is the response.
     Requester,
-    /// Everyone joined; for the requester it is the answer.
+    /// Everyone joined; for the requester it is the response.
     Everyone,
-    /// Somebody who did not ask for it.
+    /// A client that did not request it.
     Others,
 }
 
@@ -35,7 +35,7 @@ impl Receiver {
 }
 
 impl Published {
-    /// The kind of frame of which `F` is the type.
+    /// The kind of frame with the type `F`.
     pub(crate) fn new<F: JsonSchema>(
         generator: &mut SchemaGenerator,
         name: impl Into<String>,

@@ -1,5 +1,5 @@
-//! Reads a request out of a text frame. Whatever the frame holds, the result can
-//! be answered, and the connection stays open.
+//! Reads a request from a text frame. Any frame can be responded to, and the connection
+//! stays open.
 
 mod envelope;
 mod parameters;
@@ -32,21 +32,21 @@ use crate::{
 
 pub(crate) use self::parameters::schema;
 
-/// What a client asks.
+/// A request of a client.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Request<'a> {
-    /// The client's mark, for the response.
+    /// The client's id for the request, for the response.
     pub request_id: RequestId,
     /// The action, with its parameters.
     pub parameters: Parameters<'a>,
 }
 
-/// Not a request, with what could be read of it.
+/// A frame that is not a request, with what could be read of it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Malformed {
-    /// The action, where it is a string.
+    /// The action, if it is a string.
     pub action: Option<String>,
-    /// The client's mark, where it is a valid one.
+    /// The client's id for the request, if it is valid.
     pub request_id: Option<RequestId>,
     /// What is wrong.
     pub error: ProtocolError,

@@ -1,4 +1,4 @@
-//! Responses: what the author of a request receives alone.
+//! Responses: what only the requester receives.
 
 pub(crate) mod envelope;
 pub(crate) mod message;
@@ -49,19 +49,19 @@ impl Data for LeftRoom {
     const ACTION: &'static str = Action::LeaveRoom.as_str();
 }
 
-/// The answer to `leave_room`.
+/// The response to `leave_room`.
 pub fn left(request_id: &RequestId, room: RoomId) -> impl Frame {
     let response = format!("leaved room {room} successfully!");
     Response::new(request_id, LeftRoom { response })
 }
 
-/// Up to where the user has read.
+/// The read position of a user.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline, deny_unknown_fields)]
 struct ReadPosition {
     /// The room's `pk`.
     room_id: i64,
-    /// The last event that was read.
+    /// The number of the last event that was read.
     seq: EventNumber,
 }
 
@@ -69,7 +69,7 @@ impl Data for ReadPosition {
     const ACTION: &'static str = Action::MarkRead.as_str();
 }
 
-/// The answer to `mark_read`.
+/// The response to `mark_read`.
 pub fn read(request_id: &RequestId, room: RoomId, seq: Seq) -> impl Frame {
     let position = ReadPosition {
         room_id: room.0,
@@ -85,7 +85,7 @@ pub(crate) fn published(action: Action, generator: &mut SchemaGenerator) -> Vec<
         Action::List => lists(generator),
         Action::JoinRoom => vec![answer::<JoinedRoom<'_>>(
             generator,
-            "The room is joined.",
+            "The connection has joined the room.",
             [
                 Missed::NotRequested,
                 Missed::Events(vec![]),
@@ -95,7 +95,7 @@ pub(crate) fn published(action: Action, generator: &mut SchemaGenerator) -> Vec<
         )],
         Action::LeaveRoom => vec![answer::<LeftRoom>(
             generator,
-            "The room is left.",
+            "The connection has left the room.",
             [left(id, sample::ROOM).to_vec()],
         )],
         Action::CreateMessage => event::published::created(generator),
@@ -109,13 +109,13 @@ pub(crate) fn published(action: Action, generator: &mut SchemaGenerator) -> Vec<
         )],
         Action::MarkRead => vec![answer::<ReadPosition>(
             generator,
-            "The position is stored.",
+            "The read position is stored.",
             [read(id, sample::ROOM, Seq(42)).to_vec()],
         )],
     }
 }
 
-/// The usual answer to an action.
+/// The usual response to an action.
 fn answer<D: Data>(
     generator: &mut SchemaGenerator,
     summary: &'static str,
@@ -148,7 +148,7 @@ fn lists(generator: &mut SchemaGenerator) -> Vec<Published> {
             generator,
             "list.portion",
             Receiver::Requester,
-            "A page of the rooms, where `limit` or `after_pk` was given.",
+            "A page of the rooms, after a request with `limit` or `after_pk`.",
             [None, Some(sample::ROOM)]
                 .map(|next| list(&|list, out| list.finish_page(out, id, next))),
         ),
@@ -160,14 +160,14 @@ fn messages(generator: &mut SchemaGenerator) -> Vec<Published> {
     vec![
         answer::<MessageRange<'_>>(
             generator,
-            "A range of the messages, oldest first.",
+            "A range of the messages, the oldest first.",
             [range(id, &sample::history()).to_vec()],
         ),
         Published {
             name: "get_room_messages.page".into(),
             ..answer::<MessagePage<'_>>(
                 generator,
-                "A numbered page of the messages, newest first.",
+                "A numbered page of the messages, the newest first.",
                 [
                     page(id, 1, &[sample::message()], None).to_vec(),
                     page(id, 101, &[sample::message()], Some(2)).to_vec(),

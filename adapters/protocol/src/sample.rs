@@ -1,4 +1,4 @@
-//! The story that the published examples tell.
+//! The room and the messages of the published examples.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::response::profile::ReadyParticipants;
 pub(crate) const ROOM: RoomId = RoomId(1);
 pub(crate) const MESSAGE: MessageId = MessageId(18);
 
-/// The mark on the requests.
+/// The id of the requests.
 pub(crate) fn request_id() -> RequestId {
     RequestId::new("1500000")
 }
@@ -88,7 +88,7 @@ pub(crate) fn edited_message() -> Message {
     }
 }
 
-/// Ann writes the message, with nothing but what is needed.
+/// Ann creates the message, without optional parameters.
 pub(crate) fn created() -> RoomEvent {
     change(41, EventKind::Created(message()))
 }

@@ -1,4 +1,4 @@
-//! What the codes mean, and what a client is to do about them.
+//! What the codes mean, and what a client should do then.
 
 use serde_json::{Value, json};
 
@@ -23,12 +23,12 @@ pub(super) fn closes() -> Value {
     [
         (
             Close::NORMAL,
-            "a normal end, such as the answer to the client's own close",
+            "a normal end, such as the response to the client's own close",
             "nothing",
         ),
         (
             Close::GOING_AWAY,
-            "the service shuts down, after the answers in flight; also when nothing came from the client for too long",
+            "the service shuts down, after it has responded to the requests in progress; or nothing came from the client for too long",
             "reconnect after a short random pause, and join again",
         ),
         (

@@ -1,5 +1,5 @@
-//! What is sent when something is not done: the one type of it, narrowed to the
-//! codes that are possible.
+//! The refusals, for the published contract: one type, limited to the codes that are
+//! possible for each action.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -52,7 +52,7 @@ pub(super) fn refused(action: Action, generator: &mut SchemaGenerator) -> Publis
     frame
 }
 
-/// The answer to what is not a request.
+/// The response to a frame that is not a request.
 pub(super) fn malformed(generator: &mut SchemaGenerator) -> Published {
     let codes = [
         ErrorCode::NotJson,
@@ -76,8 +76,8 @@ pub(super) fn malformed(generator: &mut SchemaGenerator) -> Published {
         generator,
         "malformed",
         Receiver::Requester,
-        "The frame was not a request, or one that this endpoint does not know. The connection \
-         stays open.",
+        "The frame was not a request, or its action does not exist at this endpoint. The \
+         connection stays open.",
         requests.into_iter().filter_map(answered),
     );
     let any = frame
@@ -89,7 +89,7 @@ pub(super) fn malformed(generator: &mut SchemaGenerator) -> Published {
     frame
 }
 
-/// The answer to a request that comes too fast.
+/// The response to a request that comes too soon after others.
 pub(super) fn too_many_requests(generator: &mut SchemaGenerator) -> Published {
     let error = ProtocolError::too_many_requests(Duration::from_millis(99));
     let example = response::refused(Action::List, &sample::request_id(), &error).to_vec();
@@ -97,7 +97,7 @@ pub(super) fn too_many_requests(generator: &mut SchemaGenerator) -> Published {
         generator,
         "too_many_requests",
         Receiver::Requester,
-        "This connection sends requests faster than the service allows.",
+        "This connection sends requests faster than the service allows. Nothing was done.",
         [example],
     );
     let actions: Vec<_> = Action::ALL.iter().map(|action| action.as_str()).collect();
@@ -133,7 +133,7 @@ fn narrow(schema: &mut Value, codes: &[ErrorCode], action: Value) {
     }
 }
 
-/// The request could be read, and so has its mark.
+/// The request could be read, so its id is known.
 fn never_malformed(schema: &mut Value) {
     set(schema, "request_id", schema::reference::<EchoedId<'_>>());
 }

@@ -1,4 +1,4 @@
-//! Holds the document to the service: what it says is what is read and sent.
+//! The document describes exactly what the service reads and sends.
 
 mod asked;
 mod sent;

@@ -1,4 +1,4 @@
-//! The error codes: the stable words for programs.
+//! The error codes: stable words for programs.
 
 /// Makes the type of the table: the status, the word, what it means, and what a
 /// client is to do.
@@ -25,12 +25,12 @@ macro_rules! error_codes {
                 match self { $(Self::$code => $word,)* }
             }
 
-            /// When a client gets it.
+            /// When a client receives it.
             pub(crate) const fn meaning(self) -> &'static str {
                 match self { $(Self::$code => $meaning,)* }
             }
 
-            /// What a client is to do about it.
+            /// What the client should do then.
             pub(crate) const fn advice(self) -> &'static str {
                 match self { $(Self::$code => $advice,)* }
             }
@@ -52,13 +52,13 @@ error_codes! {
         "`action` is missing or not a string",
         "fix the client";
     InvalidRequestId = 400, "invalid_request_id",
-        "`request_id` is missing, `null`, or not as it has to be; the answer has `null` in its place",
+        "`request_id` is missing, `null`, or neither an integer nor a string that is short enough; the response has `null` in its place",
         "fix the client";
     UnknownAction = 405, "unknown_action",
         "this endpoint has no such action",
         "check the name and the endpoint";
     InvalidParameter = 400, "invalid_parameter",
-        "a parameter is missing or of the wrong type; the sentence names it",
+        "a parameter is missing or has the wrong type; the sentence names it",
         "fix the client";
     NotInRoom = 400, "not_in_room",
         "the action needs a joined room",
@@ -67,10 +67,10 @@ error_codes! {
         "too many messages in one deletion",
         "send several smaller ones";
     TextBlank = 400, "text_blank",
-        "nothing but (Unicode) white space",
+        "the text is only (Unicode) white space",
         "ask the user for a text";
     TextTooLong = 400, "text_too_long",
-        "more characters than allowed; the sentence names the limit",
+        "the text has more characters than allowed; the sentence names the limit",
         "ask the user for a shorter text";
     TextHasNul = 400, "text_has_nul",
         "U+0000 in the text",
@@ -79,35 +79,35 @@ error_codes! {
         "`client_msg_id` is empty, too long, or has other characters",
         "fix the client";
     ClientMsgIdTaken = 409, "client_msg_id_taken",
-        "the user has given this `client_msg_id` to another text in this room, or to a message that has been deleted",
-        "give a new message a new one";
+        "the user has used this `client_msg_id` in this room for another text, or for a message that was deleted since",
+        "give a new message a new id";
     InvalidToken = 401, "invalid_token",
         "the access token is not valid",
         "get another one";
     UserDeactivated = 401, "user_deactivated",
-        "the user may not use the platform any more; the connection is closed",
+        "the user may no longer use the platform; the service then closes the connection with 4401",
         "stop; do not reconnect";
     RoomForbidden = 403, "room_forbidden",
         "the brand takes no part in this room, or there is no such room",
-        "forget the room";
+        "request `list` again";
     BusinessRequired = 403, "business_required",
-        "an administrator asked, and no participant has the business tariff",
-        "show the room as read-only";
+        "an administrator can write only if a participant has the business tariff",
+        "show the room as read-only until `has_business` is true";
     BrandRequired = 403, "brand_required",
-        "the user does not own a brand any more; the connection is closed",
+        "the user no longer owns a brand; the service then closes the connection with 4403",
         "stop; do not reconnect";
     AdminRequired = 403, "admin_required",
-        "the user is not an administrator any more; the connection is closed",
+        "the user is no longer an administrator; the service then closes the connection with 4403",
         "stop; do not reconnect";
     RoomNotFound = 404, "room_not_found",
-        "an administrator asked, and there is no such room",
-        "forget the room";
+        "there is no such room; only administrators get this",
+        "request `list` again";
     MessageNotFound = 404, "message_not_found",
-        "not there, not the user's own, or of another room; of a deletion: none was deleted",
+        "edit: the message does not exist, is not the user's own, or is in another room; delete: none of the messages was deleted",
         "treat it as deleted, or as not yours";
     TooManyRequests = 429, "too_many_requests",
         "this connection sends requests faster than the service allows; nothing was done",
-        "wait for `retry_after_ms`";
+        "wait `retry_after_ms` milliseconds, then send it again";
     Internal = 500, "internal",
         "the service failed, and trying again will hardly help",
         "tell the user and the operators";

@@ -1,4 +1,4 @@
-//! What happened in a room, as the wire says it.
+//! The data of room events.
 
 use aftermatch_ports::model::{EventKind, MessageId, RoomEvent};
 use schemars::JsonSchema;
@@ -24,11 +24,11 @@ pub(crate) struct MessageCreated<'a> {
     user: UserShape<'a>,
     created_at: Time,
     room: RoomShape<'a>,
-    /// The name that the author's program gave it.
+    /// The author's own id for the message, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "&str")]
     client_msg_id: Option<&'a str>,
-    /// The number of the event, in the room.
+    /// The number of the event in the room.
     seq: EventNumber,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct MessageEdited<'a> {
     message_id: i64,
     /// The new text.
     message_text: &'a str,
-    /// The number of the event, in the room.
+    /// The number of the event in the room.
     seq: EventNumber,
 }
 
@@ -61,9 +61,9 @@ impl Data for MessageEdited<'_> {
 pub(crate) struct MessagesDeleted {
     /// The room's `pk`.
     room_id: i64,
-    /// The messages that were really deleted.
+    /// The messages that were really deleted, in the order of the request.
     messages_ids: Vec<i64>,
-    /// The number of the event, in the room.
+    /// The number of the event in the room.
     seq: EventNumber,
 }
 

@@ -1,5 +1,5 @@
-//! The frames of room events: to everyone joined, to the requester, and to those who
-//! missed them.
+//! The frames of room events: for everyone joined, for the requester, and for clients
+//! that missed them.
 
 use aftermatch_ports::model::{EventKind, MessageId, RoomEvent};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -25,7 +25,7 @@ pub(crate) struct Event<'a, D> {
     request_id: EchoedId<'a>,
 }
 
-/// An event as somebody receives it later who missed it.
+/// An event as a client receives it that missed it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline, deny_unknown_fields, bound = "D: Data")]
 pub(crate) struct Replay<D> {
@@ -69,7 +69,7 @@ pub fn event<'a>(change: &'a RoomEvent, participants: &'a ReadyParticipants) -> 
     }
 }
 
-/// What the requester receives instead, where something could not be done.
+/// What the requester receives instead, if some messages could not be deleted.
 pub fn partly_deleted(change: &RoomEvent) -> Option<impl Frame> {
     let EventKind::Deleted { ids, missing } = &change.kind else {
         return None;
@@ -88,7 +88,7 @@ fn not_deleted(missing: &[MessageId]) -> Option<String> {
     (!ids.is_empty()).then_some(sentence)
 }
 
-/// A message that was there before, under the same `client_msg_id`.
+/// A message that existed before, with the same `client_msg_id`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(inline)]
@@ -98,7 +98,7 @@ impl Data for ExistingMessage<'_> {
     const ACTION: &'static str = MessageCreated::ACTION;
 }
 
-/// The answer to `create_message` when the message was there before: what it is now.
+/// The response to `create_message` when the message existed before: the message now.
 pub fn existing_message<'a>(
     change: &'a RoomEvent,
     participants: &'a ReadyParticipants,
@@ -107,7 +107,7 @@ pub fn existing_message<'a>(
     Response::new(&change.request_id, message)
 }
 
-/// An event that somebody missed.
+/// An event that the client missed.
 pub fn replayed<'a>(change: &'a RoomEvent, participants: &'a ReadyParticipants) -> impl Frame + 'a {
     let data = EventData::of(change, participants);
     Replay {

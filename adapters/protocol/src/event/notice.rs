@@ -1,4 +1,4 @@
-//! What somebody receives alone and without having asked.
+//! Frames for one session that it did not request.
 
 use aftermatch_ports::model::{Eviction, RoomId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -56,7 +56,7 @@ fn reasons(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"enum": EVICTIONS.map(reason)})
 }
 
-/// What the session receives whose seat was taken away.
+/// What a session receives when it lost its seat.
 pub fn room_closed(room: RoomId, why: Eviction) -> impl Frame {
     let data = RoomClosed {
         room_pk: room.0,

@@ -24,8 +24,8 @@ pub(crate) fn created(generator: &mut SchemaGenerator) -> Vec<Published> {
             generator,
             "create_message.repeated",
             Receiver::Requester,
-            "The message was there already, under the same `client_msg_id` and with the same \
-             text: this is what it is now. Nothing was written.",
+            "The message existed already, with the same `client_msg_id` and the same text. This is \
+             the message as it is now. Nothing was stored.",
             [existing_message(&existing, &sample::participants()).to_vec()],
         ),
         replay::<MessageCreated<'_>>(generator, sample::created()),
@@ -49,8 +49,8 @@ pub(crate) fn deleted(generator: &mut SchemaGenerator) -> Vec<Published> {
             generator,
             "delete_messages.partly",
             Receiver::Requester,
-            "Some were deleted, and `errors` names those that were not. The others joined receive \
-             the frame without them.",
+            "Some messages were deleted. `errors` names those that were not. In the frame of \
+             everyone else `errors` is empty.",
             partly_deleted(&partly).map(|frame| frame.to_vec()),
         ),
         replay::<MessagesDeleted>(generator, sample::deleted(&[])),
@@ -63,8 +63,8 @@ pub(crate) fn room_closed(generator: &mut SchemaGenerator) -> Published {
         generator,
         RoomClosed::ACTION,
         Receiver::Others,
-        "The seat was taken away: the brand was taken out of the room, the room was removed, or \
-         the user does not own the brand any more.",
+        "The connection has lost its room: the brand was taken out of the room, the room was \
+         removed, or the user no longer owns the brand.",
         EVICTIONS.map(|why| closed(sample::ROOM, why).to_vec()),
     )
 }
@@ -77,8 +77,8 @@ fn delivered<D: Data>(generator: &mut SchemaGenerator, events: &[RoomEvent]) -> 
         generator,
         format!("{}.told", D::ACTION),
         Receiver::Everyone,
-        "It is done. Everyone joined receives this frame; for its author it is the answer. \
-         `request_id` is `null` where the request is not known any more.",
+        "Everyone joined receives this frame. For its author it is the response. `request_id` is \
+         `null` if the request is not known any more.",
         frames,
     )
 }
@@ -88,7 +88,7 @@ fn replay<D: Data>(generator: &mut SchemaGenerator, change: RoomEvent) -> Publis
         generator,
         format!("{}.replayed", D::ACTION),
         Receiver::Others,
-        "What was missed, sent after a join with `since_seq`.",
+        "A change that the client missed, sent after a join with `since_seq`.",
         [replayed(&change, &sample::participants()).to_vec()],
     )
 }

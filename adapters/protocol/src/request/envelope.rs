@@ -1,4 +1,4 @@
-//! The object around a request, with its values still unread.
+//! The JSON object of a request. Its values are not parsed yet.
 
 use std::{borrow::Cow, fmt};
 
@@ -10,7 +10,7 @@ use serde_json::{error::Category, value::RawValue};
 
 use crate::error::{ErrorCode, ProtocolError};
 
-/// What stands in a request. Where a key comes twice, the last one counts.
+/// The keys of a request. If a key comes twice, the last one counts.
 #[derive(Default)]
 pub(super) struct Envelope<'a> {
     pub(super) action: Option<&'a RawValue>,
@@ -30,7 +30,7 @@ impl<'a> Given<'a> {
 }
 
 impl<'a> Envelope<'a> {
-    /// Fills the envelope as far as the frame can be read, so that the answer can
+    /// Fills the envelope as far as the frame can be read, so that the response can
     /// name the request even if it is malformed.
     pub(super) fn read(&mut self, frame: &'a [u8]) -> Result<(), ProtocolError> {
         let text = std::str::from_utf8(frame)

@@ -37,7 +37,7 @@ pub enum Parameters<'a> {
     CreateMessage {
         /// The text.
         text: Cow<'a, str>,
-        /// The client's name for the message.
+        /// The client's own id for the message.
         client_msg_id: Option<ClientMsgId>,
     },
     /// [`Action::EditMessage`]
@@ -107,7 +107,7 @@ pub(crate) fn schema(action: Action, generator: &mut SchemaGenerator) -> Schema 
 #[derive(Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[schemars(example = json!({}), example = json!({"limit": 1, "after_pk": 0}))]
 pub struct List {
-    /// At most this many rooms. Left out with `after_pk` given: the maximum.
+    /// At most this many rooms. If only `after_pk` is given, it is the maximum.
     pub limit: Option<UpTo<MAX_ROOMS>>,
     /// Only rooms with a higher `pk`.
     pub after_pk: Option<Position>,
@@ -123,11 +123,11 @@ pub struct JoinRoom {
     /// The room's `pk`.
     pub room_pk: Id,
     #[schemars(description = format!(
-        "The last `seq` the client knows. What has changed since then is sent first, unless that \
-         is more than {MAX_REPLAY} frames, or {MAX_DELETED} older messages were deleted: `resumed` \
-         says so."
+        "The last `seq` that the client knows. What has changed since then is sent first. If that \
+         is more than {MAX_REPLAY} frames, or if more than {MAX_DELETED} older messages were deleted, \
+         there is no replay and `resumed` is `false`."
     ))]
-    /// The last event the client knows.
+    /// The last event that the client knows.
     pub since_seq: Option<Position>,
 }
 
@@ -138,12 +138,12 @@ pub struct JoinRoom {
     example = json!({"msg_text": "hello", "client_msg_id": "a-7"}),
 )]
 pub struct CreateMessage<'a> {
-    /// The text. At least one character that is not white space, no U+0000, and no
-    /// longer than the operators allow.
+    /// The text. It has at least one character that is not white space, and no U+0000.
+    /// Operators set its maximum length.
     #[serde(borrow)]
     #[schemars(length(min = 1))]
     pub msg_text: Cow<'a, str>,
-    /// The client's name for the message: characters of `A-Z a-z 0-9 . _ : -`.
+    /// The client's own id for the message: characters of `A-Z a-z 0-9 . _ : -`.
     #[serde(borrow)]
     #[schemars(
         length(min = 1, max = MAX_CLIENT_MSG_ID_CHARS),
@@ -170,8 +170,8 @@ impl<'a> CreateMessage<'a> {
 pub struct EditMessage<'a> {
     /// The message's `id`.
     pub msg_id: Id,
-    /// The new text. At least one character that is not white space, no U+0000, and
-    /// no longer than the operators allow.
+    /// The new text. It has at least one character that is not white space, and no
+    /// U+0000. Operators set its maximum length.
     #[serde(borrow)]
     #[schemars(length(min = 1))]
     pub edited_msg_text: Cow<'a, str>,
@@ -185,7 +185,7 @@ pub struct DeleteMessages {
     pub msg_id_list: Ids,
 }
 
-/// Parameters of `get_room_messages`, as they come.
+/// Parameters of `get_room_messages`, before they are checked together.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(
     example = json!({}),
@@ -193,15 +193,16 @@ pub struct DeleteMessages {
     example = json!({"page": 1}),
 )]
 struct GetRoomMessages {
-    /// The newest of those before this number.
+    /// The newest messages before this number.
     before_seq: Option<Position>,
-    /// The oldest of those after this number.
+    /// The oldest messages after this number.
     after_seq: Option<Position>,
     #[schemars(description = format!(
-        "A numbered page: the newest {MAX_MESSAGES}, the {MAX_MESSAGES} before them, and so on."
+        "The number of a page, from 1: the newest {MAX_MESSAGES} messages, the {MAX_MESSAGES} before \
+         them, and so on."
     ))]
     page: Option<AtLeast<1>>,
-    #[schemars(description = format!("At most this many; {DEFAULT_MESSAGES} if left out."))]
+    #[schemars(description = format!("At most this many messages. The default is {DEFAULT_MESSAGES}."))]
     limit: Option<UpTo<MAX_MESSAGES>>,
 }
 
@@ -210,7 +211,7 @@ struct GetRoomMessages {
 pub enum RoomMessages {
     /// A range of them.
     Range {
-        /// Where it lies.
+        /// Which range.
         range: HistoryRange,
         /// At most this many.
         limit: usize,
@@ -244,6 +245,6 @@ impl GetRoomMessages {
 #[derive(Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[schemars(example = json!({"seq": 42}))]
 pub struct MarkRead {
-    /// The last event that was read.
+    /// The number of the last event that was read.
     pub seq: AtLeast<0>,
 }

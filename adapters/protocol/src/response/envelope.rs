@@ -1,5 +1,5 @@
-//! What stands around the data of every frame that the service sends: the same
-//! five keys in the same order.
+//! The object around the data of every frame that the service sends: the same five
+//! keys in the same order.
 
 use aftermatch_ports::model::RequestId;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -12,7 +12,7 @@ use crate::{
 
 /// What can be sent as one frame.
 pub trait Frame: Serialize + Sized {
-    /// About how many bytes the JSON has, to reserve them once.
+    /// Estimated size of the JSON in bytes, to reserve memory once.
     fn size_hint(&self) -> usize {
         256
     }
@@ -31,16 +31,16 @@ pub trait Frame: Serialize + Sized {
     }
 }
 
-/// What stands in `data`, and with it the action and the status of its frame.
+/// The value of `data`, with the action and the status of its frame.
 pub(crate) trait Data: Serialize + JsonSchema {
     const ACTION: &'static str;
     const STATUS: u16 = 200;
 }
 
-/// What stands in `errors` when all went well.
+/// The value of `errors` after a success.
 pub(crate) type NoErrors = [&'static str; 0];
 
-/// The answer to a request, for its author alone. `E` is what could not be done.
+/// The response to a request, for the requester alone. `E` is what could not be done.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline, deny_unknown_fields, bound = "D: Data, E: JsonSchema")]
 pub(crate) struct Response<'a, D, E = NoErrors> {
@@ -83,8 +83,8 @@ pub(crate) fn status<D: Data>(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"const": D::STATUS})
 }
 
-/// The client's mark on its request, exactly as it was written; `null` where there
-/// is none.
+/// The client's id for its request, exactly as it was written; `null` if there is
+/// none.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EchoedId<'a>(pub(crate) &'a RequestId);
 
@@ -104,9 +104,9 @@ impl JsonSchema for EchoedId<'_> {
             "type": ["integer", "string"],
             "maxLength": MAX_REQUEST_ID_CHARS,
             "description": format!(
-                "The client's mark on its request: an integer, which comes back digit for digit, \
-                 or a string of at most {MAX_REQUEST_ID_CHARS} characters. Everyone joined receives \
-                 it with the author's frame, so it has to be unique: a random UUID is a good choice.",
+                "The client's id for its request: an integer, which comes back digit for digit, or a \
+                 string of at most {MAX_REQUEST_ID_CHARS} characters. Everyone joined receives it \
+                 with the author's frame, so make it unique: a random UUID is a good choice.",
             ),
         })
     }

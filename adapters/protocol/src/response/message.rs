@@ -20,17 +20,17 @@ use crate::{action::Action, limits::MAX_MESSAGES};
 pub(crate) struct MessageShape<'a> {
     /// Unique over all rooms, and never used again.
     id: i64,
-    /// The text since the last edit.
+    /// The text after the last edit.
     text: &'a str,
     user: UserShape<'a>,
     created_at: Time,
     /// The room's `pk`.
     room_id: i64,
-    /// The name that the author's program gave it.
+    /// The author's own id for the message, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "&str")]
     client_msg_id: Option<&'a str>,
-    /// The number of the event that created it.
+    /// The number of the event that created the message.
     seq: EventNumber,
     edited_at: Option<Time>,
 }
@@ -60,9 +60,9 @@ fn messages(messages: &[Message]) -> Vec<MessageShape<'_>> {
 pub(crate) struct MessageRange<'a> {
     #[schemars(length(max = MAX_MESSAGES))]
     results: Vec<MessageShape<'a>>,
-    /// What to ask with for those before the first of them.
+    /// The `before_seq` for the messages before these; `null` if there are none.
     next_before_seq: Option<i64>,
-    /// What to ask with for those after the last of them.
+    /// The `after_seq` for the messages after these; `null` if there are none.
     next_after_seq: Option<i64>,
     /// The number of the room's last event.
     last_seq: EventNumber,
@@ -72,7 +72,7 @@ impl Data for MessageRange<'_> {
     const ACTION: &'static str = Action::GetRoomMessages.as_str();
 }
 
-/// The answer to `get_room_messages` that is a range of them.
+/// The response to `get_room_messages` with a range of messages.
 pub fn range(request_id: &RequestId, history: &HistoryPage) -> impl Frame {
     let first = history.messages.first().filter(|_| history.has_older);
     let last = history.messages.last().filter(|_| history.has_newer);
@@ -93,7 +93,7 @@ pub(crate) struct MessagePage<'a> {
     count: u64,
     #[schemars(length(max = MAX_MESSAGES))]
     results: Vec<MessageShape<'a>>,
-    /// The number of the next page; `null` when there is none.
+    /// The number of the next page; `null` if there is none.
     next: Option<i64>,
 }
 
@@ -101,7 +101,7 @@ impl Data for MessagePage<'_> {
     const ACTION: &'static str = Action::GetRoomMessages.as_str();
 }
 
-/// The answer to `get_room_messages` that is a numbered page.
+/// The response to `get_room_messages` with a numbered page.
 pub fn page(
     request_id: &RequestId,
     count: u64,

@@ -1,5 +1,5 @@
-//! The platform's own objects for users and brands: they are passed on as they
-//! came, and never taken apart.
+//! The platform's own objects for users and brands. They are passed on as text and
+//! never parsed.
 
 use aftermatch_ports::model::{Author, Brand, Profile, Room};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -83,7 +83,7 @@ impl ReadyParticipants {
     }
 }
 
-/// A profile as it came, with `id` in front where it has none of its own.
+/// A profile as the platform stored it. If it has no `id`, one is put in front.
 #[derive(Debug)]
 struct Object<'a> {
     id: i64,
@@ -110,7 +110,7 @@ fn has_id(object: &str) -> bool {
         #[serde(rename = "id")]
         _id: IgnoredAny,
     }
-    // Most objects begin with the key, or have it nowhere: they need not be read.
+    // Most objects begin with the key, or do not have it at all: no need to parse them.
     if object.starts_with("{\"id\":") {
         return true;
     }

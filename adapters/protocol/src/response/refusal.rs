@@ -1,4 +1,4 @@
-//! The answer to what was not done.
+//! The response to a request that was refused or that failed.
 
 use aftermatch_ports::model::RequestId;
 use schemars::JsonSchema;
@@ -7,19 +7,19 @@ use serde::Serialize;
 use super::envelope::{EchoedId, Frame};
 use crate::{action::Action, error::ProtocolError, request::Malformed};
 
-/// Why something was not done.
+/// Why a request was refused or failed.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline, deny_unknown_fields)]
 pub(crate) struct Refusal<'a> {
     errors: [&'a str; 1],
     data: (),
-    /// What was asked for; `null` where it could not be read.
+    /// The requested action; `null` if it could not be read.
     action: Option<&'a str>,
     response_status: u16,
     #[schemars(with = "Option<EchoedId>")]
     request_id: EchoedId<'a>,
     error_code: &'static str,
-    /// Milliseconds to wait for.
+    /// How many milliseconds to wait.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u64", range(min = 1))]
     retry_after_ms: Option<u64>,

@@ -18,7 +18,7 @@ use crate::action::Action;
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "room", deny_unknown_fields)]
 pub(crate) struct RoomShape<'a> {
-    /// The room's number.
+    /// The room's id.
     pk: i64,
     participants: Participants<'a>,
     /// Whether a participant has the business tariff now.
@@ -53,7 +53,7 @@ impl Data for RoomShape<'_> {
     const ACTION: &'static str = Action::CurrentRoomInfo.as_str();
 }
 
-/// The answer to `current_room_info`.
+/// The response to `current_room_info`.
 pub fn current_room(request_id: &RequestId, view: &RoomView) -> impl Frame {
     Response::new(request_id, RoomShape::from(view))
 }
@@ -64,10 +64,10 @@ pub fn current_room(request_id: &RequestId, view: &RoomView) -> impl Frame {
 pub(crate) struct JoinedRoom<'a> {
     #[serde(flatten)]
     room: RoomShape<'a>,
-    /// The number of the room's last event: what follows it will be received.
+    /// The number of the room's last event. The connection receives the events after it.
     last_seq: EventNumber,
-    /// Where `since_seq` was given: whether what was missed follows. If not, read the
-    /// room again.
+    /// Only after a request with `since_seq`: whether a replay follows. If not, read
+    /// the room again.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "bool")]
     resumed: Option<bool>,
@@ -77,7 +77,7 @@ impl Data for JoinedRoom<'_> {
     const ACTION: &'static str = Action::JoinRoom.as_str();
 }
 
-/// The answer to `join_room`.
+/// The response to `join_room`.
 pub fn joined(
     request_id: &RequestId,
     view: &RoomView,

@@ -23,7 +23,7 @@ pub(crate) struct ListedRoomShape<'a> {
     room: RoomShape<'a>,
     /// The number of the room's last event.
     last_seq: EventNumber,
-    /// How many messages of others the user has not read there; not in an
+    /// How many messages of others the user has not read there; missing in an
     /// administrator's list.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u64")]
@@ -65,21 +65,21 @@ pub(crate) struct RoomPage<'a> {
     #[schemars(schema_with = "status::<Rooms<'static>>")]
     response_status: u16,
     request_id: EchoedId<'a>,
-    /// The `after_pk` of the next page; `null` when there is none.
+    /// The `after_pk` of the next page; `null` if there is none.
     next_after_pk: Option<i64>,
 }
 
 impl Frame for RoomPage<'_> {}
 
-/// The answer to `list`, written room by room, so that a long list is never in
-/// memory twice and never keeps other connections waiting.
+/// The response to `list`, written room by room, so that a long list is never in
+/// memory twice and never delays other connections.
 #[derive(Debug, Default)]
 pub struct RoomList {
     begun: bool,
 }
 
 impl RoomList {
-    /// What every such answer begins with.
+    /// The beginning of every such response.
     const HEAD: &[u8] = b"{\"errors\":[],\"data\":[";
 
     /// Adds a room.
@@ -115,7 +115,8 @@ impl RoomList {
         out.extend_from_slice(Self::HEAD);
     }
 
-    /// Appends what follows the rooms in an answer without any.
+    /// Appends the part that follows the rooms. `empty` is the same response without
+    /// rooms.
     fn end(mut self, out: &mut Vec<u8>, empty: &impl Frame) {
         if !self.begun {
             self.begin(out);

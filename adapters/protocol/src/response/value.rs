@@ -1,4 +1,4 @@
-//! Values that stand in many frames.
+//! Values that many frames contain.
 
 use aftermatch_ports::model::{Seq, Timestamp};
 use schemars::JsonSchema;
@@ -8,7 +8,7 @@ use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::forma
 const FORMAT: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
-/// The number of an event of a room, or zero where there was none yet.
+/// The number of an event of a room; zero before the first event.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub(crate) struct EventNumber(#[schemars(range(min = 0))] i64);

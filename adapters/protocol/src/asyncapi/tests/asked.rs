@@ -17,7 +17,7 @@ fn decoded(request: &Value) -> Result<&'static str, ErrorCode> {
     }
 }
 
-/// The requests of `name`: a schema, and one with nothing but what is needed.
+/// The requests of `action`: the schema, and a request without optional parameters.
 fn request_of(document: &Value, action: Action) -> (Value, Value) {
     let message = &document["components"]["messages"][action.as_str()];
     let mut schema = message["payload"].clone();
