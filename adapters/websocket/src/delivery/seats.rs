@@ -64,13 +64,7 @@ impl Seats for Hub {
     }
 
     fn activate(&self, session: SessionId, joined: RoomVersion) {
-        let Some(channel) = self.channel(joined.room) else {
-            return;
-        };
-        let activated = channel.lock().activate(session, joined);
-        if !activated {
-            self.vacate(session, joined.room);
-        }
+        self.with_channel(joined.room, |channel| channel.activate(session, joined));
     }
 
     fn cancel(&self, session: SessionId, room: RoomId) {
