@@ -35,7 +35,7 @@ pub(crate) use self::parameters::schema;
 /// What a client asks.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Request<'a> {
-    /// The client's mark, for the response.
+    /// The request id, for the response.
     pub request_id: RequestId,
     /// The action, with its parameters.
     pub parameters: Parameters<'a>,
@@ -44,9 +44,9 @@ pub struct Request<'a> {
 /// Not a request, with what could be read of it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Malformed {
-    /// The action, where it is a string.
+    /// The action, if it is a string.
     pub action: Option<String>,
-    /// The client's mark, where it is a valid one.
+    /// The request id, if it is valid.
     pub request_id: Option<RequestId>,
     /// What is wrong.
     pub error: ProtocolError,
@@ -99,18 +99,18 @@ fn request_id(json: &RawValue) -> Option<RequestId> {
 }
 
 fn no_action(envelope: &Envelope<'_>) -> ProtocolError {
-    let what = problem(envelope.action);
-    let sentence = format!("`action` {what}: a string was expected, such as \"list\"");
+    let fault = problem(envelope.action);
+    let sentence = format!("`action` {fault}: a string was expected, such as \"list\"");
     ProtocolError::new(ErrorCode::InvalidAction, sentence)
 }
 
 fn no_request_id(envelope: &Envelope<'_>) -> ProtocolError {
-    let what = match envelope.request_id {
+    let fault = match envelope.request_id {
         Some(id) if string(id).is_some() => "is too long",
         id => problem(id),
     };
     let sentence = format!(
-        "`request_id` {what}: an integer or a string of at most {MAX_REQUEST_ID_CHARS} characters was expected"
+        "`request_id` {fault}: an integer or a string of at most {MAX_REQUEST_ID_CHARS} characters was expected"
     );
     ProtocolError::new(ErrorCode::InvalidRequestId, sentence)
 }

@@ -1,4 +1,4 @@
-//! Responses: what the author of a request receives alone.
+//! Responses: what the requester receives alone.
 
 pub(crate) mod envelope;
 pub(crate) mod message;

@@ -16,7 +16,7 @@ use crate::response::profile::ReadyParticipants;
 pub(crate) const ROOM: RoomId = RoomId(1);
 pub(crate) const MESSAGE: MessageId = MessageId(18);
 
-/// The mark on the requests.
+/// The request id of the requests.
 pub(crate) fn request_id() -> RequestId {
     RequestId::new("1500000")
 }

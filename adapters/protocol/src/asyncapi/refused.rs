@@ -133,7 +133,7 @@ fn narrow(schema: &mut Value, codes: &[ErrorCode], action: Value) {
     }
 }
 
-/// The request could be read, and so has its mark.
+/// The request could be read, so its request id is known.
 fn never_malformed(schema: &mut Value) {
     set(schema, "request_id", schema::reference::<EchoedId<'_>>());
 }
