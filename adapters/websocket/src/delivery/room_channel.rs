@@ -1,4 +1,4 @@
-//! Everyone who has joined one room, and the room's events on their way to them.
+//! The subscribers of one room, and the room's events on their way to them.
 //!
 //! Invariants:
 //! 1. `next` is the number of the event to deliver next. It only grows. An event is
@@ -66,7 +66,7 @@ pub(super) struct RoomChannel {
 struct Pending {
     /// `None`: there is nothing to deliver for this number.
     event: Option<RoomEvent>,
-    /// Where somebody waits for its turn.
+    /// Notifies the task that waits for its turn.
     delivered: Option<oneshot::Sender<()>>,
 }
 
@@ -311,7 +311,7 @@ impl RoomChannel {
                 Some(event) => replies.extend(self.deliver(&event)),
                 None => self.next = self.next.max(Some(seq.next())),
             }
-            // The one who waited may be gone.
+            // The task that waited may have ended.
             let _ = delivered.map(|delivered| delivered.send(()));
         }
         replies

@@ -80,7 +80,7 @@ impl<'a> Conversation<'a> {
                 }
                 Event::Incoming(Ok(incoming)) => {
                     self.state.hub.metrics().frames_received.inc();
-                    timers.heard();
+                    timers.received();
                     self.receive(incoming).await
                 }
                 Event::Timer => {
@@ -133,18 +133,18 @@ impl<'a> Conversation<'a> {
     /// sent.
     async fn respond_to(&mut self, text: &[u8]) -> Option<Close> {
         let connection = self.connection;
-        let mut response = pin!(self.answer(text));
+        let mut response = pin!(self.respond_to_frame(text));
         let mut waiting = false;
         poll_fn(|context| {
-            let answered = response.as_mut().poll(context);
-            if answered.is_pending() {
+            let polled = response.as_mut().poll(context);
+            if polled.is_pending() {
                 if !mem::replace(&mut waiting, true) {
                     connection.flush();
                 }
                 // If the connection is to be closed, the request is answered first.
                 let _ = connection.outbox().poll(context);
             }
-            answered
+            polled
         })
         .await
     }

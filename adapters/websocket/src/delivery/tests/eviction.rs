@@ -80,7 +80,7 @@ async fn event_after_eviction_notice_is_not_delivered() {
 }
 
 #[tokio::test]
-async fn failed_rejoin_in_other_role_keeps_old_role() {
+async fn failed_rejoin_in_other_role_restores_role() {
     let stage = Stage::new();
     let mut bob = stage.joined(2, 0).await;
     bob.reserve(&stage, EVE);
