@@ -59,8 +59,8 @@ async fn recheck(ports: &Ports, seen: &mut Seen) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Re-authorizes sessions whose user or room changed. What cannot be read is
-/// retried at the next check.
+/// Authorizes the sessions again whose user or room changed. What cannot be read is
+/// tried again at the next recheck.
 async fn reauthorize(ports: &Ports, seen: &mut Seen, stale: &Stale) {
     let mut users = HashMap::new();
     for &id in &stale.users {
