@@ -20,12 +20,12 @@ async fn expect_complaint(url: &str, complaint: &str) {
             .env("CHAT_LISTEN", "127.0.0.1:0")
             .env("CHAT_LOG", "trace")
             .env("CHAT_JWT_SECRET", SECRET);
-        let said = refused.expect_refusal().await;
+        let printed = refused.expect_refusal().await;
         assert!(
-            said.contains(complaint),
-            "{command}: {complaint:?} not in {said}"
+            printed.contains(complaint),
+            "{command}: {complaint:?} not in {printed}"
         );
-        assert!(!said.contains(PASSWORD), "{command}: {said}");
+        assert!(!printed.contains(PASSWORD), "{command}: {printed}");
     }
 }
 
