@@ -1,5 +1,5 @@
 //! Limits for the connections on which no request is being served: those that
-//! have not sent a request head yet, and idle ones after an answer.
+//! have not sent a request head yet, and idle ones after a response.
 //!
 //! A silent connection costs a descriptor until its time is over. So when too many
 //! wait, the one that has waited longest is evicted for the new one: a client that

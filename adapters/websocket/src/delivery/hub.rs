@@ -123,7 +123,7 @@ impl Drop for Registration {
     fn drop(&mut self) {
         let Self { hub, connection } = self;
         if let Some(room) = connection.joined() {
-            hub.vacate(connection.session, room);
+            hub.remove_seat(connection.session, room);
         }
         hub.connections.write().remove(&connection.session);
         hub.open_connections(connection.endpoint).dec();

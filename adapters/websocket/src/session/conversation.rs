@@ -73,10 +73,10 @@ impl<'a> Conversation<'a> {
         loop {
             let event = poll_fn(|context| self.poll(alarm.as_mut(), context)).await;
             let closing = match event {
-                Event::Close(close) => Some(Closing::Here(close)),
-                Event::Incoming(Err(ReadError::Gone)) => Some(Closing::There),
+                Event::Close(close) => Some(Closing::ByServer(close)),
+                Event::Incoming(Err(ReadError::Gone)) => Some(Closing::ByClient),
                 Event::Incoming(Err(ReadError::Violation(violation))) => {
-                    Some(Closing::Here(violation.close()))
+                    Some(Closing::ByServer(violation.close()))
                 }
                 Event::Incoming(Ok(incoming)) => {
                     self.state.hub.metrics().frames_received.inc();
@@ -120,11 +120,11 @@ impl<'a> Conversation<'a> {
     async fn receive(&mut self, incoming: Incoming) -> Option<Closing> {
         self.burst += 1;
         match incoming {
-            Incoming::Text(text) => return self.respond_to(&text).await.map(Closing::Here),
+            Incoming::Text(text) => return self.respond_to(&text).await.map(Closing::ByServer),
             Incoming::Binary => self.refuse_binary(),
             Incoming::Ping(payload) => self.outbox().push(frame::pong(&payload)),
             Incoming::Pong => {}
-            Incoming::Close(_) => return Some(Closing::There),
+            Incoming::Close(_) => return Some(Closing::ByClient),
         }
         None
     }

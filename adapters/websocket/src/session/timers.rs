@@ -44,10 +44,10 @@ impl Timers {
         let now = Instant::now();
         let over = |since: Instant| now >= since + self.idle;
         if over(self.last_received) {
-            return Some(Closing::Here(Close::SILENT));
+            return Some(Closing::ByServer(Close::SILENT));
         }
         if outbox.blocked().is_some_and(over) {
-            return Some(Closing::There);
+            return Some(Closing::ByClient);
         }
         if now >= self.next_ping {
             self.next_ping = now + self.ping;

@@ -92,7 +92,7 @@ impl Subscriber {
         buffered.bytes += frame.len();
         buffered.frames.push((seq, frame));
         let outbox = self.connection.outbox();
-        if !outbox.would_hold(buffered.frames.len(), buffered.bytes) {
+        if !outbox.would_fit(buffered.frames.len(), buffered.bytes) {
             *buffered = Buffered::default();
             outbox.close(Close::TOO_SLOW);
         }

@@ -94,7 +94,7 @@ async fn prompt_reader_gets_more_than_limits() {
 async fn full_outbox_closes_and_frees_memory() {
     for (max_frames, max_bytes) in [(100, usize::MAX), (usize::MAX, 1_000_000)] {
         let (outbox, mut client, written) = stuck(max_frames, max_bytes).await;
-        let begun = outbox.state.lock().begun;
+        let partial = outbox.state.lock().partial;
         let left = outbox.state.lock().bytes;
         for _ in 0..100 {
             outbox.push(frame(60_000));
@@ -103,11 +103,11 @@ async fn full_outbox_closes_and_frees_memory() {
         let waiting = outbox.state.lock().waiting.len();
         assert_eq!(
             waiting,
-            usize::from(begun),
+            usize::from(partial),
             "a frame that has begun is completed"
         );
         outbox.end(Close::TOO_SLOW, Bytes::from_static(b"last"));
-        let all = if begun { written } else { written - left };
+        let all = if partial { written } else { written - left };
         let end = poll_fn(|context| outbox.poll_empty(context));
         let (read, ()) = tokio::join!(read(&mut client, all + 4), end);
         assert!(read.ends_with(b"xxlast"));
