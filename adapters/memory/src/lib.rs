@@ -63,6 +63,24 @@ impl Memory {
         Ok(())
     }
 
+    /// Inserts or replaces several brands in one change: nobody sees only some of
+    /// them.
+    ///
+    /// # Errors
+    /// As [`Memory::put_brand`]; the brands before the invalid one have changed.
+    pub fn put_brands(
+        &self,
+        brands: impl IntoIterator<Item = NewBrand>,
+    ) -> Result<(), InvalidReference> {
+        let mut state = self.state.write();
+        let changed = brands
+            .into_iter()
+            .try_for_each(|brand| state.directory.put_brand(brand));
+        drop(state);
+        self.changed.notify_one();
+        changed
+    }
+
     /// Inserts a room, or replaces its participants. Its messages stay.
     ///
     /// # Errors

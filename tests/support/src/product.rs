@@ -141,13 +141,12 @@ impl PlatformData {
         }
     }
 
-    /// In memory these are two changes, with nothing between them that lets a service on
-    /// the same thread run.
+    /// Both brands in one change.
     pub(crate) async fn hand_over(&self, brand: NewBrand, instead: NewBrand) {
         match self {
             Self::Memory(store) => {
-                store.put_brand(brand).expect("a valid brand");
-                store.put_brand(instead).expect("a valid brand");
+                let both = store.put_brands([brand, instead]);
+                both.expect("valid brands");
             }
             Self::Postgres(platform, _) => {
                 let both = "WITH given AS (UPDATE brands SET user_id = $2 WHERE id = $1)
