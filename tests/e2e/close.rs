@@ -63,13 +63,13 @@ async fn broken_connection_frees_its_seat(setup: Setup) {
                 }
             }
         };
-        let back = tokio::time::timeout(TIMEOUT, reconnecting).await;
-        let mut back = back.expect("a connection in time");
-        back.join(1).await;
+        let reconnected = tokio::time::timeout(TIMEOUT, reconnecting).await;
+        let mut reconnected = reconnected.expect("a connection in time");
+        reconnected.join(1).await;
         let event = bob.create("there she is").await;
-        assert_eq!(back.receive().await, event);
-        back.send(Message::Close(None)).await;
-        assert_eq!(back.close_code().await, Some(1000));
+        assert_eq!(reconnected.receive().await, event);
+        reconnected.send(Message::Close(None)).await;
+        assert_eq!(reconnected.close_code().await, Some(1000));
     }
 }
 

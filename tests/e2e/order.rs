@@ -93,9 +93,9 @@ async fn hundred_clients_see_one_order(setup: Setup) {
     let (first, others) = received.split_first().expect("97 of them");
     let order: Vec<_> = first.iter().map(|frame| seq(frame)).collect();
     assert_eq!(order, (2..=last).map(Some).collect::<Vec<_>>());
-    let unharmed = |frame: &String| frame.starts_with(r#"{"errors":[],"#);
+    let has_no_errors = |frame: &String| frame.starts_with(r#"{"errors":[],"#);
     assert!(
-        first.iter().all(unharmed),
+        first.iter().all(has_no_errors),
         "errors are for the requester only"
     );
     assert!(

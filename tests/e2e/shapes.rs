@@ -32,15 +32,15 @@ fn success(data: &str, action: &str, status: u16) -> String {
 
 /// Replaces the time in a response to `create_message`, and checks its form: UTC, to the
 /// millisecond.
-fn without_moment(response: &str) -> String {
+fn without_time(response: &str) -> String {
     let (before, after) = response.split_once(r#""created_at":""#).expect("a moment");
-    let (moment, rest) = after.split_once('"').expect("a string");
-    let digits_as_0: String = moment
+    let (time, rest) = after.split_once('"').expect("a string");
+    let digits_as_0: String = time
         .chars()
         .map(|c| if c.is_ascii_digit() { '0' } else { c })
         .collect();
-    assert_eq!(digits_as_0, "0000-00-00T00:00:00.000Z", "{moment}");
-    assert!(moment > "2024-06-17T18:00:00.000Z", "{moment}");
+    assert_eq!(digits_as_0, "0000-00-00T00:00:00.000Z", "{time}");
+    assert!(time > "2024-06-17T18:00:00.000Z", "{time}");
     format!(r#"{before}"created_at":"…"{rest}"#)
 }
 
@@ -84,7 +84,7 @@ async fn event_bytes_match_contract(setup: Setup) {
         r#"{{"id":2,"text":"a / \"b\" \n ж 🦀","user":{{"id":3,"email":"ann@example.com"}},"created_at":"…","room":{ROOM_1},"seq":2}}"#
     );
     assert_eq!(
-        without_moment(&created),
+        without_time(&created),
         success(&data, "create_message", 201)
     );
     let edit = r#""action":"edit_message","msg_id":2,"edited_msg_text":"c""#;
@@ -106,7 +106,7 @@ async fn event_bytes_match_contract(setup: Setup) {
         r#"{{"id":3,"text":"d","user":{{"id":9,"email":"boss@example.com"}},"created_at":"…","room":{ROOM_3},"seq":1}}"#
     );
     assert_eq!(
-        without_moment(&created),
+        without_time(&created),
         success(&data, "create_message", 201)
     );
 }
@@ -168,7 +168,7 @@ async fn profiles_passed_through_except_id(setup: Setup) {
             r#"{{"id":{id},"text":"a","user":{user},"created_at":"…","room":{room},"seq":1}}"#
         );
         assert_eq!(
-            without_moment(&created),
+            without_time(&created),
             success(&data, "create_message", 201)
         );
     }
@@ -182,9 +182,9 @@ async fn empty_list_and_room_bytes(setup: Setup) {
       "messages": []
     }"#;
     let service = setup.world(world).start().await;
-    let mut lonely = service.chat(1).await;
+    let mut without_rooms = service.chat(1).await;
     assert_eq!(
-        response(&mut lonely, r#""action":"list""#).await,
+        response(&mut without_rooms, r#""action":"list""#).await,
         success("[]", "list", 200)
     );
     let mut admin = service.admin_chat(9).await;

@@ -58,8 +58,8 @@ async fn unknown_role_or_database_reported_at_once() {
     let database = empty().await;
     let nobody = with(database.url(), "nobody", "postgres");
     expect_complaint(&nobody, "nobody").await;
-    let nowhere = with(database.url(), "postgres", "no_such_database");
-    expect_complaint(&nowhere, "no_such_database").await;
+    let missing_database = with(database.url(), "postgres", "no_such_database");
+    expect_complaint(&missing_database, "no_such_database").await;
 }
 
 #[tokio::test]

@@ -95,12 +95,12 @@ async fn message_of_killed_process_delivered_by_other() {
     block.open().await;
     expect_message(&mut listener).await;
     expect_stored_once(&platform).await;
-    let mut late = other.chat(3).await;
+    let mut returning = other.chat(3).await;
     let back = json!({"action": "join_room", "room_pk": 1, "since_seq": 1});
-    let back = late.request(back).await;
+    let back = returning.request(back).await;
     assert_eq!(back["data"]["resumed"], true, "{back}");
-    assert_eq!(expect_message(&mut late).await["replay"], true);
-    let next = late.create("next").await;
+    assert_eq!(expect_message(&mut returning).await["replay"], true);
+    let next = returning.create("next").await;
     assert_eq!(listener.receive().await, next);
 }
 

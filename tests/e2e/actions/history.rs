@@ -138,11 +138,11 @@ async fn history_bytes_match_contract(setup: Setup) {
     let second = ann.request(with_id).await["data"].clone();
 
     let page = read(&mut ann, json!({})).await;
-    let moment = page["results"][0]["edited_at"].as_str().expect("a moment");
-    assert!(moment > "2024-06-17T18:00:00.000Z", "{moment}");
-    assert_eq!(moment.len(), "2024-06-17T18:00:00.000Z".len(), "{moment}");
+    let time = page["results"][0]["edited_at"].as_str().expect("a moment");
+    assert!(time > "2024-06-17T18:00:00.000Z", "{time}");
+    assert_eq!(time.len(), "2024-06-17T18:00:00.000Z".len(), "{time}");
     let first = format!(
-        r#"{{"id":1,"text":"hello \"again\"","user":{{"id":3,"email":"ann@example.com"}},"created_at":"2024-06-17T18:00:00.000Z","room_id":1,"seq":1,"edited_at":"{moment}"}}"#
+        r#"{{"id":1,"text":"hello \"again\"","user":{{"id":3,"email":"ann@example.com"}},"created_at":"2024-06-17T18:00:00.000Z","room_id":1,"seq":1,"edited_at":"{time}"}}"#
     );
     let created = second["created_at"].as_str().expect("a moment");
     let second = format!(
