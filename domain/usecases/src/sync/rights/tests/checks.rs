@@ -89,11 +89,10 @@ impl Script {
         let script = self.clone();
         let connected = mocks.presence.expect_connected();
         connected.returning(move || {
-            if script.stale.swap(false, Ordering::Relaxed) {
-                return script.connected(true);
+            if !script.stale.swap(false, Ordering::Relaxed) {
+                script.reports.lock().unwrap().push(Report::default());
             }
-            script.reports.lock().unwrap().push(Report::default());
-            script.connected(false)
+            script.connected()
         });
         let script = self.clone();
         let stale = mocks.revisions.expect_stale();
@@ -136,13 +135,19 @@ impl Script {
         mocks
     }
 
-    /// A check asks at its beginning who is connected, and again `later`, when it has
-    /// found something stale and read it.
-    fn connected(&self, later: bool) -> Connected {
-        let removals: Vec<_> = {
+    /// A check asks at its beginning who is connected, and again if it has found
+    /// something stale.
+    fn connected(&self) -> Connected {
+        let (removals, has_read): (Vec<_>, _) = {
             let reports = self.reports.lock().unwrap();
             let removals = reports.iter().map(|report| report.removals.clone());
-            removals.flatten().collect()
+            let Report {
+                users_read,
+                rooms_read,
+                ..
+            } = reports.last().unwrap();
+            let has_read = !(users_read.is_empty() && rooms_read.is_empty());
+            (removals.flatten().collect(), has_read)
         };
         let evicted = |session: SessionId, from: RoomId| {
             removals.iter().any(|removal| match removal {
@@ -152,7 +157,7 @@ impl Script {
         };
         let now = self.now();
         let mut sessions = now.sessions;
-        if later {
+        if has_read {
             sessions.extend(now.latecomers);
         }
         for each in &mut sessions {
