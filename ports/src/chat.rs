@@ -8,7 +8,7 @@ use crate::{ChatError, HistoryPage, HistoryRange, Page, Reservation};
 
 /// What a client can request.
 ///
-/// Every method authorizes by the rights of the moment. It can answer
+/// Every method authorizes by the rights of the moment. It can return
 /// [`ChatError::Refused`] or [`ChatError::Store`]; a request that was refused or
 /// failed has changed nothing. The requests of one session come one after the
 /// other.
@@ -27,7 +27,7 @@ pub trait Chat: Send + Sync {
     /// A refused join leaves the session where it was.
     ///
     /// `since` is the last event that the client received: what it missed is part
-    /// of the answer.
+    /// of the result.
     async fn join_room(
         &self,
         session: &Session,
@@ -62,9 +62,9 @@ pub trait Chat: Send + Sync {
     /// the room and the position now.
     async fn mark_read(&self, session: &Session, seq: Seq) -> Result<(RoomId, Seq), ChatError>;
 
-    /// Creates a message. The event, delivered to everyone joined, is the response;
-    /// except where this very message was created before with its `client_msg_id`:
-    /// then the event of that time is returned, for the requester alone.
+    /// Creates a message. The event, delivered to everyone joined, is the response.
+    /// A duplicate (the same text under the same `client_msg_id`) creates nothing:
+    /// the event of the first message is returned, for the requester alone.
     async fn create_message(
         &self,
         session: &Session,

@@ -25,7 +25,7 @@ pub use self::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Read {
     /// The store may answer from a cache. Good enough to authorize a write, whose
-    /// [`Precondition`] catches an outdated answer, and for nothing else.
+    /// [`Precondition`] catches an outdated read, and for nothing else.
     Cached,
     /// The store answers with what it holds now.
     Fresh,

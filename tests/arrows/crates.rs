@@ -80,7 +80,7 @@ fn named(package: &Package) -> BTreeSet<&str> {
 }
 
 #[test]
-fn core_and_protocol_name_only_what_they_may() {
+fn core_and_protocol_name_only_allowed_crates() {
     let metadata = workspace();
     let packages: BTreeMap<_, _> = metadata
         .packages

@@ -140,12 +140,15 @@ async fn operations_port_serves_probes_alone() {
         .env("CHAT_OPS_LISTEN", operations.to_string())
         .expect_success()
         .await;
-    let said = unhealthy(service.address()).await;
-    assert!(said.contains("is not ready"), "{said}");
+    let complaint = unhealthy(service.address()).await;
+    assert!(complaint.contains("is not ready"), "{complaint}");
 }
 
 #[tokio::test]
 async fn health_without_service_fails() {
-    let said = unhealthy(free_port()).await;
-    assert!(said.contains("no answer from 127.0.0.1:"), "{said}");
+    let complaint = unhealthy(free_port()).await;
+    assert!(
+        complaint.contains("no answer from 127.0.0.1:"),
+        "{complaint}"
+    );
 }

@@ -93,9 +93,12 @@ async fn bad_value_refused_with_name_and_advice() {
         ),
     ];
     for (name, value, needed) in rows {
-        let said = aftermatch(&[]).env(name, value).expect_refusal().await;
+        let complaint = aftermatch(&[]).env(name, value).expect_refusal().await;
         for part in [name, needed] {
-            assert!(said.contains(part), "{name}={value}: no {part:?} in {said}");
+            assert!(
+                complaint.contains(part),
+                "{name}={value}: no {part:?} in {complaint}"
+            );
         }
     }
 }
@@ -103,12 +106,12 @@ async fn bad_value_refused_with_name_and_advice() {
 #[tokio::test]
 async fn misspelt_setting_refused_with_suggestion() {
     for arguments in [&[][..], &["serve"], &["token", "--user", "3"]] {
-        let said = aftermatch(arguments)
+        let complaint = aftermatch(arguments)
             .env("CHAT_LISTN", "127.0.0.1:1")
             .expect_refusal()
             .await;
         let sentence = "CHAT_LISTN is not a setting: did you mean CHAT_LISTEN?";
-        assert!(said.contains(sentence), "{said}");
+        assert!(complaint.contains(sentence), "{complaint}");
     }
 }
 
@@ -117,12 +120,12 @@ async fn two_secrets_refused() {
     let twice = aftermatch(&[])
         .env("CHAT_JWT_SECRET", SECRET)
         .env("CHAT_JWT_SECRET_FILE", "file");
-    let said = twice.expect_refusal().await;
+    let complaint = twice.expect_refusal().await;
     assert!(
-        said.contains("CHAT_JWT_SECRET and CHAT_JWT_SECRET_FILE are both set"),
-        "{said}"
+        complaint.contains("CHAT_JWT_SECRET and CHAT_JWT_SECRET_FILE are both set"),
+        "{complaint}"
     );
-    assert!(!said.contains(SECRET), "{said}");
+    assert!(!complaint.contains(SECRET), "{complaint}");
 }
 
 #[tokio::test]
@@ -130,19 +133,19 @@ async fn taken_port_refused_by_name() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("an address").to_string();
     for arguments in [&[][..], &["serve"]] {
-        let said = aftermatch(arguments)
+        let complaint = aftermatch(arguments)
             .env("CHAT_LISTEN", &address)
             .expect_refusal()
             .await;
         assert!(
-            said.contains(&format!("cannot listen on {address} (CHAT_LISTEN")),
-            "{said}"
+            complaint.contains(&format!("cannot listen on {address} (CHAT_LISTEN")),
+            "{complaint}"
         );
     }
     let flag = format!("--listen={address}");
-    let said = aftermatch(&[&flag])
+    let complaint = aftermatch(&[&flag])
         .env("CHAT_LISTEN", "127.0.0.1:0")
         .expect_refusal()
         .await;
-    assert!(said.contains(&address), "the flag wins: {said}");
+    assert!(complaint.contains(&address), "the flag wins: {complaint}");
 }

@@ -2,10 +2,10 @@ use aftermatch_test_support::{Client, SECRET, aftermatch, file_with};
 
 #[tokio::test]
 async fn token_without_secret_refused_with_advice() {
-    let said = aftermatch(&["token", "--user", "3"]).expect_refusal().await;
+    let complaint = aftermatch(&["token", "--user", "3"]).expect_refusal().await;
     assert!(
-        said.contains("set CHAT_JWT_SECRET or CHAT_JWT_SECRET_FILE"),
-        "{said}"
+        complaint.contains("set CHAT_JWT_SECRET or CHAT_JWT_SECRET_FILE"),
+        "{complaint}"
     );
 }
 
@@ -26,11 +26,11 @@ async fn token_bad_arguments_refused() {
             "a time with its unit is needed",
         ),
     ] {
-        let said = aftermatch(arguments)
+        let complaint = aftermatch(arguments)
             .env("CHAT_JWT_SECRET", SECRET)
             .expect_refusal()
             .await;
-        assert!(said.contains(part), "{said}");
+        assert!(complaint.contains(part), "{complaint}");
     }
 }
 
@@ -75,13 +75,13 @@ async fn empty_secret_file_refused() {
     let file = file_with("\n");
     let name = file.path().display().to_string();
     for arguments in [&[][..], &["token", "--user", "1"]] {
-        let said = aftermatch(arguments)
+        let complaint = aftermatch(arguments)
             .env("CHAT_JWT_SECRET_FILE", &name)
             .expect_refusal()
             .await;
         assert!(
-            said.contains(&format!("{name} (CHAT_JWT_SECRET_FILE) is empty")),
-            "{said}"
+            complaint.contains(&format!("{name} (CHAT_JWT_SECRET_FILE) is empty")),
+            "{complaint}"
         );
     }
 }

@@ -20,8 +20,8 @@ async fn world_file_mistakes_reported_with_lines() {
         aftermatch(&[&flag]),
         aftermatch(&[]).env("CHAT_WORLD", &name),
     ] {
-        let said = command.expect_refusal().await;
-        assert!(said.contains(&name), "{said}");
+        let complaint = command.expect_refusal().await;
+        assert!(complaint.contains(&name), "{complaint}");
         for mistake in [
             "line 2: users[1].id ",
             "line 4: brands[0].user_id ",
@@ -29,7 +29,11 @@ async fn world_file_mistakes_reported_with_lines() {
             "line 7: rooms[0].participants[1] ",
             "line 8: mesages ",
         ] {
-            assert_eq!(said.matches(mistake).count(), 1, "{mistake}: {said}");
+            assert_eq!(
+                complaint.matches(mistake).count(),
+                1,
+                "{mistake}: {complaint}"
+            );
         }
     }
 }
@@ -53,10 +57,10 @@ async fn invalid_world_file_refused_by_name() {
             .iter()
             .zip(["UTF-8", "line 1", "is empty", "No such file", "directory"])
     {
-        let said = aftermatch(&["--world", name]).expect_refusal().await;
+        let complaint = aftermatch(&["--world", name]).expect_refusal().await;
         assert!(
-            said.contains(name.as_str()) && said.contains(reason),
-            "{said}"
+            complaint.contains(name.as_str()) && complaint.contains(reason),
+            "{complaint}"
         );
     }
 }

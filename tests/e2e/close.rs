@@ -1,6 +1,6 @@
 //! How connections end, whichever side ends them, and how the service stops.
 
-use aftermatch_test_support::{RawSocket, Service, Setup, TIMEOUT, masked, on_every_store};
+use aftermatch_test_support::{Setup, TIMEOUT, masked, on_every_store};
 use std::{net::SocketAddr, time::Duration};
 
 use serde_json::json;
@@ -9,22 +9,6 @@ use tokio::{
     net::TcpStream,
 };
 use tokio_tungstenite::tungstenite::Message;
-
-/// A connection of `user` that has joined room 1, for frames by hand.
-async fn raw(service: &Service, user: i64) -> RawSocket {
-    let mut raw = service.raw_chat(user).await;
-    raw.send(&masked(
-        0x81,
-        br#"{"action":"join_room","room_pk":1,"request_id":1}"#,
-    ))
-    .await;
-    assert!(
-        raw.receive_text()
-            .await
-            .contains(r#""response_status":200"#)
-    );
-    raw
-}
 
 async fn client_close_answered_with_1000(setup: Setup) {
     let service = setup.start().await;
@@ -35,7 +19,7 @@ async fn client_close_answered_with_1000(setup: Setup) {
         b"\x03\xE8bye",
         b"\x11\x94what is that",
     ] {
-        let mut ann = raw(&service, 3).await;
+        let mut ann = service.raw_joined(3).await;
         ann.send(&masked(0x88, close)).await;
         assert_eq!(ann.receive_close_code().await, 1000);
         ann.expect_end().await;
@@ -47,7 +31,7 @@ async fn client_close_answered_with_1000(setup: Setup) {
 async fn requests_before_close_answered_first(setup: Setup) {
     let service = setup.start().await;
     let mut bob = service.joined(4, 1).await;
-    let mut ann = raw(&service, 3).await;
+    let mut ann = service.raw_joined(3).await;
     let create = br#"{"action":"create_message","msg_text":"bye","request_id":2}"#;
     ann.send(&[masked(0x81, create), masked(0x88, &[0x03, 0xE8])].concat())
         .await;
@@ -64,7 +48,7 @@ async fn broken_connection_frees_its_seat(setup: Setup) {
     let mut bob = service.joined(4, 1).await;
     for _ in 0..3 {
         // The response is still on its way when the client is gone.
-        let mut ann = raw(&service, 3).await;
+        let mut ann = service.raw_joined(3).await;
         ann.send(&masked(0x81, br#"{"action":"list","request_id":2}"#))
             .await;
         drop(ann);
@@ -79,13 +63,13 @@ async fn broken_connection_frees_its_seat(setup: Setup) {
                 }
             }
         };
-        let back = tokio::time::timeout(TIMEOUT, reconnecting).await;
-        let mut back = back.expect("a connection in time");
-        back.join(1).await;
+        let reconnected = tokio::time::timeout(TIMEOUT, reconnecting).await;
+        let mut reconnected = reconnected.expect("a connection in time");
+        reconnected.join(1).await;
         let event = bob.create("there she is").await;
-        assert_eq!(back.receive().await, event);
-        back.send(Message::Close(None)).await;
-        assert_eq!(back.close_code().await, Some(1000));
+        assert_eq!(reconnected.receive().await, event);
+        reconnected.send(Message::Close(None)).await;
+        assert_eq!(reconnected.close_code().await, Some(1000));
     }
 }
 
@@ -101,20 +85,20 @@ async fn stop_answers_pending_then_closes_1001(setup: Setup) {
     let first = ann.receive_text().await;
     service.begin_to_stop();
 
-    let mut answers = vec![first];
+    let mut responses = vec![first];
     let code = loop {
         match ann.receive_frame().await {
-            Message::Text(answer) => answers.push(answer.to_string()),
+            Message::Text(response) => responses.push(response.to_string()),
             Message::Close(close) => break close.map(|close| u16::from(close.code)),
             other => panic!("{other:?}"),
         }
     };
     assert_eq!(code, Some(1001));
-    for ((nth, answer), id) in answers.iter().enumerate().zip(&ids) {
-        let answer: serde_json::Value = serde_json::from_str(answer).expect("a whole answer");
-        assert_eq!(answer["request_id"], json!(id));
-        assert_eq!(answer["data"]["seq"], nth + 2);
-        assert_eq!(answer["data"]["text"], format!("message {nth}"));
+    for ((nth, response), id) in responses.iter().enumerate().zip(&ids) {
+        let response: serde_json::Value = serde_json::from_str(response).expect("a whole answer");
+        assert_eq!(response["request_id"], json!(id));
+        assert_eq!(response["data"]["seq"], nth + 2);
+        assert_eq!(response["data"]["text"], format!("message {nth}"));
     }
     let mut received = Vec::new();
     loop {
@@ -128,7 +112,7 @@ async fn stop_answers_pending_then_closes_1001(setup: Setup) {
         }
     }
     assert!(
-        answers.starts_with(&received),
+        responses.starts_with(&received),
         "in order and without a gap, as far as it was received"
     );
     assert_eq!(admin.close_code().await, Some(1001));
@@ -151,7 +135,7 @@ async fn stopping_service_refuses_connections(setup: Setup) {
     let service = setup.start().await;
     let address = service.address;
     // This client does not answer the close, so the service is still stopping.
-    let mut ann = raw(&service, 3).await;
+    let mut ann = service.raw_joined(3).await;
     service.begin_to_stop();
     assert_eq!(ann.receive_close_code().await, 1001);
     let refusing = async { while is_answered(address).await {} };
@@ -171,7 +155,7 @@ async fn stop_not_delayed_by_stuck_clients(setup: Setup) {
         limits.outbox_bytes = 64 * 1024 * 1024;
     });
     let service = setup.start().await;
-    let mut ignoring = raw(&service, 3).await;
+    let mut ignoring = service.raw_joined(3).await;
     // This client reads nothing, and more is sent to it than the buffers can hold.
     let stuck = service.joined(4, 1).await;
     let mut admin = service.admin_chat(9).await;

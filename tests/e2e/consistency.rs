@@ -10,15 +10,15 @@ use crate::replica::{Change, Replica};
 const CHANGES: usize = 60;
 
 /// Numbers that look random and are the same in every run (SplitMix64).
-struct Dice(u64);
+struct Random(u64);
 
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) as usize % sides
+        (mixed ^ (mixed >> 31)) as usize % end
     }
 }
 
@@ -51,7 +51,7 @@ impl Past {
 
 /// Lets Ann, Bob and an administrator make changes in room 1.
 async fn random_history(service: &Service, seed: u64) -> Past {
-    let mut dice = Dice(seed);
+    let mut random = Random(seed);
     let mut authors = [
         service.joined(3, 1).await,
         service.joined(4, 1).await,
@@ -69,27 +69,27 @@ async fn random_history(service: &Service, seed: u64) -> Past {
     past.rooms.push(begin);
     let mut own: [Vec<i64>; 3] = [vec![1], vec![], vec![]];
     while past.last() < CHANGES {
-        let nth = dice.roll(3);
+        let nth = random.below(3);
         let (author, own) = (&mut authors[nth], &mut own[nth]);
         let there = past.now().ids();
         own.retain(|id| there.contains(id));
         let text = format!("text {}", past.last());
-        let action = match dice.roll(10) {
+        let action = match random.below(10) {
             0..=4 => create(&text),
-            5..=7 if !own.is_empty() => edit(own[dice.roll(own.len())], &text),
+            5..=7 if !own.is_empty() => edit(own[random.below(own.len())], &text),
             8.. if !own.is_empty() => {
                 // An administrator may delete any message.
                 let from = if nth == 2 { &there } else { &*own };
-                let ids: HashSet<_> = (0..=dice.roll(3))
-                    .map(|_| from[dice.roll(from.len())])
+                let ids: HashSet<_> = (0..=random.below(3))
+                    .map(|_| from[random.below(from.len())])
                     .collect();
                 delete(&ids.into_iter().collect::<Vec<_>>())
             }
             _ => continue,
         };
-        let answer = author.request_amid_events(action).await;
-        own.extend(answer["data"]["id"].as_i64());
-        past.add(&answer);
+        let response = author.request_amid_events(action).await;
+        own.extend(response["data"]["id"].as_i64());
+        past.add(&response);
     }
     past
 }
@@ -138,8 +138,8 @@ async fn every_page_order_shows_same_room(setup: Setup) {
     let service = setup.start().await;
     let past = random_history(&service, 1).await;
     let mut bob = service.joined(4, 1).await;
-    let mut boss = service.admin_chat(9).await;
-    boss.join(1).await;
+    let mut admin = service.admin_chat(9).await;
+    admin.join(1).await;
     let whole = forwards(&mut bob, 100).await;
     let mut room = Replica::default();
     room.read(&json!(whole));
@@ -149,7 +149,7 @@ async fn every_page_order_shows_same_room(setup: Setup) {
         let edited = message["edited_at"] != Value::Null;
         assert_eq!(edited, past.edited.contains(&id), "{message}");
     }
-    for client in [&mut bob, &mut boss] {
+    for client in [&mut bob, &mut admin] {
         for limit in [1, 2, 3, 7, 50, 100] {
             assert_eq!(forwards(client, limit).await, whole, "{limit}");
             assert_eq!(backwards(client, limit).await, whole, "{limit}");
@@ -164,9 +164,9 @@ async fn every_page_order_shows_same_room(setup: Setup) {
 /// Joins with `since_seq`; returns the replayed events.
 async fn replay_since(client: &mut Client, since: usize, last: usize) -> Vec<(i64, Change)> {
     let since = i64::try_from(since).expect("a number");
-    let answer = client.join_since(1, since).await;
-    assert_eq!(answer["data"]["resumed"], true, "{answer}");
-    assert_eq!(answer["data"]["last_seq"], last, "{answer}");
+    let response = client.join_since(1, since).await;
+    assert_eq!(response["data"]["resumed"], true, "{response}");
+    assert_eq!(response["data"]["last_seq"], last, "{response}");
     let end = client.send_action(json!({"action": "list"})).await;
     let mut missed: Vec<(i64, Change)> = Vec::new();
     loop {

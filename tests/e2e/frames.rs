@@ -32,9 +32,9 @@ impl Pair {
     async fn expect_refusal(&mut self, frame: Message, rest: &str) -> String {
         let case: String = format!("{frame:?}").chars().take(200).collect();
         self.ann.send(frame).await;
-        let answer = self.ann.receive_text().await;
-        let Some(errors) = answer.strip_suffix(rest) else {
-            panic!("{case}: {answer} does not end with {rest}");
+        let response = self.ann.receive_text().await;
+        let Some(errors) = response.strip_suffix(rest) else {
+            panic!("{case}: {response} does not end with {rest}");
         };
         let errors = errors
             .strip_prefix(r#"{"errors":"#)
@@ -48,12 +48,12 @@ impl Pair {
         sentence.clone()
     }
 
-    /// Sends a text that must be answered with 200 and returns the answer.
+    /// Sends a text that must be answered with 200 and returns the response.
     async fn expect_success(&mut self, text: &str) -> Value {
         self.ann.send_text(text).await;
-        let answer = self.ann.receive().await;
-        assert_eq!(answer["response_status"], 200, "{text}: {answer}");
-        answer
+        let response = self.ann.receive().await;
+        assert_eq!(response["response_status"], 200, "{text}: {response}");
+        response
     }
 }
 

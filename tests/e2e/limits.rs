@@ -122,9 +122,9 @@ async fn eager_requester_slowed_down_not_closed(setup: Setup) {
         ids.push(ann.send_action(json!({"action": "list"})).await);
     }
     for id in ids {
-        let answer = ann.receive().await;
-        assert_eq!(answer["request_id"], id);
-        assert_eq!(answer["data"][0]["participants"][0]["id"], 1);
+        let response = ann.receive().await;
+        assert_eq!(response["request_id"], id);
+        assert_eq!(response["data"][0]["participants"][0]["id"], 1);
     }
 }
 
@@ -163,13 +163,13 @@ async fn request_rate_exceeded_returns_retry_time(setup: Setup) {
     }
 }
 
-fn impatient(limits: &mut Limits) {
+fn with_short_timeouts(limits: &mut Limits) {
     limits.ping = Duration::from_millis(100);
     limits.idle = Duration::from_millis(400);
 }
 
 async fn silent_client_pinged_then_closed(setup: Setup) {
-    let service = setup.limits(impatient).start().await;
+    let service = setup.limits(with_short_timeouts).start().await;
     let mut silent = service.raw_chat(3).await;
     let mut pings = 0;
     let close = loop {
@@ -184,7 +184,7 @@ async fn silent_client_pinged_then_closed(setup: Setup) {
 }
 
 async fn quiet_client_answering_pings_stays_connected(setup: Setup) {
-    let service = setup.limits(impatient).start().await;
+    let service = setup.limits(with_short_timeouts).start().await;
     let mut quiet = service.raw_chat(3).await;
     // Eight pings take twice as long as the service waits for a silent client.
     for _ in 0..8 {
@@ -193,13 +193,13 @@ async fn quiet_client_answering_pings_stays_connected(setup: Setup) {
         quiet.send(&masked(0x8A, &payload)).await;
     }
     quiet.send(&masked(0x81, LIST)).await;
-    let answer = loop {
+    let response = loop {
         match quiet.receive_frame().await {
             (0x89, _) => {}
             (_, payload) => break String::from_utf8(payload).expect("text"),
         }
     };
-    assert!(answer.ends_with(r#""action":"list","response_status":200,"request_id":7}"#));
+    assert!(response.ends_with(r#""action":"list","response_status":200,"request_id":7}"#));
 }
 
 /// Sends bytes; returns what the service sends before it ends the connection.

@@ -47,9 +47,9 @@ async fn write_a_hundred(client: &mut Client, name: &str) -> Vec<String> {
     let (mut received, mut ids) = (Vec::new(), Vec::new());
     while ids.len() < CREATED as usize {
         let frame = client.receive_text().await;
-        let answer: Value = serde_json::from_str(&frame).expect("JSON");
-        if answer["request_id"] == json!(own) {
-            ids.push(answer["data"]["id"].clone());
+        let response: Value = serde_json::from_str(&frame).expect("JSON");
+        if response["request_id"] == json!(own) {
+            ids.push(response["data"]["id"].clone());
         }
         received.push(frame);
     }
@@ -93,9 +93,9 @@ async fn hundred_clients_see_one_order(setup: Setup) {
     let (first, others) = received.split_first().expect("97 of them");
     let order: Vec<_> = first.iter().map(|frame| seq(frame)).collect();
     assert_eq!(order, (2..=last).map(Some).collect::<Vec<_>>());
-    let unharmed = |frame: &String| frame.starts_with(r#"{"errors":[],"#);
+    let has_no_errors = |frame: &String| frame.starts_with(r#"{"errors":[],"#);
     assert!(
-        first.iter().all(unharmed),
+        first.iter().all(has_no_errors),
         "errors are for the requester only"
     );
     assert!(
@@ -111,9 +111,13 @@ async fn hundred_clients_see_one_order(setup: Setup) {
         );
         let own_deletion = format!("{name} deletes");
         for (own, all) in received.iter().zip(first) {
-            let answer: Value = serde_json::from_str(own).expect("JSON");
-            if answer["request_id"] == json!(own_deletion) {
-                assert_eq!(answer["errors"].as_array().map(Vec::len), Some(1), "{own}");
+            let response: Value = serde_json::from_str(own).expect("JSON");
+            if response["request_id"] == json!(own_deletion) {
+                assert_eq!(
+                    response["errors"].as_array().map(Vec::len),
+                    Some(1),
+                    "{own}"
+                );
                 assert_eq!(seq(own), seq(all));
             } else {
                 assert_eq!(own, all, "{name}");
@@ -224,25 +228,25 @@ async fn responses_keep_request_order_during_writes(setup: Setup) {
                 send(&mut bob, &format!("bob {round} {nth}"), request).await;
             }
         }
-        let mut answers = Vec::new();
-        while answers.len() < 200 {
-            let answer = bob.receive().await;
-            let id = answer["request_id"].as_str().expect("a string");
+        let mut responses = Vec::new();
+        while responses.len() < 200 {
+            let response = bob.receive().await;
+            let id = response["request_id"].as_str().expect("a string");
             if let Some(id) = id.strip_prefix("bob ") {
-                answers.push((id.to_owned(), answer["response_status"].clone()));
+                responses.push((id.to_owned(), response["response_status"].clone()));
             }
         }
-        answers
+        responses
     };
-    let answers = tokio::select! {
+    let responses = tokio::select! {
         () = write_on(service.joined(3, 1).await, "ann") => unreachable!("it writes on"),
-        answers = asking => answers,
+        responses = asking => responses,
     };
     let expected = (0..40).flat_map(|round| {
         let statuses = [200, 201, 404, 200, 405].into_iter().enumerate();
         statuses.map(move |(nth, status)| (format!("{round} {nth}"), json!(status)))
     });
-    assert_eq!(answers, expected.collect::<Vec<_>>());
+    assert_eq!(responses, expected.collect::<Vec<_>>());
 }
 
 on_every_store!(

@@ -13,13 +13,13 @@ use crate::replica::Change;
 /// Joins room 1, where nobody writes, since the event `since`. Returns the response and
 /// the replayed frames.
 async fn rejoin(client: &mut Client, since: i64) -> (Value, Vec<Value>) {
-    let answer = client.join_since(1, since).await;
+    let response = client.join_since(1, since).await;
     let end = client.send_action(json!({"action": "list"})).await;
     let mut replayed = Vec::new();
     loop {
         let frame = client.receive().await;
         if frame["request_id"] == end {
-            return (answer, replayed);
+            return (response, replayed);
         }
         replayed.push(frame);
     }

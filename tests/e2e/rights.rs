@@ -22,12 +22,12 @@ fn actions() -> [Value; 5] {
 
 /// `client` writes in its room, and `others` receive that event and nothing else.
 async fn expect_delivery(client: &mut Client, others: &mut [&mut Client]) -> Value {
-    let answer = client.create("we go on").await;
+    let response = client.create("we go on").await;
     for other in others {
-        assert_eq!(other.receive().await, answer);
+        assert_eq!(other.receive().await, response);
         other.expect_silence().await;
     }
-    answer
+    response
 }
 
 /// The frame says that the client was removed from room 1.
@@ -82,9 +82,9 @@ async fn removed_brand_neither_receives_nor_writes(setup: Setup) {
 
     service.put_room(room(1, &[2, 1])).await;
     ann.join(1).await;
-    let answer = expect_delivery(&mut ann, &mut [&mut bob, &mut admin]).await;
+    let response = expect_delivery(&mut ann, &mut [&mut bob, &mut admin]).await;
     assert_eq!(
-        answer["data"]["seq"], 3,
+        response["data"]["seq"], 3,
         "refused writes take no event number"
     );
 }
@@ -112,8 +112,8 @@ async fn added_brand_can_join(setup: Setup) {
     service.put_room(room(1, &[1, 2, 3])).await;
     let joined = eve.join(1).await;
     assert_eq!(joined["data"]["participants"][2]["id"], 3);
-    let answer = expect_delivery(&mut eve, &mut [&mut ann]).await;
-    assert_eq!(answer["data"]["room"]["participants"][2]["id"], 3);
+    let response = expect_delivery(&mut eve, &mut [&mut ann]).await;
+    assert_eq!(response["data"]["room"]["participants"][2]["id"], 3);
 }
 
 async fn has_business(service: &Service) -> Value {

@@ -16,8 +16,8 @@ fn with(room: &str, more: &str) -> String {
     format!("{open},{more}}}")
 }
 
-/// Sends a request with the `request_id` 7 and returns the answer.
-async fn answer(client: &mut Client, request: &str) -> String {
+/// Sends a request with the `request_id` 7 and returns the response.
+async fn response(client: &mut Client, request: &str) -> String {
     client
         .send_text(&format!(r#"{{{request},"request_id":7}}"#))
         .await;
@@ -32,27 +32,27 @@ fn success(data: &str, action: &str, status: u16) -> String {
 
 /// Replaces the time in a response to `create_message`, and checks its form: UTC, to the
 /// millisecond.
-fn without_moment(answer: &str) -> String {
-    let (before, after) = answer.split_once(r#""created_at":""#).expect("a moment");
-    let (moment, rest) = after.split_once('"').expect("a string");
-    let digits_as_0: String = moment
+fn without_time(response: &str) -> String {
+    let (before, after) = response.split_once(r#""created_at":""#).expect("a moment");
+    let (time, rest) = after.split_once('"').expect("a string");
+    let digits_as_0: String = time
         .chars()
         .map(|c| if c.is_ascii_digit() { '0' } else { c })
         .collect();
-    assert_eq!(digits_as_0, "0000-00-00T00:00:00.000Z", "{moment}");
-    assert!(moment > "2024-06-17T18:00:00.000Z", "{moment}");
+    assert_eq!(digits_as_0, "0000-00-00T00:00:00.000Z", "{time}");
+    assert!(time > "2024-06-17T18:00:00.000Z", "{time}");
     format!(r#"{before}"created_at":"…"{rest}"#)
 }
 
 async fn list_and_room_bytes_match_contract(setup: Setup) {
     let service = setup.start().await;
     let mut ann = service.chat(3).await;
-    let mut boss = service.admin_chat(9).await;
-    let list = answer(&mut ann, r#""action":"list""#).await;
+    let mut admin = service.admin_chat(9).await;
+    let list = response(&mut ann, r#""action":"list""#).await;
     let one = format!(r#""last_seq":1,"unread":0,"last_message":{HELLO}"#);
     let (one, two) = (with(ROOM_1, &one), with(ROOM_2, UNTOUCHED));
     assert_eq!(list, success(&format!("[{one},{two}]"), "list", 200));
-    let list = answer(&mut boss, r#""action":"list""#).await;
+    let list = response(&mut admin, r#""action":"list""#).await;
     let one = format!(r#""last_seq":1,"last_message":{HELLO}"#);
     let one = with(ROOM_1, &one);
     let [two, three] =
@@ -62,14 +62,14 @@ async fn list_and_room_bytes_match_contract(setup: Setup) {
     for (pk, room, last) in [(1, ROOM_1, 1), (2, ROOM_2, 0)] {
         let join = format!(r#""action":"join_room","room_pk":{pk}"#);
         let room = with(room, &format!(r#""last_seq":{last}"#));
-        for client in [&mut boss, &mut ann] {
-            let joined = answer(client, &join).await;
+        for client in [&mut admin, &mut ann] {
+            let joined = response(client, &join).await;
             assert_eq!(joined, success(&room, "join_room", 200));
         }
     }
-    let current = answer(&mut ann, r#""action":"current_room_info""#).await;
+    let current = response(&mut ann, r#""action":"current_room_info""#).await;
     assert_eq!(current, success(ROOM_2, "current_room_info", 200));
-    let left = answer(&mut ann, r#""action":"leave_room""#).await;
+    let left = response(&mut ann, r#""action":"leave_room""#).await;
     let said = r#"{"response":"leaved room 2 successfully!"}"#;
     assert_eq!(left, success(said, "leave_room", 200));
 }
@@ -77,36 +77,36 @@ async fn list_and_room_bytes_match_contract(setup: Setup) {
 async fn event_bytes_match_contract(setup: Setup) {
     let service = setup.start().await;
     let mut ann = service.joined(3, 1).await;
-    let mut boss = service.admin_chat(9).await;
+    let mut admin = service.admin_chat(9).await;
     let write = r#""action":"create_message","msg_text":"\u0061 / \"b\" \n ж \ud83e\udd80""#;
-    let created = answer(&mut ann, write).await;
+    let created = response(&mut ann, write).await;
     let data = format!(
         r#"{{"id":2,"text":"a / \"b\" \n ж 🦀","user":{{"id":3,"email":"ann@example.com"}},"created_at":"…","room":{ROOM_1},"seq":2}}"#
     );
     assert_eq!(
-        without_moment(&created),
+        without_time(&created),
         success(&data, "create_message", 201)
     );
     let edit = r#""action":"edit_message","msg_id":2,"edited_msg_text":"c""#;
     let data = r#"{"room_id":1,"message_id":2,"message_text":"c","seq":3}"#;
     assert_eq!(
-        answer(&mut ann, edit).await,
+        response(&mut ann, edit).await,
         success(data, "edit_message", 200)
     );
     let delete = r#""action":"delete_messages","msg_id_list":[2,1]"#;
     let data = r#"{"room_id":1,"messages_ids":[2,1],"seq":4}"#;
     assert_eq!(
-        answer(&mut ann, delete).await,
+        response(&mut ann, delete).await,
         success(data, "delete_messages", 200)
     );
 
-    boss.join(3).await;
-    let created = answer(&mut boss, r#""action":"create_message","msg_text":"d""#).await;
+    admin.join(3).await;
+    let created = response(&mut admin, r#""action":"create_message","msg_text":"d""#).await;
     let data = format!(
         r#"{{"id":3,"text":"d","user":{{"id":9,"email":"boss@example.com"}},"created_at":"…","room":{ROOM_3},"seq":1}}"#
     );
     assert_eq!(
-        without_moment(&created),
+        without_time(&created),
         success(&data, "create_message", 201)
     );
 }
@@ -114,7 +114,7 @@ async fn event_bytes_match_contract(setup: Setup) {
 async fn error_bytes_match_contract(setup: Setup) {
     let service = setup.start().await;
     let mut ann = service.chat(3).await;
-    let refused = answer(&mut ann, r#""action":"leave_room""#).await;
+    let refused = response(&mut ann, r#""action":"leave_room""#).await;
     let read: serde_json::Value = serde_json::from_str(&refused).expect("JSON");
     let sentence = &read["errors"][0];
     assert!(sentence.is_string(), "{refused}");
@@ -148,14 +148,14 @@ async fn profiles_passed_through_except_id(setup: Setup) {
 
     let service = setup.world(world).start().await;
     let mut one = service.chat(1).await;
-    let list = answer(&mut one, r#""action":"list""#).await;
+    let list = response(&mut one, r#""action":"list""#).await;
     let rooms = format!("[{},{}]", with(&both, UNTOUCHED), with(&big, UNTOUCHED));
     assert_eq!(list, success(&rooms, "list", 200));
     let mut two = service.chat(2).await;
     for (client, pk, room) in [(&mut one, "9007199254740993", &big), (&mut two, "5", &both)] {
         let join = format!(r#""action":"join_room","room_pk":{pk}"#);
         let room = with(room, r#""last_seq":0"#);
-        let joined = answer(client, &join).await;
+        let joined = response(client, &join).await;
         assert_eq!(joined, success(&room, "join_room", 200));
     }
     let user_2 = r#"{"email":"\u0436@example.com","id":2,"n":1.10,"empty":{},"id_card":null}"#;
@@ -163,12 +163,12 @@ async fn profiles_passed_through_except_id(setup: Setup) {
         (&mut one, 1, r#"{"id":1}"#, &big),
         (&mut two, 2, user_2, &both),
     ] {
-        let created = answer(client, r#""action":"create_message","msg_text":"a""#).await;
+        let created = response(client, r#""action":"create_message","msg_text":"a""#).await;
         let data = format!(
             r#"{{"id":{id},"text":"a","user":{user},"created_at":"…","room":{room},"seq":1}}"#
         );
         assert_eq!(
-            without_moment(&created),
+            without_time(&created),
             success(&data, "create_message", 201)
         );
     }
@@ -182,17 +182,17 @@ async fn empty_list_and_room_bytes(setup: Setup) {
       "messages": []
     }"#;
     let service = setup.world(world).start().await;
-    let mut lonely = service.chat(1).await;
+    let mut without_rooms = service.chat(1).await;
     assert_eq!(
-        answer(&mut lonely, r#""action":"list""#).await,
+        response(&mut without_rooms, r#""action":"list""#).await,
         success("[]", "list", 200)
     );
-    let mut boss = service.admin_chat(9).await;
+    let mut admin = service.admin_chat(9).await;
     let empty = r#"{"pk":1,"participants":[],"has_business":false}"#;
-    let list = answer(&mut boss, r#""action":"list""#).await;
+    let list = response(&mut admin, r#""action":"list""#).await;
     let listed = with(empty, r#""last_seq":0,"last_message":null"#);
     assert_eq!(list, success(&format!("[{listed}]"), "list", 200));
-    let joined = answer(&mut boss, r#""action":"join_room","room_pk":1"#).await;
+    let joined = response(&mut admin, r#""action":"join_room","room_pk":1"#).await;
     let room = with(empty, r#""last_seq":0"#);
     assert_eq!(joined, success(&room, "join_room", 200));
 }

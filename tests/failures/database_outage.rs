@@ -1,7 +1,7 @@
 //! The database goes away while clients chat, and comes back.
 
 use aftermatch_test_support::{
-    Client, Platform, Program, Proxy, RawSocket, Server, create, fresh, masked,
+    Client, Database, Platform, Program, Proxy, RawSocket, Server, create, fresh, masked,
 };
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -109,20 +109,26 @@ impl Clients {
             (&mut self.lister, list()),
             (&mut self.joiner, join(5)),
         ] {
-            let answer = client.request_amid_events(action).await;
-            assert_eq!(answer["response_status"], 200, "{answer}");
+            let response = client.request_amid_events(action).await;
+            assert_eq!(response["response_status"], 200, "{response}");
         }
         service.joined(8, 6).await.create("new here").await;
     }
 }
 
-#[tokio::test]
-async fn connection_cut_refuses_until_healed() {
+/// A service that reaches its database through a proxy, and its clients.
+async fn behind_proxy() -> (Database, Proxy, Program, Clients) {
     let database = fresh().await;
     prepare(database.url()).await;
     let proxy = Proxy::before(database.url()).await;
     let service = Program::serving(proxy.url()).await;
-    let mut clients = Clients::of(&service).await;
+    let clients = Clients::of(&service).await;
+    (database, proxy, service, clients)
+}
+
+#[tokio::test]
+async fn connection_cut_refuses_until_healed() {
+    let (_database, proxy, service, mut clients) = behind_proxy().await;
     proxy.cut().await;
     clients.expect_unavailable(&service).await;
     clients.expect_unavailable(&service).await;
@@ -132,11 +138,7 @@ async fn connection_cut_refuses_until_healed() {
 
 #[tokio::test]
 async fn connection_frozen_refuses_until_healed() {
-    let database = fresh().await;
-    prepare(database.url()).await;
-    let proxy = Proxy::before(database.url()).await;
-    let service = Program::serving(proxy.url()).await;
-    let mut clients = Clients::of(&service).await;
+    let (_database, proxy, service, mut clients) = behind_proxy().await;
     proxy.freeze();
     clients.expect_unavailable(&service).await;
     clients.expect_unavailable(&service).await;
@@ -146,11 +148,7 @@ async fn connection_frozen_refuses_until_healed() {
 
 #[tokio::test]
 async fn connection_frozen_then_cut_recovers() {
-    let database = fresh().await;
-    prepare(database.url()).await;
-    let proxy = Proxy::before(database.url()).await;
-    let service = Program::serving(proxy.url()).await;
-    let mut clients = Clients::of(&service).await;
+    let (_database, proxy, service, mut clients) = behind_proxy().await;
     proxy.freeze();
     clients.expect_unavailable(&service).await;
     proxy.cut().await;

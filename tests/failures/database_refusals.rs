@@ -20,12 +20,12 @@ async fn expect_complaint(url: &str, complaint: &str) {
             .env("CHAT_LISTEN", "127.0.0.1:0")
             .env("CHAT_LOG", "trace")
             .env("CHAT_JWT_SECRET", SECRET);
-        let said = refused.expect_refusal().await;
+        let printed = refused.expect_refusal().await;
         assert!(
-            said.contains(complaint),
-            "{command}: {complaint:?} not in {said}"
+            printed.contains(complaint),
+            "{command}: {complaint:?} not in {printed}"
         );
-        assert!(!said.contains(PASSWORD), "{command}: {said}");
+        assert!(!printed.contains(PASSWORD), "{command}: {printed}");
     }
 }
 
@@ -58,8 +58,8 @@ async fn unknown_role_or_database_reported_at_once() {
     let database = empty().await;
     let nobody = with(database.url(), "nobody", "postgres");
     expect_complaint(&nobody, "nobody").await;
-    let nowhere = with(database.url(), "postgres", "no_such_database");
-    expect_complaint(&nowhere, "no_such_database").await;
+    let missing_database = with(database.url(), "postgres", "no_such_database");
+    expect_complaint(&missing_database, "no_such_database").await;
 }
 
 #[tokio::test]

@@ -58,9 +58,9 @@ async fn short_lock_delays_write_until_release() {
     // When this is answered, the write above has been tried.
     bob.create("elsewhere").await;
     transaction.commit().await.expect("the end of the lock");
-    let answer = ann.receive().await;
-    assert_eq!(answer["request_id"], id);
-    assert_eq!(answer["response_status"], 201, "{answer}");
+    let response = ann.receive().await;
+    assert_eq!(response["request_id"], id);
+    assert_eq!(response["response_status"], 201, "{response}");
 }
 
 #[tokio::test]

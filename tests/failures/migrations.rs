@@ -28,10 +28,10 @@ async fn newer_database_refused() {
         serve(&["--no-migrate"], database.url()),
         migrate(database.url()),
     ] {
-        let said = command.expect_refusal().await;
+        let complaint = command.expect_refusal().await;
         assert!(
-            said.contains("the database is newer than this program"),
-            "{said}"
+            complaint.contains("the database is newer than this program"),
+            "{complaint}"
         );
     }
 }
@@ -39,14 +39,14 @@ async fn newer_database_refused() {
 #[tokio::test]
 async fn no_migrate_older_database_refused() {
     let database = empty().await;
-    let said = serve(&["--no-migrate"], database.url())
+    let complaint = serve(&["--no-migrate"], database.url())
         .expect_refusal()
         .await;
     for part in [
         "the database is older than this program",
         "run `aftermatch migrate`",
     ] {
-        assert!(said.contains(part), "{said}");
+        assert!(complaint.contains(part), "{complaint}");
     }
     let platform = Platform::connect(database.url()).await;
     let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'";

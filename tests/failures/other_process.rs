@@ -118,9 +118,9 @@ async fn change(author: &mut Client, ids: &[Value]) {
 }
 
 async fn done(author: &mut Client, action: Value) -> Value {
-    let answer = author.request_amid_events(action).await;
-    assert_eq!(answer["errors"], json!([]), "{answer}");
-    answer
+    let response = author.request_amid_events(action).await;
+    assert_eq!(response["errors"], json!([]), "{response}");
+    response
 }
 
 /// Receives the events with these numbers and nothing else. Returns them without the

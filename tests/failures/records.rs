@@ -45,13 +45,13 @@ pub async fn gapless(platform: &Platform) -> Vec<i64> {
 pub async fn no_connections(platform: &Platform) {
     let count = "SELECT count(*) FROM pg_stat_activity
         WHERE application_name = 'aftermatch' AND datname = current_database()";
-    let gone = async {
+    let disconnected = async {
         let count = || sqlx::query_scalar::<_, i64>(count).fetch_one(platform.pool());
         while count().await.expect("a number") > 0 {
             tokio::task::yield_now().await;
         }
     };
-    timeout(PROGRAM_TIMEOUT, gone)
+    timeout(PROGRAM_TIMEOUT, disconnected)
         .await
         .expect("they are closed in time");
 }

@@ -45,10 +45,10 @@ struct Answer {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn retries_across_kills_store_each_message_once() {
     let database = fresh().await;
-    import(database.url(), &worlds::crowd(AUTHORS, 1)).await;
+    import(database.url(), &worlds::many_members(AUTHORS, 1)).await;
     let mut service = Program::serving(database.url()).await;
-    let (move_to, address) = watch::channel(service.address().await);
-    let (answered, mut answers) = mpsc::channel(ALL);
+    let (new_address, address) = watch::channel(service.address().await);
+    let (answered, mut responses) = mpsc::channel(ALL);
     let mut authors = JoinSet::new();
     for author in 1..=AUTHORS {
         let author = Author {
@@ -63,13 +63,13 @@ async fn retries_across_kills_store_each_message_once() {
     let moment = |kill| kill * ALL / (KILLS + 1) + chance.hash_one(kill) as usize % 200;
     let mut kills = 0;
     let mut all = Vec::new();
-    while let Some(answer) = answers.recv().await {
-        all.push(answer);
+    while let Some(response) = responses.recv().await {
+        all.push(response);
         if kills < KILLS && all.len() >= moment(kills + 1) {
             kills += 1;
             service.kill().await;
             service = Program::serving(database.url()).await;
-            move_to.send_replace(service.address().await);
+            new_address.send_replace(service.address().await);
         }
     }
     while let Some(done) = authors.join_next().await {
@@ -143,8 +143,8 @@ impl Author {
                 continue;
             }
             self.left.remove(&nth);
-            let answer = self.answer(nth, &frame);
-            self.answered.send(answer).await.expect("a receiver");
+            let response = self.response(nth, &frame);
+            self.answered.send(response).await.expect("a receiver");
         }
         Some(())
     }
@@ -154,7 +154,7 @@ impl Author {
         format!("{}-{nth}", self.author)
     }
 
-    fn answer(&self, nth: usize, frame: &Value) -> Answer {
+    fn response(&self, nth: usize, frame: &Value) -> Answer {
         let data = &frame["data"];
         let number = |value: &Value| value.as_i64().unwrap_or_else(|| panic!("{frame}"));
         assert_eq!(data["client_msg_id"], self.client_msg_id(nth), "{frame}");
@@ -188,13 +188,16 @@ async fn fifty_duplicates_through_two_processes_deliver_once() {
     let sent = senders.iter_mut();
     let sent = sent.map(|sender| sender.send_action(with_id("once", "the-one")));
     let ids = join_all(sent).await;
-    let answers = senders.iter_mut().zip(ids);
-    let answers = join_all(answers.map(|(sender, id)| event_and_response(sender, id))).await;
+    let responses = senders.iter_mut().zip(ids);
+    let responses = join_all(responses.map(|(sender, id)| event_and_response(sender, id))).await;
 
-    let (event, _) = &answers[0];
-    let created = answers.iter().filter(|(_, status)| *status == 201).count();
+    let (event, _) = &responses[0];
+    let created = responses
+        .iter()
+        .filter(|(_, status)| *status == 201)
+        .count();
     assert_eq!(created, 1);
-    assert!(answers.iter().all(|(data, _)| data == event), "{event}");
+    assert!(responses.iter().all(|(data, _)| data == event), "{event}");
     for listener in &mut listeners {
         assert_eq!(listener.receive().await["data"], *event);
     }

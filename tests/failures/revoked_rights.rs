@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 const BOUND: Duration = Duration::from_secs(3);
 
 /// The time between two messages of an author.
-const PACE: Duration = Duration::from_millis(10);
+const WRITE_INTERVAL: Duration = Duration::from_millis(10);
 
 /// A right that is taken, and how its owner's connection ends.
 struct Case {
@@ -73,7 +73,7 @@ const CASES: [Case; 5] = [
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn revoked_right_ends_delivery_within_promise() {
     let database = fresh().await;
-    let mut world = worlds::crowd(7, 2);
+    let mut world = worlds::many_members(7, 2);
     world["users"][2]["admin"] = json!(true);
     // Administrators may write in this room.
     world["brands"][0]["tariff"] = json!("business");
@@ -134,11 +134,11 @@ async fn write(address: SocketAddr, room: i64, stop: CancellationToken) {
     client.try_send(&join).await.expect("a connection");
     let mut next = create("on and on");
     next["request_id"] = json!("next");
-    let mut pace = interval(PACE);
+    let mut ticks = interval(WRITE_INTERVAL);
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            _ = pace.tick() => client.try_send(&next).await.expect("a connection"),
+            _ = ticks.tick() => client.try_send(&next).await.expect("a connection"),
             frame = client.try_receive() => {
                 let frame = frame.expect("a connection");
                 if frame["request_id"] == "next" && frame["response_status"] != 201 {

@@ -13,25 +13,25 @@ const TEXT: &str = "committed, not answered";
 const LONG_TIMEOUT: [(&str, &str); 1] = [("CHAT_STATEMENT_TIMEOUT", "30s")];
 
 /// Blocks the message on its way into the database, as long as it holds a lock.
-struct Gate(PgConnection);
+struct InsertBlock(PgConnection);
 
-impl Gate {
+impl InsertBlock {
     async fn close(url: &str) -> Self {
-        let mut gate = PgConnection::connect(url).await.expect("a connection");
+        let mut block = PgConnection::connect(url).await.expect("a connection");
         for statement in [
-            "CREATE FUNCTION pass() RETURNS trigger LANGUAGE plpgsql AS $$
+            "CREATE FUNCTION wait_for_lock() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
                 PERFORM pg_advisory_xact_lock(7);
                 RETURN NULL;
             END $$",
-            "CREATE TRIGGER gate AFTER INSERT ON messages
-            FOR EACH ROW WHEN (NEW.text = 'committed, not answered') EXECUTE FUNCTION pass()",
+            "CREATE TRIGGER block AFTER INSERT ON messages
+            FOR EACH ROW WHEN (NEW.text = 'committed, not answered') EXECUTE FUNCTION wait_for_lock()",
             "SELECT pg_advisory_lock(7)",
         ] {
-            let done = sqlx::query(statement).execute(&mut gate).await;
-            done.expect("the gate is closed");
+            let done = sqlx::query(statement).execute(&mut block).await;
+            done.expect("the lock is held");
         }
-        Self(gate)
+        Self(block)
     }
 
     /// Waits until the message waits for the lock.
@@ -42,7 +42,7 @@ impl Gate {
         let blocked = async {
             loop {
                 let waits = sqlx::query_scalar::<_, bool>(waits).fetch_one(&mut self.0);
-                if waits.await.expect("an answer") {
+                if waits.await.expect("a row") {
                     return;
                 }
                 tokio::task::yield_now().await;
@@ -55,7 +55,9 @@ impl Gate {
 
     async fn open(mut self) {
         let open = sqlx::query("SELECT pg_advisory_unlock(7)");
-        open.execute(&mut self.0).await.expect("the gate is open");
+        open.execute(&mut self.0)
+            .await
+            .expect("the lock is released");
     }
 }
 
@@ -80,7 +82,7 @@ async fn message_of_killed_process_delivered_by_other() {
     let database = fresh().await;
     prepare(database.url()).await;
     let platform = Platform::connect(database.url()).await;
-    let mut gate = Gate::close(database.url()).await;
+    let mut block = InsertBlock::close(database.url()).await;
     let other = Program::serving(database.url()).await;
     let killed = Program::start(database.url(), &LONG_TIMEOUT);
     let mut author = killed.joined(1, 1).await;
@@ -88,17 +90,17 @@ async fn message_of_killed_process_delivered_by_other() {
     let mut listener = other.joined(2, 1).await;
 
     author.send_action(create(TEXT)).await;
-    gate.blocks_message().await;
+    block.blocks_message().await;
     killed.kill().await;
-    gate.open().await;
+    block.open().await;
     expect_message(&mut listener).await;
     expect_stored_once(&platform).await;
-    let mut late = other.chat(3).await;
+    let mut returning = other.chat(3).await;
     let back = json!({"action": "join_room", "room_pk": 1, "since_seq": 1});
-    let back = late.request(back).await;
+    let back = returning.request(back).await;
     assert_eq!(back["data"]["resumed"], true, "{back}");
-    assert_eq!(expect_message(&mut late).await["replay"], true);
-    let next = late.create("next").await;
+    assert_eq!(expect_message(&mut returning).await["replay"], true);
+    let next = returning.create("next").await;
     assert_eq!(listener.receive().await, next);
 }
 
@@ -108,29 +110,29 @@ async fn message_committed_during_cut_delivered_by_both() {
     prepare(database.url()).await;
     let platform = Platform::connect(database.url()).await;
     let proxy = Proxy::before(database.url()).await;
-    let mut gate = Gate::close(database.url()).await;
+    let mut block = InsertBlock::close(database.url()).await;
     let other = Program::serving(database.url()).await;
     let cut_off = Program::start(proxy.url(), &LONG_TIMEOUT);
     let mut author = cut_off.joined(1, 1).await;
     author.create("hello").await;
-    let mut here = cut_off.joined(2, 1).await;
-    let mut there = other.joined(2, 1).await;
+    let mut on_cut_off = cut_off.joined(2, 1).await;
+    let mut on_other = other.joined(2, 1).await;
 
     let id = author.send_action(create(TEXT)).await;
-    gate.blocks_message().await;
+    block.blocks_message().await;
     proxy.cut().await;
-    let answer = author.receive().await;
+    let response = author.receive().await;
     assert_eq!(
-        (&answer["request_id"], &answer["response_status"]),
+        (&response["request_id"], &response["response_status"]),
         (&json!(id), &json!(503))
     );
-    gate.open().await;
-    expect_message(&mut there).await;
+    block.open().await;
+    expect_message(&mut on_other).await;
     expect_stored_once(&platform).await;
     proxy.heal().await;
     expect_message(&mut author).await;
-    expect_message(&mut here).await;
+    expect_message(&mut on_cut_off).await;
     let next = author.create("next").await;
-    assert_eq!(here.receive().await, next);
-    assert_eq!(there.receive().await["data"], next["data"]);
+    assert_eq!(on_cut_off.receive().await, next);
+    assert_eq!(on_other.receive().await["data"], next["data"]);
 }

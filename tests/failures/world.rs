@@ -16,7 +16,7 @@ pub const ROOMS: i64 = 6;
 
 /// Migrates the database behind `url` and imports that world.
 pub async fn prepare(url: &str) {
-    import(url, &worlds::crowd(AUTHORS, ROOMS)).await;
+    import(url, &worlds::many_members(AUTHORS, ROOMS)).await;
 }
 
 /// Sends an action while the database is out of reach. It must be refused as promised.

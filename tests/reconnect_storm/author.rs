@@ -6,11 +6,11 @@ use aftermatch_test_support::{Client, token_for};
 use serde_json::{Value, json};
 use tokio::time::{Instant, interval};
 
-use crate::dice::Dice;
+use crate::random::Random;
 
 /// The shortest time between two changes of one author. It shapes the load: no test waits
 /// for it.
-const PACE: Duration = Duration::from_millis(400);
+const WRITE_INTERVAL: Duration = Duration::from_millis(400);
 
 /// Creates, edits and deletes its own messages until `until`.
 pub async fn write(address: SocketAddr, user: i64, until: Instant) {
@@ -24,11 +24,11 @@ pub async fn write(address: SocketAddr, user: i64, until: Instant) {
     author
         .request(json!({"action": "join_room", "room_pk": 1}))
         .await;
-    let mut dice = Dice::new();
-    let mut pace = interval(PACE);
+    let mut random = Random::new();
+    let mut ticks = interval(WRITE_INTERVAL);
     while Instant::now() < until {
-        pace.tick().await;
-        author.change_something(&mut dice).await;
+        ticks.tick().await;
+        author.change_something(&mut random).await;
     }
 }
 
@@ -41,12 +41,12 @@ struct Author {
 }
 
 impl Author {
-    async fn change_something(&mut self, dice: &mut Dice) {
+    async fn change_something(&mut self, random: &mut Random) {
         let text = format!("change {} of {}", self.requests, self.user);
-        let any = dice.below(self.own.len().max(1) as u64) as usize;
-        match dice.below(10) {
+        let any = random.below(self.own.len().max(1) as u64) as usize;
+        match random.below(10) {
             0..2 if !self.own.is_empty() => {
-                let some = self.own.len().min(any + 1 + dice.below(3) as usize);
+                let some = self.own.len().min(any + 1 + random.below(3) as usize);
                 let ids: Vec<_> = self.own.drain(any..some).collect();
                 self.request(json!({"action": "delete_messages", "msg_id_list": ids}))
                     .await;

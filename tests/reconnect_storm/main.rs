@@ -12,7 +12,7 @@
 )]
 
 mod author;
-mod dice;
+mod random;
 mod reader;
 mod room;
 
@@ -60,7 +60,7 @@ async fn returning_readers_agree_on_postgres() {
 
 /// All authors in room 1.
 fn world() -> Value {
-    let mut world = worlds::crowd(AUTHORS, 1);
+    let mut world = worlds::many_members(AUTHORS, 1);
     let old = |nth: i64| {
         json!({
             "room_id": 1,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::{sync::watch, time::sleep};
 
 use crate::{
-    dice::Dice,
+    random::Random,
     room::{Room, number},
 };
 
@@ -18,7 +18,7 @@ const MAX_REPLAY: u64 = 500;
 pub struct Reader {
     address: SocketAddr,
     user: i64,
-    dice: Dice,
+    random: Random,
     tally: Tally,
     /// The room as far as it is known.
     known: Option<Known>,
@@ -74,13 +74,13 @@ impl AddAssign for Tally {
 
 impl Reader {
     pub fn new(address: SocketAddr, user: i64) -> Self {
-        let mut dice = Dice::new();
+        let mut random = Random::new();
         // Half of the readers start with the knowledge of an empty room, half with none.
-        let known = dice.once_in(2).then(Known::default);
+        let known = random.once_in(2).then(Known::default);
         Self {
             address,
             user,
-            dice,
+            random,
             tally: Tally::default(),
             remembered: known.clone(),
             known,
@@ -95,8 +95,8 @@ impl Reader {
                 return (room, self.tally);
             }
             // Readers return at different times. Nothing depends on how long this takes.
-            sleep(Duration::from_millis(self.dice.below(500))).await;
-            match self.dice.below(16) {
+            sleep(Duration::from_millis(self.random.below(500))).await;
+            match self.random.below(16) {
                 0 => self.known = None,
                 // As after a longer time away.
                 1..3 => self.known = self.remembered.clone(),
@@ -110,8 +110,8 @@ impl Reader {
     async fn visit(&mut self, end: &mut watch::Receiver<Option<i64>>) -> Option<Room> {
         let socket = Client::try_connect(self.address, "/ws/chat/", &token_for(self.user)).await?;
         // Soon, which may be during the replay, or later.
-        let soon = self.known.is_some() && self.dice.once_in(2);
-        let frames = self.dice.below(if soon { 40 } else { 400 });
+        let soon = self.known.is_some() && self.random.once_in(2);
+        let frames = self.random.below(if soon { 40 } else { 400 });
         let mut visit = Visit {
             socket,
             frames_left: frames,
@@ -136,9 +136,12 @@ impl Reader {
     async fn join(&mut self, visit: &mut Visit) -> Option<()> {
         let since = self.known.as_ref().map(|known| known.seq);
         let join = json!({"action": "join_room", "room_pk": 1, "since_seq": since});
-        let answer = visit.request(join).await?;
-        let last = number(&answer["data"]["last_seq"]);
-        match answer["data"].get("resumed").map(|resumed| resumed == true) {
+        let response = visit.request(join).await?;
+        let last = number(&response["data"]["last_seq"]);
+        match response["data"]
+            .get("resumed")
+            .map(|resumed| resumed == true)
+        {
             Some(true) => {
                 self.tally.resumed += 1;
                 let replayed = self.replay(visit, last).await;
@@ -150,7 +153,7 @@ impl Reader {
             Some(false) => self.tally.too_much += 1,
             None => self.tally.read += 1,
         }
-        assert_eq!(since.is_some(), answer["data"]["resumed"].is_boolean());
+        assert_eq!(since.is_some(), response["data"]["resumed"].is_boolean());
         self.read(visit, last).await
     }
 
@@ -183,7 +186,7 @@ impl Reader {
     /// event `last` comes as an event.
     async fn read(&mut self, visit: &mut Visit, last: i64) -> Option<()> {
         self.known = None;
-        let (from, next, mut seq) = if self.dice.once_in(2) {
+        let (from, next, mut seq) = if self.random.once_in(2) {
             ("after_seq", "next_after_seq", json!(0))
         } else {
             ("before_seq", "next_before_seq", json!(last + 1))

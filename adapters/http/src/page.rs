@@ -80,18 +80,18 @@ fn demo_people(
     admits: impl Fn(&str) -> bool + Send + Sync + 'static,
 ) -> impl Endpoint<Output = Response> + 'static {
     get(make(move |request: Request| {
-        let answer = if request.header(header::HOST).is_some_and(&admits) {
-            let mut answer = response(JSON, people());
+        let list = if request.header(header::HOST).is_some_and(&admits) {
+            let mut list = response(JSON, people());
             let never = header::HeaderValue::from_static("no-store");
-            answer.headers_mut().insert(header::CACHE_CONTROL, never);
-            answer
+            list.headers_mut().insert(header::CACHE_CONTROL, never);
+            list
         } else {
             plain(
                 StatusCode::FORBIDDEN,
                 "a page at this `Host` may not connect: see CHAT_ALLOWED_ORIGINS",
             )
         };
-        async move { answer }
+        async move { list }
     }))
 }
 

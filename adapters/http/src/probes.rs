@@ -149,9 +149,9 @@ mod tests {
         (status, body.expect("text"))
     }
 
-    fn store(answer: impl Fn() -> Result<(), StoreError> + Send + 'static) -> MockHealth {
+    fn store(health_check: impl Fn() -> Result<(), StoreError> + Send + 'static) -> MockHealth {
         let mut health = MockHealth::new();
-        health.expect_check().returning(answer);
+        health.expect_check().returning(health_check);
         health
     }
 

@@ -33,7 +33,7 @@ const HEAD_BYTES: usize = 16 * 1024;
 /// left. Trying again at once would keep a core busy.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
 
-/// How long a new connection may wait for the place of an evicted one. Evicted
+/// How long a new connection may wait until an evicted one has ended. Evicted
 /// connections end as soon as their task runs.
 const EVICTION: Duration = Duration::from_millis(100);
 
@@ -68,7 +68,7 @@ where
     let connections = TaskTracker::new();
     let server = Server {
         shared,
-        places: Arc::new(Semaphore::new(limits.sockets.min(Semaphore::MAX_PERMITS))),
+        sockets: Arc::new(Semaphore::new(limits.sockets.min(Semaphore::MAX_PERMITS))),
         connections: connections.clone(),
     };
     // In a task, because it runs on the threads that serve. A thread that only
@@ -90,7 +90,7 @@ fn http() -> http1::Builder {
 struct Server {
     shared: Arc<Shared>,
     /// One for each socket that may be open.
-    places: Arc<Semaphore>,
+    sockets: Arc<Semaphore>,
     connections: TaskTracker,
 }
 
@@ -102,36 +102,36 @@ impl Server {
                 accepted = accept(&listener) => accepted,
                 () = self.shared.shutdown.cancelled() => return,
             };
-            let place = self.place().await;
-            // Said once, or every refused connection would add a line.
-            if place.is_none() && !full {
+            let socket_permit = self.socket_permit().await;
+            // Logged once, or every refused connection would add a line.
+            if socket_permit.is_none() && !full {
                 tracing::warn!("no descriptor left for another connection: closing new ones");
             }
-            full = place.is_none();
-            match place {
-                Some(place) => self.spawn(stream, remote, place),
+            full = socket_permit.is_none();
+            match socket_permit {
+                Some(socket_permit) => self.spawn(stream, remote, socket_permit),
                 None => close_at_once(stream),
             }
         }
     }
 
-    /// A place for one more socket. When all are taken, a connection that waits
-    /// for its head gives up its place.
-    async fn place(&self) -> Option<OwnedSemaphorePermit> {
-        if let Ok(place) = self.places.clone().try_acquire_owned() {
-            return Some(place);
+    /// A permit for one more socket. When there is none left, a connection that waits
+    /// for its head is evicted.
+    async fn socket_permit(&self) -> Option<OwnedSemaphorePermit> {
+        if let Ok(socket_permit) = self.sockets.clone().try_acquire_owned() {
+            return Some(socket_permit);
         }
         if !self.shared.pending.evict_oldest() {
             return None;
         }
-        let freed = timeout(EVICTION, self.places.clone().acquire_owned()).await;
+        let freed = timeout(EVICTION, self.sockets.clone().acquire_owned()).await;
         freed.ok()?.ok()
     }
 
-    fn spawn(&self, stream: TcpStream, remote: SocketAddr, place: OwnedSemaphorePermit) {
+    fn spawn(&self, stream: TcpStream, remote: SocketAddr, socket_permit: OwnedSemaphorePermit) {
         // A socket that has failed already reports it at its first read.
         let _ = stream.set_nodelay(true);
-        let connection = Connection::new(self.shared.clone(), remote, place);
+        let connection = Connection::new(self.shared.clone(), remote, socket_permit);
         self.connections.spawn(connection.serve(stream));
     }
 }
@@ -158,8 +158,8 @@ fn concerns_one_connection(error: &io::Error) -> bool {
     )
 }
 
-/// Closes a connection on which nothing was said, without waiting for the other
-/// side.
+/// Closes a connection on which nothing was read or written, without waiting for the
+/// other side.
 fn close_at_once(stream: TcpStream) {
     let _ = stream.set_zero_linger();
 }

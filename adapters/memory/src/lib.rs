@@ -61,21 +61,22 @@ impl Memory {
         self.put_brands([brand])
     }
 
-    /// Inserts or replaces brands, in this order. Readers see all changes or none.
+    /// Inserts or replaces several brands in one change: nobody sees only some of
+    /// them.
     ///
     /// # Errors
-    /// As [`Memory::put_brand`], about the first brand that is wrong. Those before
-    /// it have changed.
+    /// As [`Memory::put_brand`]; the brands before the invalid one have changed.
     pub fn put_brands(
         &self,
         brands: impl IntoIterator<Item = NewBrand>,
     ) -> Result<(), InvalidReference> {
         let mut state = self.state.write();
-        for brand in brands {
-            state.directory.put_brand(brand)?;
-        }
+        let changed = brands
+            .into_iter()
+            .try_for_each(|brand| state.directory.put_brand(brand));
+        drop(state);
         self.changed.notify_one();
-        Ok(())
+        changed
     }
 
     /// Inserts a room, or replaces its participants. Its messages stay.

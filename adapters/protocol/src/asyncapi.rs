@@ -192,33 +192,33 @@ fn operations() -> Value {
     let mut operations = Map::new();
     for endpoint in ENDPOINTS {
         let channel = id(endpoint);
-        let here = json!({"$ref": format!("#/channels/{channel}")});
+        let own_channel = json!({"$ref": format!("#/channels/{channel}")});
         let message = |name: &str| json!({"$ref": format!("#/channels/{channel}/messages/{name}")});
-        let those = |frames: &[Published], which: fn(Receiver) -> bool| -> Vec<Value> {
-            let frames = frames.iter().filter(|frame| which(frame.receiver));
+        let messages_to = |frames: &[Published], receives: fn(Receiver) -> bool| -> Vec<Value> {
+            let frames = frames.iter().filter(|frame| receives(frame.receiver));
             frames.map(|frame| message(&frame.name)).collect()
         };
         let of_none = frames_of_none(generator);
         for action in Action::known_at(endpoint) {
             let name = action.as_str();
             let frames = frames_of(action, generator);
-            let mut answers = those(&frames, Receiver::is_answered);
-            answers.extend(those(&of_none, Receiver::is_answered));
+            let mut responses = messages_to(&frames, Receiver::is_answered);
+            responses.extend(messages_to(&of_none, Receiver::is_answered));
             let operation = json!({
                 "action": "receive",
-                "channel": here,
+                "channel": own_channel,
                 "title": name,
                 "summary": action.summary(),
                 "description": action.details(),
                 "messages": [message(name)],
-                "reply": {"channel": here, "messages": answers},
+                "reply": {"channel": own_channel, "messages": responses},
             });
             operations.insert(format!("{channel}.{name}"), operation);
-            let unrequested = those(&frames, Receiver::is_unrequested);
+            let unrequested = messages_to(&frames, Receiver::is_unrequested);
             if !unrequested.is_empty() {
                 let operation = json!({
                     "action": "send",
-                    "channel": here,
+                    "channel": own_channel,
                     "title": format!("{name}, event"),
                     "summary": "What others do in the joined room, and what the client missed there.",
                     "messages": unrequested,
@@ -228,10 +228,10 @@ fn operations() -> Value {
         }
         let operation = json!({
             "action": "send",
-            "channel": here,
+            "channel": own_channel,
             "title": "room_closed",
             "summary": "The connection has lost its room.",
-            "messages": those(&of_none, Receiver::is_unrequested),
+            "messages": messages_to(&of_none, Receiver::is_unrequested),
         });
         operations.insert(format!("{channel}.room_closed"), operation);
     }

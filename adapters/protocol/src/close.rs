@@ -50,7 +50,20 @@ impl Close {
         match refusal {
             Refusal::UserDeactivated => Some(Self::DEACTIVATED),
             Refusal::BrandRequired | Refusal::AdminRequired => Some(Self::NO_RIGHT),
-            _ => None,
+            Refusal::TokenInvalid
+            | Refusal::TokenExpired
+            | Refusal::UserUnknown
+            | Refusal::NotInRoom
+            | Refusal::RoomForbidden
+            | Refusal::RoomNotFound
+            | Refusal::BusinessRequired
+            | Refusal::MessageNotFound
+            | Refusal::TooManyIds { .. }
+            | Refusal::TextBlank
+            | Refusal::TextTooLong { .. }
+            | Refusal::TextHasNul
+            | Refusal::ClientMsgIdMalformed
+            | Refusal::ClientMsgIdTaken => None,
         }
     }
 }

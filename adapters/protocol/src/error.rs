@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_documents_list_every_code_with_its_status() {
+    fn documents_list_every_code_with_status() {
         let page = include_str!("../../../docs/protocol.md");
         for code in ErrorCode::in_frames() {
             let (status, word) = (code.status(), code.as_str());

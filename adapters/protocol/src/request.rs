@@ -99,18 +99,18 @@ fn request_id(json: &RawValue) -> Option<RequestId> {
 }
 
 fn no_action(envelope: &Envelope<'_>) -> ProtocolError {
-    let what = problem(envelope.action);
-    let sentence = format!("`action` {what}: a string was expected, such as \"list\"");
+    let fault = problem(envelope.action);
+    let sentence = format!("`action` {fault}: a string was expected, such as \"list\"");
     ProtocolError::new(ErrorCode::InvalidAction, sentence)
 }
 
 fn no_request_id(envelope: &Envelope<'_>) -> ProtocolError {
-    let what = match envelope.request_id {
+    let fault = match envelope.request_id {
         Some(id) if string(id).is_some() => "is too long",
         id => problem(id),
     };
     let sentence = format!(
-        "`request_id` {what}: an integer or a string of at most {MAX_REQUEST_ID_CHARS} characters was expected"
+        "`request_id` {fault}: an integer or a string of at most {MAX_REQUEST_ID_CHARS} characters was expected"
     );
     ProtocolError::new(ErrorCode::InvalidRequestId, sentence)
 }

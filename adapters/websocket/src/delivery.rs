@@ -3,12 +3,12 @@
 //!
 //! A [`Hub`] knows every [`Connection`] and, for each joined room, a
 //! [`RoomChannel`]. An event becomes one frame, which the outboxes of everyone
-//! joined share. Sending is part of delivery: an event of a session is sent at the
-//! end of that session's turn, together with its own responses
-//! ([`Connection::flush`]); any other event is sent at once.
+//! joined share. Sending is part of delivery: an event of a session, and what was
+//! buffered while it joined, is sent at the end of that session's turn, together with
+//! its own responses ([`Connection::flush`]); any other event is sent at once.
 //!
 //! Locks are taken in this order: `Hub::rooms`, a room channel, `Hub::connections`,
-//! a connection's places, its outbox.
+//! a connection's rooms, its outbox.
 //!
 //! [`Seats`]: aftermatch_ports::Seats
 //! [`Broadcast`]: aftermatch_ports::Broadcast

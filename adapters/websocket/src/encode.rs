@@ -1,4 +1,4 @@
-//! Puts what the protocol says into WebSocket frames.
+//! Encodes the types of the protocol as WebSocket frames.
 
 use aftermatch_protocol::response::Frame;
 use bytes::Bytes;

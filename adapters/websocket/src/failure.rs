@@ -1,11 +1,11 @@
-//! Failures of the stores: the log has the cause, and the client a sentence.
+//! Failures of the stores: the cause goes to the log, a sentence to the client.
 
 use std::error::Error;
 
 use aftermatch_ports::ChatError;
 use aftermatch_protocol::error::ProtocolError;
 
-/// What the client is sent. The cause of a failure is logged.
+/// The error for the client. The cause of a failure is logged.
 pub(crate) fn report(error: ChatError) -> ProtocolError {
     if let ChatError::Store(failure) = &error {
         let source = failure.source().map(ToString::to_string);

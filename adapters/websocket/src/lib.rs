@@ -1,11 +1,9 @@
 //! The chat over WebSocket.
 //!
-//! One message's way: `edge` decides who may connect and takes the socket from
-//! the HTTP server, `session` reads frames from `transport` and answers them
-//! through the [`Chat`] port, `hub` (the [`Events`] port) turns an event into one
-//! ready frame and puts it into the outbox of everyone joined.
-//!
-//! [`Events`]: aftermatch_ports::Events
+//! The path of one message: `edge` decides who may connect and takes the socket from
+//! the HTTP server. `session` reads frames from `transport` and answers them through
+//! the [`Chat`] port. `delivery` turns an event into one ready frame and puts it into
+//! the outbox of everyone joined.
 
 mod delivery;
 mod edge;
@@ -38,8 +36,7 @@ use crate::{
 pub struct WebSockets(Arc<ServerState>);
 
 impl WebSockets {
-    /// `hub` is the one that implements [`Events`](aftermatch_ports::Events) for the
-    /// use cases of `chat`. After `shutdown`, new connections are closed with 1001.
+    /// `hub` is the one that delivers for the use cases of `chat`. After `shutdown`, new connections are closed with 1001.
     #[must_use]
     pub fn new(
         chat: Arc<dyn Chat>,
@@ -74,7 +71,7 @@ impl WebSockets {
     }
 
     /// Waits for the shutdown. Then closes every connection with 1001, after the
-    /// answers to its requests in flight, and returns when all have ended or their
+    /// responses to its requests in flight, and returns when all have ended or their
     /// time is over.
     pub async fn drain(&self) {
         let ServerState {

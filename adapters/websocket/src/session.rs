@@ -20,15 +20,15 @@ use crate::{
     transport::{Outbox, Reader, Socket, frame},
 };
 
-/// How long the other side may take for its part of the closing handshake.
-const LINGER: Duration = Duration::from_secs(5);
+/// How long the client may take for its part of the closing handshake.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why no further request is read.
 enum Closing {
-    /// This side closes, and waits for the other.
-    Here(Close),
-    /// The other side closed, or is gone.
-    There,
+    /// The server closes, and waits for the client.
+    ByServer(Close),
+    /// The client closed, or its connection broke.
+    ByClient,
 }
 
 /// Serves the connection until either side closes.
@@ -72,8 +72,8 @@ async fn converse(
 /// The closing handshake.
 async fn close(closing: Closing, mut reader: Reader, outbox: Arc<Outbox>) {
     let close = match closing {
-        Closing::Here(close) => close,
-        Closing::There => Close::NORMAL,
+        Closing::ByServer(close) => close,
+        Closing::ByClient => Close::NORMAL,
     };
     tracing::debug!(code = close.code, reason = close.reason, "closed");
     outbox.end(close, frame::close(close.code, close.reason));
@@ -82,11 +82,11 @@ async fn close(closing: Closing, mut reader: Reader, outbox: Arc<Outbox>) {
         // Dropping the outbox ends the connection. A client whose frames can no
         // longer be understood gets that at once.
         let _open = (!reader.is_lost()).then_some(outbox);
-        if let Closing::Here(_) = closing {
+        if let Closing::ByServer(_) = closing {
             // A connection dropped with unread bytes is reset, and the close frame
             // could be lost with it.
             poll_fn(|context| reader.poll_closed(context)).await;
         }
     };
-    let _ = timeout(LINGER, handshake).await;
+    let _ = timeout(CLOSE_TIMEOUT, handshake).await;
 }

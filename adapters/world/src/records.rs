@@ -21,23 +21,23 @@ use crate::{
 };
 
 const WORLD: KnownKeys = KnownKeys {
-    what: "a world",
+    noun: "a world",
     known: &["users", "brands", "rooms", "messages"],
 };
 const USER: KnownKeys = KnownKeys {
-    what: "a user",
+    noun: "a user",
     known: &["id", "active", "admin", "profile"],
 };
 const BRAND: KnownKeys = KnownKeys {
-    what: "a brand",
+    noun: "a brand",
     known: &["id", "user_id", "tariff", "tariff_until", "profile"],
 };
 const ROOM: KnownKeys = KnownKeys {
-    what: "a room",
+    noun: "a room",
     known: &["id", "participants"],
 };
 const MESSAGE: KnownKeys = KnownKeys {
-    what: "a message",
+    noun: "a message",
     known: &["id", "room_id", "user_id", "text", "created_at"],
 };
 

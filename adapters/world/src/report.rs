@@ -19,7 +19,7 @@ pub(crate) type Object<'a> = BTreeMap<Cow<'a, str>, Option<&'a RawValue>>;
 /// The keys that an object may have.
 pub(crate) struct KnownKeys {
     /// What the object is, such as `a user`.
-    pub(crate) what: &'static str,
+    pub(crate) noun: &'static str,
     /// The keys, in the order in which an error lists them.
     pub(crate) known: &'static [&'static str],
 }
@@ -102,11 +102,11 @@ impl<'a> Report<'a> {
                 self.add(value, child_path(path, &key), "is there twice");
                 continue;
             }
-            if let Some(KnownKeys { what, known }) = keys
+            if let Some(KnownKeys { noun, known }) = keys
                 && !known.contains(&key.as_ref())
             {
                 let known = known.join(", ");
-                let reason = format!("is not a key of {what}; those are {known}");
+                let reason = format!("is not a key of {noun}; those are {known}");
                 self.add(value, child_path(path, &key), reason);
             }
             object.insert(key, Some(value));

@@ -37,8 +37,8 @@ number! {
     Seq
 }
 number! {
-    /// The version of a user or a room. It changes with everything that decides
-    /// what is allowed, and is only ever compared for equality.
+    /// The version of a user or a room. It grows whenever something changes that
+    /// decides what is allowed, and never returns to a former value.
     Revision
 }
 number! {

@@ -35,7 +35,7 @@ pub struct Author {
 }
 
 /// An id that an author's program gives a message, so that a retry creates no
-/// second copy. For one author in one room it means one message for ever.
+/// second copy. For one author in one room it names one message, permanently.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ClientMsgId(Arc<str>);
 

@@ -31,7 +31,7 @@ pub struct Session {
     pub endpoint: Endpoint,
 }
 
-/// A session's membership in a room: it receives the room's events.
+/// The place of a session in one room: it receives the room's events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seat {
     /// The session.

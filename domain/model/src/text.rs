@@ -68,9 +68,9 @@ mod tests {
             ("a\0", Err(Refusal::TextHasNul)),
             ("\0", Err(Refusal::TextHasNul)),
         ] {
-            let judged = Text::new(text, 4);
+            let result = Text::new(text, 4);
             assert_eq!(
-                judged.as_ref().map(Text::as_str),
+                result.as_ref().map(Text::as_str),
                 verdict.as_ref().copied(),
                 "{text:?}"
             );

@@ -37,8 +37,8 @@ mod tests {
     #[test]
     fn current_room_not_joined_reads_nothing() {
         let chat = Mocks::seated_in(None).chat();
-        let answer = block_on(chat.current_room(&session_of(&ann())));
-        assert_eq!(refusal(answer), Refusal::NotInRoom);
+        let result = block_on(chat.current_room(&session_of(&ann())));
+        assert_eq!(refusal(result), Refusal::NotInRoom);
     }
 
     #[test]
@@ -53,8 +53,8 @@ mod tests {
             (ann(), None, Refusal::RoomForbidden),
         ] {
             let mocks = Mocks::new().finding(Read::Fresh, &user, room);
-            let answer = block_on(mocks.chat().current_room(&session_of(&ann())));
-            assert_eq!(refusal(answer), expected);
+            let result = block_on(mocks.chat().current_room(&session_of(&ann())));
+            assert_eq!(refusal(result), expected);
         }
     }
 }

@@ -62,8 +62,8 @@ mod tests {
                 .with(eq(ROOM), eq(range), eq(2))
                 .returning(move |_, _, _| Ok(stored.clone()));
             let chat = mocks.chat();
-            let answer = block_on(chat.history(&session_of(&ann()), range, 2));
-            assert_eq!(answer.unwrap(), expected);
+            let result = block_on(chat.history(&session_of(&ann()), range, 2));
+            assert_eq!(result.unwrap(), expected);
         }
     }
 
@@ -74,8 +74,8 @@ mod tests {
         page.with(eq(ROOM), eq(40), eq(20))
             .returning(|_, _, _| Ok((42, vec![message(2), message(1)])));
         let chat = mocks.chat();
-        let answer = block_on(chat.page(&session_of(&ann()), 40, 20));
-        assert_eq!(answer.unwrap(), (42, vec![message(2), message(1)]));
+        let result = block_on(chat.page(&session_of(&ann()), 40, 20));
+        assert_eq!(result.unwrap(), (42, vec![message(2), message(1)]));
     }
 
     #[test]
@@ -84,8 +84,8 @@ mod tests {
         let page = mocks.history.expect_page();
         page.returning(|_, _, _| Ok((0, vec![])));
         let chat = mocks.chat();
-        let answer = block_on(chat.page(&session_of(&admin()), 0, 20));
-        assert_eq!(answer.unwrap(), (0, vec![]));
+        let result = block_on(chat.page(&session_of(&admin()), 0, 20));
+        assert_eq!(result.unwrap(), (0, vec![]));
     }
 
     /// The refusal of both requests. Neither reads a message.

@@ -1,7 +1,7 @@
 //! Joining a room.
 //!
 //! Invariants:
-//! 1. Every event after `last_seq` of the answer is delivered: the seat is reserved,
+//! 1. Every event after [`Joined::last_seq`] is delivered: the seat is reserved,
 //!    and so buffers events, before the room is read.
 //! 2. A refused or failed join changes nothing: the reservation is dropped, which
 //!    cancels it, and the old seat is given up only after everything succeeded.
@@ -22,7 +22,7 @@ struct Entry {
     missed: Missed,
 }
 
-/// Joins `room`; the answer says what happened there after event `since`.
+/// Joins `room`. The result has what happened there after event `since`.
 pub(crate) async fn run(
     ports: &Ports,
     session: &Session,

@@ -92,8 +92,8 @@ mod tests {
             ..ann()
         };
         let mocks = Mocks::new().finding_user(Read::Fresh, &user);
-        let answer = block_on(mocks.chat().list_rooms(&session_of(&user), PAGE));
-        assert_eq!(refusal(answer), Refusal::BrandRequired);
+        let result = block_on(mocks.chat().list_rooms(&session_of(&user), PAGE));
+        assert_eq!(refusal(result), Refusal::BrandRequired);
     }
 
     #[test]
@@ -101,7 +101,7 @@ mod tests {
         let mut mocks = Mocks::new().finding_user(Read::Fresh, &ann());
         let rooms = mocks.rooms.expect_rooms();
         rooms.returning(|_, _| Err(StoreError::transient("the store is away")));
-        let answer = block_on(mocks.chat().list_rooms(&session_of(&ann()), PAGE));
-        assert!(failure(answer).is_transient());
+        let result = block_on(mocks.chat().list_rooms(&session_of(&ann()), PAGE));
+        assert!(failure(result).is_transient());
     }
 }

@@ -34,23 +34,23 @@ mod tests {
             mark_read
                 .with(eq(ROOM), eq(user.id), eq(Seq(99)))
                 .returning(|_, _, _| Ok(Seq(41)));
-            let answer = block_on(mocks.chat().mark_read(&session_of(&user), Seq(99)));
-            assert_eq!(answer.unwrap(), (ROOM, Seq(41)));
+            let result = block_on(mocks.chat().mark_read(&session_of(&user), Seq(99)));
+            assert_eq!(result.unwrap(), (ROOM, Seq(41)));
         }
     }
 
     #[test]
     fn mark_read_not_joined_moves_nothing() {
         let chat = Mocks::seated_in(None).chat();
-        let answer = block_on(chat.mark_read(&session_of(&ann()), Seq(1)));
-        assert_eq!(refusal(answer), Refusal::NotInRoom);
+        let result = block_on(chat.mark_read(&session_of(&ann()), Seq(1)));
+        assert_eq!(refusal(result), Refusal::NotInRoom);
     }
 
     #[test]
     fn mark_read_lost_right_moves_nothing() {
         let mocks = Mocks::new().finding(Read::Fresh, &ann(), room_without_ann());
-        let answer = block_on(mocks.chat().mark_read(&session_of(&ann()), Seq(1)));
-        assert_eq!(refusal(answer), Refusal::RoomForbidden);
+        let result = block_on(mocks.chat().mark_read(&session_of(&ann()), Seq(1)));
+        assert_eq!(refusal(result), Refusal::RoomForbidden);
     }
 
     #[test]
@@ -58,7 +58,7 @@ mod tests {
         let mut mocks = Mocks::new().finding(Read::Fresh, &ann(), room());
         let mark_read = mocks.read_positions.expect_mark_read();
         mark_read.returning(|_, _, _| Err(StoreError::transient("the store is away")));
-        let answer = block_on(mocks.chat().mark_read(&session_of(&ann()), Seq(1)));
-        assert!(failure(answer).is_transient());
+        let result = block_on(mocks.chat().mark_read(&session_of(&ann()), Seq(1)));
+        assert!(failure(result).is_transient());
     }
 }

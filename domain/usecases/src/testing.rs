@@ -268,7 +268,7 @@ impl Mocks {
     }
 }
 
-/// Everything the mocks answer is ready at once, so one poll does all the work.
+/// Everything the mocks return is ready at once, so one poll does all the work.
 fn poll_once(task: impl Future) {
     let mut context = Context::from_waker(Waker::noop());
     assert!(pin!(task).poll(&mut context).is_pending());

@@ -12,8 +12,8 @@ pub trait Broadcast: Send + Sync {
     /// Delivers an event that this process committed: to everyone joined who may
     /// see the room as it was at the commit, and to the requester wherever it is.
     ///
-    /// Must be called for every committed event, and not be abandoned. Returns when
-    /// the event was delivered; an event that comes early waits for its
+    /// Must be called for every committed event, and be awaited to its end. Returns
+    /// when the event was delivered; an event that comes early waits for its
     /// predecessors.
     ///
     /// # Errors

@@ -17,8 +17,8 @@ pub trait Presence: Send + Sync {
 pub struct Connected {
     /// Every session.
     pub sessions: Vec<ConnectedSession>,
-    /// Every joined room: its revision when the first session joined, and the last
-    /// event delivered.
+    /// Every joined room: the oldest revision by which a session joined it, and the
+    /// last event delivered.
     pub rooms: Vec<RoomVersion>,
 }
 

@@ -28,8 +28,8 @@ pub async fn concurrent_writes_leave_no_gap_or_duplicate<S: Subject>() {
             let (subject, written) = (subject.clone(), written.clone());
             let precondition = precondition(&*subject, room, author).await;
             work.push(Box::pin(async move {
-                let mine = several_writes(&*subject, precondition, ROUNDS).await;
-                written.lock().unwrap().push((room, mine));
+                let own = several_writes(&*subject, precondition, ROUNDS).await;
+                written.lock().unwrap().push((room, own));
             }));
         }
     }
@@ -39,9 +39,9 @@ pub async fn concurrent_writes_leave_no_gap_or_duplicate<S: Subject>() {
     let mut ids = HashSet::new();
     for room in rooms {
         let mut seqs: Vec<i64> = Vec::new();
-        for (_, (mine, created)) in written.iter().filter(|(of, _)| *of == room) {
-            assert!(mine.is_sorted(), "the order of the writer: {mine:?}");
-            seqs.extend(mine);
+        for (_, (own, created)) in written.iter().filter(|(of, _)| *of == room) {
+            assert!(own.is_sorted(), "the order of the writer: {own:?}");
+            seqs.extend(own);
             assert!(created.iter().all(|&id| ids.insert(id)), "ids are unique");
         }
         seqs.sort_unstable();

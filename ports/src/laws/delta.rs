@@ -38,9 +38,9 @@ pub async fn delta_since_any_event_reproduces_room<S: Subject>() {
             };
             assert_eq!(delta, expected, "since {since}");
 
-            let then = &room.states[usize::try_from(since.0).unwrap()];
+            let earlier = &room.states[usize::try_from(since.0).unwrap()];
             for events in [delta.clone().events(since), delta.events_one_by_one(since)] {
-                assert_eq!(replay(then, events), texts(room.now()), "since {since}");
+                assert_eq!(replay(earlier, events), texts(room.now()), "since {since}");
             }
         }
     }
@@ -193,9 +193,9 @@ fn texts(messages: &[Message]) -> BTreeMap<MessageId, Text> {
     messages.iter().map(text).collect()
 }
 
-/// The messages of a client that had those of `then` and received `events`.
-fn replay(then: &[Message], events: Vec<(Seq, EventKind)>) -> BTreeMap<MessageId, Text> {
-    let mut known = texts(then);
+/// The messages of a client that had those of `earlier` and received `events`.
+fn replay(earlier: &[Message], events: Vec<(Seq, EventKind)>) -> BTreeMap<MessageId, Text> {
+    let mut known = texts(earlier);
     for (seq, kind) in events {
         match kind {
             EventKind::Created(new) => {

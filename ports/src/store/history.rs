@@ -8,7 +8,7 @@ pub const MAX_DELETED: usize = 10_000;
 
 /// Reading the messages of a room.
 ///
-/// Each answer shows the room at one moment. Messages are ordered by the number of
+/// Each read shows the room at one moment. Messages are ordered by the number of
 /// the event that created them.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
@@ -48,7 +48,7 @@ pub trait History: Send + Sync {
     ) -> Result<(u64, Vec<Message>), StoreError>;
 }
 
-/// The answer of [`History::delta_since`].
+/// What [`History::delta_since`] returns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeltaSince {
     /// The number of the room's last event; [`Seq::ZERO`] before the first one, and

@@ -5,34 +5,34 @@ use serde_json::{Value, json};
 
 /// One client of each kind in room 1: Ann twice, Bob, and the administrator.
 async fn all_joined(service: &Service) -> [Client; 4] {
-    let mut boss = service.admin_chat(9).await;
-    boss.join(1).await;
+    let mut admin = service.admin_chat(9).await;
+    admin.join(1).await;
     let ann = service.joined(3, 1).await;
     let ann_again = service.joined(3, 1).await;
-    [ann, ann_again, service.joined(4, 1).await, boss]
+    [ann, ann_again, service.joined(4, 1).await, admin]
 }
 
 /// The client `nth` sends `action`; all must receive the same bytes.
 async fn broadcast_to_all(all: &mut [Client], nth: usize, mut action: Value) -> Value {
     action["request_id"] = "mine, unmistakably: 🦀".into();
     all[nth].send_text(&action.to_string()).await;
-    let answer = all[nth].receive_text().await;
+    let response = all[nth].receive_text().await;
     for (other, client) in all.iter_mut().enumerate() {
         if other != nth {
-            assert_eq!(client.receive_text().await, answer, "{action}");
+            assert_eq!(client.receive_text().await, response, "{action}");
         }
     }
-    let answer: Value = serde_json::from_str(&answer).expect("JSON");
-    assert_eq!(answer["request_id"], action["request_id"]);
-    assert_eq!(answer["action"], action["action"]);
-    answer
+    let response: Value = serde_json::from_str(&response).expect("JSON");
+    assert_eq!(response["request_id"], action["request_id"]);
+    assert_eq!(response["action"], action["action"]);
+    response
 }
 
 async fn subscribers_receive_authors_frame_unchanged(setup: Setup) {
     let service = setup.start().await;
     let mut all = all_joined(&service).await;
     let mut elsewhere = service.joined(3, 2).await;
-    let mut standing = service.chat(4).await;
+    let mut not_joined = service.chat(4).await;
     for nth in 0..4 {
         let created = broadcast_to_all(&mut all, nth, create("good morning")).await;
         assert_eq!(created["response_status"], 201);
@@ -43,7 +43,7 @@ async fn subscribers_receive_authors_frame_unchanged(setup: Setup) {
         assert_eq!(deleted["response_status"], 200);
     }
     // Each event came once.
-    for client in all.iter_mut().chain([&mut elsewhere, &mut standing]) {
+    for client in all.iter_mut().chain([&mut elsewhere, &mut not_joined]) {
         client.expect_silence().await;
     }
 }

@@ -23,15 +23,19 @@ async fn admin_deletes_any_message_of_room(setup: Setup) {
     let elsewhere = written(&mut bob, "in room 3").await;
     bob.join(1).await;
     let of_bob = written(&mut bob, "of Bob").await;
-    let mut boss = service.admin_chat(9).await;
-    boss.join(1).await;
-    let of_boss = written(&mut boss, "of the boss").await;
+    let mut admin = service.admin_chat(9).await;
+    admin.join(1).await;
+    let of_admin = written(&mut admin, "of the boss").await;
     bob.receive().await;
-    let deleted = boss.request(delete(&[of_boss, of_bob, 1])).await;
+    let deleted = admin.request(delete(&[of_admin, of_bob, 1])).await;
     assert_eq!(deleted["errors"], json!([]));
-    assert_eq!(deleted["data"]["messages_ids"], json!([of_boss, of_bob, 1]));
+    assert_eq!(
+        deleted["data"]["messages_ids"],
+        json!([of_admin, of_bob, 1])
+    );
     assert_eq!(bob.receive().await, deleted);
-    boss.expect_refusal(delete(&[elsewhere]), 404, "message_not_found")
+    admin
+        .expect_refusal(delete(&[elsewhere]), 404, "message_not_found")
         .await;
     bob.join(3).await;
     assert_eq!(
@@ -51,14 +55,14 @@ async fn undeleted_ids_reported_to_requester_only(setup: Setup) {
     ann.receive().await;
     ann_again.receive().await;
     ann_again.receive().await;
-    let mut answer = ann.request(delete(&[second, of_bob, 999, 1])).await;
-    assert_eq!(answer["response_status"], 200);
+    let mut response = ann.request(delete(&[second, of_bob, 999, 1])).await;
+    assert_eq!(response["response_status"], 200);
     assert_eq!(
-        answer["data"],
+        response["data"],
         json!({"room_id": 1, "messages_ids": [second, 1], "seq": 4})
     );
-    assert_eq!(answer.get("error_code"), None, "{answer}");
-    let errors = std::mem::replace(&mut answer["errors"], json!([]));
+    assert_eq!(response.get("error_code"), None, "{response}");
+    let errors = std::mem::replace(&mut response["errors"], json!([]));
     let [sentence] = errors.as_array().expect("a list").as_slice() else {
         panic!("{errors}");
     };
@@ -69,8 +73,8 @@ async fn undeleted_ids_reported_to_requester_only(setup: Setup) {
     let reported: Vec<i64> = digits.filter_map(|digits| digits.parse().ok()).collect();
     assert_eq!(reported, [of_bob, 999], "{sentence}");
     // Everybody else, the requester's other connection included, receives a success.
-    assert_eq!(ann_again.receive().await, answer);
-    assert_eq!(bob.receive().await, answer);
+    assert_eq!(ann_again.receive().await, response);
+    assert_eq!(bob.receive().await, response);
     assert_eq!(
         bob.request(edit(of_bob, "still here")).await["response_status"],
         200
@@ -87,10 +91,10 @@ async fn delete_ids_keep_order_without_duplicates(setup: Setup) {
         bob.receive().await;
     }
     let (a, b, c) = (ids[0], ids[1], ids[2]);
-    let answer = ann.request(delete(&[c, a, c, 1, a, b, b])).await;
-    assert_eq!(answer["errors"], json!([]));
-    assert_eq!(answer["data"]["messages_ids"], json!([c, a, 1, b]));
-    assert_eq!(bob.receive().await, answer);
+    let response = ann.request(delete(&[c, a, c, 1, a, b, b])).await;
+    assert_eq!(response["errors"], json!([]));
+    assert_eq!(response["data"]["messages_ids"], json!([c, a, 1, b]));
+    assert_eq!(bob.receive().await, response);
 }
 
 async fn deleted_message_cannot_be_changed(setup: Setup) {
@@ -126,8 +130,8 @@ async fn delete_over_thousand_ids_refused(setup: Setup) {
     ann.expect_refusal(delete(&[1; 1_001]), 400, "too_many_ids")
         .await;
     bob.expect_silence().await;
-    let answer = ann.request(delete(&ids[1..])).await;
-    assert_eq!(answer["data"]["messages_ids"], json!([1]));
+    let response = ann.request(delete(&ids[1..])).await;
+    assert_eq!(response["data"]["messages_ids"], json!([1]));
     assert_eq!(bob.receive().await["data"]["messages_ids"], json!([1]));
 }
 

@@ -21,7 +21,7 @@ fn shown(page: &Value) -> Vec<(i64, &str)> {
 /// Room 1 with its messages 1, 2, 4, 5, 7 and 9. The events 6 and 10 deleted 3 and 8.
 async fn room_with_holes(service: &Service) -> (Client, Client) {
     let mut ann = service.joined(3, 1).await;
-    let mut boss = service.admin_chat(9).await;
+    let mut admin = service.admin_chat(9).await;
     ann.create("2").await;
     let third = written(&mut ann, "3").await;
     ann.create("4").await;
@@ -31,13 +31,13 @@ async fn room_with_holes(service: &Service) -> (Client, Client) {
     let eighth = written(&mut ann, "8").await;
     ann.create("9").await;
     ann.request(delete(&[eighth])).await;
-    boss.join(1).await;
-    (ann, boss)
+    admin.join(1).await;
+    (ann, admin)
 }
 
 async fn history_pages_follow_cursors(setup: Setup) {
     let service = setup.start().await;
-    let (mut ann, mut boss) = room_with_holes(&service).await;
+    let (mut ann, mut admin) = room_with_holes(&service).await;
     let null = Value::Null;
     for (query, numbers, before, after) in [
         (json!({}), &[1, 2, 4, 5, 7, 9][..], &null, &null),
@@ -125,7 +125,7 @@ async fn history_pages_follow_cursors(setup: Setup) {
         assert_eq!(&page["next_before_seq"], before, "{query}");
         assert_eq!(&page["next_after_seq"], after, "{query}");
         assert_eq!(page["last_seq"], 10, "{query}");
-        assert_eq!(read(&mut boss, query).await, page);
+        assert_eq!(read(&mut admin, query).await, page);
     }
 }
 
@@ -138,11 +138,11 @@ async fn history_bytes_match_contract(setup: Setup) {
     let second = ann.request(with_id).await["data"].clone();
 
     let page = read(&mut ann, json!({})).await;
-    let moment = page["results"][0]["edited_at"].as_str().expect("a moment");
-    assert!(moment > "2024-06-17T18:00:00.000Z", "{moment}");
-    assert_eq!(moment.len(), "2024-06-17T18:00:00.000Z".len(), "{moment}");
+    let time = page["results"][0]["edited_at"].as_str().expect("a moment");
+    assert!(time > "2024-06-17T18:00:00.000Z", "{time}");
+    assert_eq!(time.len(), "2024-06-17T18:00:00.000Z".len(), "{time}");
     let first = format!(
-        r#"{{"id":1,"text":"hello \"again\"","user":{{"id":3,"email":"ann@example.com"}},"created_at":"2024-06-17T18:00:00.000Z","room_id":1,"seq":1,"edited_at":"{moment}"}}"#
+        r#"{{"id":1,"text":"hello \"again\"","user":{{"id":3,"email":"ann@example.com"}},"created_at":"2024-06-17T18:00:00.000Z","room_id":1,"seq":1,"edited_at":"{time}"}}"#
     );
     let created = second["created_at"].as_str().expect("a moment");
     let second = format!(
@@ -177,13 +177,14 @@ async fn history_bytes_match_contract(setup: Setup) {
 async fn history_readable_without_right_to_write(setup: Setup) {
     let service = setup.start().await;
     let mut eve = service.joined(5, 2).await;
-    let mut boss = service.admin_chat(9).await;
-    boss.join(2).await;
-    boss.expect_refusal(create("a"), 403, "business_required")
+    let mut admin = service.admin_chat(9).await;
+    admin.join(2).await;
+    admin
+        .expect_refusal(create("a"), 403, "business_required")
         .await;
     eve.create("in room 2").await;
-    boss.receive().await;
-    let page = read(&mut boss, json!({})).await;
+    admin.receive().await;
+    let page = read(&mut admin, json!({})).await;
     assert_eq!(shown(&page), [(1, "in room 2")]);
     assert_eq!(page["results"][0]["room_id"], 2);
     eve.expect_silence().await;

@@ -12,8 +12,8 @@ fn leave() -> Value {
 }
 
 async fn listed(client: &mut Client) -> Vec<(i64, bool)> {
-    let answer = client.request(json!({"action": "list"})).await;
-    let rooms = answer["data"].as_array().expect("a list").iter();
+    let response = client.request(json!({"action": "list"})).await;
+    let rooms = response["data"].as_array().expect("a list").iter();
     let summary = |room: &Value| Some((room["pk"].as_i64()?, room["has_business"].as_bool()?));
     rooms.map(|room| summary(room).expect("a room")).collect()
 }
@@ -31,8 +31,8 @@ async fn list_shows_own_rooms_admin_all(setup: Setup) {
         client.join(rooms[0].0).await;
         assert_eq!(listed(&mut client).await, rooms);
     }
-    let mut boss = service.admin_chat(9).await;
-    assert_eq!(listed(&mut boss).await, [(1, true), (2, false), (3, true)]);
+    let mut admin = service.admin_chat(9).await;
+    assert_eq!(listed(&mut admin).await, [(1, true), (2, false), (3, true)]);
 }
 
 async fn join_foreign_room_looks_nonexistent(setup: Setup) {
@@ -52,30 +52,32 @@ async fn join_foreign_room_looks_nonexistent(setup: Setup) {
 
 async fn admin_joins_any_existing_room(setup: Setup) {
     let service = setup.start().await;
-    let mut boss = service.admin_chat(9).await;
+    let mut admin = service.admin_chat(9).await;
     for none in [99, 0, -1] {
-        boss.expect_refusal(join(none), 404, "room_not_found").await;
+        admin
+            .expect_refusal(join(none), 404, "room_not_found")
+            .await;
     }
     for room in [1, 2, 3] {
-        assert_eq!(boss.join(room).await["data"]["pk"], room);
+        assert_eq!(admin.join(room).await["data"]["pk"], room);
     }
 }
 
 async fn join_forbidden_room_keeps_seat(setup: Setup) {
     let service = setup.start().await;
     let mut ann = service.joined(3, 1).await;
-    let mut boss = service.admin_chat(9).await;
-    boss.join(1).await;
+    let mut admin = service.admin_chat(9).await;
+    admin.join(1).await;
     let mut bob = service.joined(4, 1).await;
     ann.expect_refusal(join(3), 403, "room_forbidden").await;
     ann.expect_refusal(join(99), 403, "room_forbidden").await;
-    boss.expect_refusal(join(99), 404, "room_not_found").await;
+    admin.expect_refusal(join(99), 404, "room_not_found").await;
     let event = bob.create("still there?").await;
     assert_eq!(ann.receive().await, event);
-    assert_eq!(boss.receive().await, event);
+    assert_eq!(admin.receive().await, event);
     let current = ann.request(json!({"action": "current_room_info"})).await;
     assert_eq!(current["data"]["pk"], 1);
-    for client in [&mut ann, &mut boss] {
+    for client in [&mut ann, &mut admin] {
         let left = client.request(leave()).await;
         assert_eq!(left["data"]["response"], "leaved room 1 successfully!");
     }
@@ -132,21 +134,21 @@ async fn leave_ends_delivery_and_writing(setup: Setup) {
 
 async fn join_applies_to_one_connection(setup: Setup) {
     let service = setup.start().await;
-    let mut seated = service.joined(3, 1).await;
-    let mut standing = service.chat(3).await;
-    standing
+    let mut joined_ann = service.joined(3, 1).await;
+    let mut not_joined = service.chat(3).await;
+    not_joined
         .expect_refusal(create("a"), 400, "not_in_room")
         .await;
-    seated.create("b").await;
-    standing.expect_silence().await;
+    joined_ann.create("b").await;
+    not_joined.expect_silence().await;
 }
 
 async fn actions_without_joined_room_refused(setup: Setup) {
     let service = setup.start().await;
     let mut ann = service.chat(3).await;
-    let mut boss = service.admin_chat(9).await;
+    let mut admin = service.admin_chat(9).await;
     let too_many = vec![1; 1_001];
-    for client in [&mut ann, &mut boss] {
+    for client in [&mut ann, &mut admin] {
         for action in [
             leave(),
             create("a"),

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 async fn list(client: &mut Client, mut parameters: Value) -> Value {
     parameters["action"] = "list".into();
-    let answer = client.request(parameters).await;
-    assert_eq!(answer["response_status"], 200, "{answer}");
-    answer
+    let response = client.request(parameters).await;
+    assert_eq!(response["response_status"], 200, "{response}");
+    response
 }
 
 fn pks(list: &Value) -> Vec<i64> {
@@ -20,11 +20,11 @@ fn pks(list: &Value) -> Vec<i64> {
 async fn list_shows_last_message_and_seq(setup: Setup) {
     let service = setup.start().await;
     let mut ann = service.joined(3, 1).await;
-    let mut boss = service.admin_chat(9).await;
+    let mut admin = service.admin_chat(9).await;
     let all = json!({"action": "list"});
     let second = written(&mut ann, "second").await;
     ann.request(edit(second, "the second")).await;
-    for (client, unread) in [(&mut ann, r#""unread":0,"#), (&mut boss, "")] {
+    for (client, unread) in [(&mut ann, r#""unread":0,"#), (&mut admin, "")] {
         let newest = list(client, json!({})).await["data"][0]["last_message"].clone();
         let listed = response_bytes(client, all.clone()).await;
         let begin = format!(
@@ -50,7 +50,7 @@ async fn list_shows_last_message_and_seq(setup: Setup) {
     assert_eq!(listed["data"][0]["last_message"], page["results"][0]);
     assert_eq!(listed["data"][0]["last_seq"], 4);
     ann.request(delete(&[1])).await;
-    let listed = list(&mut boss, json!({})).await;
+    let listed = list(&mut admin, json!({})).await;
     assert_eq!(listed["data"][0]["last_message"], Value::Null);
     assert_eq!(listed["data"][0]["last_seq"], 5);
 }
@@ -58,7 +58,7 @@ async fn list_shows_last_message_and_seq(setup: Setup) {
 async fn list_pages_follow_cursor(setup: Setup) {
     let service = setup.start().await;
     let mut ann = service.chat(3).await;
-    let mut boss = service.admin_chat(9).await;
+    let mut admin = service.admin_chat(9).await;
     let null = Value::Null;
     for (query, anns, after, all, after_all) in [
         (
@@ -105,7 +105,7 @@ async fn list_pages_follow_cursor(setup: Setup) {
         (json!({"after_pk": 99}), &[], &null, &[], &null),
         (json!({"after_pk": u64::MAX}), &[], &null, &[], &null),
     ] {
-        for (client, rooms, next) in [(&mut ann, anns, after), (&mut boss, all, after_all)] {
+        for (client, rooms, next) in [(&mut ann, anns, after), (&mut admin, all, after_all)] {
             let page_of_rooms = list(client, query.clone()).await;
             assert_eq!(pks(&page_of_rooms), rooms, "{query}");
             assert_eq!(page_of_rooms.get("next_after_pk"), Some(next), "{query}");
@@ -144,9 +144,9 @@ async fn long_list_equal_for_any_page_size(setup: Setup) {
     });
     let service = setup.world(world.to_string()).start().await;
     let mut ann = service.chat(3).await;
-    let mut boss = service.admin_chat(9).await;
+    let mut admin = service.admin_chat(9).await;
     let all: Vec<_> = (1..=1_203).map(|nth| nth * 7).collect();
-    for client in [&mut ann, &mut boss] {
+    for client in [&mut ann, &mut admin] {
         assert_eq!(pks(&list(client, json!({})).await), all);
         for limit in [401, 500, 501, 1_000] {
             let (mut found, mut next) = (Vec::new(), json!(0));
@@ -173,7 +173,7 @@ async fn long_list_equal_for_any_page_size(setup: Setup) {
 async fn list_bad_parameter_named(setup: Setup) {
     let service = setup.start().await;
     let mut ann = service.chat(3).await;
-    let mut boss = service.admin_chat(9).await;
+    let mut admin = service.admin_chat(9).await;
     let no_integer = [r#""1""#, "1.0", "1e0", "true", "[1]", "{}"];
     let no_limit = ["0", "-1", "1001", "1000000000000000000000000000000"];
     for (name, bad) in [
@@ -181,7 +181,7 @@ async fn list_bad_parameter_named(setup: Setup) {
         ("after_pk", &[&no_integer]),
     ] {
         for value in bad.iter().copied().flatten() {
-            for client in [&mut ann, &mut boss] {
+            for client in [&mut ann, &mut admin] {
                 let request = format!(r#"{{"action":"list","{name}":{value},"request_id":7}}"#);
                 client.send_text(&request).await;
                 let refused = client.receive().await;

@@ -3,15 +3,15 @@ use aftermatch_test_support::{
 };
 use serde_json::{Value, json};
 
-fn mark(seq: impl Into<Value>) -> Value {
+fn mark_read(seq: impl Into<Value>) -> Value {
     json!({"action": "mark_read", "seq": seq.into()})
 }
 
-/// Marks the joined room as read up to `seq`; returns the mark it has now.
-async fn marked(client: &mut Client, seq: i64) -> i64 {
-    let answer = client.request(mark(seq)).await;
-    assert_eq!(answer["response_status"], 200, "{answer}");
-    answer["data"]["seq"].as_i64().expect("a number")
+/// Marks the joined room as read up to `seq`; returns the read position.
+async fn read_position(client: &mut Client, seq: i64) -> i64 {
+    let response = client.request(mark_read(seq)).await;
+    assert_eq!(response["response_status"], 200, "{response}");
+    response["data"]["seq"].as_i64().expect("a number")
 }
 
 /// The number of unread messages in the first of the user's rooms.
@@ -20,11 +20,11 @@ async fn unread(client: &mut Client) -> u64 {
     list["data"][0]["unread"].as_u64().expect("a number")
 }
 
-async fn mark_answers_requester_only(setup: Setup) {
+async fn mark_read_answers_requester_only(setup: Setup) {
     let service = setup.start().await;
     let mut ann = service.joined(3, 1).await;
     let mut bob = service.joined(4, 1).await;
-    let response = response_bytes(&mut ann, mark(1)).await;
+    let response = response_bytes(&mut ann, mark_read(1)).await;
     let expected = r#"{"errors":[],"data":{"room_id":1,"seq":1},"action":"mark_read","response_status":200,"request_id":…}"#;
     assert_eq!(response, expected);
     bob.expect_silence().await;
@@ -32,13 +32,13 @@ async fn mark_answers_requester_only(setup: Setup) {
     assert_eq!(next["data"]["seq"], 2, "a mark takes no event number");
 }
 
-async fn mark_never_retreats_or_passes_end(setup: Setup) {
+async fn read_position_never_retreats_or_passes_end(setup: Setup) {
     let service = setup.start().await;
     let mut ann = service.joined(3, 1).await;
     for _ in 0..4 {
         ann.create("a").await;
     }
-    for (seq, mark) in [
+    for (seq, mark_read) in [
         (0, 0),
         (3, 3),
         (2, 3),
@@ -48,21 +48,21 @@ async fn mark_never_retreats_or_passes_end(setup: Setup) {
         (i64::MAX, 5),
         (1, 5),
     ] {
-        assert_eq!(marked(&mut ann, seq).await, mark, "{seq}");
+        assert_eq!(read_position(&mut ann, seq).await, mark_read, "{seq}");
     }
     ann.request(delete(&[1])).await;
-    assert_eq!(marked(&mut ann, 5).await, 5);
+    assert_eq!(read_position(&mut ann, 5).await, 5);
     ann.send_text(r#"{"action":"mark_read","seq":98765432109876543210,"request_id":7}"#)
         .await;
     let beyond = ann.receive().await;
     assert_eq!(beyond["data"], json!({"room_id": 1, "seq": 6}), "{beyond}");
 }
 
-async fn unread_counts_others_messages_after_mark(setup: Setup) {
+async fn unread_counts_others_messages_after_position(setup: Setup) {
     let service = setup.start().await;
     let mut ann = service.chat(3).await;
     let mut bob = service.joined(4, 1).await;
-    let mut boss = service.admin_chat(9).await;
+    let mut admin = service.admin_chat(9).await;
     // The only message is Ann's own, so it is unread for Bob alone.
     assert_eq!(unread(&mut ann).await, 0);
     assert_eq!(unread(&mut bob).await, 1);
@@ -70,8 +70,8 @@ async fn unread_counts_others_messages_after_mark(setup: Setup) {
     for text in ["2", "3", "4"] {
         of_bob.push(written(&mut bob, text).await);
     }
-    boss.join(1).await;
-    boss.create("5").await;
+    admin.join(1).await;
+    admin.create("5").await;
     bob.receive().await;
     assert_eq!(unread(&mut ann).await, 4);
     assert_eq!(unread(&mut bob).await, 2);
@@ -79,7 +79,7 @@ async fn unread_counts_others_messages_after_mark(setup: Setup) {
     // Joining does not mark as read.
     ann.join(1).await;
     assert_eq!(unread(&mut ann).await, 4);
-    assert_eq!(marked(&mut ann, 2).await, 2);
+    assert_eq!(read_position(&mut ann, 2).await, 2);
     assert_eq!(unread(&mut ann).await, 3);
     ann.create("6").await;
     assert_eq!(unread(&mut ann).await, 3);
@@ -95,17 +95,17 @@ async fn unread_counts_others_messages_after_mark(setup: Setup) {
     bob.request(delete(&of_bob[..2])).await;
     ann.receive().await;
     assert_eq!(unread(&mut ann).await, 2);
-    // A mark is an event number, and deletions have event numbers too.
-    assert_eq!(marked(&mut ann, 4).await, 4);
+    // A read position is an event number, and deletions have event numbers too.
+    assert_eq!(read_position(&mut ann, 4).await, 4);
     assert_eq!(unread(&mut ann).await, 1);
-    assert_eq!(marked(&mut ann, 9).await, 9);
+    assert_eq!(read_position(&mut ann, 9).await, 9);
     assert_eq!(unread(&mut ann).await, 0);
     bob.create("10").await;
     ann.receive().await;
     assert_eq!(unread(&mut ann).await, 1);
 }
 
-async fn mark_belongs_to_user_and_room(setup: Setup) {
+async fn read_position_belongs_to_user_and_room(setup: Setup) {
     let service = setup.start().await;
     let mut ann = service.joined(3, 1).await;
     let mut again = service.chat(3).await;
@@ -122,26 +122,30 @@ async fn mark_belongs_to_user_and_room(setup: Setup) {
         unread.collect::<Vec<_>>()
     };
     assert_eq!(rooms(&mut ann).await, [1, 2]);
-    assert_eq!(marked(&mut ann, 2).await, 2);
-    // The mark holds on every connection of Ann, later ones included.
+    assert_eq!(read_position(&mut ann, 2).await, 2);
+    // The read position holds on every connection of Ann, later ones included.
     for client in [&mut ann, &mut again, &mut service.chat(3).await] {
         assert_eq!(rooms(client).await, [0, 2]);
     }
     assert_eq!(rooms(&mut bob).await, [1, 0]);
     ann.join(2).await;
-    assert_eq!(marked(&mut ann, 1).await, 1);
+    assert_eq!(read_position(&mut ann, 1).await, 1);
     assert_eq!(rooms(&mut again).await, [0, 1]);
     assert_eq!(rooms(&mut eve).await, [0, 0]);
 }
 
-async fn mark_by_admin_or_bad_seq_refused(setup: Setup) {
+async fn mark_read_by_admin_or_bad_seq_refused(setup: Setup) {
     let service = setup.start().await;
-    let mut boss = service.admin_chat(9).await;
-    boss.expect_refusal(mark(1), 405, "unknown_action").await;
-    boss.join(1).await;
-    boss.expect_refusal(mark(1), 405, "unknown_action").await;
+    let mut admin = service.admin_chat(9).await;
+    admin
+        .expect_refusal(mark_read(1), 405, "unknown_action")
+        .await;
+    admin.join(1).await;
+    admin
+        .expect_refusal(mark_read(1), 405, "unknown_action")
+        .await;
     let mut ann = service.chat(3).await;
-    ann.expect_refusal(mark(1), 400, "not_in_room").await;
+    ann.expect_refusal(mark_read(1), 400, "not_in_room").await;
     ann.join(1).await;
     for bad in [
         r#""seq":-1,"#,
@@ -168,9 +172,9 @@ async fn mark_by_admin_or_bad_seq_refused(setup: Setup) {
 }
 
 on_every_store!(
-    mark_answers_requester_only,
-    mark_never_retreats_or_passes_end,
-    unread_counts_others_messages_after_mark,
-    mark_belongs_to_user_and_room,
-    mark_by_admin_or_bad_seq_refused,
+    mark_read_answers_requester_only,
+    read_position_never_retreats_or_passes_end,
+    unread_counts_others_messages_after_position,
+    read_position_belongs_to_user_and_room,
+    mark_read_by_admin_or_bad_seq_refused,
 );

@@ -11,14 +11,14 @@ fn with_id(text: &str, client_msg_id: impl Into<Value>) -> Value {
 
 /// Sends a message again: the response is 200 with the message as it is.
 async fn expect_duplicate(client: &mut Client, again: Value, message: &Value) {
-    let answer = client.request(again).await;
-    assert_eq!(answer["response_status"], 200, "{answer}");
-    assert_eq!(answer["errors"], json!([]), "{answer}");
-    assert_eq!(answer["action"], "create_message", "{answer}");
-    assert_eq!(&answer["data"], message);
+    let response = client.request(again).await;
+    assert_eq!(response["response_status"], 200, "{response}");
+    assert_eq!(response["errors"], json!([]), "{response}");
+    assert_eq!(response["action"], "create_message", "{response}");
+    assert_eq!(&response["data"], message);
 }
 
-async fn client_id_returned_to_everyone(setup: Setup) {
+async fn client_msg_id_returned_to_everyone(setup: Setup) {
     let service = setup.start().await;
     let mut ann = service.joined(3, 1).await;
     let mut bob = service.joined(4, 1).await;
@@ -66,15 +66,15 @@ async fn duplicate_create_returns_first_message(setup: Setup) {
     assert_eq!(page["results"].as_array().map(Vec::len), Some(2));
 }
 
-async fn client_id_belongs_to_author_and_room(setup: Setup) {
+async fn client_msg_id_belongs_to_author_and_room(setup: Setup) {
     let service = setup.start().await;
     let mut ann = service.joined(3, 1).await;
     let mut bob = service.joined(4, 1).await;
-    let mut boss = service.admin_chat(9).await;
-    boss.join(1).await;
+    let mut admin = service.admin_chat(9).await;
+    admin.join(1).await;
     let mut ids = Vec::new();
     for nth in 0..3 {
-        let all = [&mut ann, &mut bob, &mut boss];
+        let all = [&mut ann, &mut bob, &mut admin];
         let event = all[nth].request(with_id("hi", "1")).await;
         assert_eq!(event["response_status"], 201, "{event}");
         for (other, client) in all.into_iter().enumerate() {
@@ -89,12 +89,12 @@ async fn client_id_belongs_to_author_and_room(setup: Setup) {
     assert_eq!(elsewhere["response_status"], 201, "{elsewhere}");
     assert!(!ids.contains(&elsewhere["data"]["id"]));
     assert_eq!(elsewhere["data"]["seq"], 1);
-    let known = boss.request(with_id("hi", "1")).await;
+    let known = admin.request(with_id("hi", "1")).await;
     assert_eq!(known["response_status"], 200, "{known}");
     assert_eq!(known["data"]["id"], ids[2]);
 }
 
-async fn client_id_with_other_text_refused(setup: Setup) {
+async fn client_msg_id_with_other_text_refused(setup: Setup) {
     let service = setup.start().await;
     let mut ann = service.joined(3, 1).await;
     let mut bob = service.joined(4, 1).await;
@@ -123,7 +123,7 @@ async fn client_id_with_other_text_refused(setup: Setup) {
     assert_eq!(ann.create("next").await["data"]["seq"], 6);
 }
 
-async fn client_id_malformed_refused(setup: Setup) {
+async fn client_msg_id_malformed_refused(setup: Setup) {
     let service = setup.start().await;
     let mut ann = service.joined(3, 1).await;
     let mut bob = service.joined(4, 1).await;
@@ -190,13 +190,13 @@ async fn fifty_simultaneous_duplicates_create_one_message(setup: Setup) {
         (author, id)
     });
     let responses = join_all(join_all(sent).await.into_iter().map(async |(author, id)| {
-        let (mut event, mut answer) = (Vec::new(), None);
+        let (mut event, mut response) = (Vec::new(), None);
         // Its own response, and the event of the message unless that is the response.
-        while answer.is_none() || (event.is_empty() && answer != Some(201)) {
+        while response.is_none() || (event.is_empty() && response != Some(201)) {
             let frame = author.receive().await;
             let status = frame["response_status"].as_u64();
             if frame["request_id"] == id {
-                answer = status;
+                response = status;
             } else {
                 assert_eq!(status, Some(201), "{frame}");
                 event.push(frame.clone());
@@ -204,12 +204,12 @@ async fn fifty_simultaneous_duplicates_create_one_message(setup: Setup) {
             assert_eq!(frame["data"]["seq"], 2, "{frame}");
         }
         author.expect_silence().await;
-        answer
+        response
     }));
-    let answers = responses.await;
-    let created = answers.iter().filter(|status| **status == Some(201));
+    let statuses = responses.await;
+    let created = statuses.iter().filter(|status| **status == Some(201));
     assert_eq!(created.count(), 1);
-    let known = answers.iter().filter(|status| **status == Some(200));
+    let known = statuses.iter().filter(|status| **status == Some(200));
     assert_eq!(known.count(), 49);
     assert_eq!(bob.receive().await["response_status"], 201);
     bob.expect_silence().await;
@@ -217,11 +217,11 @@ async fn fifty_simultaneous_duplicates_create_one_message(setup: Setup) {
 }
 
 on_every_store!(
-    client_id_returned_to_everyone,
+    client_msg_id_returned_to_everyone,
     duplicate_create_returns_first_message,
-    client_id_belongs_to_author_and_room,
-    client_id_with_other_text_refused,
-    client_id_malformed_refused,
+    client_msg_id_belongs_to_author_and_room,
+    client_msg_id_with_other_text_refused,
+    client_msg_id_malformed_refused,
     duplicate_create_still_needs_right,
     fifty_simultaneous_duplicates_create_one_message,
 );

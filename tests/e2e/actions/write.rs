@@ -36,14 +36,14 @@ async fn text_delivered_unchanged(setup: Setup) {
 async fn text_blank_long_or_nul_refused(setup: Setup) {
     let service = setup.start().await;
     let mut ann = service.joined(3, 1).await;
-    let mut boss = service.admin_chat(9).await;
-    boss.join(1).await;
+    let mut admin = service.admin_chat(9).await;
+    admin.join(1).await;
     let fits = "🦀".repeat(10_000);
     let of_ann = ann.create(&fits).await["data"]["id"].clone();
-    assert_eq!(boss.receive().await["data"]["text"], fits);
+    assert_eq!(admin.receive().await["data"]["text"], fits);
     let edited = ann.request(edit(of_ann.clone(), &fits)).await;
     assert_eq!(edited["data"]["message_text"], fits);
-    boss.receive().await;
+    admin.receive().await;
     let long = "🦀".repeat(10_001);
     let long_and_blank = " ".repeat(10_001);
     for (text, code) in [
@@ -63,12 +63,12 @@ async fn text_blank_long_or_nul_refused(setup: Setup) {
         ann.expect_refusal(create(text), 400, code).await;
         ann.expect_refusal(edit(of_ann.clone(), text), 400, code)
             .await;
-        boss.expect_refusal(create(text), 400, code).await;
+        admin.expect_refusal(create(text), 400, code).await;
         // The text is checked before the id.
-        boss.expect_refusal(edit(999, text), 400, code).await;
+        admin.expect_refusal(edit(999, text), 400, code).await;
     }
     ann.expect_silence().await;
-    boss.expect_silence().await;
+    admin.expect_silence().await;
 }
 
 async fn text_limit_setting_is_applied(setup: Setup) {
@@ -83,10 +83,10 @@ async fn text_limit_setting_is_applied(setup: Setup) {
 
 async fn admin_writes_only_in_business_rooms(setup: Setup) {
     let service = setup.start().await;
-    let mut boss = service.admin_chat(9).await;
+    let mut admin = service.admin_chat(9).await;
     let mut eve = service.joined(5, 2).await;
     let of_eve = written(&mut eve, "of Eve").await;
-    boss.join(2).await;
+    admin.join(2).await;
     for action in [
         create("a"),
         edit(of_eve, "a"),
@@ -95,23 +95,24 @@ async fn admin_writes_only_in_business_rooms(setup: Setup) {
         delete(&[999]),
         delete(&[]),
     ] {
-        boss.expect_refusal(action, 403, "business_required").await;
+        admin.expect_refusal(action, 403, "business_required").await;
     }
-    boss.expect_refusal(create(" "), 400, "text_blank").await;
-    boss.expect_refusal(delete(&[of_eve; 1_001]), 400, "too_many_ids")
+    admin.expect_refusal(create(" "), 400, "text_blank").await;
+    admin
+        .expect_refusal(delete(&[of_eve; 1_001]), 400, "too_many_ids")
         .await;
     eve.expect_silence().await;
     // The administrator still receives events here, and may write in other rooms.
     let event = eve.create("good news").await;
-    assert_eq!(boss.receive().await, event);
+    assert_eq!(admin.receive().await, event);
     for room in [1, 3] {
-        boss.join(room).await;
-        let id = written(&mut boss, "hello").await;
+        admin.join(room).await;
+        let id = written(&mut admin, "hello").await;
         assert_eq!(
-            boss.request(edit(id, "hello there")).await["response_status"],
+            admin.request(edit(id, "hello there")).await["response_status"],
             200
         );
-        assert_eq!(boss.request(delete(&[id])).await["response_status"], 200);
+        assert_eq!(admin.request(delete(&[id])).await["response_status"], 200);
     }
 }
 
@@ -143,20 +144,20 @@ async fn edit_forbidden_message_looks_nonexistent(setup: Setup) {
     let mut ann = service.joined(3, 2).await;
     let elsewhere = written(&mut ann, "in room 2").await;
     ann.join(1).await;
-    let gone = written(&mut ann, "gone soon").await;
-    ann.request(delete(&[gone])).await;
+    let deleted = written(&mut ann, "gone soon").await;
+    ann.request(delete(&[deleted])).await;
     let mut bob = service.joined(4, 1).await;
     let of_bob = written(&mut bob, "of Bob").await;
     ann.receive().await;
-    let mut boss = service.admin_chat(9).await;
-    boss.join(1).await;
+    let mut admin = service.admin_chat(9).await;
+    admin.join(1).await;
 
-    for client in [&mut ann, &mut boss] {
+    for client in [&mut ann, &mut admin] {
         let expected = response_bytes(client, edit(999_999, "a")).await;
         let expected_end =
             r#""response_status":404,"request_id":…,"error_code":"message_not_found"}"#;
         assert!(expected.ends_with(expected_end), "{expected}");
-        for id in [elsewhere, gone, of_bob, 0, -1, i64::MIN, i64::MAX] {
+        for id in [elsewhere, deleted, of_bob, 0, -1, i64::MIN, i64::MAX] {
             assert_eq!(
                 response_bytes(client, edit(id, "a")).await,
                 expected,
@@ -164,7 +165,8 @@ async fn edit_forbidden_message_looks_nonexistent(setup: Setup) {
             );
         }
     }
-    boss.expect_refusal(edit(1, "of Ann"), 404, "message_not_found")
+    admin
+        .expect_refusal(edit(1, "of Ann"), 404, "message_not_found")
         .await;
     bob.expect_silence().await;
     // None of them changed: the message in the other room can be edited there.

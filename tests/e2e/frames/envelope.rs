@@ -118,14 +118,14 @@ async fn action_missing_or_unknown_refused(setup: Setup) {
 
 async fn admin_current_room_info_unknown(setup: Setup) {
     let service = setup.start().await;
-    let mut boss = service.admin_chat(9).await;
+    let mut admin = service.admin_chat(9).await;
     for action in ["current_room_info", "dance"] {
         let sent = format!(r#"{{"action":"{action}","request_id":7}}"#);
-        boss.send_text(&sent).await;
-        let answer = boss.receive_text().await;
+        admin.send_text(&sent).await;
+        let response = admin.receive_text().await;
         let expected = refusal_end(&format!("{action:?}"), 405, "7", "unknown_action");
-        assert!(answer.ends_with(&expected), "{answer}");
-        boss.expect_silence().await;
+        assert!(response.ends_with(&expected), "{response}");
+        admin.expect_silence().await;
     }
 }
 
@@ -156,9 +156,9 @@ async fn unknown_keys_and_escapes_accepted(setup: Setup) {
         "\r\n\t {\n\"action\" : \"list\" ,\t\"request_id\" : 7 } \n",
         &format!(r#"{{"x":{deep},"action":"list","request_id":7}}"#),
     ] {
-        let answer = pair.expect_success(text).await;
+        let response = pair.expect_success(text).await;
         assert_eq!(
-            (&answer["action"], &answer["request_id"]),
+            (&response["action"], &response["request_id"]),
             (&"list".into(), &7.into())
         );
     }

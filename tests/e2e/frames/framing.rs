@@ -1,33 +1,17 @@
-use aftermatch_test_support::{RawSocket, Service, Setup, masked, on_every_store};
+use aftermatch_test_support::{RawSocket, Setup, masked, on_every_store};
 use serde_json::Value;
 
 const LIST: &[u8] = br#"{"action":"list","request_id":7}"#;
 
-/// A connection of Ann that has joined room 1.
-async fn ann(service: &Service) -> RawSocket {
-    let mut ann = service.raw_chat(3).await;
-    ann.send(&masked(
-        0x81,
-        br#"{"action":"join_room","room_pk":1,"request_id":1}"#,
-    ))
-    .await;
-    assert!(
-        ann.receive_text()
-            .await
-            .ends_with(r#""response_status":200,"request_id":1}"#)
-    );
-    ann
-}
-
 async fn expect_list(ann: &mut RawSocket) {
-    let answer = ann.receive_text().await;
+    let response = ann.receive_text().await;
     let expected = r#","action":"list","response_status":200,"request_id":7}"#;
-    assert!(answer.ends_with(expected), "{answer}");
+    assert!(response.ends_with(expected), "{response}");
 }
 
 async fn request_in_fragments_answered(setup: Setup) {
     let service = setup.start().await;
-    let mut ann = ann(&service).await;
+    let mut ann = service.raw_joined(3).await;
     let (begin, end) = LIST.split_at(5);
     ann.send(&[masked(0x01, begin), masked(0x80, end)].concat())
         .await;
@@ -50,13 +34,13 @@ async fn request_in_fragments_answered(setup: Setup) {
     let (begin, end) = text.split_at(middle);
     ann.send(&[masked(0x01, begin), masked(0x80, end)].concat())
         .await;
-    let answer: Value = serde_json::from_str(&ann.receive_text().await).expect("JSON");
-    assert_eq!(answer["data"]["text"], "ж", "{answer}");
+    let response: Value = serde_json::from_str(&ann.receive_text().await).expect("JSON");
+    assert_eq!(response["data"]["text"], "ж", "{response}");
 }
 
 async fn ping_answered_with_same_payload(setup: Setup) {
     let service = setup.start().await;
-    let mut ann = ann(&service).await;
+    let mut ann = service.raw_joined(3).await;
     for payload in [&b""[..], b"are you there?", &[0xFF; 125]] {
         ann.send(&masked(0x89, payload)).await;
         assert_eq!(ann.receive_frame().await, (0x8A, payload.to_vec()));
@@ -78,7 +62,7 @@ async fn oversized_frame_closes_only_its_connection(setup: Setup) {
     const LIMIT: usize = 64 * 1024;
     let service = setup.start().await;
     let mut bob = service.joined(4, 1).await;
-    let mut just_fits = ann(&service).await;
+    let mut just_fits = service.raw_joined(3).await;
     just_fits.send(&masked(0x81, &long_list(LIMIT))).await;
     expect_list(&mut just_fits).await;
     let (begin, end) = (long_list(LIMIT - 1), [b' ']);
@@ -91,7 +75,7 @@ async fn oversized_frame_closes_only_its_connection(setup: Setup) {
         masked(0x82, &long_list(LIMIT + 1)),
         [masked(0x01, &begin), masked(0x80, b"  ")].concat(),
     ] {
-        let mut ann = ann(&service).await;
+        let mut ann = service.raw_joined(3).await;
         ann.send(&over).await;
         assert_eq!(ann.receive_close_code().await, 1009);
     }
@@ -117,7 +101,7 @@ async fn invalid_frame_closes_only_its_connection(setup: Setup) {
         ("a ping too long", masked(0x89, &[0; 126])),
         ("plain text", b"GET / HTTP/1.1\r\n\r\n".to_vec()),
     ] {
-        let mut ann = ann(&service).await;
+        let mut ann = service.raw_joined(3).await;
         // The valid request before it is still answered.
         ann.send(&[masked(0x81, LIST), bytes].concat()).await;
         expect_list(&mut ann).await;
@@ -129,7 +113,7 @@ async fn invalid_frame_closes_only_its_connection(setup: Setup) {
 async fn pipelined_requests_answered_in_order(setup: Setup) {
     let service = setup.start().await;
     let mut bob = service.joined(4, 1).await;
-    let mut ann = ann(&service).await;
+    let mut ann = service.raw_joined(3).await;
     let kinds = [
         (r#""action":"list"}"#, 200),
         (r#""action":"create_message","msg_text":"a"}"#, 201),
@@ -151,9 +135,9 @@ async fn pipelined_requests_answered_in_order(setup: Setup) {
         .collect();
     ann.send(&bytes).await;
     for (id, (rest, status)) in requests() {
-        let answer: Value = serde_json::from_str(&ann.receive_text().await).expect("JSON");
-        assert_eq!(answer["request_id"], id, "{answer}");
-        assert_eq!(answer["response_status"], *status, "{rest}: {answer}");
+        let response: Value = serde_json::from_str(&ann.receive_text().await).expect("JSON");
+        assert_eq!(response["request_id"], id, "{response}");
+        assert_eq!(response["response_status"], *status, "{rest}: {response}");
     }
     let changes = requests().filter(|(_, (rest, _))| rest.contains("_text"));
     for ((id, _), seq) in changes.zip(2..) {

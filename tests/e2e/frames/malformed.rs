@@ -87,9 +87,9 @@ async fn json_without_object_refused(setup: Setup) {
     }
     // This is not JSON either, but a reader may stop at the first bracket.
     pair.ann.send_text(&"[".repeat(20_000)).await;
-    let answer = pair.ann.receive().await;
+    let response = pair.ann.receive().await;
     assert_eq!(
-        (&answer["response_status"], &answer["data"]),
+        (&response["response_status"], &response["data"]),
         (&400.into(), &Value::Null)
     );
     pair.ann.expect_silence().await;
@@ -122,9 +122,9 @@ async fn invalid_utf8_refused_connection_survives(setup: Setup) {
     let inside = b"{\"action\":\"create_message\",\"msg_text\":\"\xFF\",\"request_id\":7}";
     for bytes in [&b"\xFF"[..], b"\xC3", b"\xED\xA0\x80", b"\xC0\x80", inside] {
         ann.send(&masked(0x81, bytes)).await;
-        let answer = ann.receive_text().await;
+        let response = ann.receive_text().await;
         let expected = r#""response_status":400,"request_id":null,"error_code":"not_json"}"#;
-        assert!(answer.ends_with(expected), "{bytes:x?}: {answer}");
+        assert!(response.ends_with(expected), "{bytes:x?}: {response}");
         ann.send(&masked(0x81, br#"{"action":"list","request_id":2}"#))
             .await;
         assert!(

@@ -79,7 +79,7 @@ async fn parameter_missing_or_mistyped_named(setup: Setup) {
 async fn integer_beyond_64_bits_matches_nothing(setup: Setup) {
     let service = setup.start().await;
     let mut ann = service.joined(3, 1).await;
-    let mut boss = service.admin_chat(9).await;
+    let mut admin = service.admin_chat(9).await;
     for number in [
         "9223372036854775807",
         "9223372036854775808",
@@ -99,16 +99,16 @@ async fn integer_beyond_64_bits_matches_nothing(setup: Setup) {
             (&delete, 404, "message_not_found"),
         ] {
             ann.send_text(text).await;
-            let answer = ann.receive().await;
+            let response = ann.receive().await;
             assert_eq!(
-                (&answer["response_status"], &answer["error_code"]),
+                (&response["response_status"], &response["error_code"]),
                 (&status.into(), &code.into()),
                 "{text}"
             );
         }
-        boss.send_text(&join).await;
-        let answer = boss.receive().await;
-        assert_eq!(answer["error_code"], "room_not_found", "{number}");
+        admin.send_text(&join).await;
+        let response = admin.receive().await;
+        assert_eq!(response["error_code"], "room_not_found", "{number}");
     }
 }
 

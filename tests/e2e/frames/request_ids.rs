@@ -30,10 +30,10 @@ async fn request_id_returned_unchanged(setup: Setup) {
         pair.ann
             .send_text(&format!(r#"{{"action":"leave_room","request_id":{id}}}"#))
             .await;
-        let answer = pair.ann.receive_text().await;
+        let response = pair.ann.receive_text().await;
         let expected =
             format!(r#""action":"leave_room","response_status":200,"request_id":{id}}}"#);
-        assert!(answer.ends_with(&expected), "{answer}");
+        assert!(response.ends_with(&expected), "{response}");
         // A refusal returns it unchanged too.
         let refused = Message::text(format!(r#"{{"action":"leave_room","request_id":{id}}}"#));
         pair.expect_refusal(

@@ -8,12 +8,12 @@ async fn status_from(service: &Service, origins: &[&str], case: &str) -> u16 {
     let handshake = origins
         .iter()
         .fold(handshake, |all, origin| all.header("Origin", origin));
-    let answer = handshake.send(service.address).await;
-    if answer.status != 101 {
-        answer.expect_refusal(403, case);
-        assert_eq!(answer.header("www-authenticate"), None, "{case}");
+    let response = handshake.send(service.address).await;
+    if response.status != 101 {
+        response.expect_refusal(403, case);
+        assert_eq!(response.header("www-authenticate"), None, "{case}");
     }
-    answer.status
+    response.status
 }
 
 async fn origin_of_unlisted_host_refused(setup: Setup) {
@@ -84,9 +84,9 @@ async fn origin_checked_before_everything_else(setup: Setup) {
         HttpRequest::new("GET", "/ws/chat/"),
         HttpRequest::new("GET", "/ws/admin-chat/").bearer(&token_for(3)),
     ] {
-        let answer = handshake.send(service.address).await;
-        answer.expect_refusal(403, &answer.head);
-        assert!(answer.body.contains("Origin"), "{}", answer.body);
+        let response = handshake.send(service.address).await;
+        response.expect_refusal(403, &response.head);
+        assert!(response.body.contains("Origin"), "{}", response.body);
     }
 }
 

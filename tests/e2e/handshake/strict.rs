@@ -26,9 +26,13 @@ async fn malformed_key_is_refused(setup: Setup) {
         cases.push((key.to_owned(), without().header("Sec-WebSocket-Key", key)));
     }
     for (case, handshake) in cases {
-        let answer = handshake.send(service.address).await;
-        answer.expect_refusal(400, &case);
-        assert!(answer.body.contains("Sec-WebSocket-Key"), "{}", answer.body);
+        let response = handshake.send(service.address).await;
+        response.expect_refusal(400, &case);
+        assert!(
+            response.body.contains("Sec-WebSocket-Key"),
+            "{}",
+            response.body
+        );
     }
 }
 
@@ -38,18 +42,18 @@ async fn host_not_sent_once_is_refused(setup: Setup) {
         ("none", good().without("Host")),
         ("two", good().header("Host", "localhost")),
     ] {
-        let answer = handshake.send(service.address).await;
-        answer.expect_refusal(400, case);
-        assert!(answer.body.contains("Host"), "{}", answer.body);
+        let response = handshake.send(service.address).await;
+        response.expect_refusal(400, case);
+        assert!(response.body.contains("Host"), "{}", response.body);
     }
 }
 
 async fn handshake_with_body_is_refused(setup: Setup) {
     let service = setup.start().await;
     for (name, value) in [("Content-Length", "5"), ("Transfer-Encoding", "chunked")] {
-        let answer = good().header(name, value).send(service.address).await;
-        answer.expect_refusal(400, name);
-        assert!(answer.body.contains("no body"), "{}", answer.body);
+        let response = good().header(name, value).send(service.address).await;
+        response.expect_refusal(400, name);
+        assert!(response.body.contains("no body"), "{}", response.body);
     }
     let empty = good().header("Content-Length", "0");
     assert_eq!(empty.send(service.address).await.status, 101);
@@ -59,12 +63,12 @@ async fn two_authorization_headers_are_refused(setup: Setup) {
     let service = setup.start().await;
     for (first, second) in [(3, 3), (3, 99), (99, 3)] {
         let handshake = HttpRequest::websocket("/ws/chat/").bearer(&token_for(first));
-        let answer = handshake
+        let response = handshake
             .bearer(&token_for(second))
             .send(service.address)
             .await;
-        answer.expect_refusal(400, &format!("users {first} and {second}"));
-        assert!(answer.body.contains("Authorization"), "{}", answer.body);
+        response.expect_refusal(400, &format!("users {first} and {second}"));
+        assert!(response.body.contains("Authorization"), "{}", response.body);
     }
 }
 
@@ -80,8 +84,8 @@ async fn origin_is_compared_as_browsers_write_it(setup: Setup) {
         ("https://xn--80a0bn.example", 403),
     ] {
         let handshake = good().without("Origin").header("Origin", origin);
-        let answer = handshake.send(service.address).await;
-        assert_eq!(answer.status, status, "{origin}: {}", answer.body);
+        let response = handshake.send(service.address).await;
+        assert_eq!(response.status, status, "{origin}: {}", response.body);
     }
 }
 

@@ -20,9 +20,13 @@ async fn with_authorization(service: &Service, value: &str) -> HttpResponse {
     handshake.send(service.address).await
 }
 
-fn expect_unauthorized(answer: &HttpResponse, case: &str) {
-    answer.expect_refusal(401, case);
-    assert_eq!(answer.header("www-authenticate"), Some("Bearer"), "{case}");
+fn expect_unauthorized(response: &HttpResponse, case: &str) {
+    response.expect_refusal(401, case);
+    assert_eq!(
+        response.header("www-authenticate"),
+        Some("Bearer"),
+        "{case}"
+    );
 }
 
 async fn connect_invalid_token_unauthorized(setup: Setup) {
@@ -45,7 +49,7 @@ async fn connect_invalid_token_unauthorized(setup: Setup) {
         ),
         ("unsigned", format!("{unsigned}.{claims}.")),
         (
-            "said to be unsigned",
+            "unsigned by its header",
             format!("{unsigned}.{claims}.{signature}"),
         ),
         (
@@ -80,30 +84,30 @@ async fn connect_invalid_token_unauthorized(setup: Setup) {
         ("a deactivated user", token_for(7)),
     ] {
         for path in ["/ws/chat/", "/ws/admin-chat/"] {
-            let answer = HttpRequest::websocket(path)
+            let response = HttpRequest::websocket(path)
                 .bearer(&token)
                 .send(service.address)
                 .await;
-            expect_unauthorized(&answer, case);
+            expect_unauthorized(&response, case);
             assert!(
-                token.is_empty() || !answer.body.contains(&token),
+                token.is_empty() || !response.body.contains(&token),
                 "{case}: {}",
-                answer.body
+                response.body
             );
         }
     }
-    let answer = HttpRequest::websocket("/ws/chat/")
+    let response = HttpRequest::websocket("/ws/chat/")
         .send(service.address)
         .await;
-    expect_unauthorized(&answer, "no header at all");
+    expect_unauthorized(&response, "no header at all");
 }
 
 async fn authorization_scheme_bearer_ignores_case(setup: Setup) {
     let service = setup.start().await;
     let good = token_for(3);
     for scheme in ["Bearer", "bearer", "BEARER", "bEaReR"] {
-        let answer = with_authorization(&service, &format!("{scheme} {good}")).await;
-        assert_eq!(answer.status, 101, "{scheme}");
+        let response = with_authorization(&service, &format!("{scheme} {good}")).await;
+        assert_eq!(response.status, 101, "{scheme}");
     }
     for value in [
         good.clone(),
@@ -121,8 +125,8 @@ async fn authorization_scheme_bearer_ignores_case(setup: Setup) {
 
 async fn token_user_id_as_string_accepted(setup: Setup) {
     let service = setup.start().await;
-    let answer = HttpRequest::websocket("/ws/chat/").bearer(&signed(&claims_of("3")));
-    let mut ann = answer.send(service.address).await.client().await;
+    let handshake = HttpRequest::websocket("/ws/chat/").bearer(&signed(&claims_of("3")));
+    let mut ann = handshake.send(service.address).await.client().await;
     ann.join(2).await;
     ann.expect_refusal(
         json!({"action": "join_room", "room_pk": 3}),
@@ -140,29 +144,29 @@ async fn connect_wrong_kind_of_user_forbidden(setup: Setup) {
         ("/ws/admin-chat/", 3),
         ("/ws/admin-chat/", 8),
     ] {
-        let answer = HttpRequest::websocket(path)
+        let response = HttpRequest::websocket(path)
             .bearer(&token_for(user))
             .send(service.address)
             .await;
-        answer.expect_refusal(403, path);
-        assert_eq!(answer.header("www-authenticate"), None, "{path}");
+        response.expect_refusal(403, path);
+        assert_eq!(response.header("www-authenticate"), None, "{path}");
     }
 }
 
 async fn token_as_subprotocol_accepted(setup: Setup) {
     let service = setup.start().await;
-    let (ann, boss) = (token_for(3), token_for(9));
+    let (ann, admin) = (token_for(3), token_for(9));
     for (path, protocols, chosen) in [
         ("/ws/chat/", format!("chat, {ann}"), Some("chat")),
         ("/ws/chat/", format!("chat,{ann}"), Some("chat")),
         ("/ws/chat/", format!("chat, another, {ann}"), Some("chat")),
         (
             "/ws/admin-chat/",
-            format!("admin-chat, {boss}"),
+            format!("admin-chat, {admin}"),
             Some("admin-chat"),
         ),
         ("/ws/chat/", format!("admin-chat, {ann}"), None),
-        ("/ws/admin-chat/", format!("chat, {boss}"), None),
+        ("/ws/admin-chat/", format!("chat, {admin}"), None),
         ("/ws/chat/", format!("CHAT, {ann}"), None),
         ("/ws/chat/", format!("{ann}, chat"), None),
         ("/ws/chat/", ann.clone(), None),
@@ -170,16 +174,20 @@ async fn token_as_subprotocol_accepted(setup: Setup) {
         ("/ws/chat/", "chat, abc".to_owned(), None),
     ] {
         let handshake = HttpRequest::websocket(path).header("Sec-WebSocket-Protocol", &protocols);
-        let answer = handshake.send(service.address).await;
-        assert!(!answer.head.contains("eyJ"), "{protocols}: {}", answer.head);
+        let response = handshake.send(service.address).await;
+        assert!(
+            !response.head.contains("eyJ"),
+            "{protocols}: {}",
+            response.head
+        );
         assert_eq!(
-            answer.header("sec-websocket-protocol"),
+            response.header("sec-websocket-protocol"),
             chosen,
             "{protocols}"
         );
         match chosen {
-            Some(_) => answer.client().await.expect_silence().await,
-            None => expect_unauthorized(&answer, &protocols),
+            Some(_) => response.client().await.expect_silence().await,
+            None => expect_unauthorized(&response, &protocols),
         }
     }
 }
@@ -195,10 +203,10 @@ async fn token_header_overrides_subprotocol(setup: Setup) {
     ] {
         let handshake = HttpRequest::websocket("/ws/chat/").bearer(header);
         let handshake = handshake.header("Sec-WebSocket-Protocol", &protocols);
-        let answer = handshake.send(service.address).await;
-        assert_eq!(answer.status, status, "{protocols}: {}", answer.body);
+        let response = handshake.send(service.address).await;
+        assert_eq!(response.status, status, "{protocols}: {}", response.body);
         assert_eq!(
-            answer.header("sec-websocket-protocol"),
+            response.header("sec-websocket-protocol"),
             chosen,
             "{protocols}"
         );
@@ -225,9 +233,9 @@ async fn connection_outlives_its_token(setup: Setup) {
     ann.join(1).await;
     let expired = async {
         loop {
-            let answer = connect().await;
-            if answer.status != 101 {
-                return answer;
+            let response = connect().await;
+            if response.status != 101 {
+                return response;
             }
         }
     };

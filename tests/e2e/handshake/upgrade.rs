@@ -8,14 +8,14 @@ async fn both_endpoints_accept_optional_slash(setup: Setup) {
         ("/ws/admin-chat", 9),
         ("/ws/admin-chat/", 9),
     ] {
-        let answer = HttpRequest::websocket(path)
+        let response = HttpRequest::websocket(path)
             .bearer(&token_for(user))
             .send(service.address)
             .await;
-        // The key and its answer are the example of RFC 6455.
-        let accept = answer.header("sec-websocket-accept");
+        // The key and the response to it are the example of RFC 6455.
+        let accept = response.header("sec-websocket-accept");
         assert_eq!(accept, Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{path}");
-        answer.client().await.expect_silence().await;
+        response.client().await.expect_silence().await;
     }
 }
 
@@ -30,13 +30,13 @@ async fn unknown_path_not_found(setup: Setup) {
         "/ws/admin-chat/x/",
         "/WS/CHAT/",
     ] {
-        let answer = HttpRequest::websocket(path)
+        let response = HttpRequest::websocket(path)
             .bearer(&token_for(3))
             .send(service.address)
             .await;
-        answer.expect_refusal(404, path);
-        let answer = HttpRequest::new("POST", path).send(service.address).await;
-        answer.expect_refusal(404, path);
+        response.expect_refusal(404, path);
+        let response = HttpRequest::new("POST", path).send(service.address).await;
+        response.expect_refusal(404, path);
     }
 }
 
@@ -47,9 +47,9 @@ async fn handshake_other_method_refused(setup: Setup) {
     for method in OTHER_METHODS {
         for (path, user) in [("/ws/chat", 3), ("/ws/chat/", 3), ("/ws/admin-chat/", 9)] {
             let request = HttpRequest::new(method, path).header("Origin", "http://localhost:80");
-            let answer = request.bearer(&token_for(user)).send(service.address).await;
-            answer.expect_refusal(405, method);
-            assert_eq!(answer.header("allow"), Some("GET"), "{method}");
+            let response = request.bearer(&token_for(user)).send(service.address).await;
+            response.expect_refusal(405, method);
+            assert_eq!(response.header("allow"), Some("GET"), "{method}");
         }
     }
 }
@@ -59,9 +59,9 @@ async fn method_checked_before_everything_else(setup: Setup) {
     for method in OTHER_METHODS {
         let origin = HttpRequest::new(method, "/ws/chat/").header("Origin", "http://localhost:80");
         for request in [HttpRequest::new(method, "/ws/chat/"), origin] {
-            let answer = request.send(service.address).await;
-            answer.expect_refusal(405, method);
-            assert_eq!(answer.header("allow"), Some("GET"), "{method}");
+            let response = request.send(service.address).await;
+            response.expect_refusal(405, method);
+            assert_eq!(response.header("allow"), Some("GET"), "{method}");
         }
     }
 }
@@ -85,9 +85,13 @@ async fn request_without_upgrade_names_supported_version(setup: Setup) {
                 Some(value) => handshake.header(name, value),
                 None => handshake,
             };
-            let answer = handshake.send(service.address).await;
-            answer.expect_refusal(426, &case);
-            assert_eq!(answer.header("sec-websocket-version"), Some("13"), "{case}");
+            let response = handshake.send(service.address).await;
+            response.expect_refusal(426, &case);
+            assert_eq!(
+                response.header("sec-websocket-version"),
+                Some("13"),
+                "{case}"
+            );
         }
     }
 }
@@ -103,8 +107,8 @@ async fn upgrade_headers_match_in_any_case(setup: Setup) {
         let handshake = HttpRequest::websocket("/ws/chat/")
             .bearer(&token_for(3))
             .without(name);
-        let answer = handshake.header(name, value).send(service.address).await;
-        assert_eq!(answer.status, 101, "{name}: {value}: {}", answer.body);
+        let response = handshake.header(name, value).send(service.address).await;
+        assert_eq!(response.status, 101, "{name}: {value}: {}", response.body);
     }
 }
 
@@ -117,8 +121,8 @@ async fn token_and_right_checked_before_upgrade(setup: Setup) {
         ("/ws/chat/", token_for(3), 426),
     ] {
         let handshake = HttpRequest::new("GET", path).header("Origin", "http://localhost:80");
-        let answer = handshake.bearer(&token).send(service.address).await;
-        answer.expect_refusal(status, path);
+        let response = handshake.bearer(&token).send(service.address).await;
+        response.expect_refusal(status, path);
     }
 }
 
@@ -126,9 +130,9 @@ async fn extensions_never_negotiated(setup: Setup) {
     let service = setup.start().await;
     let handshake = HttpRequest::websocket("/ws/chat/").bearer(&token_for(3));
     let handshake = handshake.header("Sec-WebSocket-Extensions", "permessage-deflate");
-    let answer = handshake.send(service.address).await;
-    assert_eq!(answer.status, 101);
-    assert_eq!(answer.header("sec-websocket-extensions"), None);
+    let response = handshake.send(service.address).await;
+    assert_eq!(response.status, 101);
+    assert_eq!(response.header("sec-websocket-extensions"), None);
 }
 
 on_every_store!(

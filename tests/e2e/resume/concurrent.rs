@@ -22,9 +22,9 @@ async fn write_on(mut client: Client, over: &AtomicBool) {
             }
             _ => create(&format!("text {nth}")),
         };
-        let answer = client.request_amid_events(action).await;
-        assert_eq!(answer["errors"], json!([]), "{answer}");
-        own.extend(answer["data"]["id"].as_i64());
+        let response = client.request_amid_events(action).await;
+        assert_eq!(response["errors"], json!([]), "{response}");
+        own.extend(response["data"]["id"].as_i64());
     }
 }
 
@@ -126,11 +126,11 @@ async fn rejoin_many_times(service: &Service) -> Reader {
 async fn replay_and_events_during_writes_restore_room(setup: Setup) {
     let service = setup.start().await;
     let over = AtomicBool::new(false);
-    let mut boss = service.admin_chat(9).await;
-    boss.join(1).await;
+    let mut admin = service.admin_chat(9).await;
+    admin.join(1).await;
     let ann = service.joined(3, 1).await;
     let writing = async {
-        tokio::join!(write_on(ann, &over), write_on(boss, &over));
+        tokio::join!(write_on(ann, &over), write_on(admin, &over));
     };
     let reading = async {
         let readers = join_all((0..5).map(|_| rejoin_many_times(&service))).await;
@@ -141,8 +141,8 @@ async fn replay_and_events_during_writes_restore_room(setup: Setup) {
 
     let room = whole_room(&service).await;
     for mut reader in readers {
-        let (answer, replayed) = rejoin(&mut service.chat(4).await, reader.last).await;
-        let last = answer["data"]["last_seq"].as_i64().expect("a number");
+        let (response, replayed) = rejoin(&mut service.chat(4).await, reader.last).await;
+        let last = response["data"]["last_seq"].as_i64().expect("a number");
         replayed
             .iter()
             .for_each(|frame| reader.replayed(frame, last));

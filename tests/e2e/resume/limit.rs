@@ -5,9 +5,9 @@ use super::{numbers, rejoin, write};
 
 /// Joins since `since`, and receives this many frames; `None` means not resumed.
 async fn expect_replay(client: &mut Client, since: i64, last: i64, frames: Option<usize>) {
-    let (answer, replayed) = rejoin(client, since).await;
-    assert_eq!(answer["data"]["last_seq"], last, "{since}");
-    assert_eq!(answer["data"]["resumed"], frames.is_some(), "{since}");
+    let (response, replayed) = rejoin(client, since).await;
+    assert_eq!(response["data"]["last_seq"], last, "{since}");
+    assert_eq!(response["data"]["resumed"], frames.is_some(), "{since}");
     let numbers = numbers(&replayed);
     assert_eq!(numbers.len(), frames.unwrap_or(0), "{since}");
     assert!(numbers.is_sorted_by(|one, next| one < next), "{numbers:?}");
@@ -21,17 +21,17 @@ async fn replay_over_500_frames_not_resumed(setup: Setup) {
     let service = setup.start().await;
     let mut ann = service.joined(3, 1).await;
     let mut bob = service.chat(4).await;
-    let mut boss = service.admin_chat(9).await;
+    let mut admin = service.admin_chat(9).await;
     write(&mut ann, 500, "missed").await;
     expect_replay(&mut bob, 1, 501, Some(500)).await;
-    expect_replay(&mut boss, 1, 501, Some(500)).await;
+    expect_replay(&mut admin, 1, 501, Some(500)).await;
     expect_replay(&mut bob, 0, 501, None).await;
-    expect_replay(&mut boss, 0, 501, None).await;
+    expect_replay(&mut admin, 0, 501, None).await;
     // Resumed or not, the events that follow are received.
-    expect_replay(&mut boss, 2, 501, Some(499)).await;
+    expect_replay(&mut admin, 2, 501, Some(499)).await;
     let deleted = ann.request(delete(&[1])).await;
     assert_eq!(bob.receive().await, deleted);
-    assert_eq!(boss.receive().await, deleted);
+    assert_eq!(admin.receive().await, deleted);
 
     // A deletion of any number of messages is one frame, and so is an edit.
     expect_replay(&mut bob, 1, 502, None).await;

@@ -64,26 +64,26 @@ async fn three_changes(service: &Service) -> Client {
 async fn join_since_last_seq_replays_nothing(setup: Setup) {
     let service = setup.start().await;
     let mut ann = three_changes(&service).await;
-    let (mut bob, mut boss) = (service.chat(4).await, service.admin_chat(9).await);
-    for client in [&mut bob, &mut boss] {
-        let (answer, replayed) = rejoin(client, 3).await;
-        assert_eq!(answer["data"]["last_seq"], 3);
-        assert_eq!(answer["data"]["resumed"], true);
+    let (mut bob, mut admin) = (service.chat(4).await, service.admin_chat(9).await);
+    for client in [&mut bob, &mut admin] {
+        let (response, replayed) = rejoin(client, 3).await;
+        assert_eq!(response["data"]["last_seq"], 3);
+        assert_eq!(response["data"]["resumed"], true);
         assert_eq!(replayed, Vec::<Value>::new());
         client.request(json!({"action": "leave_room"})).await;
     }
     // A message that was created and deleted meanwhile is not replayed either.
     let passing = written(&mut ann, "passing").await;
     ann.request(delete(&[passing])).await;
-    for client in [&mut bob, &mut boss] {
-        let (answer, replayed) = rejoin(client, 3).await;
-        assert_eq!(answer["data"]["last_seq"], 5);
-        assert_eq!(answer["data"]["resumed"], true);
+    for client in [&mut bob, &mut admin] {
+        let (response, replayed) = rejoin(client, 3).await;
+        assert_eq!(response["data"]["last_seq"], 5);
+        assert_eq!(response["data"]["resumed"], true);
         assert_eq!(replayed, Vec::<Value>::new());
     }
     let next = ann.create("next").await;
     assert_eq!(bob.receive().await, next);
-    assert_eq!(boss.receive().await, next);
+    assert_eq!(admin.receive().await, next);
 }
 
 async fn join_since_zero_replays_whole_room(setup: Setup) {
@@ -91,8 +91,8 @@ async fn join_since_zero_replays_whole_room(setup: Setup) {
     let mut ann = three_changes(&service).await;
     // The author and an administrator receive it too.
     for client in [&mut ann, &mut service.admin_chat(9).await] {
-        let (answer, replayed) = rejoin(client, 0).await;
-        assert_eq!(answer["data"]["resumed"], true);
+        let (response, replayed) = rejoin(client, 0).await;
+        assert_eq!(response["data"]["resumed"], true);
         assert_eq!(numbers(&replayed), [1, 2]);
         assert_eq!(replayed[0]["data"]["text"], "one");
         assert_eq!(replayed[0]["data"]["user"]["id"], 3);
@@ -100,9 +100,9 @@ async fn join_since_zero_replays_whole_room(setup: Setup) {
     }
     ann.join(2).await;
     let empty = json!({"action": "join_room", "room_pk": 2, "since_seq": 0});
-    let answer = ann.request(empty).await;
-    assert_eq!(answer["data"]["last_seq"], 0);
-    assert_eq!(answer["data"]["resumed"], true);
+    let response = ann.request(empty).await;
+    assert_eq!(response["data"]["last_seq"], 0);
+    assert_eq!(response["data"]["resumed"], true);
     ann.expect_silence().await;
 }
 
@@ -170,19 +170,19 @@ async fn refused_join_replays_nothing_keeps_seat(setup: Setup) {
     let service = setup.start().await;
     let mut ann = three_changes(&service).await;
     let mut bob = service.joined(4, 1).await;
-    let mut boss = service.admin_chat(9).await;
-    boss.join(1).await;
+    let mut admin = service.admin_chat(9).await;
+    admin.join(1).await;
     for room in [2, 99] {
         let join = json!({"action": "join_room", "room_pk": room, "since_seq": 0});
         bob.expect_refusal(join.clone(), 403, "room_forbidden")
             .await;
         if room == 99 {
-            boss.expect_refusal(join, 404, "room_not_found").await;
+            admin.expect_refusal(join, 404, "room_not_found").await;
         }
     }
     let next = ann.create("next").await;
     assert_eq!(bob.receive().await, next);
-    assert_eq!(boss.receive().await, next);
+    assert_eq!(admin.receive().await, next);
     bob.expect_silence().await;
 }
 
@@ -194,8 +194,8 @@ async fn rejoin_same_room_replays_since_seq(setup: Setup) {
         bob.request(create("received")).await;
         ann.receive().await;
     }
-    let (answer, replayed) = rejoin(&mut bob, 1).await;
-    assert_eq!(answer["data"]["last_seq"], 3);
+    let (response, replayed) = rejoin(&mut bob, 1).await;
+    assert_eq!(response["data"]["last_seq"], 3);
     assert_eq!(numbers(&replayed), [2, 3]);
     bob.join(1).await;
     let (_, replayed) = rejoin(&mut bob, 2).await;
@@ -213,8 +213,8 @@ async fn join_other_room_replays_that_room(setup: Setup) {
     let mut bob = service.joined(4, 1).await;
     eve.create("in room 2").await;
     let mut ann = service.joined(3, 1).await;
-    let answer = ann.join_since(2, 0).await;
-    assert_eq!(answer["data"]["pk"], 2);
+    let response = ann.join_since(2, 0).await;
+    assert_eq!(response["data"]["pk"], 2);
     let missed = ann.receive().await;
     assert_eq!(missed["data"]["room"]["pk"], 2);
     assert_eq!(missed["replay"], true);

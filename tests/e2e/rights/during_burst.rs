@@ -72,9 +72,9 @@ async fn rights_end_during_burst(setup: Setup) {
         Message::Close(Some(close)) => u16::from(close.code),
         other => panic!("not a close frame: {other:?}"),
     };
-    let mut boss = service.admin_joined(9, 1).await;
-    let dismissed = service.put_user(user(9));
-    assert_eq!(code(last_frame(&service, &mut boss, dismissed).await), 4403);
+    let mut admin = service.admin_joined(9, 1).await;
+    let demoted = service.put_user(user(9));
+    assert_eq!(code(last_frame(&service, &mut admin, demoted).await), 4403);
 
     service.put_room(room(1, &[1, 2])).await;
     ann.join(1).await;

@@ -44,13 +44,13 @@ async fn expect_shutout(
 async fn deactivated_user_shut_out_of_both_endpoints(setup: Setup) {
     let service = setup.start().await;
     let refusal = (401, "user_deactivated", 4401);
-    for who in [(3, "/ws/chat/"), (9, "/ws/admin-chat/")] {
+    for user_at in [(3, "/ws/chat/"), (9, "/ws/admin-chat/")] {
         let deactivated = NewUser {
             active: false,
-            admin: who.0 == 9,
-            ..user(who.0)
+            admin: user_at.0 == 9,
+            ..user(user_at.0)
         };
-        expect_shutout(&service, who, service.put_user(deactivated), refusal).await;
+        expect_shutout(&service, user_at, service.put_user(deactivated), refusal).await;
     }
     service.put_user(user(3)).await;
     expect_delivery(&mut service.joined(3, 1).await, &mut []).await;
@@ -58,23 +58,24 @@ async fn deactivated_user_shut_out_of_both_endpoints(setup: Setup) {
 
 async fn former_admin_shut_out(setup: Setup) {
     let service = setup.start().await;
-    let who = (9, "/ws/admin-chat/");
+    let user_at = (9, "/ws/admin-chat/");
     let refusal = (403, "admin_required", 4403);
-    expect_shutout(&service, who, service.put_user(user(9)), refusal).await;
+    expect_shutout(&service, user_at, service.put_user(user(9)), refusal).await;
 }
 
 async fn former_brand_owner_shut_out(setup: Setup) {
     let service = setup.start().await;
-    let who = (3, "/ws/chat/");
+    let user_at = (3, "/ws/chat/");
     let refusal = (403, "brand_required", 4403);
-    let moved = brand(1, 8, Tariff::Light, None);
-    expect_shutout(&service, who, service.put_brand(moved), refusal).await;
+    let transferred = brand(1, 8, Tariff::Light, None);
+    expect_shutout(&service, user_at, service.put_brand(transferred), refusal).await;
 
-    let mut heir = service.joined(8, 1).await;
-    let answer = expect_delivery(&mut heir, &mut []).await;
-    assert_eq!(answer["data"]["user"]["id"], 8);
+    let mut new_owner = service.joined(8, 1).await;
+    let response = expect_delivery(&mut new_owner, &mut []).await;
+    assert_eq!(response["data"]["user"]["id"], 8);
     // This message belongs to the former owner.
-    heir.expect_refusal(actions()[1].clone(), 404, "message_not_found")
+    new_owner
+        .expect_refusal(actions()[1].clone(), 404, "message_not_found")
         .await;
 }
 

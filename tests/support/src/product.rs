@@ -130,6 +130,7 @@ impl PlatformData {
         }
     }
 
+    /// Both brands in one change.
     pub(crate) async fn hand_over(&self, brand: NewBrand, instead: NewBrand) {
         match self {
             Self::Memory(store) => store.put_brands([brand, instead]).expect("valid brands"),

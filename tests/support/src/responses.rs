@@ -14,9 +14,9 @@ pub async fn written(client: &mut Client, text: &str) -> i64 {
 pub async fn response_bytes(client: &mut Client, action: Value) -> String {
     let id = client.send_action(action).await;
     let response = client.receive_text().await;
-    let tag = format!("\"request_id\":{id}");
-    assert_eq!(response.matches(&tag).count(), 1, "{response}");
-    response.replace(&tag, "\"request_id\":…")
+    let own_id = format!("\"request_id\":{id}");
+    assert_eq!(response.matches(&own_id).count(), 1, "{response}");
+    response.replace(&own_id, "\"request_id\":…")
 }
 
 /// The `data` of `get_room_messages` with these parameters.

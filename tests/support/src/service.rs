@@ -11,6 +11,7 @@ use crate::{
         self, DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_MAX_TEXT_CHARS, Limits, NewBrand, NewRoom,
         NewUser, PlatformData, Settings, StoreKind, generous_limits,
     },
+    raw_socket::masked,
     token_for, worlds,
 };
 
@@ -122,6 +123,16 @@ impl Service {
     pub async fn raw_chat(&self, user: i64) -> RawSocket {
         let request = HttpRequest::websocket("/ws/chat/").bearer(&token_for(user));
         request.send(self.address).await.raw()
+    }
+
+    /// A connection of `user` to `/ws/chat/` that has joined room 1, for frames by hand.
+    pub async fn raw_joined(&self, user: i64) -> RawSocket {
+        let mut socket = self.raw_chat(user).await;
+        let join = br#"{"action":"join_room","room_pk":1,"request_id":1}"#;
+        socket.send(&masked(0x81, join)).await;
+        let response = socket.receive_text().await;
+        assert!(response.contains(r#""response_status":200"#), "{response}");
+        socket
     }
 
     /// The platform inserts or replaces a user.

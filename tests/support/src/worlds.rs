@@ -35,7 +35,7 @@ pub const USUAL: &str = r#"{
 
 /// Users 1 to `users`, each with a brand (user 1 owns brand 101), all of them in each of
 /// the rooms 1 to `rooms`.
-pub fn crowd(users: i64, rooms: i64) -> Value {
+pub fn many_members(users: i64, rooms: i64) -> Value {
     let users = 1..=users;
     let participants: Vec<_> = users.clone().map(|user| 100 + user).collect();
     let brands = users

@@ -5,7 +5,7 @@ use std::env;
 use url::Url;
 
 /// What a person without a Postgres can do about it.
-pub(crate) const HOW: &str = "The tests need a Postgres. Any of these gives them one:
+pub(crate) const ADVICE: &str = "The tests need a Postgres. Any of these gives them one:
   * TEST_DATABASE_URL=postgres://user:password@host/postgres, a role that may create databases
   * a running Docker engine (and its `docker` command); TEST_POSTGRES_IMAGE names the image, postgres:17 by default
   * Postgres itself, not necessarily running: `apt-get install postgresql`, or its folder of binaries on PATH
@@ -27,7 +27,7 @@ pub(crate) fn running() -> Result<Option<Url>, String> {
             Ok(url) => Ok(Some(url)),
             Err(error) => Err(format!("TEST_DATABASE_URL: {error}")),
         },
-        (Some("url"), None) => Err(format!("TEST_DATABASE_URL is not set.\n{HOW}")),
+        (Some("url"), None) => Err(format!("TEST_DATABASE_URL is not set.\n{ADVICE}")),
         (Some(other), _) => Err(unknown(other)),
     }
 }

@@ -31,7 +31,7 @@ impl Process {
                 Err(error) => failures += &format!("\n{name}: {error}"),
             }
         }
-        Err(format!("{}{failures}", choice::HOW))
+        Err(format!("{}{failures}", choice::ADVICE))
     }
 
     pub(crate) fn url(&self) -> Url {

@@ -20,7 +20,7 @@ impl Server {
     pub async fn start() -> Self {
         let process = Process::start(Durability::Default)
             .await
-            .unwrap_or_else(|why| panic!("{why}"));
+            .unwrap_or_else(|reason| panic!("{reason}"));
         let url = process.url().into();
         Self { process, url }
     }

@@ -49,7 +49,7 @@ pub(crate) fn shared() -> &'static Shared {
         thread::spawn(move || host(&sender));
         receiver.recv().expect("the thread of the server reports")
     });
-    shared.as_ref().unwrap_or_else(|why| panic!("{why}"))
+    shared.as_ref().unwrap_or_else(|reason| panic!("{reason}"))
 }
 
 /// Runs the server, and what is to be done on it, to the end of the process.
@@ -127,7 +127,7 @@ impl Shared {
             let template = match (migrated, &self.template) {
                 (false, _) => String::new(),
                 (true, Ok(template)) => format!(" TEMPLATE {template}"),
-                (true, Err(why)) => return Err(why.clone().into()),
+                (true, Err(reason)) => return Err(reason.clone().into()),
             };
             let number = self.databases.fetch_add(1, Ordering::Relaxed);
             let name = format!("{}{number}", self.mark);
@@ -140,7 +140,7 @@ impl Shared {
             Ok::<_, Failure>(name)
         });
         let created = created.await.expect("the thread of the server lives");
-        created.unwrap_or_else(|why| panic!("no database for the test: {why}"))
+        created.unwrap_or_else(|reason| panic!("no database for the test: {reason}"))
     }
 
     /// Drops a database, even while others are connected. If that fails, the next process

@@ -79,12 +79,12 @@ async fn proxy_frozen_delays_bytes_loses_none() {
     };
 
     proxy.freeze();
-    let mut answer = pin!(sqlx::query("SELECT 'through'::text").fetch_one(&mut through));
+    let mut response = pin!(sqlx::query("SELECT 'through'::text").fetch_one(&mut through));
     let mut attempt = pin!(PgConnection::connect(proxy.url()));
     let mut context = Context::from_waker(Waker::noop());
     // Each of these queries is a round trip, in which bytes could pass the proxy.
     for _ in 0..100 {
-        assert!(answer.as_mut().poll(&mut context).is_pending());
+        assert!(response.as_mut().poll(&mut context).is_pending());
         assert!(attempt.as_mut().poll(&mut context).is_pending());
         let query = sqlx::query("SELECT query FROM pg_stat_activity WHERE pid = $1");
         let query: String = query
@@ -97,7 +97,7 @@ async fn proxy_frozen_delays_bytes_loses_none() {
     }
 
     proxy.heal().await;
-    assert_eq!(answer.await.unwrap().get::<String, _>(0), "through");
+    assert_eq!(response.await.unwrap().get::<String, _>(0), "through");
     attempt.await.unwrap().ping().await.unwrap();
 }
 

@@ -36,20 +36,20 @@ pub(super) struct Connection {
     shared: Arc<Shared>,
     remote: SocketAddr,
     pending: Pending,
-    place: Arc<OwnedSemaphorePermit>,
+    socket_permit: Arc<OwnedSemaphorePermit>,
 }
 
 impl Connection {
     pub(super) fn new(
         shared: Arc<Shared>,
         remote: SocketAddr,
-        place: OwnedSemaphorePermit,
+        socket_permit: OwnedSemaphorePermit,
     ) -> Self {
         Self {
             pending: shared.pending.add(remote.ip()),
             shared,
             remote,
-            place: Arc::new(place),
+            socket_permit: Arc::new(socket_permit),
         }
     }
 
@@ -61,7 +61,7 @@ impl Connection {
             ..
         } = &*self.shared;
         let service = service_fn(|request| async {
-            Ok::<hyper::Response<_>, Infallible>(self.answer(request).await.into())
+            Ok::<hyper::Response<_>, Infallible>(self.respond(request).await.into())
         });
         let connection = http.serve_connection(TokioIo::new(stream), service);
         let mut connection = pin!(connection.with_upgrades());
@@ -81,7 +81,7 @@ impl Connection {
         let _ = timeout(limits.grace, connection).await;
     }
 
-    async fn answer(&self, request: hyper::Request<Incoming>) -> Response {
+    async fn respond(&self, request: hyper::Request<Incoming>) -> Response {
         self.pending.pause();
         let response = self.shared.routes.get_response(self.routed(request)).await;
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
@@ -100,7 +100,7 @@ impl Connection {
         ));
         if let Some(upgrade) = upgrade {
             request.extensions_mut().insert(upgrade);
-            request.extensions_mut().insert(self.place.clone());
+            request.extensions_mut().insert(self.socket_permit.clone());
         }
         request
     }

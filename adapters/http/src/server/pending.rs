@@ -1,5 +1,5 @@
 //! Limits for the connections on which no request is being served: those that
-//! have not sent a request head yet, and idle ones after an answer.
+//! have not sent a request head yet, and idle ones after a response.
 //!
 //! A silent connection costs a descriptor until its time is over. So when too many
 //! wait, the one that has waited longest is evicted for the new one: a client that
@@ -142,7 +142,7 @@ impl Pending {
         self.age.lock().is_some()
     }
 
-    /// Returns when the connection has to give up its place.
+    /// Returns when the connection is evicted.
     pub(super) async fn evicted(&self) {
         self.evict.notified().await;
     }
@@ -223,9 +223,9 @@ mod tests {
         for _ in 0..100 {
             drop(all.add(ANN));
         }
-        let kept = [ANN; 2].map(|ann| all.add(ann));
-        assert!(kept.iter().all(|kept| !is_evicted(kept)));
-        drop(kept);
+        let remaining = [ANN; 2].map(|ann| all.add(ann));
+        assert!(remaining.iter().all(|remaining| !is_evicted(remaining)));
+        drop(remaining);
         let state = all.state.lock();
         assert!(state.by_age.is_empty() && state.by_source.is_empty());
     }

@@ -13,12 +13,12 @@ use tokio::{
 use super::*;
 
 /// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 const LIMITS: Limits = Limits {
-    head: PATIENCE,
+    head: TIMEOUT,
     sockets: 100,
-    grace: PATIENCE,
+    grace: TIMEOUT,
 };
 
 /// A server on all addresses of this machine.
@@ -32,10 +32,10 @@ struct Running {
 
 async fn start(limits: Limits) -> Running {
     let slow = watch::Sender::new(Some(0));
-    let begun = slow.clone();
+    let started = slow.clone();
     let waits = make(move |_| {
-        begun.send_modify(|begun| *begun = begun.map(|begun| begun + 1));
-        let mut over = begun.subscribe();
+        started.send_modify(|started| *started = started.map(|started| started + 1));
+        let mut over = started.subscribe();
         async move {
             let _ = over.wait_for(Option::is_none).await;
             "slow"
@@ -101,14 +101,14 @@ impl Running {
     }
 
     async fn slow_requests(&self, count: usize) {
-        let mut begun = self.slow.subscribe();
-        let begun = begun.wait_for(|begun| begun.is_some_and(|begun| begun >= count));
-        let begun = timeout(PATIENCE, begun).await;
-        begun.expect("begun in time").expect("running");
+        let mut started = self.slow.subscribe();
+        let started = started.wait_for(|started| started.is_some_and(|started| started >= count));
+        let started = timeout(TIMEOUT, started).await;
+        started.expect("begun in time").expect("running");
     }
 
     async fn stopped(self) {
-        let served = timeout(PATIENCE, self.served).await;
+        let served = timeout(TIMEOUT, self.served).await;
         served
             .expect("it stops in time")
             .expect("no panic")
@@ -127,7 +127,7 @@ fn upgrade_request() -> Vec<u8> {
 /// What comes until the other side closes.
 async fn rest(mut stream: TcpStream) -> String {
     let mut bytes = Vec::new();
-    let end = timeout(PATIENCE, stream.read_to_end(&mut bytes)).await;
+    let end = timeout(TIMEOUT, stream.read_to_end(&mut bytes)).await;
     // A reset is an end, too.
     let _ = end.expect("an end in time");
     String::from_utf8_lossy(&bytes).into_owned()
@@ -142,7 +142,7 @@ async fn read_until(stream: &mut TcpStream, end: &str) -> String {
         }
         text
     };
-    timeout(PATIENCE, reading).await.expect("in time")
+    timeout(TIMEOUT, reading).await.expect("in time")
 }
 
 #[tokio::test]
@@ -159,8 +159,8 @@ async fn half_head_ends_with_its_time() {
         ..LIMITS
     })
     .await;
-    for begun in [&b""[..], b"GET / HTTP/1.1\r\nHost: loc"] {
-        assert_eq!(rest(server.sent(begun).await).await, "");
+    for started in [&b""[..], b"GET / HTTP/1.1\r\nHost: loc"] {
+        assert_eq!(rest(server.sent(started).await).await, "");
     }
     let answered = rest(server.sent(&request("/", "")).await).await;
     assert!(answered.ends_with("answer"), "idle, then ended");
@@ -170,17 +170,17 @@ async fn half_head_ends_with_its_time() {
 async fn oversized_head_is_refused() {
     let server = start(LIMITS).await;
     let cookie = "x".repeat(390_000);
-    let answer = rest(
+    let response = rest(
         server
             .sent(&request("/", &format!("Cookie: {cookie}\r\n")))
             .await,
     )
     .await;
-    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer:?}");
+    assert!(response.starts_with("HTTP/1.1 431 "), "{response:?}");
     let cookie = "x".repeat(8_000);
     let close = format!("Cookie: {cookie}\r\nConnection: close\r\n");
-    let answer = rest(server.sent(&request("/", &close)).await).await;
-    assert!(answer.ends_with("answer"), "{answer:?}");
+    let response = rest(server.sent(&request("/", &close)).await).await;
+    assert!(response.ends_with("answer"), "{response:?}");
 }
 
 #[tokio::test]
@@ -194,8 +194,8 @@ async fn silent_connections_keep_nobody_out() {
     for _ in 0..200 {
         silent.push(server.sent(b"GET / HT").await);
     }
-    let answer = server.sent(&request("/", "Connection: close\r\n")).await;
-    assert!(rest(answer).await.ends_with("answer"));
+    let response = server.sent(&request("/", "Connection: close\r\n")).await;
+    assert!(rest(response).await.ends_with("answer"));
     assert_eq!(rest(silent.remove(0)).await, "", "the oldest was evicted");
 }
 
@@ -220,7 +220,7 @@ async fn full_port_refuses_until_place_is_free() {
         let request = request("/", "Connection: close\r\n");
         while !rest(server.sent(&request).await).await.ends_with("answer") {}
     };
-    let served = timeout(PATIENCE, trying).await;
+    let served = timeout(TIMEOUT, trying).await;
     served.expect("a place in time");
     upgraded.write_u8(b'!').await.expect("open");
     assert_eq!(rest(upgraded).await, "!");
@@ -242,8 +242,8 @@ async fn early_bytes_follow_the_upgrade() {
     let server = start(LIMITS).await;
     let early = [upgrade_request(), b"early".to_vec()].concat();
     let mut stream = server.sent(&early).await;
-    let answer = read_until(&mut stream, "hello early").await;
-    assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
+    let response = read_until(&mut stream, "hello early").await;
+    assert!(response.starts_with("HTTP/1.1 101 "), "{response}");
 }
 
 #[tokio::test]
@@ -278,14 +278,14 @@ async fn same_source_address_shares_no_upgrade() {
     assert_eq!(second.local_addr().expect("an address"), source);
 
     first.write_all(&upgrade_request()).await.expect("open");
-    let answer = read_until(&mut first, "hello ").await;
-    assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
+    let response = read_until(&mut first, "hello ").await;
+    assert!(response.starts_with("HTTP/1.1 101 "), "{response}");
     second
         .write_all(b"\x81\x80mask\r\n\r\n")
         .await
         .expect("open");
-    let answer = rest(second).await;
-    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    let response = rest(second).await;
+    assert!(response.starts_with("HTTP/1.1 400 "), "{response}");
     first.write_u8(b'!').await.expect("open");
     assert_eq!(rest(first).await, "!");
 }

@@ -65,10 +65,10 @@ fn both_endpoints_publish_their_actions() {
     ] {
         assert_eq!(document["channels"][channel]["address"], address);
         let operations = document["operations"].as_object().expect("operations");
-        let here = json!({"$ref": format!("#/channels/{channel}")});
-        let received = operations
-            .values()
-            .filter(|operation| operation["channel"] == here && operation["action"] == "receive");
+        let own_channel = json!({"$ref": format!("#/channels/{channel}")});
+        let received = operations.values().filter(|operation| {
+            operation["channel"] == own_channel && operation["action"] == "receive"
+        });
         assert_eq!(received.count(), actions);
     }
 }

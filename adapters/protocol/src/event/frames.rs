@@ -57,26 +57,26 @@ impl Frame for Replay<EventData<'_>> {
 }
 
 /// The frame that everyone joined receives. `participants` are those of the room, at
-/// the revision of `change`.
-pub fn event<'a>(change: &'a RoomEvent, participants: &'a ReadyParticipants) -> impl Frame + 'a {
-    let data = EventData::of(change, participants);
+/// the revision of `event`.
+pub fn event<'a>(event: &'a RoomEvent, participants: &'a ReadyParticipants) -> impl Frame + 'a {
+    let data = EventData::of(event, participants);
     Event {
         errors: [],
         action: data.action(),
         response_status: data.status(),
         data,
-        request_id: EchoedId(&change.request_id),
+        request_id: EchoedId(&event.request_id),
     }
 }
 
 /// What the requester receives instead, if some messages could not be deleted.
-pub fn partly_deleted(change: &RoomEvent) -> Option<impl Frame> {
-    let EventKind::Deleted { ids, missing } = &change.kind else {
+pub fn partly_deleted(event: &RoomEvent) -> Option<impl Frame> {
+    let EventKind::Deleted { ids, missing } = &event.kind else {
         return None;
     };
     let errors = [not_deleted(missing)?];
-    let data = MessagesDeleted::new(change, ids);
-    Some(Response::partly(&change.request_id, data, errors))
+    let data = MessagesDeleted::new(event, ids);
+    Some(Response::partly(&event.request_id, data, errors))
 }
 
 fn not_deleted(missing: &[MessageId]) -> Option<String> {
@@ -100,16 +100,16 @@ impl Data for ExistingMessage<'_> {
 
 /// The response to `create_message` when the message existed before: the message now.
 pub fn existing_message<'a>(
-    change: &'a RoomEvent,
+    event: &'a RoomEvent,
     participants: &'a ReadyParticipants,
 ) -> impl Frame + 'a {
-    let message = ExistingMessage(EventData::of(change, participants));
-    Response::new(&change.request_id, message)
+    let message = ExistingMessage(EventData::of(event, participants));
+    Response::new(&event.request_id, message)
 }
 
 /// An event that the client missed.
-pub fn replayed<'a>(change: &'a RoomEvent, participants: &'a ReadyParticipants) -> impl Frame + 'a {
-    let data = EventData::of(change, participants);
+pub fn replayed<'a>(event: &'a RoomEvent, participants: &'a ReadyParticipants) -> impl Frame + 'a {
+    let data = EventData::of(event, participants);
     Replay {
         errors: [],
         action: data.action(),

@@ -44,8 +44,8 @@ pub(crate) const EVICTIONS: [Eviction; 3] = [
 
 /// Why a seat was taken away, as a word.
 #[must_use]
-pub const fn reason(why: Eviction) -> &'static str {
-    match why {
+pub const fn reason(eviction: Eviction) -> &'static str {
+    match eviction {
         Eviction::RoomRemoved => "room_removed",
         Eviction::BrandRemoved => "brand_removed",
         Eviction::BrandLost => "brand_lost",
@@ -57,10 +57,10 @@ fn reasons(_: &mut SchemaGenerator) -> Schema {
 }
 
 /// What a session receives when it lost its seat.
-pub fn room_closed(room: RoomId, why: Eviction) -> impl Frame {
+pub fn room_closed(room: RoomId, eviction: Eviction) -> impl Frame {
     let data = RoomClosed {
         room_pk: room.0,
-        reason: reason(why),
+        reason: reason(eviction),
     };
     Notice {
         errors: [],

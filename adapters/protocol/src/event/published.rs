@@ -65,7 +65,7 @@ pub(crate) fn room_closed(generator: &mut SchemaGenerator) -> Published {
         Receiver::Others,
         "The connection has lost its room: the brand was taken out of the room, the room was \
          removed, or the user no longer owns the brand.",
-        EVICTIONS.map(|why| closed(sample::ROOM, why).to_vec()),
+        EVICTIONS.map(|eviction| closed(sample::ROOM, eviction).to_vec()),
     )
 }
 

@@ -15,14 +15,14 @@ use crate::error::{ErrorCode, ProtocolError};
 pub(super) struct Envelope<'a> {
     pub(super) action: Option<&'a RawValue>,
     pub(super) request_id: Option<&'a RawValue>,
-    pub(super) parameters: Given<'a>,
+    pub(super) parameters: RawParameters<'a>,
 }
 
 /// All other keys, in the order in which they came.
 #[derive(Default)]
-pub(super) struct Given<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(super) struct RawParameters<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
-impl<'a> Given<'a> {
+impl<'a> RawParameters<'a> {
     pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
         let mut latest = self.0.iter().rev();
         latest.find(|(key, _)| key == name).map(|(_, value)| *value)
@@ -47,8 +47,8 @@ impl<'a> Envelope<'a> {
     }
 }
 
-fn not_json(what: String) -> ProtocolError {
-    let sentence = format!("the frame is not JSON ({what}): send one JSON object");
+fn not_json(fault: String) -> ProtocolError {
+    let sentence = format!("the frame is not JSON ({fault}): send one JSON object");
     ProtocolError::new(ErrorCode::NotJson, sentence)
 }
 

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    envelope::Given,
+    envelope::RawParameters,
     reader::read,
     value::{AtLeast, Id, Ids, Position, UpTo},
 };
@@ -54,19 +54,19 @@ pub enum Parameters<'a> {
 
 impl<'a> Parameters<'a> {
     /// Reads what `action` needs.
-    pub(super) fn read(action: Action, given: &Given<'a>) -> Result<Self, ProtocolError> {
+    pub(super) fn read(action: Action, raw: &RawParameters<'a>) -> Result<Self, ProtocolError> {
         Ok(match action {
-            Action::List => Self::List(read(given)?),
-            Action::JoinRoom => Self::JoinRoom(read(given)?),
+            Action::List => Self::List(read(raw)?),
+            Action::JoinRoom => Self::JoinRoom(read(raw)?),
             Action::LeaveRoom => Self::LeaveRoom,
-            Action::CreateMessage => read::<CreateMessage<'_>>(given)?.checked()?,
-            Action::EditMessage => Self::EditMessage(read(given)?),
-            Action::DeleteMessages => Self::DeleteMessages(read(given)?),
+            Action::CreateMessage => read::<CreateMessage<'_>>(raw)?.checked()?,
+            Action::EditMessage => Self::EditMessage(read(raw)?),
+            Action::DeleteMessages => Self::DeleteMessages(read(raw)?),
             Action::GetRoomMessages => {
-                Self::GetRoomMessages(read::<GetRoomMessages>(given)?.checked()?)
+                Self::GetRoomMessages(read::<GetRoomMessages>(raw)?.checked()?)
             }
             Action::CurrentRoomInfo => Self::CurrentRoomInfo,
-            Action::MarkRead => Self::MarkRead(read(given)?),
+            Action::MarkRead => Self::MarkRead(read(raw)?),
         })
     }
 

@@ -10,28 +10,28 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::envelope::Given;
+use super::envelope::RawParameters;
 use crate::error::{ErrorCode, ProtocolError};
 
 /// Reads the parameters of one action: a struct, whose fields have their names.
-pub(super) fn read<'de, T: Deserialize<'de>>(given: &Given<'de>) -> Result<T, ProtocolError> {
-    T::deserialize(Parameters(given))
-        .map_err(|Unfit(sentence)| ProtocolError::new(ErrorCode::InvalidParameter, sentence))
+pub(super) fn read<'de, T: Deserialize<'de>>(raw: &RawParameters<'de>) -> Result<T, ProtocolError> {
+    T::deserialize(Parameters(raw))
+        .map_err(|Mismatch(sentence)| ProtocolError::new(ErrorCode::InvalidParameter, sentence))
 }
 
 /// Why a value does not fit: first what its type expects, then the whole sentence.
 #[derive(Debug)]
-struct Unfit(String);
+struct Mismatch(String);
 
-impl fmt::Display for Unfit {
+impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Unfit {}
+impl std::error::Error for Mismatch {}
 
-impl de::Error for Unfit {
+impl de::Error for Mismatch {
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self(message.to_string())
     }
@@ -45,22 +45,22 @@ impl de::Error for Unfit {
     }
 }
 
-struct Parameters<'a, 'de>(&'a Given<'de>);
+struct Parameters<'a, 'de>(&'a RawParameters<'de>);
 
 impl<'de> Deserializer<'de> for Parameters<'_, 'de> {
-    type Error = Unfit;
+    type Error = Mismatch;
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
         names: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Unfit> {
-        let (names, given) = (names.iter(), self.0);
-        visitor.visit_seq(Fields { names, given })
+    ) -> Result<V::Value, Mismatch> {
+        let (names, raw) = (names.iter(), self.0);
+        visitor.visit_seq(Fields { names, raw })
     }
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unfit> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
         self.deserialize_struct("", &[], visitor)
     }
 
@@ -74,26 +74,28 @@ impl<'de> Deserializer<'de> for Parameters<'_, 'de> {
 /// The fields of the struct, one after the other, whether they were given or not.
 struct Fields<'a, 'de> {
     names: slice::Iter<'static, &'static str>,
-    given: &'a Given<'de>,
+    raw: &'a RawParameters<'de>,
 }
 
 impl<'de> SeqAccess<'de> for Fields<'_, 'de> {
-    type Error = Unfit;
+    type Error = Mismatch;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
-    ) -> Result<Option<T::Value>, Unfit> {
+    ) -> Result<Option<T::Value>, Mismatch> {
         let Some(name) = self.names.next() else {
             return Ok(None);
         };
-        let json = self.given.get(name);
-        let value = seed.deserialize(Value(json)).map_err(|Unfit(expected)| {
-            let what = problem(json);
-            Unfit(format!(
-                "parameter `{name}` {what}: {expected} was expected"
-            ))
-        })?;
+        let json = self.raw.get(name);
+        let value = seed
+            .deserialize(Value(json))
+            .map_err(|Mismatch(expected)| {
+                let fault = problem(json);
+                Mismatch(format!(
+                    "parameter `{name}` {fault}: {expected} was expected"
+                ))
+            })?;
         Ok(Some(value))
     }
 }
@@ -102,33 +104,33 @@ impl<'de> SeqAccess<'de> for Fields<'_, 'de> {
 struct Value<'de>(Option<&'de RawValue>);
 
 impl<'de> Deserializer<'de> for Value<'de> {
-    type Error = Unfit;
+    type Error = Mismatch;
 
     /// A parameter that may be left out may also be `null`.
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unfit> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
         match self.0.map(RawValue::get) {
             None | Some("null") => visitor.visit_none(),
             Some(_) => visitor.visit_some(self),
         }
     }
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unfit> {
-        let unfit = |visitor: &V| Unfit((visitor as &dyn Expected).to_string());
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
+        let mismatch = |visitor: &V| Mismatch((visitor as &dyn Expected).to_string());
         let Some(json) = self.0 else {
-            return Err(unfit(&visitor));
+            return Err(mismatch(&visitor));
         };
         match json.get().as_bytes() {
             [b'"', ..] => match string(json) {
                 Some(Cow::Borrowed(text)) => visitor.visit_borrowed_str(text),
                 Some(Cow::Owned(text)) => visitor.visit_string(text),
-                None => Err(unfit(&visitor)),
+                None => Err(mismatch(&visitor)),
             },
             [b'-' | b'0'..=b'9', ..] if is_integer(json) => visitor.visit_i128(integer(json)),
             [b'[', ..] => match serde_json::from_str::<Vec<_>>(json.get()) {
                 Ok(items) => visitor.visit_seq(Items(items.into_iter())),
-                Err(_) => Err(unfit(&visitor)),
+                Err(_) => Err(mismatch(&visitor)),
             },
-            _ => Err(unfit(&visitor)),
+            _ => Err(mismatch(&visitor)),
         }
     }
 
@@ -143,12 +145,12 @@ impl<'de> Deserializer<'de> for Value<'de> {
 struct Items<'de>(std::vec::IntoIter<&'de RawValue>);
 
 impl<'de> SeqAccess<'de> for Items<'de> {
-    type Error = Unfit;
+    type Error = Mismatch;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
-    ) -> Result<Option<T::Value>, Unfit> {
+    ) -> Result<Option<T::Value>, Mismatch> {
         let item = self.0.next();
         item.map(|json| seed.deserialize(Value(Some(json))))
             .transpose()

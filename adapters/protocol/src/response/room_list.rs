@@ -75,7 +75,7 @@ impl Frame for RoomPage<'_> {}
 /// memory twice and never delays other connections.
 #[derive(Debug, Default)]
 pub struct RoomList {
-    begun: bool,
+    started: bool,
 }
 
 impl RoomList {
@@ -84,10 +84,10 @@ impl RoomList {
 
     /// Adds a room.
     pub fn add(&mut self, out: &mut Vec<u8>, listed: &ListedRoom) {
-        if self.begun {
+        if self.started {
             out.push(b',');
         } else {
-            self.begin(out);
+            self.start(out);
         }
         ListedRoomShape::from(listed).write(out);
     }
@@ -110,16 +110,16 @@ impl RoomList {
         self.end(out, &page);
     }
 
-    fn begin(&mut self, out: &mut Vec<u8>) {
-        self.begun = true;
+    fn start(&mut self, out: &mut Vec<u8>) {
+        self.started = true;
         out.extend_from_slice(Self::HEAD);
     }
 
     /// Appends the part that follows the rooms. `empty` is the same response without
     /// rooms.
     fn end(mut self, out: &mut Vec<u8>, empty: &impl Frame) {
-        if !self.begun {
-            self.begin(out);
+        if !self.started {
+            self.start(out);
         }
         let empty = empty.to_vec();
         out.extend_from_slice(empty.strip_prefix(Self::HEAD).unwrap_or_default());

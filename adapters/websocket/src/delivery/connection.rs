@@ -12,7 +12,7 @@ pub(crate) struct Connection {
     pub(super) revision: Revision,
     pub(super) endpoint: Endpoint,
     outbox: Arc<Outbox>,
-    places: Mutex<Places>,
+    rooms: Mutex<Rooms>,
     /// Rooms with events of this session that are still to be sent. `None` when the
     /// connection has ended.
     unsent: Mutex<Option<Vec<Arc<dyn Flush>>>>,
@@ -27,7 +27,7 @@ pub(super) trait Flush: Send + Sync {
 /// The rooms of a connection. Only the hub changes them, under the lock of the room
 /// concerned.
 #[derive(Default)]
-struct Places {
+struct Rooms {
     joined: Option<RoomId>,
     reserved: Option<Reserved>,
 }
@@ -46,7 +46,7 @@ impl Connection {
             revision: session.revision,
             endpoint: session.endpoint,
             outbox,
-            places: Mutex::default(),
+            rooms: Mutex::default(),
             unsent: Mutex::new(Some(Vec::new())),
         }
     }
@@ -68,8 +68,8 @@ impl Connection {
 
     /// Whether the seat that is being reserved was taken away meanwhile.
     pub(crate) fn is_revoked(&self) -> bool {
-        let places = self.places.lock();
-        places.reserved.as_ref().is_some_and(|seat| seat.revoked)
+        let rooms = self.rooms.lock();
+        rooms.reserved.as_ref().is_some_and(|seat| seat.revoked)
     }
 
     /// Leaves the sending of an event in `room` to the next
@@ -95,28 +95,34 @@ impl Connection {
 
     /// The room that the session has joined.
     pub(crate) fn joined(&self) -> Option<RoomId> {
-        self.places.lock().joined
+        self.rooms.lock().joined
     }
 
-    pub(super) fn set_joined(&self, room: Option<RoomId>) {
-        self.places.lock().joined = room;
+    pub(super) fn join(&self, room: RoomId) {
+        self.rooms.lock().joined = Some(room);
+    }
+
+    /// The session has no seat in `room` any more.
+    pub(super) fn leave(&self, room: RoomId) {
+        let joined = &mut self.rooms.lock().joined;
+        *joined = joined.filter(|joined| *joined != room);
     }
 
     pub(super) fn reserve(&self, room: RoomId) {
-        self.places.lock().reserved = Some(Reserved {
+        self.rooms.lock().reserved = Some(Reserved {
             room,
             revoked: false,
         });
     }
 
     pub(super) fn revoke(&self, room: RoomId) {
-        let mut places = self.places.lock();
-        if let Some(seat) = places.reserved.as_mut().filter(|seat| seat.room == room) {
+        let mut rooms = self.rooms.lock();
+        if let Some(seat) = rooms.reserved.as_mut().filter(|seat| seat.room == room) {
             seat.revoked = true;
         }
     }
 
     pub(super) fn end_reservation(&self) {
-        self.places.lock().reserved = None;
+        self.rooms.lock().reserved = None;
     }
 }

@@ -27,8 +27,8 @@ pub struct Hub {
     flusher: Arc<Flusher>,
 }
 
-/// Keeps a connection known to the hub. Dropped, the connection is gone, and with
-/// it its seat.
+/// The entry of a connection in the hub. When it is dropped, the connection is
+/// removed from the hub and its seat is given up.
 pub(crate) struct Registration {
     hub: Arc<Hub>,
     connection: Arc<Connection>,
@@ -50,7 +50,7 @@ impl Hub {
         &self.flusher.metrics
     }
 
-    /// Makes a connection known, for as long as the registration lives.
+    /// Adds a connection, until the registration is dropped.
     pub(crate) fn connect(
         self: &Arc<Self>,
         session: &Session,
@@ -72,20 +72,20 @@ impl Hub {
         connections.get_or_create_owned(&EndpointLabel { endpoint })
     }
 
-    /// Closes every connection, because the service is going away: one after the
-    /// other, so that they do not all come back at the same moment.
+    /// Closes every connection, because the service stops: one after the other, so
+    /// that the clients do not all reconnect at the same moment.
     pub(crate) async fn close_all(&self, over: Duration) {
         let connections: Vec<_> = self.connections.read().values().cloned().collect();
-        let most = over.as_millis() / DRAIN_TICK.as_millis();
-        let steps = usize::try_from(most).unwrap_or(usize::MAX);
-        let steps = steps.clamp(1, connections.len().max(1));
-        let pause = over / u32::try_from(steps).unwrap_or(u32::MAX);
-        let size = connections.len().div_ceil(steps).max(1);
-        for (step, some) in connections.chunks(size).enumerate() {
-            if step > 0 {
+        let max_ticks = over.as_millis() / DRAIN_TICK.as_millis();
+        let ticks = usize::try_from(max_ticks).unwrap_or(usize::MAX);
+        let ticks = ticks.clamp(1, connections.len().max(1));
+        let pause = over / u32::try_from(ticks).unwrap_or(u32::MAX);
+        let batch_size = connections.len().div_ceil(ticks).max(1);
+        for (tick, batch) in connections.chunks(batch_size).enumerate() {
+            if tick > 0 {
                 sleep(pause).await;
             }
-            for connection in some {
+            for connection in batch {
                 connection.outbox().close(Close::GOING_AWAY);
             }
         }
@@ -123,7 +123,7 @@ impl Drop for Registration {
     fn drop(&mut self) {
         let Self { hub, connection } = self;
         if let Some(room) = connection.joined() {
-            hub.vacate(connection.session, room);
+            hub.remove_seat(connection.session, room);
         }
         hub.connections.write().remove(&connection.session);
         hub.open_connections(connection.endpoint).dec();

@@ -1,4 +1,4 @@
-//! Everyone who has joined one room, and the room's events on their way to them.
+//! The subscribers of one room, and the room's events on their way to them.
 //!
 //! Invariants:
 //! 1. `next` is the number of the event to deliver next. It only grows. An event is
@@ -13,6 +13,8 @@
 //!    the removal of the seat. So it cannot follow the response to `leave_room`, and
 //!    no event follows it.
 //! 5. The requester receives its response exactly once, whether it has a seat or not.
+//! 6. A channel without subscribers is abandoned: the hub has dropped it, and nothing
+//!    will be delivered here any more.
 
 mod subscriber;
 
@@ -49,7 +51,7 @@ pub(super) struct RoomChannel {
     /// Numbers that were given up. Should such an event come after all, it is
     /// delivered late.
     skipped: BTreeSet<Seq>,
-    /// The room's revision when the first seat became active.
+    /// The oldest revision of the room by which a seat became active.
     revision: Option<Revision>,
     /// The JSON of the room's participants at one of its revisions.
     participants: Option<(Revision, ReadyParticipants)>,
@@ -64,7 +66,7 @@ pub(super) struct RoomChannel {
 struct Pending {
     /// `None`: there is nothing to deliver for this number.
     event: Option<RoomEvent>,
-    /// Where somebody waits for its turn.
+    /// Notifies the task that waits for its turn.
     delivered: Option<oneshot::Sender<()>>,
 }
 
@@ -97,8 +99,7 @@ impl RoomChannel {
 
 /// Seats.
 impl RoomChannel {
-    /// The room's revision when the first seat became active, and the last event
-    /// delivered.
+    /// The oldest revision by which the room was joined, and the last event delivered.
     pub(super) fn version(&self) -> Option<RoomVersion> {
         Some(RoomVersion {
             room: self.subscribers.first()?.seat.room,
@@ -137,17 +138,20 @@ impl RoomChannel {
         (true, self.deliver_pending(Seq::ZERO))
     }
 
-    /// Makes the session's reserved seat active. Returns `false` if the seat was
-    /// taken away meanwhile: the notice is queued, and the seat is to be removed.
-    pub(super) fn activate(&mut self, session: SessionId, joined: RoomVersion) -> bool {
+    /// Makes the session's reserved seat active. If it was taken away meanwhile, it
+    /// is removed instead (invariant 4).
+    pub(super) fn activate(&mut self, session: SessionId, joined: RoomVersion) {
         let Some(subscriber) = self.subscriber(session) else {
-            return true;
+            return;
         };
-        if !subscriber.activate(joined) {
-            return false;
+        if subscriber.activate(joined) {
+            let oldest = self
+                .revision
+                .map_or(joined.revision, |oldest| oldest.min(joined.revision));
+            self.revision = Some(oldest);
+        } else {
+            self.remove(session);
         }
-        self.revision.get_or_insert(joined.revision);
-        true
     }
 
     /// Ends the session's reservation. A seat that it had before remains, unless it
@@ -168,9 +172,7 @@ impl RoomChannel {
         let Subscriber {
             seat, connection, ..
         } = self.subscribers.remove(index);
-        if connection.joined() == Some(seat.room) {
-            connection.set_joined(None);
-        }
+        connection.leave(seat.room);
         Some(connection)
     }
 
@@ -219,6 +221,10 @@ impl RoomChannel {
         &mut self,
         mut event: RoomEvent,
     ) -> (Option<oneshot::Receiver<()>>, Vec<DirectReply>) {
+        // Invariant 6.
+        if self.subscribers.is_empty() {
+            return (None, reply_only(&event));
+        }
         let seq = event.seq;
         match self.next {
             Some(next) if seq == next => {
@@ -305,7 +311,7 @@ impl RoomChannel {
                 Some(event) => replies.extend(self.deliver(&event)),
                 None => self.next = self.next.max(Some(seq.next())),
             }
-            // The one who waited may be gone.
+            // The task that waited may have ended.
             let _ = delivered.map(|delivered| delivered.send(()));
         }
         replies

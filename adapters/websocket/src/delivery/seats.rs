@@ -11,7 +11,7 @@ use crate::{encode, metrics::ReasonLabel};
 
 impl Hub {
     /// Gives up the session's seat in `room`, active or reserved.
-    pub(super) fn vacate(&self, session: SessionId, room: RoomId) -> Option<Arc<Connection>> {
+    pub(super) fn remove_seat(&self, session: SessionId, room: RoomId) -> Option<Arc<Connection>> {
         self.with_channel(room, |channel| channel.remove(session))
             .flatten()
     }
@@ -64,13 +64,7 @@ impl Seats for Hub {
     }
 
     fn activate(&self, session: SessionId, joined: RoomVersion) {
-        let Some(channel) = self.channel(joined.room) else {
-            return;
-        };
-        let activated = channel.lock().activate(session, joined);
-        if !activated {
-            self.vacate(session, joined.room);
-        }
+        self.with_channel(joined.room, |channel| channel.activate(session, joined));
     }
 
     fn cancel(&self, session: SessionId, room: RoomId) {
@@ -81,7 +75,7 @@ impl Seats for Hub {
         let room = self.room_of(session)?;
         // Another thread may have taken the seat away: then there is nothing to
         // leave, and the notice is in the outbox already.
-        self.vacate(session, room).map(|_| room)
+        self.remove_seat(session, room).map(|_| room)
     }
 
     fn unsubscribe(&self, session: SessionId, room: RoomId, reason: Eviction) {

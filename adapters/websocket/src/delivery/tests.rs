@@ -109,14 +109,14 @@ impl Client {
     }
 
     fn activate(&mut self, last_seq: i64) {
+        self.activate_at(joined_at(last_seq));
+    }
+
+    fn activate_at(&mut self, joined: RoomVersion) {
         let reservation = self.reservation.take().expect("a reservation");
-        let last_seq = Seq(last_seq);
-        assert!(reservation.anchor(last_seq), "delivery starts after that");
-        reservation.activate(RoomVersion {
-            room: ROOM,
-            revision: Revision(1),
-            last_seq,
-        });
+        let anchored = reservation.anchor(joined.last_seq);
+        assert!(anchored, "delivery starts after that");
+        reservation.activate(joined);
     }
 
     /// The next event that arrives at the client's own end of the connection.
@@ -130,6 +130,15 @@ impl Client {
     /// for any other frame.
     fn received(&self) -> Vec<i64> {
         waiting(&self.outbox).iter().map(seq_of).collect()
+    }
+}
+
+/// The room as a join after event `last_seq` has read it.
+fn joined_at(last_seq: i64) -> RoomVersion {
+    RoomVersion {
+        room: ROOM,
+        revision: Revision(1),
+        last_seq: Seq(last_seq),
     }
 }
 

@@ -154,8 +154,8 @@ mod tests {
             ("sec-websocket-version", "13"),
             ("sec-websocket-key", KEY),
         ];
-        let kept = complete.iter().filter(|(name, _)| *name != without);
-        kept.chain(added)
+        let rest = complete.iter().filter(|(name, _)| *name != without);
+        rest.chain(added)
             .map(|(name, value)| {
                 let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");
                 (name, HeaderValue::from_str(value).expect("a value"))

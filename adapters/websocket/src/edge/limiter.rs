@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn permits_are_limited_in_all_and_per_user() {
+    fn permits_are_limited_overall_and_per_user() {
         let limiter = ConnectionLimiter::new(3, 2);
         let ann = limiter.permit(UserId(1));
         let ann_again = limiter.permit(UserId(1));

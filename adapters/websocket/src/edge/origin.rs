@@ -48,7 +48,10 @@ impl Origin {
     pub(crate) fn allows(&self, origin: &RequestOrigin) -> bool {
         let Authority { host, port } = &self.authority;
         *host == origin.authority.host
-            && self.scheme.as_ref().is_none_or(|it| *it == origin.scheme)
+            && self
+                .scheme
+                .as_ref()
+                .is_none_or(|scheme| *scheme == origin.scheme)
             && (port.is_none() || *port == origin.port())
     }
 

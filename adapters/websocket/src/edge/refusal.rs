@@ -83,7 +83,7 @@ impl From<ProtocolError> for Refusal {
     }
 }
 
-/// The answer where there is no endpoint.
+/// The response where there is no endpoint.
 pub(crate) async fn no_such_path(error: poem::Error) -> Response {
     if error.status() == StatusCode::METHOD_NOT_ALLOWED {
         let sentence = "here is only something to GET";

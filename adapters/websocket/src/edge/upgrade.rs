@@ -45,8 +45,8 @@ impl UpgradeHandler {
         let upgrade = upgrade.ok_or_else(Refusal::upgrade_required)?;
         // Held as long as the socket is open: with it the HTTP server counts open
         // sockets.
-        let place = request.extensions().get::<Arc<OwnedSemaphorePermit>>();
-        self.spawn(upgrade, place.cloned(), session);
+        let socket_permit = request.extensions().get::<Arc<OwnedSemaphorePermit>>();
+        self.spawn(upgrade, socket_permit.cloned(), session);
         Ok(accept(key, selected_protocol(headers, self.endpoint)))
     }
 
@@ -70,7 +70,7 @@ impl UpgradeHandler {
     fn spawn(
         &self,
         upgrade: OnUpgrade,
-        place: Option<Arc<OwnedSemaphorePermit>>,
+        socket_permit: Option<Arc<OwnedSemaphorePermit>>,
         session: Session,
     ) {
         let span = tracing::info_span!(
@@ -81,7 +81,7 @@ impl UpgradeHandler {
         );
         let state = self.state.clone();
         let run = async move {
-            let _place = place;
+            let _socket_permit = socket_permit;
             let Some(socket) = upgrade.await.ok().and_then(Socket::from_upgraded) else {
                 return;
             };

@@ -73,14 +73,14 @@ impl<'a> Conversation<'a> {
         loop {
             let event = poll_fn(|context| self.poll(alarm.as_mut(), context)).await;
             let closing = match event {
-                Event::Close(close) => Some(Closing::Here(close)),
-                Event::Incoming(Err(ReadError::Gone)) => Some(Closing::There),
+                Event::Close(close) => Some(Closing::ByServer(close)),
+                Event::Incoming(Err(ReadError::Gone)) => Some(Closing::ByClient),
                 Event::Incoming(Err(ReadError::Violation(violation))) => {
-                    Some(Closing::Here(violation.close()))
+                    Some(Closing::ByServer(violation.close()))
                 }
                 Event::Incoming(Ok(incoming)) => {
                     self.state.hub.metrics().frames_received.inc();
-                    timers.heard();
+                    timers.received();
                     self.receive(incoming).await
                 }
                 Event::Timer => {
@@ -120,11 +120,11 @@ impl<'a> Conversation<'a> {
     async fn receive(&mut self, incoming: Incoming) -> Option<Closing> {
         self.burst += 1;
         match incoming {
-            Incoming::Text(text) => return self.respond_to(&text).await.map(Closing::Here),
+            Incoming::Text(text) => return self.respond_to(&text).await.map(Closing::ByServer),
             Incoming::Binary => self.refuse_binary(),
             Incoming::Ping(payload) => self.outbox().push(frame::pong(&payload)),
             Incoming::Pong => {}
-            Incoming::Close(_) => return Some(Closing::There),
+            Incoming::Close(_) => return Some(Closing::ByClient),
         }
         None
     }
@@ -133,18 +133,18 @@ impl<'a> Conversation<'a> {
     /// sent.
     async fn respond_to(&mut self, text: &[u8]) -> Option<Close> {
         let connection = self.connection;
-        let mut response = pin!(self.answer(text));
+        let mut response = pin!(self.respond_to_frame(text));
         let mut waiting = false;
         poll_fn(|context| {
-            let answered = response.as_mut().poll(context);
-            if answered.is_pending() {
+            let polled = response.as_mut().poll(context);
+            if polled.is_pending() {
                 if !mem::replace(&mut waiting, true) {
                     connection.flush();
                 }
                 // If the connection is to be closed, the request is answered first.
                 let _ = connection.outbox().poll(context);
             }
-            answered
+            polled
         })
         .await
     }

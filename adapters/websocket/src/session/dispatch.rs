@@ -24,7 +24,7 @@ use crate::{encode, failure};
 impl Conversation<'_> {
     /// Answers a text frame. Returns how to close the connection of a user who lost
     /// the right to this endpoint; the refusal is queued before.
-    pub(super) async fn answer(&mut self, frame: &[u8]) -> Option<Close> {
+    pub(super) async fn respond_to_frame(&mut self, frame: &[u8]) -> Option<Close> {
         let metrics = self.state.hub.metrics();
         metrics.bytes_received.inc_by(frame.len() as u64);
         let request = match request::decode(frame, self.session.endpoint) {

@@ -47,12 +47,10 @@ impl Conversation<'_> {
     async fn replay(&self, view: &RoomView, events: Vec<(Seq, EventKind)>) {
         let participants = ReadyParticipants::of(&view.room);
         for (seq, kind) in events {
-            let room_for_more = self.outbox().room();
-            if timeout(self.state.limits.idle, room_for_more)
-                .await
-                .is_err()
-            {
+            let space = self.outbox().wait_for_room();
+            if timeout(self.state.limits.idle, space).await.is_err() {
                 self.outbox().close(Close::TOO_SLOW);
+                return;
             }
             if self.connection.is_revoked() {
                 return;

@@ -28,8 +28,8 @@ use crate::metrics::Metrics;
 /// The most frames of one write.
 const WRITE_FRAMES: usize = 64;
 
-/// The most frames an empty outbox keeps room for.
-const ROOM: usize = 16;
+/// The most frames that an empty outbox has capacity for.
+const SPARE_FRAMES: usize = 16;
 
 pub(crate) struct Outbox {
     connection: OwnedWriteHalf,
@@ -41,18 +41,18 @@ pub(crate) struct Outbox {
 
 #[derive(Default)]
 struct State {
-    /// The first frame may be a rest: its beginning was written.
+    /// The first frame may be the rest of a frame that was written in part.
     waiting: VecDeque<Bytes>,
     bytes: usize,
     /// Whether the first frame is such a rest.
-    begun: bool,
+    partial: bool,
     /// Since when the socket takes no more.
     blocked: Option<Instant>,
     close: Option<Close>,
     /// The frames and bytes that the metrics count as waiting.
     reported: (usize, usize),
     /// The connection's task, when it is idle.
-    session: Option<Waker>,
+    waker: Option<Waker>,
 }
 
 impl Outbox {
@@ -72,7 +72,7 @@ impl Outbox {
     }
 
     /// Adds a frame, to be written with the next [`Outbox::flush`]. The limits are
-    /// for what waits already, so that a reader who keeps up gets a single frame
+    /// for what waits already, so that a reader who is fast enough gets a single frame
     /// of any size.
     pub(crate) fn push(&self, frame: Bytes) {
         self.add(&mut self.state.lock(), frame);
@@ -85,7 +85,7 @@ impl Outbox {
         if self.is_full(state) {
             self.write(state);
             if self.is_full(state) {
-                state.forget_waiting();
+                state.drop_waiting();
                 self.metrics.slow_readers.inc();
                 state.close(Close::TOO_SLOW);
                 return;
@@ -107,13 +107,13 @@ impl Outbox {
     }
 
     /// Whether so many frames and bytes are within the limits.
-    pub(crate) fn would_hold(&self, frames: usize, bytes: usize) -> bool {
+    pub(crate) fn would_fit(&self, frames: usize, bytes: usize) -> bool {
         frames <= self.max_frames && bytes <= self.max_bytes
     }
 
     /// Returns when there is room for more ([`Outbox::has_room`]), or when the
     /// connection has to be closed.
-    pub(crate) async fn room(&self) {
+    pub(crate) async fn wait_for_room(&self) {
         poll_fn(|context| {
             self.flush();
             match self.poll(context) {
@@ -172,9 +172,9 @@ impl Outbox {
     }
 
     fn poll_write(&self, state: &mut State, context: &mut Context<'_>) {
-        match &mut state.session {
-            Some(session) => session.clone_from(context.waker()),
-            session => *session = Some(context.waker().clone()),
+        match &mut state.waker {
+            Some(waker) => waker.clone_from(context.waker()),
+            waker => *waker = Some(context.waker().clone()),
         }
         let stream: &TcpStream = self.connection.as_ref();
         while let Some(since) = state.blocked {
@@ -203,8 +203,8 @@ impl Outbox {
                     state.wake();
                 }
                 Ok(0) | Err(_) => {
-                    state.begun = false;
-                    state.forget_waiting();
+                    state.partial = false;
+                    state.drop_waiting();
                     state.close(Close::NORMAL);
                 }
             }
@@ -243,8 +243,8 @@ impl Outbox {
 impl Drop for Outbox {
     fn drop(&mut self) {
         let mut state = std::mem::take(self.state.get_mut());
-        state.begun = false;
-        state.forget_waiting();
+        state.partial = false;
+        state.drop_waiting();
         self.report(&mut state);
     }
 }
@@ -258,23 +258,23 @@ impl State {
         while let Some(first) = self.waiting.front_mut() {
             if left < first.len() {
                 first.advance(left);
-                self.begun |= left > 0;
+                self.partial |= left > 0;
                 return frames;
             }
             left -= first.len();
             self.waiting.pop_front();
-            self.begun = false;
+            self.partial = false;
             frames += 1;
         }
-        if self.waiting.capacity() > ROOM {
-            self.waiting.shrink_to(ROOM);
+        if self.waiting.capacity() > SPARE_FRAMES {
+            self.waiting.shrink_to(SPARE_FRAMES);
         }
         frames
     }
 
     /// Drops what waits, except a frame whose beginning was written.
-    fn forget_waiting(&mut self) {
-        self.waiting.truncate(usize::from(self.begun));
+    fn drop_waiting(&mut self) {
+        self.waiting.truncate(usize::from(self.partial));
         self.waiting.shrink_to_fit();
         self.bytes = self.waiting.iter().map(Bytes::len).sum();
     }
@@ -285,8 +285,8 @@ impl State {
     }
 
     fn wake(&self) {
-        if let Some(session) = &self.session {
-            session.wake_by_ref();
+        if let Some(waker) = &self.waker {
+            waker.wake_by_ref();
         }
     }
 }

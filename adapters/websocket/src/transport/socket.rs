@@ -60,12 +60,12 @@ mod tests {
     async fn refused_socket_gets_close_frame_and_end() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let (there, here) = tokio::join!(TcpStream::connect(address), listener.accept());
-        let (mut there, here) = (there.expect("connected"), here.expect("accepted").0);
-        there.write_all(b"early").await.expect("open");
-        here.readable().await.expect("open");
-        here.writable().await.expect("open");
-        let (reader, writer) = here.into_split();
+        let (client, server) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (mut client, server) = (client.expect("connected"), server.expect("accepted").0);
+        client.write_all(b"early").await.expect("open");
+        server.readable().await.expect("open");
+        server.writable().await.expect("open");
+        let (reader, writer) = server.into_split();
         let socket = Socket {
             reader,
             writer,
@@ -73,7 +73,7 @@ mod tests {
         };
         socket.close_at_once(Close::try_later("full"));
         let mut received = Vec::new();
-        let end = there.read_to_end(&mut received).await;
+        let end = client.read_to_end(&mut received).await;
         end.expect("an orderly end, no reset");
         assert_eq!(received, b"\x88\x06\x03\xF5full");
     }

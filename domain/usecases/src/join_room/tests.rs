@@ -50,8 +50,7 @@ fn expect_activate(mocks: &mut Mocks, last_seq: Seq) {
         .return_const(());
 }
 
-/// Checks the room in the answer, activates the seat and returns the rest of the
-/// answer.
+/// Checks the joined room, activates the seat and returns the rest of the result.
 fn activate(joined: Joined) -> (Seq, Missed) {
     assert_eq!(joined.view, Arc::new(room()).at(at(10)));
     let version = RoomVersion {

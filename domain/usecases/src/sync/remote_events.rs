@@ -83,7 +83,9 @@ pub(super) async fn backfill_overdue(
         let Some(since) = ports.broadcast.last_delivered(room) else {
             continue;
         };
-        let overdue = before.get(&room).filter(|(then, _)| *then == since);
+        let overdue = before
+            .get(&room)
+            .filter(|(delivered, _)| *delivered == since);
         let &(_, last_seq) = overdue.unwrap_or(&(since, last_seq));
         if overdue.is_some()
             && let Ok(events) = committed_between(ports, room, since, last_seq).await

@@ -48,19 +48,20 @@ pub async fn run(ports: &Ports) -> Infallible {
 async fn recheck(ports: &Ports, seen: &mut Seen) -> Result<(), StoreError> {
     let mut connected = ports.presence.connected();
     seen.forget_departed(&connected);
-    let disconnected = Some(&None);
     let sessions = &mut connected.sessions;
-    sessions.retain(|each| seen.sessions.get(&each.session) != disconnected);
+    sessions.retain(|each| !seen.was_disconnected(each.session));
     let (users, rooms) = seen.versions(&connected);
     let stale = ports.revisions.stale(users, rooms).await?;
-    reauthorize(ports, seen, &stale, &connected.sessions).await;
+    if !(stale.users.is_empty() && stale.rooms.is_empty()) {
+        reauthorize(ports, seen, &stale).await;
+    }
     seen.behind = backfill_overdue(ports, &seen.behind, &stale.behind).await;
     Ok(())
 }
 
-/// Re-authorizes sessions whose user or room changed. What cannot be read is
-/// retried at the next check.
-async fn reauthorize(ports: &Ports, seen: &mut Seen, stale: &Stale, sessions: &[ConnectedSession]) {
+/// Authorizes the sessions again whose user or room changed. What cannot be read is
+/// tried again at the next recheck.
+async fn reauthorize(ports: &Ports, seen: &mut Seen, stale: &Stale) {
     let mut users = HashMap::new();
     for &id in &stale.users {
         if let Ok(user) = ports.people.user(id, Read::Fresh).await {
@@ -73,7 +74,13 @@ async fn reauthorize(ports: &Ports, seen: &mut Seen, stale: &Stale, sessions: &[
             rooms.insert(id, room);
         }
     }
-    for session in sessions {
+    // Only now, because a seat that was reserved during the reads may have been
+    // authorized by an older state. One that is reserved later reads a newer state.
+    let sessions = ports.presence.connected().sessions;
+    for session in &sessions {
+        if seen.was_disconnected(session.session) {
+            continue;
+        }
         let user = users.get(&session.user);
         let role = user.map(|user| role(user.as_deref(), session.endpoint));
         if let Some(role) = &role {
@@ -110,6 +117,10 @@ fn evict(
 }
 
 impl Seen {
+    fn was_disconnected(&self, session: SessionId) -> bool {
+        self.sessions.get(&session) == Some(&None)
+    }
+
     fn forget_departed(&mut self, connected: &Connected) {
         let sessions = connected.sessions.iter();
         let sessions: HashMap<_, _> = sessions.map(|each| (each.session, each)).collect();

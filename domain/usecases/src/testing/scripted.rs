@@ -1,4 +1,4 @@
-//! Ports that follow a script and then wait for ever.
+//! Ports that follow a script and then wait forever.
 
 use std::{
     collections::VecDeque,

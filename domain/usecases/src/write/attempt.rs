@@ -2,7 +2,7 @@
 //!
 //! The first attempt uses what is cached. The store refuses the write if room or
 //! user have changed since ([`Precondition`]); then the next attempt reads both
-//! again. Nobody is refused because of a cached answer.
+//! again. Nobody is refused because of a cached read.
 
 use std::sync::Arc;
 
@@ -72,7 +72,7 @@ impl<'a> WriteAttempt<'a> {
         if self.attempts == 0 {
             self.attempts = 1;
             match self.authorize(Read::Cached).await {
-                // The cached answer may be old: read again before refusing.
+                // The cached state may be old: read again before refusing.
                 Err(ChatError::Refused(_)) => {}
                 authorized => return authorized,
             }

@@ -166,13 +166,13 @@ mod tests {
             request_id: RequestId::new("7"),
             kind: EventKind::Created(stored.clone()),
         };
-        let answer = create_with(CreateOutcome::Duplicate(Box::new(stored)));
-        assert_eq!(answer.unwrap(), Some(expected));
+        let result = create_with(CreateOutcome::Duplicate(Box::new(stored)));
+        assert_eq!(result.unwrap(), Some(expected));
     }
 
     #[test]
     fn create_conflicting_id_is_refused_not_published() {
-        let answer = create_with(CreateOutcome::IdConflict);
-        assert_eq!(refusal(answer), Refusal::ClientMsgIdTaken);
+        let result = create_with(CreateOutcome::IdConflict);
+        assert_eq!(refusal(result), Refusal::ClientMsgIdTaken);
     }
 }

@@ -105,8 +105,8 @@ mod tests {
                 },
             };
             mocks.expect_published(move |event| *event == expected);
-            let answer = delete(mocks, &user, ids([8, 9]));
-            assert!(answer.is_ok(), "{answer:?}");
+            let result = delete(mocks, &user, ids([8, 9]));
+            assert!(result.is_ok(), "{result:?}");
         }
     }
 
@@ -130,8 +130,8 @@ mod tests {
             let delete_call = mocks.messages.expect_delete().once();
             delete_call.returning(move |_, _, _, _| Ok(Outcome::Committed(Some(deleted.clone()))));
             mocks.expect_published(move |event| event.kind == kind);
-            let answer = delete(mocks, &ann(), requested);
-            assert!(answer.is_ok(), "{answer:?}");
+            let result = delete(mocks, &ann(), requested);
+            assert!(result.is_ok(), "{result:?}");
         }
     }
 

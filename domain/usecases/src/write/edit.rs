@@ -78,8 +78,8 @@ mod tests {
             mocks.expect_published(move |event| *event == expected);
 
             let chat = mocks.chat();
-            let answer = block_on(chat.edit_message(&session, ID, " b\n", RequestId::new("7")));
-            assert!(answer.is_ok(), "{answer:?}");
+            let result = block_on(chat.edit_message(&session, ID, " b\n", RequestId::new("7")));
+            assert!(result.is_ok(), "{result:?}");
         }
     }
 
@@ -90,7 +90,7 @@ mod tests {
         edit.returning(|_, _, _, _| Ok(Outcome::Committed(None)));
         let chat = mocks.chat();
         let session = session_of(&ann());
-        let answer = block_on(chat.edit_message(&session, ID, "b", RequestId::new("7")));
-        assert_eq!(refusal(answer), Refusal::MessageNotFound);
+        let result = block_on(chat.edit_message(&session, ID, "b", RequestId::new("7")));
+        assert_eq!(refusal(result), Refusal::MessageNotFound);
     }
 }

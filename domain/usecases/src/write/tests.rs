@@ -11,9 +11,9 @@ use aftermatch_ports::{
 };
 
 use self::command::{
-    Answer::{Committed, Conflict, Failed},
     COMMANDS,
     Command::{Create, Delete, Edit},
+    StoreResult::{Committed, Conflict, Failed},
 };
 use crate::testing::{
     MAX_CHARS, Mocks, admin, ann, at, failure, precondition, refusal, room, room_without_ann,
@@ -115,8 +115,8 @@ fn write_at_limits_is_committed() {
         let mut mocks = Mocks::new().finding(Read::Cached, &ann(), room());
         command.expect(&mut mocks, precondition(&ann(), &room()), 1, Committed);
         mocks.expect_published(|_| true);
-        let answer = command.send(&mocks.chat(), &session_of(&ann()));
-        assert!(answer.is_ok(), "{command:?}: {answer:?}");
+        let result = command.send(&mocks.chat(), &session_of(&ann()));
+        assert!(result.is_ok(), "{command:?}: {result:?}");
     }
 }
 
@@ -156,8 +156,8 @@ fn write_outdated_cache_refuses_nobody() {
                 .finding(Read::Fresh, &now_user, now_room.clone());
             command.expect(&mut mocks, precondition(&now_user, &now_room), 1, Committed);
             mocks.expect_published(|_| true);
-            let answer = command.send(&mocks.chat(), &session_of(&now_user));
-            assert!(answer.is_ok(), "{command:?}: {answer:?}");
+            let result = command.send(&mocks.chat(), &session_of(&now_user));
+            assert!(result.is_ok(), "{command:?}: {result:?}");
         }
     }
 }
@@ -172,8 +172,8 @@ fn write_conflict_is_authorized_again_fresh() {
         command.expect(&mut mocks, precondition(&now_user, &now_room), 1, Committed);
         let expected = Arc::new(now_room.clone()).at(at(10));
         mocks.expect_published(move |event| event.room == expected);
-        let answer = command.send(&mocks.chat(), &session_of(&ann()));
-        assert!(answer.is_ok(), "{command:?}: {answer:?}");
+        let result = command.send(&mocks.chat(), &session_of(&ann()));
+        assert!(result.is_ok(), "{command:?}: {result:?}");
     }
 }
 

@@ -1,10 +1,10 @@
 use aftermatch_test_support::{Client, Setup, delete, on_every_store, read, written};
 use serde_json::{Value, json};
 
-/// Deletes the messages `doomed` one by one, then creates and deletes messages until the
+/// Deletes the messages `to_delete` one by one, then creates and deletes messages until the
 /// future is dropped.
-async fn create_and_delete(mut client: Client, doomed: Vec<i64>) {
-    for gone in doomed {
+async fn create_and_delete(mut client: Client, to_delete: Vec<i64>) {
+    for gone in to_delete {
         written(&mut client, "passing").await;
         client.request(delete(&[gone])).await;
     }
@@ -17,13 +17,13 @@ async fn create_and_delete(mut client: Client, doomed: Vec<i64>) {
 async fn history_pages_stable_during_writes(setup: Setup) {
     let service = setup.start().await;
     let mut ann = service.joined(3, 1).await;
-    let (mut lasting, mut doomed) = (vec![1], Vec::new());
+    let (mut remaining, mut to_delete) = (vec![1], Vec::new());
     for _ in 0..30 {
-        doomed.push(written(&mut ann, "gone soon").await);
-        lasting.push(written(&mut ann, "lasting").await);
+        to_delete.push(written(&mut ann, "gone soon").await);
+        remaining.push(written(&mut ann, "lasting").await);
     }
-    let last = lasting[30];
-    let is_lasting = |id: &i64| lasting.contains(id);
+    let last = remaining[30];
+    let is_remaining = |id: &i64| remaining.contains(id);
     let mut reader = service.joined(4, 1).await;
     let begin = read(&mut reader, json!({})).await["last_seq"].as_i64();
     let reading = async {
@@ -33,22 +33,22 @@ async fn history_pages_stable_during_writes(setup: Setup) {
             while next != Value::Null {
                 let query = json!({"before_seq": next, "limit": limit});
                 let page = read_amid(&mut reader, query).await;
-                backwards.splice(0..0, ids(&page).into_iter().filter(is_lasting));
+                backwards.splice(0..0, ids(&page).into_iter().filter(is_remaining));
                 next = page["next_before_seq"].clone();
             }
-            assert_eq!(backwards, lasting, "{limit}");
+            assert_eq!(backwards, remaining, "{limit}");
             let (mut forwards, mut next) = (Vec::new(), json!(0));
             while !forwards.contains(&last) {
                 let query = json!({"after_seq": next, "limit": limit});
                 let page = read_amid(&mut reader, query).await;
-                forwards.extend(ids(&page).into_iter().filter(is_lasting));
+                forwards.extend(ids(&page).into_iter().filter(is_remaining));
                 next = page["next_after_seq"].clone();
             }
-            assert_eq!(forwards, lasting, "{limit}");
+            assert_eq!(forwards, remaining, "{limit}");
         }
     };
     tokio::select! {
-        () = create_and_delete(ann, doomed) => {}
+        () = create_and_delete(ann, to_delete) => {}
         () = reading => {}
     }
 }

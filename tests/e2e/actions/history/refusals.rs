@@ -4,8 +4,8 @@ use tokio_tungstenite::tungstenite::Message;
 async fn history_bad_parameter_named(setup: Setup) {
     let service = setup.start().await;
     let mut ann = service.joined(3, 1).await;
-    let mut boss = service.admin_chat(9).await;
-    boss.join(1).await;
+    let mut admin = service.admin_chat(9).await;
+    admin.join(1).await;
     let no_number = [r#""1""#, "1.0", "1e0", "true", "[1]", "{}", r#""""#];
     let no_count = ["0", "-1", "-9223372036854775809"];
     let too_many = ["101", "1000000000000000000000000000000"];
@@ -18,7 +18,7 @@ async fn history_bad_parameter_named(setup: Setup) {
         for value in bad.iter().copied().flatten() {
             let request =
                 format!(r#"{{"action":"get_room_messages","{name}":{value},"request_id":7}}"#);
-            for client in [&mut ann, &mut boss] {
+            for client in [&mut ann, &mut admin] {
                 expect_named(client, &request, &[name]).await;
             }
         }

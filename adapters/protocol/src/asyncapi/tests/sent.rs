@@ -36,10 +36,11 @@ fn kinds(payloads: &BTreeMap<String, Validator>, frame: &Value) -> Vec<String> {
 
 /// One of each frame that can be made, with the kind that it is of.
 fn frames() -> Vec<(String, Value)> {
-    let mut frames = answers();
+    let mut frames = responses();
     frames.extend(events());
     frames.extend(refusals());
-    frames.extend(EVICTIONS.map(|why| ("room_closed".into(), room_closed(ROOM, why).to_vec())));
+    frames
+        .extend(EVICTIONS.map(|reason| ("room_closed".into(), room_closed(ROOM, reason).to_vec())));
     let frames = frames.into_iter();
     frames
         .map(|(kind, frame)| (kind, serde_json::from_slice(&frame).expect("JSON")))
@@ -64,7 +65,7 @@ fn begun(rooms: &[ListedRoom]) -> (RoomList, Vec<u8>) {
     (list, out)
 }
 
-/// The same change, which nobody asked for.
+/// The same event, which nobody here requested.
 fn unrequested(change: RoomEvent) -> RoomEvent {
     RoomEvent {
         request_id: RequestId::NONE,
@@ -72,7 +73,7 @@ fn unrequested(change: RoomEvent) -> RoomEvent {
     }
 }
 
-fn answers() -> Vec<(String, Vec<u8>)> {
+fn responses() -> Vec<(String, Vec<u8>)> {
     let id = &request_id();
     let of_administrators = ListedRoom {
         unread: None,
@@ -87,7 +88,7 @@ fn answers() -> Vec<(String, Vec<u8>)> {
         has_newer: false,
         last_seq: Seq::ZERO,
     };
-    let steps = vec![(Seq(41), created().kind)];
+    let replayed_events = vec![(Seq(41), created().kind)];
     let messages = [message(), message_with_client_id(), edited_message()];
     let text = RequestId::new("\"a string\"");
     [
@@ -97,7 +98,7 @@ fn answers() -> Vec<(String, Vec<u8>)> {
         ("list.portion", page(&rooms, Some(RoomId(7)))),
         ("join_room.answer", joined(Missed::NotRequested)),
         ("join_room.answer", joined(Missed::TooMuch)),
-        ("join_room.answer", joined(Missed::Events(steps))),
+        ("join_room.answer", joined(Missed::Events(replayed_events))),
         ("leave_room.answer", response::left(id, ROOM).to_vec()),
         (
             "leave_room.answer",
@@ -205,44 +206,44 @@ fn sent_frame_fits_only_its_kind() {
         assert_eq!(kinds, std::slice::from_ref(kind), "{errors:?} in {frame}");
     }
     for kind in payloads.keys() {
-        let made = frames.iter().any(|(of, _)| of == kind);
-        assert!(made != is_requested(kind), "no frame is ever a {kind}");
+        let has_frame = frames.iter().any(|(of, _)| of == kind);
+        assert!(has_frame != is_requested(kind), "no frame is ever a {kind}");
     }
 }
 
 /// `frame` with a change at each object that is the service's own.
-fn spoilt(frame: &Value) -> Vec<Value> {
-    let places = ["", "/data", "/data/room", "/data/0", "/data/results/0"];
-    let mut spoilt = Vec::new();
-    for place in places {
-        let Some(keys) = frame.pointer(place).and_then(Value::as_object) else {
+fn altered(frame: &Value) -> Vec<Value> {
+    let pointers = ["", "/data", "/data/room", "/data/0", "/data/results/0"];
+    let mut altered = Vec::new();
+    for path in pointers {
+        let Some(keys) = frame.pointer(path).and_then(Value::as_object) else {
             continue;
         };
         let with = |edit: &dyn Fn(&mut Map<String, Value>)| {
             let mut other = frame.clone();
-            let object = other.pointer_mut(place).and_then(Value::as_object_mut);
+            let object = other.pointer_mut(path).and_then(Value::as_object_mut);
             edit(object.expect("the same place"));
             other
         };
-        spoilt.push(with(&|object| {
+        altered.push(with(&|object| {
             object.insert("surprise".into(), json!(1));
         }));
         // What may be missing of a frame that is of the same kind without it.
         let optional = ["client_msg_id", "resumed", "unread"];
         for key in keys.keys().filter(|key| !optional.contains(&key.as_str())) {
-            spoilt.push(with(&|object| {
+            altered.push(with(&|object| {
                 object.remove(key);
             }));
         }
     }
-    spoilt
+    altered
 }
 
 #[test]
 fn frame_with_other_keys_fits_nothing() {
     let payloads = payloads(&document());
     for (kind, frame) in frames() {
-        for other in spoilt(&frame) {
+        for other in altered(&frame) {
             assert!(!payloads[&kind].is_valid(&other), "{kind}: {other}");
         }
     }

@@ -12,8 +12,8 @@ pub(super) struct Subscriber {
     pub(super) connection: Arc<Connection>,
     /// The room's last event when it was joined. The session receives what follows.
     pub(super) since: Seq,
-    /// Whether the seat was active before the present reservation.
-    active: bool,
+    /// The active seat. During a reservation: the one before it.
+    active: Option<Seat>,
     /// What was delivered since the seat was reserved, until it becomes active.
     buffered: Option<Buffered>,
 }
@@ -32,7 +32,7 @@ impl Subscriber {
             seat,
             connection,
             since: Seq::ZERO,
-            active: false,
+            active: None,
             buffered: Some(Buffered::default()),
         }
     }
@@ -47,22 +47,23 @@ impl Subscriber {
     /// seat was taken away: then the notice is queued instead.
     pub(super) fn activate(&mut self, joined: RoomVersion) -> bool {
         self.since = joined.last_seq;
-        self.active = self.release();
-        if self.active {
-            self.connection.set_joined(Some(joined.room));
+        self.active = Some(self.seat);
+        let active = self.release();
+        if active {
+            self.connection.join(joined.room);
         }
-        self.active
+        active
     }
 
     /// Goes on with the seat as it was before the reservation. Returns `false` if
     /// there is none.
     pub(super) fn cancel(&mut self) -> bool {
-        if !self.active {
+        let Some(active) = self.active else {
             self.connection.end_reservation();
             return false;
-        }
-        self.active = self.release();
-        self.active
+        };
+        self.seat = active;
+        self.release()
     }
 
     /// Whether the seat is being reserved.
@@ -91,7 +92,7 @@ impl Subscriber {
         buffered.bytes += frame.len();
         buffered.frames.push((seq, frame));
         let outbox = self.connection.outbox();
-        if !outbox.would_hold(buffered.frames.len(), buffered.bytes) {
+        if !outbox.would_fit(buffered.frames.len(), buffered.bytes) {
             *buffered = Buffered::default();
             outbox.close(Close::TOO_SLOW);
         }

@@ -1,6 +1,6 @@
 //! Seats that are taken away.
 
-use aftermatch_ports::model::Eviction;
+use aftermatch_ports::{Presence, model::Eviction};
 
 use super::*;
 
@@ -61,4 +61,32 @@ async fn eviction_during_failed_rejoin_removes_seat() {
     assert!(notice.contains("brand_lost"), "{notice}");
     assert_eq!(stage.hub.room_of(SessionId(1)), None);
     assert!(stage.hub.rooms.read().is_empty());
+}
+
+#[tokio::test]
+async fn event_after_eviction_notice_is_not_delivered() {
+    let stage = Stage::new();
+    let _ann = stage.joined(1, 0).await;
+    let mut bob = stage.reserved(2, ANN).await;
+    stage
+        .hub
+        .unsubscribe(SessionId(2), ROOM, Eviction::RoomRemoved);
+    let channel = stage.hub.channel(ROOM).expect("Ann has joined");
+    // Between two steps of the activation another thread may deliver an event.
+    channel.lock().activate(SessionId(2), joined_at(0));
+    drop(channel.lock().broadcast(event(1, 1)));
+    bob.activate(0);
+    assert_eq!(bob.received(), [0], "only the notice");
+}
+
+#[tokio::test]
+async fn failed_rejoin_in_other_role_restores_role() {
+    let stage = Stage::new();
+    let mut bob = stage.joined(2, 0).await;
+    bob.reserve(&stage, EVE);
+    bob.reservation = None;
+    let seats = stage.hub.connected().sessions.remove(0).seats;
+    assert_eq!(seats, [(ROOM, ANN)], "so that the next recheck finds it");
+    stage.delivered(1).await;
+    assert_eq!(bob.arrival().await, 1);
 }

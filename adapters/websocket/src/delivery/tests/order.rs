@@ -87,3 +87,16 @@ async fn remote_events_are_delivered_in_turn() {
     stage.hub.insert_remote(ROOM, again);
     assert_eq!(ann.received(), [0; 0], "delivered before");
 }
+
+#[tokio::test]
+async fn event_in_abandoned_channel_answers_requester() {
+    let stage = Stage::new();
+    let ann = stage.joined(1, 0).await;
+    let channel = stage.hub.channel(ROOM).expect("Ann has joined");
+    // The last seat is taken away between the commit and the broadcast.
+    assert_eq!(stage.hub.leave(SessionId(1)), Some(ROOM));
+    let (turn, replies) = channel.lock().broadcast(event(2, 1));
+    assert!(turn.is_none(), "event 1 will not come to this channel");
+    let requesters: Vec<_> = replies.iter().map(|(session, _)| *session).collect();
+    assert_eq!(requesters, [ann.session()]);
+}

@@ -83,3 +83,25 @@ async fn only_requester_learns_of_missing_messages() {
     assert!(requester.contains(errors), "{requester}");
     assert!(other.contains("\"errors\":[],"), "{other}");
 }
+
+#[tokio::test]
+async fn connected_shows_oldest_revision_of_joined_room() {
+    let stage = Stage::new();
+    let mut ann = stage.reserved(1, ANN).await;
+    let mut bob = stage.reserved(2, ANN).await;
+    // Bob read the room before it changed.
+    for (client, revision) in [(&mut ann, Revision(6)), (&mut bob, Revision(5))] {
+        client.activate_at(RoomVersion {
+            revision,
+            ..joined_at(0)
+        });
+    }
+    let revisions: Vec<_> = stage
+        .hub
+        .connected()
+        .rooms
+        .iter()
+        .map(|room| room.revision)
+        .collect();
+    assert_eq!(revisions, [Revision(5)]);
+}

@@ -73,7 +73,7 @@ impl Header {
 
 /// The length of the payload, and the bytes after it.
 fn length(short: u8, rest: &[u8]) -> Result<Option<(usize, &[u8])>, Violation> {
-    let (length, least, rest) = match short {
+    let (length, min, rest) = match short {
         126 => match rest.split_first_chunk() {
             Some((length, rest)) => (u64::from(u16::from_be_bytes(*length)), 126, rest),
             None => return Ok(None),
@@ -84,7 +84,7 @@ fn length(short: u8, rest: &[u8]) -> Result<Option<(usize, &[u8])>, Violation> {
         },
         _ => (u64::from(short), 0, rest),
     };
-    if length < least {
+    if length < min {
         return Err(Violation::Protocol("a length longer than it need be"));
     }
     if length >> 63 != 0 {

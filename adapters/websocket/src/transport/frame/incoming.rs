@@ -14,7 +14,7 @@ pub(crate) enum Incoming {
     /// To be answered by a [`pong`](super::pong) with the same payload, of at most
     /// 125 bytes.
     Ping(Bytes),
-    /// The answer to a ping, or an unsolicited one.
+    /// The response to a ping, or an unsolicited one.
     Pong,
     /// The last frame a client may send, with its close code if there is one.
     Close(Option<u16>),

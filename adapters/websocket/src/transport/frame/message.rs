@@ -56,20 +56,20 @@ impl Message {
     /// Takes what `buffer` has of the current frame's payload. `max` is the limit
     /// of the whole message.
     pub(super) fn take_from(&mut self, buffer: &mut BytesMut, max: usize) {
-        let here = self.left.min(buffer.len());
-        if let (Some(text), Some(piece)) = (&mut self.text, buffer.get_mut(..here)) {
+        let length = self.left.min(buffer.len());
+        if let (Some(text), Some(piece)) = (&mut self.text, buffer.get_mut(..length)) {
             unmask(piece, self.key);
-            self.key.rotate_left(here % 4);
-            let length = text.len() + here;
-            if text.capacity() < length {
+            self.key.rotate_left(length % 4);
+            let total = text.len() + length;
+            if text.capacity() < total {
                 // By itself, a vector could grow to twice the limit.
-                let capacity = (2 * text.len()).min(max).max(length);
+                let capacity = (2 * text.len()).min(max).max(total);
                 text.reserve_exact(capacity - text.len());
             }
             text.extend_from_slice(piece);
         }
-        buffer.advance(here);
-        self.left -= here;
+        buffer.advance(length);
+        self.left -= length;
     }
 }
 

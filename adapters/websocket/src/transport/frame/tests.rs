@@ -30,19 +30,19 @@ fn text(payload: &[u8]) -> Bytes {
 struct Decoded {
     incoming: Vec<Incoming>,
     violation: Option<Violation>,
-    /// The most bytes that ever waited in the buffer.
-    most: usize,
+    /// The most bytes that waited in the buffer at once.
+    max_buffered: usize,
 }
 
-/// Decodes `bytes`, of which `chunk` are read at a time. `keep`: the decoded texts
+/// Decodes `bytes`, of which `chunk` are read at a time. `share`: the decoded texts
 /// go on sharing the buffer's memory.
-fn decode(limit: usize, bytes: &[u8], keep: bool, mut chunk: impl FnMut() -> usize) -> Decoded {
+fn decode(limit: usize, bytes: &[u8], share: bool, mut chunk: impl FnMut() -> usize) -> Decoded {
     let (mut decoder, mut buffer) = (Decoder::new(limit), BytesMut::new());
-    let (mut incoming, mut most, mut rest) = (Vec::new(), 0, bytes);
+    let (mut incoming, mut max_buffered, mut rest) = (Vec::new(), 0, bytes);
     loop {
         let violation = loop {
             match decoder.next(&mut buffer) {
-                Ok(Some(Incoming::Text(text))) if !keep => {
+                Ok(Some(Incoming::Text(text))) if !share => {
                     incoming.push(Incoming::Text(Bytes::copy_from_slice(&text)));
                 }
                 Ok(Some(other)) => incoming.push(other),
@@ -51,13 +51,13 @@ fn decode(limit: usize, bytes: &[u8], keep: bool, mut chunk: impl FnMut() -> usi
             }
         };
         if violation.is_none() {
-            most = most.max(buffer.len());
+            max_buffered = max_buffered.max(buffer.len());
         }
         if violation.is_some() || rest.is_empty() {
             return Decoded {
                 incoming,
                 violation,
-                most,
+                max_buffered,
             };
         }
         let (come, later) = rest.split_at(chunk().min(rest.len()));
@@ -196,10 +196,14 @@ fn oversized_message_is_refused_by_header() {
 #[test]
 fn announced_payload_takes_no_memory() {
     for first in [0x81, 0x82, 0x01] {
-        for (come, most) in [(8, 2_048), (3_000, 6_144)] {
+        for (come, max_buffered) in [(8, 2_048), (3_000, 6_144)] {
             let begun = &frame(first, &[b'a'; 60_000])[..come];
             let decoded = decode(65_536, begun, false, || usize::MAX);
-            assert!(decoded.most <= most, "{} bytes", decoded.most);
+            assert!(
+                decoded.max_buffered <= max_buffered,
+                "{} bytes",
+                decoded.max_buffered
+            );
         }
     }
 }
@@ -213,7 +217,11 @@ fn tiny_fragments_take_little_memory() {
     }
     bytes.extend(frame(0x80, b""));
     let mut decoded = decode(1_000, &bytes, true, || 1_500);
-    assert!(decoded.most <= 2 * 1024, "{} bytes", decoded.most);
+    assert!(
+        decoded.max_buffered <= 2 * 1024,
+        "{} bytes",
+        decoded.max_buffered
+    );
     let Some(Incoming::Text(text)) = decoded.incoming.pop() else {
         panic!("no text");
     };

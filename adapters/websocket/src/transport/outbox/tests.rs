@@ -9,11 +9,11 @@ use super::*;
 pub(crate) async fn outbox(max_frames: usize, max_bytes: usize) -> (Arc<Outbox>, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
-    let (here, there) = tokio::join!(TcpStream::connect(address), listener.accept());
-    let (_, writer) = here.expect("connected").into_split();
+    let (server, client) = tokio::join!(TcpStream::connect(address), listener.accept());
+    let (_, writer) = server.expect("connected").into_split();
     writer.writable().await.expect("writable");
     let outbox = Outbox::new(writer, max_frames, max_bytes, Arc::default());
-    (Arc::new(outbox), there.expect("accepted").0)
+    (Arc::new(outbox), client.expect("accepted").0)
 }
 
 /// Removes what waits.
@@ -25,7 +25,7 @@ pub(crate) fn waiting(outbox: &Outbox) -> Vec<Bytes> {
 
 /// An outbox whose socket takes no more.
 async fn stuck(max_frames: usize, max_bytes: usize) -> (Arc<Outbox>, TcpStream, usize) {
-    let (outbox, there) = outbox(1_000_000, usize::MAX).await;
+    let (outbox, client) = outbox(1_000_000, usize::MAX).await;
     let mut outbox = Arc::into_inner(outbox).expect("no other owner");
     let mut written = 0;
     while outbox.blocked().is_none() {
@@ -34,7 +34,7 @@ async fn stuck(max_frames: usize, max_bytes: usize) -> (Arc<Outbox>, TcpStream, 
         written += 60_000;
     }
     (outbox.max_frames, outbox.max_bytes) = (max_frames, max_bytes);
-    (Arc::new(outbox), there, written)
+    (Arc::new(outbox), client, written)
 }
 
 async fn closing(outbox: &Outbox) -> Close {
@@ -53,18 +53,18 @@ async fn read(connection: &mut TcpStream, bytes: usize) -> Vec<u8> {
 
 #[tokio::test]
 async fn burst_is_written_in_order() {
-    let (outbox, mut there) = outbox(1_000, 100_000).await;
+    let (outbox, mut client) = outbox(1_000, 100_000).await;
     let letters: Vec<u8> = (0..200).map(|n| b'a' + n % 26).collect();
     for letter in &letters {
         outbox.push(Bytes::copy_from_slice(&[*letter]));
     }
     outbox.flush();
-    assert_eq!(read(&mut there, 200).await, letters);
+    assert_eq!(read(&mut client, 200).await, letters);
 }
 
 #[tokio::test]
 async fn last_frame_follows_all_that_waits() {
-    let (outbox, mut there) = outbox(10, 100).await;
+    let (outbox, mut client) = outbox(10, 100).await;
     outbox.push(Bytes::from_static(b"one "));
     outbox.close(Close::GOING_AWAY);
     outbox.close(Close::NORMAL);
@@ -75,26 +75,26 @@ async fn last_frame_follows_all_that_waits() {
     outbox.push(Bytes::from_static(b"three "));
     drop(outbox);
     let mut all = String::new();
-    there.read_to_string(&mut all).await.expect("closed");
+    client.read_to_string(&mut all).await.expect("closed");
     assert_eq!(all, "one last");
 }
 
 #[tokio::test]
 async fn prompt_reader_gets_more_than_limits() {
-    let (outbox, mut there) = outbox(2, 100).await;
+    let (outbox, mut client) = outbox(2, 100).await;
     for _ in 0..50 {
         outbox.push(frame(60));
     }
     outbox.flush();
-    assert_eq!(read(&mut there, 3_000).await.len(), 3_000);
+    assert_eq!(read(&mut client, 3_000).await.len(), 3_000);
     assert!(outbox.state.lock().close.is_none());
 }
 
 #[tokio::test]
 async fn full_outbox_closes_and_frees_memory() {
     for (max_frames, max_bytes) in [(100, usize::MAX), (usize::MAX, 1_000_000)] {
-        let (outbox, mut there, written) = stuck(max_frames, max_bytes).await;
-        let begun = outbox.state.lock().begun;
+        let (outbox, mut client, written) = stuck(max_frames, max_bytes).await;
+        let partial = outbox.state.lock().partial;
         let left = outbox.state.lock().bytes;
         for _ in 0..100 {
             outbox.push(frame(60_000));
@@ -103,24 +103,24 @@ async fn full_outbox_closes_and_frees_memory() {
         let waiting = outbox.state.lock().waiting.len();
         assert_eq!(
             waiting,
-            usize::from(begun),
+            usize::from(partial),
             "a frame that has begun is completed"
         );
         outbox.end(Close::TOO_SLOW, Bytes::from_static(b"last"));
-        let all = if begun { written } else { written - left };
+        let all = if partial { written } else { written - left };
         let end = poll_fn(|context| outbox.poll_empty(context));
-        let (read, ()) = tokio::join!(read(&mut there, all + 4), end);
+        let (read, ()) = tokio::join!(read(&mut client, all + 4), end);
         assert!(read.ends_with(b"xxlast"));
     }
 }
 
 #[tokio::test]
 async fn blocked_frames_are_written_later() {
-    let (outbox, mut there, written) = stuck(1_000_000, usize::MAX).await;
+    let (outbox, mut client, written) = stuck(1_000_000, usize::MAX).await;
     outbox.push(Bytes::from_static(b"more"));
     outbox.flush();
     assert!(!outbox.has_room() || outbox.blocked().is_some());
-    let reading = read(&mut there, written + 4);
+    let reading = read(&mut client, written + 4);
     let writing = poll_fn(|context| outbox.poll_empty(context));
     let (read, ()) = tokio::join!(reading, writing);
     assert!(read.ends_with(b"xxmore"));
@@ -129,10 +129,10 @@ async fn blocked_frames_are_written_later() {
 
 #[tokio::test]
 async fn lost_connection_is_closed() {
-    let (outbox, mut there) = outbox(10, 100_000).await;
-    there.write_all(b"x").await.expect("written");
-    there.set_zero_linger().expect("set");
-    drop(there);
+    let (outbox, mut client) = outbox(10, 100_000).await;
+    client.write_all(b"x").await.expect("written");
+    client.set_zero_linger().expect("set");
+    drop(client);
     // The first write after the end reports it.
     while outbox.state.lock().close.is_none() {
         outbox.push(frame(1));
@@ -144,11 +144,11 @@ async fn lost_connection_is_closed() {
 
 #[tokio::test]
 async fn single_frame_may_exceed_limits() {
-    let (outbox, mut there) = outbox(10, 100).await;
+    let (outbox, mut client) = outbox(10, 100).await;
     outbox.push(frame(1_000_000));
     outbox.flush();
     let writing = poll_fn(|context| outbox.poll_empty(context));
-    let (read, ()) = tokio::join!(read(&mut there, 1_000_000), writing);
+    let (read, ()) = tokio::join!(read(&mut client, 1_000_000), writing);
     assert_eq!(read.len(), 1_000_000);
 }
 

@@ -8,7 +8,7 @@ use aftermatch_ports::{
 use super::*;
 use crate::testing::{message, text};
 
-/// What Ann is answered who received the events of [`ROOM`] up to number 38.
+/// What Ann receives who has received the events of [`ROOM`] up to number 38.
 /// `stored` is what the store has after that.
 fn resume_after_38(stored: DeltaSince) -> (Seq, Missed) {
     let mocks = Mocks::seated_in(None).at_second_10();
@@ -38,7 +38,7 @@ fn resume_gets_missed_events_in_order() {
         upserted: vec![edited, message(39)],
         deleted: vec![(MessageId(7), Seq(42)), (MessageId(8), Seq(40))],
     };
-    let answer = resume_after_38(DeltaSince {
+    let result = resume_after_38(DeltaSince {
         last_seq: Seq(43),
         delta: Some(delta),
     });
@@ -55,26 +55,26 @@ fn resume_gets_missed_events_in_order() {
         (Seq(40), deleted),
         (Seq(41), edited),
     ]);
-    assert_eq!(answer, (Seq(43), missed));
+    assert_eq!(result, (Seq(43), missed));
 }
 
 #[test]
 fn resume_without_gap_gets_no_events() {
     let (upserted, deleted) = (vec![], vec![]);
-    let answer = resume_after_38(DeltaSince {
+    let result = resume_after_38(DeltaSince {
         last_seq: Seq(38),
         delta: Some(RoomDelta { upserted, deleted }),
     });
-    assert_eq!(answer, (Seq(38), Missed::Events(vec![])));
+    assert_eq!(result, (Seq(38), Missed::Events(vec![])));
 }
 
 #[test]
 fn resume_beyond_replay_limit_gets_none() {
     // As many messages as are replayed at most, and a deletion, which makes one
     // event too many.
-    let most = i64::try_from(MAX_REPLAY).unwrap();
-    let upserted: Vec<_> = (39..39 + most).map(message).collect();
-    let last_seq = Seq(39 + most);
+    let max = i64::try_from(MAX_REPLAY).unwrap();
+    let upserted: Vec<_> = (39..39 + max).map(message).collect();
+    let last_seq = Seq(39 + max);
     let deleted = vec![(MessageId(7), last_seq)];
     let stored = |upserted: &[Message], deleted: &[(MessageId, Seq)]| DeltaSince {
         last_seq,

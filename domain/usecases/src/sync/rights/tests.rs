@@ -58,6 +58,7 @@ fn unchanged() -> Snapshot {
             connected(3, &admin(), &[(ROOM, Viewer::Admin)]),
             connected(4, &boris(), &[(ROOM, BORIS_BRAND)]),
         ],
+        latecomers: vec![],
         users: vec![ann(), admin(), boris()],
         rooms: vec![room(), other()],
         unreadable: Unreadable::Nothing,
@@ -280,4 +281,18 @@ fn seat_joined_with_old_role_is_lost() {
     let evicted = vec![Evicted(2, ROOM, Eviction::BrandLost)];
     let snapshots = vec![first, second.clone(), second];
     assert_eq!(removals(snapshots), [vec![], evicted, vec![]]);
+}
+
+#[test]
+fn seat_joined_during_check_is_checked() {
+    let mut now = with_room(changed(room_without_ann()));
+    now.sessions.remove(0);
+    let joined = connected(7, &ann(), &[(ROOM, ANNS_BRAND)]);
+    // Ann's brand was removed after the join had read the room, and the next check
+    // does not find the room stale any more.
+    now.latecomers.push(joined.clone());
+    let mut next = now.clone();
+    next.sessions.push(joined);
+    let evicted = vec![Evicted(7, ROOM, Eviction::BrandRemoved)];
+    assert_eq!(removals(vec![now, next]), [evicted, vec![]]);
 }

@@ -18,15 +18,15 @@ pub(super) enum Command {
 
 pub(super) const COMMANDS: [Command; 3] = [Create("hello"), Edit("hello"), Delete(2)];
 
-/// What the store answers to a write.
+/// What the store returns for a write.
 #[derive(Clone, Copy)]
-pub(super) enum Answer {
+pub(super) enum StoreResult {
     Committed,
     Conflict,
     Failed,
 }
 
-impl Answer {
+impl StoreResult {
     fn with<T>(self, committed: T) -> Result<Outcome<T>, StoreError> {
         match self {
             Self::Committed => Ok(Outcome::Committed(committed)),
@@ -56,7 +56,7 @@ impl Command {
         mocks: &mut Mocks,
         precondition: Precondition,
         times: usize,
-        answer: Answer,
+        result: StoreResult,
     ) {
         let messages = &mut mocks.messages;
         let (id, seq) = (MessageId(1), Seq(42));
@@ -65,17 +65,17 @@ impl Command {
                 let call = messages.expect_create().times(times);
                 let created = CreateOutcome::Created(Created { id, seq });
                 call.withf(move |given, _, _| *given == precondition)
-                    .returning(move |_, _, _| answer.with(created.clone()));
+                    .returning(move |_, _, _| result.with(created.clone()));
             }
             Edit(_) => {
                 let call = messages.expect_edit().times(times);
                 call.withf(move |given, _, _, _| *given == precondition)
-                    .returning(move |_, _, _, _| answer.with(Some(seq)));
+                    .returning(move |_, _, _, _| result.with(Some(seq)));
             }
             Delete(_) => {
                 let call = messages.expect_delete().times(times);
                 call.withf(move |given, _, _, _| *given == precondition)
-                    .returning(move |_, ids, _, _| answer.with(Some(Deleted { ids, seq })));
+                    .returning(move |_, ids, _, _| result.with(Some(Deleted { ids, seq })));
             }
         }
     }

@@ -8,9 +8,9 @@ use mockall::{Sequence, predicate::eq};
 
 use super::{
     command::{
-        Answer::Committed,
         COMMANDS,
         Command::{self, Delete},
+        StoreResult::Committed,
     },
     *,
 };
@@ -36,8 +36,8 @@ fn publishing(command: Command, delivered: Result<(), Seq>) -> Mocks {
 }
 
 fn assert_succeeds(command: Command, mocks: Mocks) {
-    let answer = command.send(&mocks.chat(), &session_of(&ann()));
-    assert!(answer.is_ok(), "{command:?}: {answer:?}");
+    let result = command.send(&mocks.chat(), &session_of(&ann()));
+    assert!(result.is_ok(), "{command:?}: {result:?}");
 }
 
 #[test]
@@ -112,15 +112,15 @@ fn unreadable_predecessors_fail_no_write() {
         Ok(DeltaSince { last_seq, delta })
     };
     type ReadDelta = Box<dyn Fn() -> Result<DeltaSince, StoreError> + Send>;
-    let answers: [ReadDelta; 3] = [
+    let reads: [ReadDelta; 3] = [
         Box::new(move || Err(away())),
         Box::new(too_much),
         Box::new(nothing),
     ];
-    for answer in answers {
+    for result in reads {
         let mut mocks = publishing(Delete(1), Err(Seq(38)));
         let read = mocks.history.expect_delta_since().once();
-        read.returning(move |_, _, _| answer());
+        read.returning(move |_, _, _| result());
         let room = mocks.rooms.expect_room();
         room.withf(|_, read| *read == Read::Fresh)
             .returning(move |_, _| Err(away()));

@@ -102,7 +102,7 @@ fn control_frames_are_read_and_answered() {
         panic!("no close frame");
     };
     assert_eq!((u16::from(close.code), &*close.reason), (1001, reason));
-    // A client of this library sends its answer when it reads on.
+    // A client of this library responds when it reads on.
     let _ = client.read();
     let answers = [Incoming::Pong, Incoming::Close(Some(1001))];
     assert_eq!(received(&client), answers);

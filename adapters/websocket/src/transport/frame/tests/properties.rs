@@ -85,7 +85,7 @@ proptest! {
     fn message_is_decoded_whatever_the_chunks(
         sent in vec(sent(), 1..4),
         chunks in chunks(),
-        keep in any::<bool>(),
+        share in any::<bool>(),
     ) {
         let (mut bytes, mut expected) = (Vec::new(), Vec::new());
         for message in &sent {
@@ -93,7 +93,7 @@ proptest! {
         }
         let limit = 5 * 65_600;
         let mut chunks = chunks.iter().cycle().copied();
-        let decoded = decode(limit, &bytes, keep, || chunks.next().unwrap());
+        let decoded = decode(limit, &bytes, share, || chunks.next().unwrap());
         prop_assert_eq!(decoded.violation, None);
         prop_assert!(decoded.incoming == expected);
     }
@@ -102,14 +102,14 @@ proptest! {
     fn buffer_keeps_to_limit_for_any_input(
         bytes in noise(),
         chunks in chunks(),
-        keep in any::<bool>(),
+        share in any::<bool>(),
         limit in 0..8_000_usize,
     ) {
         let mut chunks = chunks.iter().cycle().copied();
-        let decoded = decode(limit, &bytes, keep, || chunks.next().unwrap());
+        let decoded = decode(limit, &bytes, share, || chunks.next().unwrap());
         // All of a header and a message but the last byte.
-        let most = limit.max(125) + 14;
-        prop_assert!(decoded.most < most, "{} bytes", decoded.most);
+        let max_buffered = limit.max(125) + 14;
+        prop_assert!(decoded.max_buffered < max_buffered, "{} bytes", decoded.max_buffered);
         for incoming in decoded.incoming {
             if let Incoming::Text(text) = incoming {
                 prop_assert!(text.len() <= limit);
@@ -121,6 +121,6 @@ proptest! {
     fn random_bytes_take_little_memory(bytes in vec(any::<u8>(), 0..300), chunks in chunks()) {
         let mut chunks = chunks.iter().cycle().copied();
         let decoded = decode(1_000, &bytes, false, || chunks.next().unwrap());
-        prop_assert!(decoded.most < 1_014);
+        prop_assert!(decoded.max_buffered < 1_014);
     }
 }

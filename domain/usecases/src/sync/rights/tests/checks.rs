@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeSet,
     mem,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use aftermatch_ports::{
@@ -18,6 +21,8 @@ use crate::testing::Mocks;
 pub(super) struct Snapshot {
     /// Who is connected. A seat that an earlier check took away is left out.
     pub(super) sessions: Vec<ConnectedSession>,
+    /// Who has connected when the stale users and rooms have been read.
+    pub(super) latecomers: Vec<ConnectedSession>,
     /// All users of the store.
     pub(super) users: Vec<User>,
     /// All rooms of the store.
@@ -55,6 +60,8 @@ struct Script {
     snapshots: Vec<Snapshot>,
     /// One of each check that has begun.
     reports: Mutex<Vec<Report>>,
+    /// Whether the check has found something stale.
+    stale: AtomicBool,
 }
 
 /// The removals of each check.
@@ -70,6 +77,7 @@ pub(super) fn run_checks(snapshots: Vec<Snapshot>) -> Vec<Report> {
         joined: super::unchanged().rooms,
         snapshots,
         reports: Mutex::default(),
+        stale: AtomicBool::new(false),
     });
     script.mocks().recheck(checks);
     mem::take(&mut script.reports.lock().unwrap())
@@ -80,13 +88,21 @@ impl Script {
         let mut mocks = Mocks::untouched();
         let script = self.clone();
         let connected = mocks.presence.expect_connected();
-        connected.returning(move || script.begin_check());
+        connected.returning(move || {
+            if !script.stale.swap(false, Ordering::Relaxed) {
+                script.reports.lock().unwrap().push(Report::default());
+            }
+            script.connected()
+        });
         let script = self.clone();
         let stale = mocks.revisions.expect_stale();
         stale.returning(move |users, rooms| {
             let now = script.now();
             let stale = now.stale(&users, &rooms);
-            readable(now.unreadable != Unreadable::Stale, stale)
+            let readable_now = now.unreadable != Unreadable::Stale;
+            let found = readable_now && stale != Stale::default();
+            script.stale.store(found, Ordering::Relaxed);
+            readable(readable_now, stale)
         });
         let script = self.clone();
         let user = mocks.people.expect_user();
@@ -119,13 +135,19 @@ impl Script {
         mocks
     }
 
-    /// A check begins by asking who is connected.
-    fn begin_check(&self) -> Connected {
-        let removals: Vec<_> = {
-            let mut reports = self.reports.lock().unwrap();
-            reports.push(Report::default());
+    /// A check asks at its beginning who is connected, and again if it has found
+    /// something stale.
+    fn connected(&self) -> Connected {
+        let (removals, has_read): (Vec<_>, _) = {
+            let reports = self.reports.lock().unwrap();
             let removals = reports.iter().map(|report| report.removals.clone());
-            removals.flatten().collect()
+            let Report {
+                users_read,
+                rooms_read,
+                ..
+            } = reports.last().unwrap();
+            let has_read = !(users_read.is_empty() && rooms_read.is_empty());
+            (removals.flatten().collect(), has_read)
         };
         let evicted = |session: SessionId, from: RoomId| {
             removals.iter().any(|removal| match removal {
@@ -133,7 +155,11 @@ impl Script {
                 Removal::Disconnected(..) => false,
             })
         };
-        let mut sessions = self.now().sessions;
+        let now = self.now();
+        let mut sessions = now.sessions;
+        if has_read {
+            sessions.extend(now.latecomers);
+        }
         for each in &mut sessions {
             each.seats.retain(|(room, _)| !evicted(each.session, *room));
         }

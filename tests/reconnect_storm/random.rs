@@ -3,23 +3,23 @@
 use std::hash::{BuildHasher, RandomState};
 
 /// A source of random numbers, another one in every run.
-pub struct Dice {
+pub struct Random {
     state: RandomState,
-    thrown: u64,
+    drawn: u64,
 }
 
-impl Dice {
+impl Random {
     pub fn new() -> Self {
         Self {
             state: RandomState::new(),
-            thrown: 0,
+            drawn: 0,
         }
     }
 
     /// A number below `end`.
     pub fn below(&mut self, end: u64) -> u64 {
-        self.thrown += 1;
-        self.state.hash_one(self.thrown) % end
+        self.drawn += 1;
+        self.state.hash_one(self.drawn) % end
     }
 
     /// True once in this many times.
