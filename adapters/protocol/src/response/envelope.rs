@@ -40,7 +40,8 @@ pub(crate) trait Data: Serialize + JsonSchema {
 /// The value of `errors` after a success.
 pub(crate) type NoErrors = [&'static str; 0];
 
-/// The response to a request, for the requester alone. `E` is what could not be done.
+/// The response to a request, for the requester alone.
+// `E` is the type of `errors`: what could not be done.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline, deny_unknown_fields, bound = "D: Data, E: JsonSchema")]
 pub(crate) struct Response<'a, D, E = NoErrors> {
