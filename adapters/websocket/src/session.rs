@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use self::conversation::Conversation;
 use crate::{
+    delivery::Connection,
     edge::limiter::ConnectionPermit,
     state::ServerState,
     transport::{Outbox, Reader, Socket, frame},
@@ -40,48 +41,41 @@ pub(crate) async fn run(
 ) {
     let limits = &state.limits;
     let mut reader = Reader::new(socket.reader, socket.early, limits.frame_bytes);
-    let outbox = Arc::new(Outbox::new(
+    let outbox = Outbox::new(
         socket.writer,
         limits.outbox_frames,
         limits.outbox_bytes,
         state.hub.metrics().clone(),
-    ));
-    let closing = converse(&mut reader, &outbox, session, state).await;
+    );
+    tracing::debug!("connected");
+    let registration = state.hub.connect(&session, outbox);
+    let connection = registration.connection().clone();
+    if state.shutdown.is_cancelled() {
+        connection.outbox().close(Close::GOING_AWAY);
+    }
+    let mut conversation = Conversation::new(state, session, &mut reader, &connection);
+    let closing = conversation.run().await;
+    drop(registration);
     // Before the client learns that this connection ends, so that it may open
     // another one at once.
     drop(permit);
-    close(closing, reader, outbox).await;
-}
-
-async fn converse(
-    reader: &mut Reader,
-    outbox: &Arc<Outbox>,
-    session: Session,
-    state: &ServerState,
-) -> Closing {
-    tracing::debug!("connected");
-    let registration = state.hub.connect(&session, outbox.clone());
-    if state.shutdown.is_cancelled() {
-        outbox.close(Close::GOING_AWAY);
-    }
-    let connection = registration.connection();
-    let mut conversation = Conversation::new(state, session, reader, connection);
-    conversation.run().await
+    close(closing, reader, connection).await;
 }
 
 /// The closing handshake.
-async fn close(closing: Closing, mut reader: Reader, outbox: Arc<Outbox>) {
+async fn close(closing: Closing, mut reader: Reader, connection: Arc<Connection>) {
     let close = match closing {
         Closing::ByServer(close) => close,
         Closing::ByClient => Close::NORMAL,
     };
     tracing::debug!(code = close.code, reason = close.reason, "closed");
-    outbox.end(close, frame::close(close.code, close.reason));
+    let frame = frame::close(close.code, close.reason);
+    connection.outbox().end(close, frame);
     let handshake = async {
-        poll_fn(|context| outbox.poll_empty(context)).await;
+        poll_fn(|context| connection.outbox().poll_empty(context)).await;
         // Dropping the outbox ends the connection. A client whose frames can no
         // longer be understood gets that at once.
-        let _open = (!reader.is_lost()).then_some(outbox);
+        let _open = (!reader.is_lost()).then_some(connection);
         if let Closing::ByServer(_) = closing {
             // A connection dropped with unread bytes is reset, and the close frame
             // could be lost with it.

@@ -11,7 +11,8 @@ pub(crate) struct Connection {
     pub(super) user: UserId,
     pub(super) revision: Revision,
     pub(super) endpoint: Endpoint,
-    outbox: Arc<Outbox>,
+    /// In place, because delivery touches it for every frame.
+    outbox: Outbox,
     rooms: Mutex<Rooms>,
     /// Rooms with events of this session that are still to be sent. `None` when the
     /// connection has ended.
@@ -39,7 +40,7 @@ struct Reserved {
 }
 
 impl Connection {
-    pub(super) fn new(session: &Session, outbox: Arc<Outbox>) -> Self {
+    pub(super) fn new(session: &Session, outbox: Outbox) -> Self {
         Self {
             session: session.id,
             user: session.user,

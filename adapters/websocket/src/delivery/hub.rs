@@ -51,11 +51,7 @@ impl Hub {
     }
 
     /// Adds a connection, until the registration is dropped.
-    pub(crate) fn connect(
-        self: &Arc<Self>,
-        session: &Session,
-        outbox: Arc<Outbox>,
-    ) -> Registration {
+    pub(crate) fn connect(self: &Arc<Self>, session: &Session, outbox: Outbox) -> Registration {
         let connection = Arc::new(Connection::new(session, outbox));
         self.open_connections(session.endpoint).inc();
         let mut connections = self.connections.write();

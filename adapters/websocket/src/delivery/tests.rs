@@ -36,7 +36,6 @@ struct Stage {
 struct Client {
     registration: Registration,
     reservation: Option<Reservation>,
-    outbox: Arc<Outbox>,
     /// The other side of the connection.
     socket: TcpStream,
 }
@@ -57,9 +56,8 @@ impl Stage {
             endpoint: Endpoint::Chat,
         };
         Client {
-            registration: self.hub.connect(&session, outbox.clone()),
+            registration: self.hub.connect(&session, outbox),
             reservation: None,
-            outbox,
             socket,
         }
     }
@@ -94,6 +92,10 @@ impl Stage {
 }
 
 impl Client {
+    fn outbox(&self) -> &Outbox {
+        self.registration.connection().outbox()
+    }
+
     fn session(&self) -> SessionId {
         self.registration.connection().session
     }
@@ -129,7 +131,7 @@ impl Client {
     /// The frames that wait for this client, taken out: the `seq` of each event, 0
     /// for any other frame.
     fn received(&self) -> Vec<i64> {
-        waiting(&self.outbox).iter().map(seq_of).collect()
+        waiting(self.outbox()).iter().map(seq_of).collect()
     }
 }
 

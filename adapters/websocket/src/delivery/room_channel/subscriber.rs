@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use aftermatch_ports::model::{RoomVersion, Seat, Seq};
+use aftermatch_ports::model::{RoomVersion, Seat, Seq, Viewer};
 use aftermatch_protocol::close::Close;
 use bytes::Bytes;
 
@@ -12,10 +12,11 @@ pub(super) struct Subscriber {
     pub(super) connection: Arc<Connection>,
     /// The room's last event when it was joined. The session receives what follows.
     pub(super) since: Seq,
-    /// The active seat. During a reservation: the one before it.
-    active: Option<Seat>,
-    /// What was delivered since the seat was reserved, until it becomes active.
-    buffered: Option<Buffered>,
+    /// The role of the active seat. During a reservation: of the one before it.
+    active: Option<Viewer>,
+    /// What was delivered since the seat was reserved, until it becomes active. Boxed:
+    /// delivery walks over all subscribers, of which few are about to join.
+    buffered: Option<Box<Buffered>>,
 }
 
 #[derive(Default)]
@@ -33,21 +34,21 @@ impl Subscriber {
             connection,
             since: Seq::ZERO,
             active: None,
-            buffered: Some(Buffered::default()),
+            buffered: Some(Box::default()),
         }
     }
 
     /// The session joins the room that it has joined already.
     pub(super) fn reserve_again(&mut self, seat: Seat) {
         self.seat = seat;
-        self.buffered = Some(Buffered::default());
+        self.buffered = Some(Box::default());
     }
 
     /// Delivers what was buffered, and everything from now on. Returns `false` if the
     /// seat was taken away: then the notice is queued instead.
     pub(super) fn activate(&mut self, joined: RoomVersion) -> bool {
         self.since = joined.last_seq;
-        self.active = Some(self.seat);
+        self.active = Some(self.seat.viewer);
         let active = self.release();
         if active {
             self.connection.join(joined.room);
@@ -62,7 +63,7 @@ impl Subscriber {
             self.connection.end_reservation();
             return false;
         };
-        self.seat = active;
+        self.seat.viewer = active;
         self.release()
     }
 
@@ -93,7 +94,7 @@ impl Subscriber {
         buffered.frames.push((seq, frame));
         let outbox = self.connection.outbox();
         if !outbox.would_fit(buffered.frames.len(), buffered.bytes) {
-            *buffered = Buffered::default();
+            **buffered = Buffered::default();
             outbox.close(Close::TOO_SLOW);
         }
     }

@@ -5,7 +5,7 @@ use aftermatch_ports::{Presence, model::Eviction};
 use super::*;
 
 fn notices(client: &Client) -> Vec<String> {
-    let frames = waiting(&client.outbox);
+    let frames = waiting(client.outbox());
     let texts = frames.iter().map(|frame| String::from_utf8_lossy(frame));
     texts.map(|text| text.into_owned()).collect()
 }

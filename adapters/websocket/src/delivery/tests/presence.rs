@@ -41,7 +41,7 @@ async fn disconnect_closes_with_the_lost_right() {
         let stage = Stage::new();
         let ann = stage.joined(1, 0).await;
         stage.hub.disconnect(SessionId(1), reason);
-        let closing = poll_fn(|context| ann.outbox.poll(context));
+        let closing = poll_fn(|context| ann.outbox().poll(context));
         assert_eq!(closing.await, close);
     }
 }
@@ -74,7 +74,7 @@ async fn only_requester_learns_of_missing_messages() {
     };
     assert_eq!(stage.hub.broadcast(event).await, Ok(()));
     let [requester, other] = clients.each_ref().map(|client| {
-        let frame = waiting(&client.outbox).pop().expect("the event");
+        let frame = waiting(client.outbox()).pop().expect("the event");
         String::from_utf8_lossy(&frame).into_owned()
     });
     assert!(requester.contains("\"messages_ids\":[5]"), "{requester}");

@@ -113,6 +113,6 @@ async fn overfull_reservation_closes_connection() {
     for seq in 1..=101 {
         stage.delivered(seq).await;
     }
-    let closing = std::future::poll_fn(|context| bob.outbox.poll(context));
+    let closing = std::future::poll_fn(|context| bob.outbox().poll(context));
     assert_eq!(closing.await, Close::TOO_SLOW);
 }

@@ -6,14 +6,14 @@ use tokio::{
 use super::*;
 
 /// An outbox, and the other side of its connection.
-pub(crate) async fn outbox(max_frames: usize, max_bytes: usize) -> (Arc<Outbox>, TcpStream) {
+pub(crate) async fn outbox(max_frames: usize, max_bytes: usize) -> (Outbox, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let (server, client) = tokio::join!(TcpStream::connect(address), listener.accept());
     let (_, writer) = server.expect("connected").into_split();
     writer.writable().await.expect("writable");
     let outbox = Outbox::new(writer, max_frames, max_bytes, Arc::default());
-    (Arc::new(outbox), client.expect("accepted").0)
+    (outbox, client.expect("accepted").0)
 }
 
 /// Removes what waits.
@@ -24,9 +24,8 @@ pub(crate) fn waiting(outbox: &Outbox) -> Vec<Bytes> {
 }
 
 /// An outbox whose socket takes no more.
-async fn stuck(max_frames: usize, max_bytes: usize) -> (Arc<Outbox>, TcpStream, usize) {
-    let (outbox, client) = outbox(1_000_000, usize::MAX).await;
-    let mut outbox = Arc::into_inner(outbox).expect("no other owner");
+async fn stuck(max_frames: usize, max_bytes: usize) -> (Outbox, TcpStream, usize) {
+    let (mut outbox, client) = outbox(1_000_000, usize::MAX).await;
     let mut written = 0;
     while outbox.blocked().is_none() {
         outbox.push(frame(60_000));
@@ -34,7 +33,7 @@ async fn stuck(max_frames: usize, max_bytes: usize) -> (Arc<Outbox>, TcpStream, 
         written += 60_000;
     }
     (outbox.max_frames, outbox.max_bytes) = (max_frames, max_bytes);
-    (Arc::new(outbox), client, written)
+    (outbox, client, written)
 }
 
 async fn closing(outbox: &Outbox) -> Close {
