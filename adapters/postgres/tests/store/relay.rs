@@ -14,7 +14,7 @@ use aftermatch_ports::{
 use aftermatch_postgres::{Options, Postgres};
 use aftermatch_testdb::{Database, Platform, Proxy};
 use sqlx::{AssertSqlSafe, postgres::PgListener};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 /// Statements of the platform, run one after the other on [`town`], and whether each
 /// moves or removes a user or a room.
@@ -141,6 +141,9 @@ pub(crate) async fn event(store: &Postgres, seq: i64) -> RoomEvent {
     }
 }
 
+/// Longer than a listener takes to connect again and to notice the other process.
+const REACH_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Publishes an event until the other process receives it.
 pub(crate) async fn reach(from: &Postgres, to: &Postgres, event: &RoomEvent) {
     let expected = RemoteEvent {
@@ -148,18 +151,22 @@ pub(crate) async fn reach(from: &Postgres, to: &Postgres, event: &RoomEvent) {
         seq: event.seq,
         request_id: event.request_id.clone(),
     };
-    loop {
-        from.publish(event);
-        tokio::select! {
-            // The sender, too, listens only while it is polled.
-            own = from.receive() => assert!(!own.contains(&expected), "its own: {own:?}"),
-            // Events that were published before may still arrive.
-            received = to.receive() => if received.contains(&expected) {
-                return;
-            },
-            () = sleep(Duration::from_millis(5)) => {}
+    let publishing = async {
+        loop {
+            from.publish(event);
+            tokio::select! {
+                // The sender, too, listens only while it is polled.
+                own = from.receive() => assert!(!own.contains(&expected), "its own: {own:?}"),
+                // Events that were published before may still arrive.
+                received = to.receive() => if received.contains(&expected) {
+                    return;
+                },
+                () = sleep(Duration::from_millis(5)) => {}
+            }
         }
-    }
+    };
+    let reached = timeout(REACH_TIMEOUT, publishing).await;
+    reached.expect("the other process receives the event in time");
 }
 
 #[tokio::test]
