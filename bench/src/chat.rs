@@ -143,6 +143,7 @@ impl Chat {
                 let (room, member) = (number / self.members + 1, number % self.members);
                 Member {
                     number,
+                    process: self.target.process(room, member),
                     room,
                     user: self.world.user(room, member),
                     author: member < self.authors,

@@ -24,6 +24,8 @@ const PONG: OpCode = OpCode::Control(Control::Pong);
 pub(crate) struct Member {
     /// The number of the connection in this run.
     pub(crate) number: u64,
+    /// The process of the server to which it connects.
+    pub(crate) process: u64,
     pub(crate) room: u64,
     pub(crate) user: u64,
     /// Whether it writes.
@@ -161,6 +163,9 @@ impl Connection {
             (TEXT, _) if envelope::is_joined(frame.payload) => {
                 self.state = State::Joined;
                 traffic.joined(now.saturating_sub(self.started));
+                if let Some(journal) = &mut traffic.journal {
+                    journal.joined(&self.member, envelope::last_seq(frame.payload));
+                }
                 Ok(())
             }
             (TEXT, _) => {
@@ -184,12 +189,19 @@ impl Connection {
         now: u64,
         traffic: &mut Traffic,
     ) -> Result<(), String> {
-        let answered = match Stamp::of(payload) {
+        let stamp = Stamp::of(payload);
+        let own = stamp.is_some_and(|stamp| stamp.author == self.member.number);
+        let seq = envelope::seq(payload);
+        if let (Some(journal), Some(seq)) = (&mut traffic.journal, seq) {
+            journal.received(&self.member, own, seq, now);
+        }
+        let answered = match stamp {
             Some(stamp) => {
-                let own = stamp.author == self.member.number;
                 traffic.delivered(stamp, own, payload.len(), now);
                 own
             }
+            // Another process may know an event without the request it came from.
+            None if seq.is_some() => false,
             None => {
                 traffic.refused(payload);
                 self.member.author

@@ -51,7 +51,7 @@ impl Driver {
         members: &[Member],
         rate: f64,
     ) -> anyhow::Result<()> {
-        let address = target.address()?;
+        let addresses = target.addresses()?;
         let count = u32::try_from(members.len()).context("too many connections")?;
         let started = self.traffic.stopwatch.nanos();
         let end = started + nanos(Duration::from_secs_f64(f64::from(count) / rate) + OPEN_TIMEOUT);
@@ -59,7 +59,7 @@ impl Driver {
             let due = started + nanos(Duration::from_secs_f64(f64::from(number) / rate));
             self.run(due)?;
             self.check()?;
-            self.connect(target, address, *member)?;
+            self.connect(target, &addresses, *member)?;
         }
         while self.traffic.opening.len() < u64::from(count) {
             self.poll_once(POLL_TIMEOUT)?;
@@ -74,23 +74,26 @@ impl Driver {
     }
 
     /// Fails if any connection has failed: without it the run means nothing.
-    fn check(&self) -> anyhow::Result<()> {
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
         match &self.traffic.tally.first_problem {
             Some(problem) => bail!("{problem}"),
             None => Ok(()),
         }
     }
 
-    fn connect(
+    /// Starts to open one connection. `addresses` are those of the processes.
+    pub(crate) fn connect(
         &mut self,
         target: &Target,
-        address: SocketAddr,
+        addresses: &[SocketAddr],
         member: Member,
     ) -> anyhow::Result<()> {
-        let handshake = target.handshake(member.user)?;
+        let handshake = target.handshake(member.process, member.user)?;
+        let address = addresses.get(usize::try_from(member.process)?);
+        let address = address.context("there are fewer processes")?;
         let now = self.traffic.stopwatch.nanos();
         let number = member.number;
-        let mut connection = Connection::open(address, handshake, member, now)
+        let mut connection = Connection::open(*address, handshake, member, now)
             .with_context(|| format!("cannot open connection {number}"))?;
         // Registered once for both: mio reports each change of readiness.
         self.poll.registry().register(
@@ -138,15 +141,25 @@ impl Driver {
     /// Every author of this thread writes `count` messages.
     pub(crate) fn write(&mut self, count: u64) {
         for slot in &mut self.connections {
-            let Some(connection) = slot.as_mut().filter(|connection| connection.member.author)
-            else {
-                continue;
-            };
-            let traffic = &mut self.traffic;
-            let written = (0..count).try_for_each(|_| connection.write(traffic));
-            flush_or_drop(slot, written, traffic);
+            write(slot, count, &mut self.traffic);
         }
     }
+
+    /// The author that was opened as number `at`, from 0, writes one message.
+    pub(crate) fn write_one(&mut self, at: usize) {
+        if let Some(slot) = self.connections.get_mut(at) {
+            write(slot, 1, &mut self.traffic);
+        }
+    }
+}
+
+/// Writes `count` messages, if this is an author.
+fn write(slot: &mut Option<Connection>, count: u64, traffic: &mut Traffic) {
+    let Some(connection) = slot.as_mut().filter(|connection| connection.member.author) else {
+        return;
+    };
+    let written = (0..count).try_for_each(|_| connection.write(traffic));
+    flush_or_drop(slot, written, traffic);
 }
 
 /// Sends what is queued. Drops the connection if `result` or sending has failed.

@@ -8,6 +8,12 @@
 /// The end of the frame of a created message, without the id and the last brace.
 const BEFORE_ID: &[u8] = br#","response_status":201,"request_id":"#;
 
+/// What stands between the number of an event, the last of the data, and the action.
+const AFTER_SEQ: &[u8] = br#"},"action":""#;
+
+/// How the rest of a frame begins, if it is of a created message.
+const CREATED: &[u8] = br#"create_message","response_status":201,"#;
+
 /// How many connections an id can distinguish.
 pub(crate) const CONNECTIONS: u64 = 100_000;
 
@@ -86,6 +92,30 @@ pub(crate) fn is_joined(payload: &[u8]) -> bool {
     payload.ends_with(br#","action":"join_room","response_status":200,"request_id":1}"#)
 }
 
+/// The number of the event, in the frame of a created message.
+pub(crate) fn seq(payload: &[u8]) -> Option<u64> {
+    let (seq, rest) = split_at_seq(payload)?;
+    rest.starts_with(CREATED).then_some(seq)
+}
+
+/// The number of the last event before a join, in the response to it; 0 if the
+/// server counts no events.
+pub(crate) fn last_seq(joined: &[u8]) -> u64 {
+    split_at_seq(joined).map_or(0, |(seq, _)| seq)
+}
+
+/// The number at the end of the data, and what comes after it. A text cannot look
+/// like that: it has no quotation mark without a backslash.
+fn split_at_seq(payload: &[u8]) -> Option<(u64, &[u8])> {
+    let mut places = payload.windows(AFTER_SEQ.len());
+    let end = places.rposition(|place| place == AFTER_SEQ)?;
+    let (data, rest) = payload.split_at_checked(end)?;
+    let digits = data.rsplit(|byte| !byte.is_ascii_digit()).next()?;
+    data.strip_suffix(digits)?.strip_suffix(br#"seq":"#)?;
+    let seq = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    Some((seq, rest.get(AFTER_SEQ.len()..)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,6 +157,30 @@ mod tests {
             assert_eq!(json["request_id"], stamp.id());
             assert_eq!(json["msg_text"].as_str().map(str::len), Some(512));
         }
+    }
+
+    #[test]
+    fn seq_is_read_from_created_message_only() {
+        let frame = |seq, action, id| {
+            format!(
+                r#"{{"errors":[],"data":{{"id":9,{seq}}},"action":"{action},"request_id":{id}}}"#
+            )
+        };
+        let created = r#"create_message","response_status":201"#;
+        let own = frame(r#""seq":42"#, created, "7");
+        let other = frame(r#""seq":43"#, created, "null");
+        assert_eq!(seq(own.as_bytes()), Some(42));
+        assert_eq!(seq(other.as_bytes()), Some(43));
+        let edited = frame(r#""seq":44"#, r#"edit_message","response_status":200"#, "7");
+        assert_eq!(seq(edited.as_bytes()), None);
+        assert_eq!(seq(&response(201, 7)), None);
+        let joined = frame(
+            r#""last_seq":41"#,
+            r#"join_room","response_status":200"#,
+            "1",
+        );
+        assert_eq!(last_seq(joined.as_bytes()), 41);
+        assert_eq!(last_seq(&response(200, 1)), 0);
     }
 
     #[test]

@@ -69,6 +69,7 @@ impl Idle {
         let (room, member) = (number % rooms + 1, number / rooms);
         Member {
             number,
+            process: self.target.process(room, member),
             room,
             user: self.world.user(room, member),
             author: number == 0,

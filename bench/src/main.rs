@@ -7,6 +7,9 @@ mod driver;
 mod envelope;
 mod frame;
 mod idle;
+mod journal;
+mod nodes;
+mod pace;
 mod report;
 mod target;
 mod traffic;
@@ -20,7 +23,7 @@ use std::{
 
 use clap::{Parser, Subcommand};
 
-use crate::{chat::Chat, idle::Idle, world::World};
+use crate::{chat::Chat, idle::Idle, nodes::Nodes, world::World};
 
 /// Puts a running chat server under load.
 ///
@@ -46,6 +49,8 @@ enum Command {
     Idle(Idle),
     /// Lets authors write the next message as soon as they get a response.
     Chat(Chat),
+    /// Lets authors write at a fixed rate, to hearers at other processes.
+    Nodes(Nodes),
 }
 
 fn main() -> ExitCode {
@@ -71,5 +76,6 @@ fn run(command: &Command) -> anyhow::Result<()> {
         }
         Command::Idle(idle) => idle.run(),
         Command::Chat(chat) => chat.run(),
+        Command::Nodes(nodes) => nodes.run(),
     }
 }

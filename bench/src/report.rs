@@ -111,6 +111,22 @@ impl Report {
         }
     }
 
+    /// Adds how busy all cores were, as a share of the measured time.
+    pub(crate) fn machine(&mut self, busy: f64) {
+        self.add("machine_busy_pct", "cores busy, %", 100.0 * busy, 0);
+        if busy > MAX_RUNNING {
+            self.note(
+                "THE MACHINE WAS THE BOTTLENECK: all cores were busy, with whatever; times \
+                 include the time that all waited",
+            );
+        }
+    }
+
+    /// Adds a sentence below the figures.
+    pub(crate) fn note(&mut self, note: &str) {
+        self.notes.push(note.to_owned());
+    }
+
     /// Writes the report to standard output.
     pub(crate) fn print(&self, json: bool) -> io::Result<()> {
         let text = if json { self.json() } else { self.table() };

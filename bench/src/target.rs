@@ -15,9 +15,14 @@ const EXPIRES: i64 = 4_102_444_800;
 /// The server under load, and how to report on it.
 #[derive(Args, Clone)]
 pub(crate) struct Target {
-    /// The WebSocket endpoint.
-    #[arg(long, default_value = "ws://127.0.0.1:8000/ws/chat/")]
-    url: String,
+    /// The WebSocket endpoint. Given several times, these are processes of one
+    /// server, and the members of each room are spread over them.
+    #[arg(
+        long = "url",
+        value_name = "URL",
+        default_value = "ws://127.0.0.1:8000/ws/chat/"
+    )]
+    urls: Vec<String>,
     /// The server's secret, to sign tokens with (HS256).
     #[arg(long, env = "CHAT_JWT_SECRET", hide_env_values = true)]
     secret: String,
@@ -31,19 +36,33 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    pub(crate) fn address(&self) -> anyhow::Result<SocketAddr> {
-        let (host, _) = split(&self.url)?;
-        let mut addresses = host
-            .to_socket_addrs()
-            .with_context(|| format!("cannot find {host}: give host and port"))?;
-        addresses
-            .next()
-            .with_context(|| format!("{host} has no address"))
+    /// The process to which a member of a room connects, from 0. The first member is
+    /// at another process than the others, if there are several.
+    pub(crate) fn process(&self, room: u64, member: u64) -> u64 {
+        let others = self.last();
+        let processes = others + 1;
+        let (turn, first) = ((room - 1) / processes, (room - 1) % processes);
+        match member.checked_sub(1) {
+            // Not always the next process: every pair of them shares some room.
+            Some(other) if others > 0 => (first + 1 + (other + turn) % others) % processes,
+            _ => first,
+        }
     }
 
-    /// The handshake request of `user`.
-    pub(crate) fn handshake(&self, user: u64) -> anyhow::Result<String> {
-        let (host, path) = split(&self.url)?;
+    /// The last process.
+    pub(crate) fn last(&self) -> u64 {
+        u64::try_from(self.urls.len().saturating_sub(1)).unwrap_or_default()
+    }
+
+    /// The address of each process.
+    pub(crate) fn addresses(&self) -> anyhow::Result<Vec<SocketAddr>> {
+        self.urls.iter().map(|url| address(url)).collect()
+    }
+
+    /// The handshake request of `user` at a process.
+    pub(crate) fn handshake(&self, process: u64, user: u64) -> anyhow::Result<String> {
+        let url = self.urls.get(usize::try_from(process)?);
+        let (host, path) = split(url.context("there are fewer processes")?)?;
         let token = self.token(user)?;
         Ok(format!(
             "GET {path} HTTP/1.1\r\n\
@@ -78,6 +97,16 @@ impl Target {
     }
 }
 
+fn address(url: &str) -> anyhow::Result<SocketAddr> {
+    let (host, _) = split(url)?;
+    let mut addresses = host
+        .to_socket_addrs()
+        .with_context(|| format!("cannot find {host}: give host and port"))?;
+    addresses
+        .next()
+        .with_context(|| format!("{host} has no address"))
+}
+
 /// Host with port, and path.
 fn split(url: &str) -> anyhow::Result<(&str, &str)> {
     let rest = url
@@ -98,5 +127,36 @@ mod tests {
         assert_eq!(split(url).expect("valid"), ("127.0.0.1:8000", "/ws/chat/"));
         assert_eq!(split("ws://[::1]:9").expect("valid"), ("[::1]:9", "/"));
         assert!(split("http://127.0.0.1").is_err());
+    }
+
+    fn target(processes: usize) -> Target {
+        Target {
+            urls: vec!["ws://127.0.0.1:1/".to_owned(); processes],
+            secret: String::new(),
+            pids: Vec::new(),
+            json: false,
+        }
+    }
+
+    #[test]
+    fn others_are_never_where_the_first_member_is() {
+        for processes in 2..=4 {
+            let target = target(processes);
+            for (room, other) in (1..=12).flat_map(|room| (1..=3).map(move |other| (room, other))) {
+                assert_ne!(target.process(room, 0), target.process(room, other));
+                assert!(target.process(room, other) <= target.last());
+            }
+        }
+        assert_eq!((target(1).process(5, 0), target(1).process(5, 3)), (0, 0));
+    }
+
+    #[test]
+    fn every_process_gets_as_many_members() {
+        let target = target(4);
+        let mut members = [0; 4];
+        for (room, member) in (1..=24).flat_map(|room| [(room, 0), (room, 1)]) {
+            members[target.process(room, member) as usize] += 1;
+        }
+        assert_eq!(members, [12; 4]);
     }
 }

@@ -6,7 +6,10 @@ use std::time::Instant;
 use anyhow::Context;
 use hdrhistogram::Histogram;
 
-use crate::envelope::{CreateRequest, Stamp};
+use crate::{
+    envelope::{CreateRequest, Stamp},
+    journal::Journal,
+};
 
 /// Longest time that is recorded exactly, in nanoseconds: longer than a run.
 const MAX_NANOS: u64 = 10_000 * 1_000_000_000;
@@ -17,7 +20,7 @@ const SIGNIFICANT_DIGITS: u8 = 2;
 /// Times in nanoseconds.
 pub(crate) type Times = Histogram<u64>;
 
-fn times() -> anyhow::Result<Times> {
+pub(crate) fn times() -> anyhow::Result<Times> {
     Times::new_with_bounds(1, MAX_NANOS, SIGNIFICANT_DIGITS).context("cannot record times")
 }
 
@@ -104,6 +107,8 @@ pub(crate) struct Traffic {
     pub(crate) tally: Tally,
     /// From the start of a connection to the response to its join.
     pub(crate) opening: Times,
+    /// Every event that arrives, for those who ask which event was late or missing.
+    pub(crate) journal: Option<Journal>,
 }
 
 impl Traffic {
@@ -114,6 +119,7 @@ impl Traffic {
             keep_writing: false,
             tally: Tally::new()?,
             opening: times()?,
+            journal: None,
         })
     }
 

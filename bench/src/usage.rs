@@ -1,4 +1,5 @@
-//! CPU time and memory of processes, from Linux's `/proc`.
+//! CPU time and memory of processes, and how busy the machine is, from Linux's
+//! `/proc`.
 
 use std::{collections::BTreeMap, fs};
 
@@ -21,6 +22,8 @@ pub(crate) struct Usage {
 struct Stat {
     parent: u32,
     ticks: u32,
+    /// The ticks of ended children.
+    children: u32,
 }
 
 /// What `pids` and all their descendants have used so far.
@@ -35,11 +38,24 @@ pub(crate) fn of(pids: &[u32]) -> anyhow::Result<Usage> {
     let mut usage = Usage::default();
     for (pid, stat) in &stats {
         if descends(*pid, pids, &stats) {
-            usage.cpu_seconds += f64::from(stat.ticks) / TICKS;
+            usage.cpu_seconds += cpu_seconds(*pid, stat);
             usage.resident_kib += resident_kib(*pid).unwrap_or_default();
         }
     }
     Ok(usage)
+}
+
+/// Ticks are too coarse for the many processes of a database, each of which does
+/// little. The time of the threads is exact, but without those that have ended.
+fn cpu_seconds(pid: u32, stat: &Stat) -> f64 {
+    let ticks = f64::from(stat.ticks) / TICKS;
+    let children = f64::from(stat.children) / TICKS;
+    let threads = fs::read_dir(format!("/proc/{pid}/task"));
+    let threads = threads.into_iter().flatten().flatten().filter_map(|entry| {
+        let text = fs::read_to_string(entry.path().join("schedstat")).ok()?;
+        Some(parse_schedstat(&text)?.running)
+    });
+    threads.sum::<f64>().max(ticks) + children
 }
 
 fn all() -> BTreeMap<u32, Stat> {
@@ -76,7 +92,8 @@ fn parse(stat: &str) -> Option<Stat> {
     let field = |at: usize| fields.get(at)?.parse::<u32>().ok();
     Some(Stat {
         parent: field(1)?,
-        ticks: field(11)? + field(12)? + field(13)? + field(14)?,
+        ticks: field(11)? + field(12)?,
+        children: field(13)? + field(14)?,
     })
 }
 
@@ -132,6 +149,42 @@ fn parse_schedstat(schedstat: &str) -> Option<CoreTime> {
     })
 }
 
+/// Time of all cores together so far, in ticks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Machine {
+    idle: f64,
+    total: f64,
+}
+
+impl Machine {
+    pub(crate) fn now() -> anyhow::Result<Self> {
+        let text =
+            fs::read_to_string("/proc/stat").context("cannot read how busy the cores are")?;
+        Self::parse(&text).context("cannot read /proc/stat")
+    }
+
+    /// The first line is the sum of all cores: user, nice, system, idle, waiting for
+    /// disks (idle too), interrupts, and time that other machines have stolen. Time of
+    /// guests comes after these, and is part of user.
+    fn parse(stat: &str) -> Option<Self> {
+        let fields = stat.lines().next()?.strip_prefix("cpu ")?;
+        let fields: Vec<f64> = fields
+            .split_ascii_whitespace()
+            .take(8)
+            .map_while(|field| field.parse().ok())
+            .collect();
+        Some(Self {
+            idle: fields.get(3)? + fields.get(4)?,
+            total: fields.iter().sum(),
+        })
+    }
+
+    /// The share of the time since `before` in which the cores were not idle.
+    pub(crate) fn busy_since(self, before: Self) -> f64 {
+        1.0 - (self.idle - before.idle) / (self.total - before.total)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,7 +195,8 @@ mod tests {
     fn stat_includes_times_of_ended_children() {
         let expected = Stat {
             parent: 7,
-            ticks: 110,
+            ticks: 33,
+            children: 77,
         };
         assert_eq!(parse(STAT), Some(expected));
         assert_eq!(parse("42 (cut"), None);
@@ -151,7 +205,11 @@ mod tests {
 
     #[test]
     fn descendants_are_found_at_any_depth() {
-        let child_of = |parent| Stat { parent, ticks: 0 };
+        let child_of = |parent| Stat {
+            parent,
+            ticks: 0,
+            children: 0,
+        };
         let stats = BTreeMap::from([
             (1, child_of(0)),
             (5, child_of(1)),
@@ -173,6 +231,15 @@ mod tests {
             waiting: 0.5,
         };
         assert_eq!(parse_schedstat("2000000000 500000000 9\n"), Some(expected));
+    }
+
+    #[test]
+    fn idle_cores_are_not_busy() {
+        let machine = |stat| Machine::parse(stat).expect("a sum of all cores");
+        let before = machine("cpu  100 0 100 700 100 0 0 0 50 0\ncpu0 1 2 3 4\n");
+        let after = machine("cpu  130 0 130 720 110 5 5 0 80 0\n");
+        assert!((after.busy_since(before) - 0.7).abs() < 1e-9);
+        assert_eq!(Machine::parse("cpu0 1 2 3 4 5 6 7 8\n"), None);
     }
 
     #[test]
