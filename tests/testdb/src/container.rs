@@ -89,6 +89,18 @@ impl Container {
         let started = self.container.start().await;
         started.map_err(|error| error.to_string())
     }
+
+    /// Stops all processes of the server where they are.
+    pub(crate) async fn freeze(&self) -> Result<(), String> {
+        let frozen = self.container.pause().await;
+        frozen.map_err(|error| error.to_string())
+    }
+
+    /// Lets them go on.
+    pub(crate) async fn thaw(&self) -> Result<(), String> {
+        let thawed = self.container.unpause().await;
+        thawed.map_err(|error| error.to_string())
+    }
 }
 
 /// Asks with the command that the watchdog will use.

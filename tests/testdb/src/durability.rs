@@ -5,6 +5,8 @@
 pub(crate) enum Durability {
     /// As Postgres comes.
     Default,
+    /// What is committed is on the standby too, so that it survives the loss of the primary.
+    OnStandby,
     /// A crash may lose everything; many tests may connect at once.
     Off,
 }
@@ -14,6 +16,8 @@ impl Durability {
     pub(crate) fn settings(self) -> &'static [&'static str] {
         match self {
             Self::Default => &[],
+            // Without this name a backup in progress would count as a standby.
+            Self::OnStandby => &["cluster_name=standby", "synchronous_standby_names=standby"],
             Self::Off => &[
                 "fsync=off",
                 "synchronous_commit=off",

@@ -2,8 +2,8 @@
 //!
 //! [`fresh`] gives a test a migrated database of its own on a server that the whole test
 //! process shares, [`empty`] one without tables. [`Server`] is a server of the test's
-//! own, to stop and to start again, and [`Proxy`] a connection to a server, to cut and to
-//! heal.
+//! own, to stop and to start again, [`Pair`] a server with a standby that takes over, and
+//! [`Proxy`] a connection to a server, to cut and to heal.
 //!
 //! The server comes from the first of these that works:
 //!
@@ -13,7 +13,7 @@
 //! 3. Binaries of Postgres on `PATH` or where Debian keeps them.
 //!
 //! `TEST_POSTGRES` (`url`, `docker` or `local`) allows one of them alone. Without any the
-//! tests fail and say what to do. A runner that gives every test a process of its own
+//! tests fail and say what to do. A [`Pair`] always needs the binaries. A runner that gives every test a process of its own
 //! pays for a server each time, unless `TEST_DATABASE_URL` names one.
 
 #![allow(
@@ -28,6 +28,7 @@ mod container;
 mod database;
 mod durability;
 mod local;
+mod pair;
 mod platform;
 mod process;
 mod proxy;
@@ -38,6 +39,7 @@ mod unique;
 mod watchdog;
 
 pub use database::{Database, empty, fresh};
+pub use pair::Pair;
 pub use platform::Platform;
 pub use proxy::Proxy;
 pub use server::Server;

@@ -1,19 +1,20 @@
 //! A server from the binaries of this machine.
 
-use std::{
-    env, fs,
-    os::unix::{
-        fs::{DirBuilderExt, chown},
-        process::CommandExt,
-    },
-    path::{Path, PathBuf},
-    process::Output,
-};
+mod machine;
+mod signals;
+
+use std::{env, fs, os::unix::process::CommandExt, path::PathBuf, process::Output};
 
 use tokio::process::Command;
 use url::Url;
 
 use crate::{durability::Durability, unique, watchdog::Watchdog};
+
+/// What every server needs.
+const SERVER: [&str; 3] = ["initdb", "postgres", "pg_ctl"];
+
+/// What a server with a standby needs.
+const REPLICATION: [&str; 4] = ["initdb", "postgres", "pg_ctl", "pg_basebackup"];
 
 /// Attempts to find a port that is still free when the server takes it.
 const ATTEMPTS: usize = 5;
@@ -33,38 +34,68 @@ pub(crate) struct Local {
 impl Local {
     /// A new cluster, started.
     pub(crate) async fn start(durability: Durability) -> Result<Self, String> {
-        let binaries = binaries().ok_or("no initdb, postgres and pg_ctl on this machine")?;
-        let owner = owner().await?;
+        // With the same binaries as its standby, if it gets one.
+        let binaries = machine::binaries(&REPLICATION).or_else(|_| machine::binaries(&SERVER))?;
+        let mut this = Self::prepare(durability, binaries).await?;
+        let initdb = "--no-sync --username=postgres --auth=trust --encoding=UTF8 --locale=C";
+        this.run("initdb", &initdb.split(' ').collect::<Vec<_>>())
+            .await?;
+        this.start_on_free_port().await?;
+        Ok(this)
+    }
+
+    /// A standby of the server behind `primary`, started.
+    pub(crate) async fn standby(durability: Durability, primary: &str) -> Result<Self, String> {
+        let mut this = Self::prepare(durability, machine::binaries(&REPLICATION)?).await?;
+        let arguments = [
+            "-R",
+            "-X",
+            "stream",
+            "-c",
+            "fast",
+            "--no-sync",
+            "-d",
+            primary,
+        ];
+        this.run("pg_basebackup", &arguments).await?;
+        this.start_on_free_port().await?;
+        Ok(this)
+    }
+
+    /// A folder for a cluster.
+    async fn prepare(durability: Durability, binaries: PathBuf) -> Result<Self, String> {
+        let owner = machine::owner().await?;
         let folder = env::temp_dir().join(format!("aftermatch-test-{:016x}", unique::number()));
-        make(&folder, owner).map_err(|error| format!("{}: {error}", folder.display()))?;
+        machine::make(&folder, owner).map_err(|error| format!("{}: {error}", folder.display()))?;
         let watchdog = Watchdog::set(
-            r#""$1/pg_ctl" -D "$2/data" -m immediate stop; rm -rf "$2""#,
+            // A frozen server would not stop.
+            r#"kill -CONT "$(head -n 1 "$2/data/postmaster.pid")"
+            "$1/pg_ctl" -D "$2/data" -m immediate stop; rm -rf "$2""#,
             &[&binaries.to_string_lossy(), &folder.to_string_lossy()],
             |shell| match owner {
                 Some((user, group)) => shell.uid(user).gid(group),
                 None => shell,
             },
         )?;
-        let mut this = Self {
+        Ok(Self {
             binaries,
             folder,
             owner,
             durability,
             port: 0,
             _watchdog: watchdog,
-        };
-        let initdb = "--no-sync --username=postgres --auth=trust --encoding=UTF8 --locale=C";
-        this.run("initdb", &initdb.split(' ').collect::<Vec<_>>())
-            .await?;
+        })
+    }
+
+    async fn start_on_free_port(&mut self) -> Result<(), String> {
         for attempt in 1.. {
-            this.port = unique::port();
-            match this.start_again().await {
-                Err(error) if attempt == ATTEMPTS => return Err(error),
-                Err(_) => {}
-                Ok(()) => break,
+            self.port = unique::port();
+            match self.start_again().await {
+                Err(_) if attempt < ATTEMPTS => {}
+                started => return started,
             }
         }
-        Ok(this)
+        Ok(())
     }
 
     pub(crate) fn url(&self) -> Url {
@@ -100,6 +131,28 @@ impl Local {
         started.map_err(|error| error + &fs::read_to_string(log).unwrap_or_default())
     }
 
+    /// Makes a standby a server of its own.
+    pub(crate) async fn promote(&self) -> Result<(), String> {
+        self.run("pg_ctl", &["-w", "promote"]).await
+    }
+
+    /// Stops all processes of the server where they are.
+    pub(crate) async fn freeze(&self) -> Result<(), String> {
+        signals::stop(&self.main_process()?).await
+    }
+
+    /// Lets them go on.
+    pub(crate) async fn thaw(&self) -> Result<(), String> {
+        signals::go_on(&self.main_process()?).await
+    }
+
+    fn main_process(&self) -> Result<String, String> {
+        let file = self.folder.join("data/postmaster.pid");
+        let file = fs::read_to_string(file).map_err(|error| error.to_string())?;
+        let process = file.lines().next().ok_or("no process id")?;
+        Ok(process.to_owned())
+    }
+
     async fn run(&self, program: &str, arguments: &[&str]) -> Result<(), String> {
         let mut command = Command::new(self.binaries.join(program));
         command
@@ -120,52 +173,4 @@ impl Local {
             )),
         }
     }
-}
-
-fn make(folder: &Path, owner: Option<(u32, u32)>) -> std::io::Result<()> {
-    fs::DirBuilder::new().mode(0o700).create(folder)?;
-    match owner {
-        Some((user, group)) => chown(folder, Some(user), Some(group)),
-        None => Ok(()),
-    }
-}
-
-/// The folder with the binaries: from `PATH`, else Debian's newest.
-fn binaries() -> Option<PathBuf> {
-    let mut debian: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| {
-            let entry = entry.ok()?;
-            let version = entry.file_name().to_str()?.parse().ok()?;
-            Some((version, entry.path().join("bin")))
-        })
-        .collect();
-    debian.sort_unstable_by(|one, other| other.cmp(one));
-    let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path)
-        .chain(debian.into_iter().map(|(_, folder)| folder))
-        .find(|folder| {
-            ["initdb", "postgres", "pg_ctl"]
-                .iter()
-                .all(|program| folder.join(program).is_file())
-        })
-}
-
-/// User and group for a server that refuses to run as root; none where we are not root.
-async fn owner() -> Result<Option<(u32, u32)>, String> {
-    if id(&["-u"]).await != Some(0) {
-        return Ok(None);
-    }
-    for name in ["postgres", "nobody"] {
-        if let (Some(user), Some(group)) = (id(&["-u", name]).await, id(&["-g", name]).await) {
-            return Ok(Some((user, group)));
-        }
-    }
-    Err("Postgres refuses to run as root, and there is no user postgres or nobody".to_owned())
-}
-
-async fn id(arguments: &[&str]) -> Option<u32> {
-    let output = Command::new("id").args(arguments).output().await.ok()?;
-    String::from_utf8(output.stdout).ok()?.trim().parse().ok()
 }

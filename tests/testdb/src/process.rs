@@ -54,4 +54,18 @@ impl Process {
             Self::Local(local) => local.start_again().await,
         }
     }
+
+    pub(crate) async fn freeze(&self) -> Result<(), String> {
+        match self {
+            Self::Container(container) => container.freeze().await,
+            Self::Local(local) => local.freeze().await,
+        }
+    }
+
+    pub(crate) async fn thaw(&self) -> Result<(), String> {
+        match self {
+            Self::Container(container) => container.thaw().await,
+            Self::Local(local) => local.thaw().await,
+        }
+    }
 }

@@ -35,6 +35,16 @@ impl Server {
         self.process.stop().await.expect("a server that runs stops");
     }
 
+    /// Stops all processes of the server where they are; its connections stay open.
+    pub async fn freeze(&self) {
+        self.process.freeze().await.expect("a server that runs");
+    }
+
+    /// Lets a frozen server go on.
+    pub async fn thaw(&self) {
+        self.process.thaw().await.expect("a server that is frozen");
+    }
+
     /// Starts the server at its old address with its data, and waits until it accepts
     /// connections.
     pub async fn start_again(&self) {

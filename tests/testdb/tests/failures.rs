@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use aftermatch_testdb::{Proxy, Server, empty};
+use aftermatch_testdb::{Pair, Proxy, Server, empty};
 use sqlx::{Connection, PgConnection, Row};
 
 async fn connect(url: &str) -> PgConnection {
@@ -116,4 +116,90 @@ async fn proxy_frozen_can_be_cut() {
     }
     proxy.heal().await;
     connect(proxy.url()).await.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn server_frozen_answers_after_thaw() {
+    let server = Server::start().await;
+    let mut connection = connect(server.url()).await;
+    server.freeze().await;
+    let mut context = Context::from_waker(Waker::noop());
+    let mut ping = pin!(connection.ping());
+    assert!(ping.as_mut().poll(&mut context).is_pending());
+    server.thaw().await;
+    ping.await.unwrap();
+    connect(server.url()).await.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn proxy_cut_after_sending_executes_unanswered() {
+    let database = empty().await;
+    let proxy = Proxy::before(database.url()).await;
+    let mut through = connect(proxy.url()).await;
+    proxy.cut_after_sending();
+    let create = sqlx::raw_sql("CREATE TABLE made ()").execute(&mut through);
+    assert!(create.await.is_err());
+    proxy.heal().await;
+    let mut again = connect(proxy.url()).await;
+    loop {
+        // The server may still be at it.
+        let made = sqlx::query("SELECT to_regclass('made') IS NOT NULL");
+        if made.fetch_one(&mut again).await.unwrap().get(0) {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn proxy_redirected_leads_to_other_database_server() {
+    let (one, other) = (Server::start().await, Server::start().await);
+    let proxy = Proxy::before(one.url()).await;
+    let table = sqlx::raw_sql("CREATE TABLE other ()");
+    table
+        .execute(&mut connect(other.url()).await)
+        .await
+        .unwrap();
+    proxy.redirect(other.url());
+    let found = sqlx::raw_sql("SELECT FROM other");
+    let mut through = connect(proxy.url()).await;
+    found.execute(&mut through).await.unwrap();
+}
+
+async fn insert(url: &str, id: i32) {
+    let insert = sqlx::query("INSERT INTO stored VALUES ($1)").bind(id);
+    insert.execute(&mut connect(url).await).await.unwrap();
+}
+
+async fn stored(url: &str) -> Vec<i32> {
+    let stored = sqlx::query_scalar("SELECT id FROM stored ORDER BY id");
+    stored.fetch_all(&mut connect(url).await).await.unwrap()
+}
+
+#[tokio::test]
+async fn standby_takes_over_with_committed_rows() {
+    let mut pair = Pair::synchronous().await;
+    let table = sqlx::raw_sql("CREATE TABLE stored (id int)");
+    let mut connection = connect(&pair.url()).await;
+    table.execute(&mut connection).await.unwrap();
+    for round in 0..2 {
+        insert(&pair.url(), round).await;
+        pair.fail_over().await;
+        pair.add_standby().await;
+    }
+    insert(&pair.url(), 2).await;
+    assert_eq!(stored(&pair.url()).await, [0, 1, 2]);
+}
+
+#[tokio::test]
+async fn disconnected_standby_takes_over_without_later_rows() {
+    let mut pair = Pair::asynchronous().await;
+    let table = sqlx::raw_sql("CREATE TABLE stored (id int)");
+    let mut connection = connect(&pair.url()).await;
+    table.execute(&mut connection).await.unwrap();
+    insert(&pair.url(), 1).await;
+    pair.disconnect_standby().await;
+    insert(&pair.url(), 2).await;
+    pair.fail_over().await;
+    insert(&pair.url(), 3).await;
+    assert_eq!(stored(&pair.url()).await, [1, 3]);
 }
