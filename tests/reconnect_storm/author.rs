@@ -2,11 +2,9 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use aftermatch_test_support::{Client, token_for};
+use aftermatch_test_support::{Client, Random, token_for};
 use serde_json::{Value, json};
 use tokio::time::{Instant, interval};
-
-use crate::random::Random;
 
 /// The shortest time between two changes of one author. It shapes the load: no test waits
 /// for it.

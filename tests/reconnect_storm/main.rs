@@ -12,7 +12,6 @@
 )]
 
 mod author;
-mod random;
 mod reader;
 mod room;
 

@@ -2,14 +2,11 @@
 
 use std::{collections::VecDeque, net::SocketAddr, ops::AddAssign, time::Duration};
 
-use aftermatch_test_support::{Client, token_for};
+use aftermatch_test_support::{Client, Random, token_for};
 use serde_json::{Value, json};
 use tokio::{sync::watch, time::sleep};
 
-use crate::{
-    random::Random,
-    room::{Room, number},
-};
+use crate::room::{Room, number};
 
 /// The longest replay.
 const MAX_REPLAY: u64 = 500;

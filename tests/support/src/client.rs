@@ -51,6 +51,21 @@ impl Client {
         }
     }
 
+    /// Connects, unless the service is gone, or has no database now and says so.
+    pub async fn try_connect_amid_faults(
+        address: SocketAddr,
+        path: &str,
+        token: &str,
+    ) -> Option<Self> {
+        match connect_async(upgrade(address, path, token)).await {
+            Ok((socket, _)) => Some(Self { socket }),
+            Err(Error::Http(refused)) if !refused.status().is_server_error() => {
+                panic!("refused: {}", refused.status())
+            }
+            Err(_) => None,
+        }
+    }
+
     /// A connection that was upgraded by hand.
     pub(crate) async fn from_upgraded(stream: TcpStream) -> Self {
         let stream = MaybeTlsStream::Plain(stream);

@@ -9,7 +9,8 @@
 //! | an access token | [`token_for`], [`claims_of`] and [`signed`] |
 //! | users, brands and rooms | [`worlds`] |
 //! | a change made by the platform while the service runs | methods of [`Service`], or [`Platform`] |
-//! | a database, a database server, a connection to cut | [`fresh`], [`Server`], [`Proxy`] |
+//! | a database, a database server, one with a standby, a connection to cut | [`fresh`], [`Server`], [`Pair`], [`Proxy`] |
+//! | chance | [`Random`] |
 //!
 //! Most tests follow one pattern: start the service, connect some clients, let one of
 //! them act, and check what each of them receives.
@@ -50,6 +51,7 @@ mod client;
 mod http;
 mod product;
 mod program;
+mod random;
 mod raw_socket;
 mod requests;
 mod responses;
@@ -60,7 +62,7 @@ pub mod worlds;
 
 use std::time::Duration;
 
-pub use aftermatch_testdb::{Database, Platform, Proxy, Server, empty, fresh};
+pub use aftermatch_testdb::{Database, Pair, Platform, Proxy, Server, empty, fresh};
 pub use client::Client;
 pub use http::{HttpRequest, HttpResponse, get};
 pub use product::{
@@ -69,6 +71,7 @@ pub use product::{
 pub use program::{
     Aftermatch, Demo, Ended, Program, aftermatch, aftermatch_with_descriptors, file_with, import,
 };
+pub use random::Random;
 pub use raw_socket::{RawSocket, masked};
 pub use requests::{create, delete, edit};
 pub use responses::{read, response_bytes, written};

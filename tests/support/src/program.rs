@@ -235,8 +235,22 @@ impl Program {
 
     /// Asks it to stop, as a service manager does.
     pub async fn terminate(&self) {
+        self.signal("TERM").await;
+    }
+
+    /// Stops it where it is. Its connections stay open.
+    pub async fn pause(&self) {
+        self.signal("STOP").await;
+    }
+
+    /// Lets it go on after a pause.
+    pub async fn go_on(&self) {
+        self.signal("CONT").await;
+    }
+
+    async fn signal(&self, name: &str) {
         let pid = self.child.id().expect("it is running");
-        let kill = format!("kill -TERM {pid}");
+        let kill = format!("kill -{name} {pid}");
         let sent = Command::new("sh").args(["-c", &kill]).status().await;
         assert!(sent.expect("a shell").success());
     }

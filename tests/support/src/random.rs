@@ -3,17 +3,16 @@
 use std::hash::{BuildHasher, RandomState};
 
 /// A source of random numbers, another one in every run.
+#[derive(Debug, Default)]
 pub struct Random {
     state: RandomState,
     drawn: u64,
 }
 
 impl Random {
+    /// A source of its own.
     pub fn new() -> Self {
-        Self {
-            state: RandomState::new(),
-            drawn: 0,
-        }
+        Self::default()
     }
 
     /// A number below `end`.
