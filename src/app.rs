@@ -17,7 +17,9 @@ use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use self::builder::{Builder, DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_MAX_TEXT_CHARS};
+pub use self::builder::{
+    Builder, DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_KEEP_DELETED, DEFAULT_MAX_TEXT_CHARS,
+};
 use crate::{Store, descriptors};
 
 /// A service that is ready to serve.
@@ -29,6 +31,7 @@ pub struct App {
     origins: Vec<Origin>,
     limits: Limits,
     handshake_timeout: Duration,
+    keep_deleted: Duration,
     operators: Option<TcpListener>,
     page: Option<DemoPeople>,
 }
@@ -56,9 +59,10 @@ impl App {
         let store = self.store.clone();
         let use_cases = self.use_cases.clone();
         let tasks = TaskTracker::new();
+        let background = background::run(&use_cases, self.keep_deleted, &tasks);
         let served = tokio::select! {
             served = self.serve_ports(listener, shutdown) => served,
-            never = background::run(use_cases, &tasks) => match never {},
+            never = background => match never {},
         };
         tasks.close();
         tasks.wait().await;
@@ -85,6 +89,8 @@ impl App {
         };
         let pages = pages(beside_chat, self.page, &self.origins);
         let (use_cases, hub) = (self.use_cases, self.hub);
+        let relay = use_cases.ports().relay.clone();
+        let relay_ready = async { relay.ready().await };
         let websockets =
             WebSockets::new(use_cases, hub, self.origins, self.limits, shutdown.clone());
         let routes = websockets.routes(pages);
@@ -96,7 +102,14 @@ impl App {
                 websockets.drain().await;
                 Ok(())
             };
-            let served = aftermatch_http::serve(listener, routes, http, shutdown);
+            let served = async {
+                // Before the first client can join, or it would miss what others write.
+                tokio::select! {
+                    () = relay_ready => {}
+                    () = shutdown.cancelled() => {}
+                }
+                aftermatch_http::serve(listener, routes, http, shutdown.clone()).await
+            };
             let served = tokio::try_join!(served, drained);
             served.map(drop).context("the port of the chat failed")
         };

@@ -18,6 +18,8 @@ mod store;
 pub use aftermatch_http::DemoPeople;
 pub use aftermatch_jwt::Jwt;
 pub use aftermatch_websocket::{Limits, Origin};
-pub use app::{App, Builder, DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_MAX_TEXT_CHARS};
+pub use app::{
+    App, Builder, DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_KEEP_DELETED, DEFAULT_MAX_TEXT_CHARS,
+};
 pub use clock::SystemClock;
 pub use store::Store;

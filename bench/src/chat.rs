@@ -13,9 +13,9 @@ use anyhow::{Context, ensure};
 use clap::Args;
 
 use crate::{
-    connection::Member,
     driver::Driver,
     envelope::CONNECTIONS,
+    member::Member,
     report::{Report, float},
     target::Target,
     traffic::{Stopwatch, Tally, Traffic},

@@ -11,6 +11,7 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use crate::{
     envelope::{self, Stamp},
     frame::{self, Frame},
+    member::Member,
     traffic::Traffic,
 };
 
@@ -18,21 +19,6 @@ const TEXT: OpCode = OpCode::Data(Data::Text);
 const CLOSE: OpCode = OpCode::Control(Control::Close);
 const PING: OpCode = OpCode::Control(Control::Ping);
 const PONG: OpCode = OpCode::Control(Control::Pong);
-
-/// A member of a room, connected once.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Member {
-    /// The number of the connection in this run.
-    pub(crate) number: u64,
-    /// The process of the server to which it connects.
-    pub(crate) process: u64,
-    pub(crate) room: u64,
-    pub(crate) user: u64,
-    /// Whether it writes.
-    pub(crate) author: bool,
-    /// Whether it stops reading once it has joined.
-    pub(crate) stalled: bool,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {

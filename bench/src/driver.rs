@@ -5,11 +5,7 @@ use std::{io::ErrorKind, net::SocketAddr, time::Duration};
 use anyhow::{Context, bail, ensure};
 use mio::{Events, Interest, Poll, Token};
 
-use crate::{
-    connection::{Connection, Member},
-    target::Target,
-    traffic::Traffic,
-};
+use crate::{connection::Connection, member::Member, target::Target, traffic::Traffic};
 
 /// Longest read: about what fits in the cache of a core.
 const READ_BYTES: usize = 128 * 1024;

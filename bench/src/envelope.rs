@@ -101,7 +101,13 @@ pub(crate) fn seq(payload: &[u8]) -> Option<u64> {
 /// The number of the last event before a join, in the response to it; 0 if the
 /// server counts no events.
 pub(crate) fn last_seq(joined: &[u8]) -> u64 {
-    split_at_seq(joined).map_or(0, |(seq, _)| seq)
+    const KEY: &[u8] = br#""last_seq":"#;
+    let mut places = joined.windows(KEY.len());
+    let start = places.rposition(|place| place == KEY);
+    let number = start.and_then(|start| joined.get(start + KEY.len()..));
+    let digits = number.and_then(|rest| rest.split(|byte| !byte.is_ascii_digit()).next());
+    let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
+    digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
 }
 
 /// The number at the end of the data, and what comes after it. A text cannot look
@@ -175,7 +181,7 @@ mod tests {
         assert_eq!(seq(edited.as_bytes()), None);
         assert_eq!(seq(&response(201, 7)), None);
         let joined = frame(
-            r#""last_seq":41"#,
+            r#""last_seq":41,"epoch":"009f3c02-2b""#,
             r#"join_room","response_status":200"#,
             "1",
         );

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use crate::{
-    connection::Member,
     driver::Driver,
+    member::Member,
     report::{Report, float},
     target::Target,
     traffic::{Stopwatch, Traffic},

@@ -1,11 +1,11 @@
 //! Which event was read when, by its author and by each hearer.
 //!
-//! Events are told apart by room and number, not by the id of their request: it may
+//! Events are identified by room and number, not by the id of their request: it may
 //! be missing in frames from another process.
 
 use std::{collections::BTreeMap, ops::Range};
 
-use crate::connection::Member;
+use crate::member::Member;
 
 /// An event that comes later than this counts as missing, in nanoseconds.
 pub(crate) const MISSING_AFTER: u64 = 5_000_000_000;

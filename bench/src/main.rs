@@ -8,6 +8,7 @@ mod envelope;
 mod frame;
 mod idle;
 mod journal;
+mod member;
 mod nodes;
 mod pace;
 mod report;

@@ -13,10 +13,10 @@ use anyhow::{Context, ensure};
 use clap::Args;
 
 use crate::{
-    connection::Member,
     driver::Driver,
     envelope::CONNECTIONS,
     journal::{Delays, Journal, MISSING_AFTER},
+    member::Member,
     pace::Pace,
     report::{Report, float},
     target::Target,
@@ -49,7 +49,7 @@ pub(crate) struct Nodes {
     target: Target,
     #[command(flatten)]
     world: World,
-    /// Connections joined in each room. The first one writes, the others hear it at
+    /// Connections joined in each room. The first one writes, the others receive it at
     /// other processes if there are several `--url`.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     members: u64,

@@ -35,6 +35,8 @@ export interface ListedRoom extends Room {
 
 export interface JoinedRoom extends Room {
   last_seq: number;
+  /** In which log of the room events have these numbers. */
+  epoch: string;
   /** With `sinceSeq`: whether the missed events follow. */
   resumed?: boolean;
 }
@@ -111,7 +113,8 @@ export interface AftermatchEventMap {
   reset: CustomEvent<{ room_pk: number; last_seq: number }>;
   /**
    * The client is no longer in the room and gets no events until the next `join`. `reason` is
-   * that of the protocol, or the `error_code` of the attempt to join the room again.
+   * that of the protocol, or the `error_code` of the attempt to join the room again. After the
+   * reasons `restarted` and `behind` there is no such event: the client joins again by itself.
    */
   room_closed: CustomEvent<{ room_pk: number; reason: string }>;
   state: CustomEvent<State>;
@@ -188,11 +191,16 @@ export class Aftermatch extends EventTarget {
   readonly room: number | null;
   /** The highest `seq` received in the joined room. */
   readonly seq: number;
+  /** In which log of the room `seq` is a number; `null` before the first join. */
+  readonly epoch: string | null;
 
   /** The rooms of this user, by `pk`. */
   list(options?: CallOptions & { limit?: number; afterPk?: number }): Promise<ListedRoom[]>;
-  /** Joins a room. With `sinceSeq` the missed events follow first. */
-  join(room: number, options?: CallOptions & { sinceSeq?: number }): Promise<JoinedRoom>;
+  /**
+   * Joins a room. With `sinceSeq` the missed events follow first. `epoch` is that of the client
+   * when it had received `sinceSeq`.
+   */
+  join(room: number, options?: CallOptions & { sinceSeq?: number; epoch?: string }): Promise<JoinedRoom>;
   leave(options?: CallOptions): Promise<{ response: string }>;
   /**
    * Creates a message, once, in the room that was joined when this was called. Set `clientMsgId`

@@ -7,6 +7,9 @@ const DEFAULTS = {
 
 const EVENTS = { create_message: "message", edit_message: "edit", delete_messages: "delete" };
 
+/** After these reasons the client joins the room again. */
+const REJOIN = ["restarted", "behind"];
+
 /** A longer connection resets the delays. */
 const STABLE_MS = 10_000;
 
@@ -22,6 +25,10 @@ export class Aftermatch extends EventTarget {
   #state = "connecting";
   #room = null;
   #seq = 0;
+  /** The log in which `#seq` counts, as the service calls it. */
+  #epoch = null;
+  /** Whether the service closed the room and it is being joined again. */
+  #away = false;
   /** Calls in order; only the first is sent. */
   #queue = [];
   #prefix = crypto.getRandomValues(new Uint32Array(4)).join("");
@@ -48,12 +55,13 @@ export class Aftermatch extends EventTarget {
   get state() { return this.#state; }
   get room() { return this.#room; }
   get seq() { return this.#seq; }
+  get epoch() { return this.#epoch; }
 
   list({ limit, afterPk, ...options } = {}) {
     return this.#call("list", { limit, after_pk: afterPk }, options);
   }
-  join(room, { sinceSeq, ...options } = {}) {
-    return this.#call("join_room", { room_pk: room, since_seq: sinceSeq }, options, room);
+  join(room, { sinceSeq, epoch, ...options } = {}) {
+    return this.#call("join_room", { room_pk: room, since_seq: sinceSeq, epoch }, options, room);
   }
   leave(options) { return this.#call("leave_room", {}, options, null); }
   send(text, { clientMsgId, ...options } = {}) {
@@ -81,13 +89,17 @@ export class Aftermatch extends EventTarget {
     // The room that the queued calls lead to.
     const move = this.#queue.findLast((call) => call.moveTo !== undefined && !call.signal?.aborted);
     if (moveTo === undefined && action !== "list") call.room = move ? move.moveTo : this.#room;
+    if (rejoin) call.room = moveTo;
     const result = new Promise((resolve, reject) => Object.assign(call, { resolve, reject }));
     const abort = () => call.reject(signal.reason);
     signal?.addEventListener("abort", abort);
-    this.#queue[rejoin ? "unshift" : "push"](call);
+    this.#queue.splice(rejoin ? this.#inFlight : this.#queue.length, 0, call);
     this.#sendNext();
     return result.finally(() => signal?.removeEventListener("abort", abort));
   }
+
+  /** How many calls at the start of the queue were sent: one or none. */
+  get #inFlight() { return this.#queue[0]?.stage === "sent" ? 1 : 0; }
 
   #sendNext() {
     const [call] = this.#queue;
@@ -100,6 +112,7 @@ export class Aftermatch extends EventTarget {
       return this.#sendNext();
     }
     call.stage = "sent";
+    if (call.rejoin) Object.assign(call.params, { since_seq: this.#seq, epoch: this.#epoch });
     this.#startTimeout();
     const text = JSON.stringify({ action: call.action, ...call.params, request_id: call.id });
     this.#link.socket.send(text);
@@ -113,12 +126,13 @@ export class Aftermatch extends EventTarget {
     const { action, data, response_status: status, request_id: requestId, replay = false } = frame;
     // The response to a repeated message is no event.
     const repeated = action === "create_message" && status === 200 && !replay;
-    if (EVENTS[action] && data?.seq > this.#seq && !repeated) {
+    // In a closed room only responses come, and earlier events may be missing.
+    if (EVENTS[action] && data?.seq > this.#seq && !repeated && !this.#away) {
       this.#seq = data.seq;
       const mine = [requestId, data.client_msg_id].some((id) => `${id}`.startsWith(this.#prefix));
       this.#emit(EVENTS[action], { data, replay, mine, requestId });
     }
-    if (action === "room_closed") this.#closeRoom(data);
+    if (action === "room_closed") this.#roomClosed(data);
     const [call] = this.#queue;
     if (call?.stage === "sent" && call.id === requestId) this.#finish(call, frame);
   }
@@ -134,6 +148,12 @@ export class Aftermatch extends EventTarget {
       });
     }
     this.#queue.shift();
+    const [next] = this.#queue;
+    if (code === "not_in_room" && next?.rejoin) {
+      call.stage = "";
+      this.#queue.splice(1, 0, call);
+      return this.#sendNext();
+    }
     if (status < 300) {
       if (call.moveTo !== undefined) this.#moved(call, data);
       call.resolve(data);
@@ -146,10 +166,28 @@ export class Aftermatch extends EventTarget {
     this.#sendNext();
   }
 
-  #moved({ moveTo, params }, { last_seq, resumed }) {
+  #moved({ moveTo, params }, { last_seq, epoch, resumed }) {
     this.#room = moveTo;
+    this.#epoch = epoch ?? null;
+    this.#away = false;
     this.#seq = resumed ? params.since_seq : last_seq;
     if (resumed === false) this.#emit("reset", { room_pk: moveTo, last_seq });
+  }
+
+  #roomClosed(detail) {
+    if (!REJOIN.includes(detail.reason)) return this.#closeRoom(detail);
+    if (detail.room_pk !== this.#room || this.#away) return;
+    this.#away = true;
+    const [call] = this.#queue;
+    if (call?.stage === "paused") {
+      clearTimeout(this.#timers.retry);
+      call.stage = "";
+    }
+    this.#rejoin();
+  }
+
+  #rejoin() {
+    this.join(this.#room, { rejoin: true }).catch(() => {});
   }
 
   #closeRoom(detail) {
@@ -187,7 +225,7 @@ export class Aftermatch extends EventTarget {
   #opened() {
     clearTimeout(this.#timers.timeout);
     this.#link.openedAt = performance.now();
-    if (this.#room !== null) this.join(this.#room, { sinceSeq: this.#seq, rejoin: true }).catch(() => {});
+    if (this.#room !== null) this.#rejoin();
     this.#setState("open");
     this.#sendNext();
   }
@@ -198,7 +236,8 @@ export class Aftermatch extends EventTarget {
     const [call] = this.#queue;
     if (call?.stage === "sent") call.unsure = true;
     if (call) call.stage = "";
-    if (call?.rejoin || code === 1009) this.#queue.shift();
+    if (code === 1009) this.#queue.shift();
+    this.#queue = this.#queue.filter(({ rejoin }) => !rejoin);
     if (code === 1009) call?.reject(new AftermatchError(413, "frame_too_large", [reason]));
     if (code === 4401 || code === 4403) return this.#end(code, reason);
     if (performance.now() - openedAt > STABLE_MS) this.#tries = 0;

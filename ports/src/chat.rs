@@ -1,6 +1,6 @@
 use aftermatch_model::{
-    ClientMsgId, Endpoint, EventKind, Message, MessageId, RequestId, RoomEvent, RoomId, RoomView,
-    Seq, Session,
+    ClientMsgId, Endpoint, EventKind, LogHead, Message, MessageId, RequestId, RoomEvent, RoomId,
+    RoomView, Seq, Session,
 };
 use async_trait::async_trait;
 
@@ -32,7 +32,7 @@ pub trait Chat: Send + Sync {
         &self,
         session: &Session,
         room: RoomId,
-        since: Option<Seq>,
+        since: Option<Since>,
     ) -> Result<Joined, ChatError>;
 
     /// Leaves the joined room and returns it.
@@ -92,6 +92,16 @@ pub trait Chat: Send + Sync {
     ) -> Result<(), ChatError>;
 }
 
+/// The last event of a room that a client received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Since {
+    /// Its number.
+    pub seq: Seq,
+    /// The log in which it has this number, as the client knows it; `None` if the
+    /// client does not.
+    pub epoch: Option<String>,
+}
+
 /// A room was joined.
 #[derive(Debug)]
 pub struct Joined {
@@ -99,8 +109,8 @@ pub struct Joined {
     pub reservation: Reservation,
     /// The room.
     pub view: RoomView,
-    /// The number of the room's last event. The seat receives what follows.
-    pub last_seq: Seq,
+    /// How far the room's log goes. The seat receives what follows.
+    pub head: LogHead,
     /// What the client missed.
     pub missed: Missed,
 }
@@ -110,10 +120,10 @@ pub struct Joined {
 pub enum Missed {
     /// The client did not ask.
     NotRequested,
-    /// More than is replayed, or `since` is not a number of the past: the client
-    /// reads the room again.
+    /// More than is replayed, or `since` is not a number of the past or of another
+    /// log: the client reads the room again.
     TooMuch,
-    /// These events, in the order of their numbers, up to [`Joined::last_seq`].
+    /// These events, in the order of their numbers, up to [`Joined::head`].
     Events(Vec<(Seq, EventKind)>),
 }
 

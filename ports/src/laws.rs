@@ -21,24 +21,31 @@
     reason = "laws are tests: they fail by panicking"
 )]
 
+mod changes;
 mod client_msg_ids;
+mod commits;
+mod compare;
 mod concurrent_writes;
 mod deletions;
 mod delta;
 mod fixtures;
 mod history;
+mod log;
 mod messages;
 mod operations;
 mod people;
 mod preconditions;
 mod projection;
+mod purge;
 mod random_history;
 mod read_positions;
 mod relay;
+mod relay_events;
 mod revisions;
 mod room_list;
 mod rooms;
 mod subject;
+mod writes;
 
 pub use subject::{RelaySubject, Subject, Work};
 
@@ -79,8 +86,7 @@ macro_rules! laws {
                 initial_messages_are_first_events
                 imported_messages_keep_their_ids
                 new_message_never_takes_imported_id
-                edit_reaches_only_own_existing_message
-                missing_room_has_no_events;
+                edit_reaches_only_own_existing_message;
             deletions:
                 deletion_of_many_is_one_event
                 deletion_reports_ids_in_request_order
@@ -118,7 +124,7 @@ macro_rules! laws {
                 delta_lists_deleted_messages_by_id
                 delta_since_last_event_is_empty
                 delta_since_invalid_number_is_none
-                missing_room_has_empty_delta
+                missing_room_has_no_delta
                 delta_beyond_upserted_limit_is_none
                 delta_beyond_deleted_limit_is_none;
             client_msg_ids:
@@ -138,13 +144,43 @@ macro_rules! laws {
                 concurrent_read_positions_end_at_furthest
                 unread_counts_messages_of_others_after_position
                 unread_is_exact_at_every_position;
+            log:
+                log_has_every_event_as_it_was
+                log_read_starts_at_any_number
+                imported_message_is_create_in_log
+                deletion_in_log_keeps_request_order
+                log_shows_each_version_of_message
+                missing_room_has_no_log
+                request_ids_come_back_as_given
+                log_has_only_committed_events
+                log_shows_author_as_of_now;
+            commits:
+                time_never_goes_back_within_room
+                head_is_last_commit_everywhere
+                recreated_room_has_another_log
+                concurrent_log_read_shows_one_moment;
+            purge:
+                purge_forgets_replaced_and_deleted_texts
+                purge_respects_limit
+                purge_changes_nothing_that_room_shows
+                purge_with_long_keep_forgets_nothing
+                purge_keeps_client_msg_ids;
             revisions:
                 recheck_returns_without_any_change
-                platform_change_is_found_stale
-                missing_users_and_rooms_are_stale
-                committed_event_puts_older_version_behind
-                room_can_be_stale_and_behind
-                only_changed_users_and_rooms_are_stale;
+                first_changes_are_unknown
+                platform_change_is_known
+                new_event_is_known
+                recreated_room_is_known
+                unchanged_users_and_rooms_are_not_listed
+                only_changed_users_and_rooms_are_listed
+                cached_read_is_current_after_changes
+                concurrent_changes_are_never_lost;
+            compare:
+                expected_store_has_no_difference
+                user_without_expected_role_differs
+                room_without_expected_participant_differs
+                log_with_other_end_differs
+                only_differences_are_reported;
         }
     };
     (@export; $($file:ident: $($law:ident)+;)+) => {
@@ -171,7 +207,10 @@ macro_rules! relay_laws {
         $crate::laws! { @$then $($subject)?;
             relay:
                 published_event_reaches_other_instance
+                large_event_reaches_other_instance
+                event_of_any_length_reaches_other_instance
                 instance_receives_only_what_others_published
+                ready_instance_receives_events_in_order
                 publish_returns_while_nobody_receives;
         }
     };

@@ -4,7 +4,7 @@
 //! | ports | for |
 //! |---|---|
 //! | [`Chat`] | what a client can request; the use cases implement it |
-//! | [`People`], [`Rooms`], [`Messages`], [`History`], [`ReadPositions`], [`Revisions`] | a store: in memory or in Postgres |
+//! | [`People`], [`Rooms`], [`Messages`], [`Log`], [`History`], [`ReadPositions`], [`Revisions`] | a store: in memory or in Postgres |
 //! | [`Seats`], [`Broadcast`], [`Presence`] | delivery to the connections of this process |
 //! | [`Relay`] | events between processes |
 //! | [`Tokens`], [`Clock`], [`Health`] | signatures, time, probes |
@@ -36,16 +36,16 @@ mod store;
 mod tokens;
 
 pub use aftermatch_model as model;
-pub use chat::{Chat, Joined, ListedRoom, Missed};
+pub use chat::{Chat, Joined, ListedRoom, Missed, Since};
 pub use clock::Clock;
 pub use delivery::{Broadcast, Connected, ConnectedSession, Presence, Reservation, Seats};
 pub use error::{Cause, ChatError, StoreError};
 pub use health::Health;
-pub use relay::{Relay, RemoteEvent};
+pub use relay::{Relay, RemoteContent, RemoteEvent, RemoteKind};
 pub use store::{
-    CreateOutcome, Created, Deleted, DeltaSince, Draft, History, HistoryPage, HistoryRange,
-    MAX_DELETED, Messages, Outcome, Page, People, Precondition, Read, ReadPositions, Revisions,
-    RoomSummary, Rooms, Scope, Stale,
+    Changes, Commit, CreateOutcome, Created, Deleted, DeltaSince, Difference, Draft, Expected,
+    History, HistoryPage, HistoryRange, Log, LogPage, MAX_DELETED, Messages, Outcome, Page, People,
+    Precondition, Read, ReadPositions, Revisions, RoomSummary, Rooms, Scope,
 };
 pub use tokens::Tokens;
 
@@ -56,6 +56,8 @@ pub use self::{
     delivery::{MockBroadcast, MockPresence, MockSeats},
     health::MockHealth,
     relay::MockRelay,
-    store::{MockHistory, MockMessages, MockPeople, MockReadPositions, MockRevisions, MockRooms},
+    store::{
+        MockHistory, MockLog, MockMessages, MockPeople, MockReadPositions, MockRevisions, MockRooms,
+    },
     tokens::MockTokens,
 };

@@ -1,16 +1,25 @@
-use aftermatch_model::{RequestId, RoomEvent, RoomId, Seq};
+use aftermatch_model::{
+    ClientMsgId, Epoch, EventKind, MessageId, RequestId, Revision, RoomEvent, RoomId, Seq, Text,
+    Timestamp, UserId,
+};
 use async_trait::async_trait;
 
 /// Events between the processes of this service that share one store.
 ///
 /// The relay only makes delivery fast. Events may be lost, doubled or out of
-/// order on it; the store has them all.
+/// order on it; the [`Log`](crate::Log) has them all.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Relay: Send + Sync {
+    /// Waits until every other process sends its events to this one. Returns after a
+    /// few seconds in any case: a process that hangs must not keep others from
+    /// starting.
+    async fn ready(&self);
+
     /// Sends an event that this process committed to the other processes, if there
-    /// are any. Does not wait until it is sent.
-    fn publish(&self, event: &RoomEvent);
+    /// are any. Does not wait until it is sent. `author` is the revision of the user
+    /// who caused it.
+    fn publish(&self, event: &RoomEvent, author: Revision);
 
     /// Waits for events that other processes committed.
     ///
@@ -24,8 +33,90 @@ pub trait Relay: Send + Sync {
 pub struct RemoteEvent {
     /// The room.
     pub room: RoomId,
+    /// The log in which it has its number.
+    pub epoch: Epoch,
     /// The number of the event.
     pub seq: Seq,
+    /// The event itself. `None`: it was too large to be sent; the log has it.
+    pub content: Option<RemoteContent>,
+}
+
+/// What an event that another process committed was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteContent {
+    /// When it was committed.
+    pub at: Timestamp,
+    /// Who caused it.
+    pub by: UserId,
+    /// The revision of that user.
+    pub author: Revision,
+    /// The revision of the room.
+    pub room: Revision,
     /// The `request_id` of the request that caused it.
     pub request_id: RequestId,
+    /// What happened.
+    pub kind: RemoteKind,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RemoteKind {
+    /// A message was created.
+    Created {
+        /// Its id.
+        id: MessageId,
+        /// Its text.
+        text: Text,
+        /// The id that its author's program gave it.
+        client_msg_id: Option<ClientMsgId>,
+    },
+    /// The text of a message was replaced.
+    Edited {
+        /// The message.
+        id: MessageId,
+        /// The new text.
+        text: Text,
+    },
+    /// Messages were deleted.
+    Deleted {
+        /// Those that were deleted, in the order of the request, once each.
+        ids: Vec<MessageId>,
+    },
+}
+
+impl RemoteEvent {
+    /// What other processes need of `event`, whose author is at this revision.
+    #[must_use]
+    pub fn of(event: &RoomEvent, author: Revision) -> Self {
+        Self {
+            room: event.room.room.id,
+            epoch: event.epoch,
+            seq: event.seq,
+            content: Some(RemoteContent {
+                at: event.at,
+                by: event.by,
+                author,
+                room: event.room.room.revision,
+                request_id: event.request_id.clone(),
+                kind: RemoteKind::of(&event.kind),
+            }),
+        }
+    }
+}
+
+impl RemoteKind {
+    fn of(kind: &EventKind) -> Self {
+        match kind {
+            EventKind::Created(message) => Self::Created {
+                id: message.id,
+                text: message.text.clone(),
+                client_msg_id: message.client_msg_id.clone(),
+            },
+            EventKind::Edited { id, text } => Self::Edited {
+                id: *id,
+                text: text.clone(),
+            },
+            EventKind::Deleted { ids, .. } => Self::Deleted { ids: ids.clone() },
+        }
+    }
 }

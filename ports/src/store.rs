@@ -2,6 +2,7 @@
 //! each store's own tests run (`laws`).
 
 mod history;
+mod log;
 mod messages;
 mod people;
 mod read_positions;
@@ -9,15 +10,18 @@ mod revisions;
 mod rooms;
 
 pub use history::{DeltaSince, History, HistoryPage, HistoryRange, MAX_DELETED};
-pub use messages::{CreateOutcome, Created, Deleted, Draft, Messages, Outcome, Precondition};
+pub use log::{Log, LogPage};
+pub use messages::{
+    Commit, CreateOutcome, Created, Deleted, Draft, Messages, Outcome, Precondition,
+};
 pub use people::People;
 pub use read_positions::ReadPositions;
-pub use revisions::{Revisions, Stale};
+pub use revisions::{Changes, Difference, Expected, Revisions};
 pub use rooms::{Page, RoomSummary, Rooms, Scope};
 
 #[cfg(feature = "mock")]
 pub use self::{
-    history::MockHistory, messages::MockMessages, people::MockPeople,
+    history::MockHistory, log::MockLog, messages::MockMessages, people::MockPeople,
     read_positions::MockReadPositions, revisions::MockRevisions, rooms::MockRooms,
 };
 

@@ -1,13 +1,17 @@
 //! The tasks that run beside the connections: one checks the rights of connected
-//! users, one delivers the events of other processes.
+//! users, one delivers the events of other processes, some read what was missed, one
+//! purges old texts.
 //!
 //! A panic ends neither the service nor the task: it is logged, and the task
-//! starts again. Nothing is lost, because both tasks compare this process with the
+//! starts again. Nothing is lost, because all of them compare this process with the
 //! store, whatever they did before.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, error::Error, sync::Arc, time::Duration};
 
-use aftermatch_usecases::{UseCases, sync};
+use aftermatch_usecases::{
+    Ports, UseCases,
+    sync::{self, missing::Readers, rights::Rechecks},
+};
 use tokio::time::sleep;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
@@ -15,18 +19,88 @@ use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 /// at once.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// Longest pause between two purges; shorter if texts are held for a short time.
+const PURGE_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Of how many events texts are purged at a time: nobody else waits for long.
+const LARGEST_STEP: usize = 500;
+
+/// Pause between two steps of one purge.
+const PURGE_PAUSE: Duration = Duration::from_millis(100);
+
 /// Runs the background tasks on `tasks`. They are aborted when this future is
 /// dropped.
-pub(super) async fn run(use_cases: Arc<UseCases>, tasks: &TaskTracker) -> Infallible {
-    let rights = restart_on_panic("rights", tasks, || {
-        let use_cases = use_cases.clone();
-        async move { sync::rights::run(use_cases.ports()).await }
-    });
+pub(super) async fn run(
+    use_cases: &Arc<UseCases>,
+    keep_deleted: Duration,
+    tasks: &TaskTracker,
+) -> Infallible {
+    let rights = restart_on_panic("rights", tasks, || rechecks(use_cases.clone()));
     let remote_events = restart_on_panic("remote_events", tasks, || {
         let use_cases = use_cases.clone();
         async move { sync::remote_events::run(use_cases.ports()).await }
     });
-    tokio::join!(rights, remote_events).0
+    let readers = Arc::new(Readers::default());
+    let missing = || {
+        restart_on_panic("missing", tasks, || {
+            read_missing(use_cases.clone(), readers.clone())
+        })
+    };
+    let retention = restart_on_panic("retention", tasks, || {
+        let use_cases = use_cases.clone();
+        async move { purge(use_cases.ports(), keep_deleted).await }
+    });
+    // Four, so that a room whose read hangs does not hold up the others.
+    let missing = async { tokio::join!(missing(), missing(), missing(), missing()).0 };
+    tokio::join!(rights, remote_events, missing, retention).0
+}
+
+/// Rechecks, and reports once when that begins to fail and once when it works again.
+async fn rechecks(use_cases: Arc<UseCases>) -> Infallible {
+    let (mut rechecks, mut fails) = (Rechecks::default(), false);
+    loop {
+        let checked = rechecks.next(use_cases.ports()).await;
+        match (&checked, fails) {
+            (Err(error), false) => {
+                let error = error.source().map(ToString::to_string);
+                tracing::warn!(error, "rights and events cannot be checked: trying again");
+            }
+            (Ok(()), true) => tracing::info!("rights and events are checked again"),
+            _ => {}
+        }
+        fails = checked.is_err();
+    }
+}
+
+/// Reads missing events. A failure is not reported here: requests and rechecks meet
+/// the same store.
+async fn read_missing(use_cases: Arc<UseCases>, readers: Arc<Readers>) -> Infallible {
+    loop {
+        drop(readers.read_next(use_cases.ports()).await);
+    }
+}
+
+/// Purges what is older than `keep`, in steps: smaller ones after a failure, which may
+/// have been too large.
+async fn purge(ports: &Ports, keep: Duration) -> Infallible {
+    let interval = PURGE_INTERVAL.min(keep / 4).max(PURGE_PAUSE);
+    let mut step = LARGEST_STEP;
+    loop {
+        let pause = match sync::retention::purge(ports, keep, step).await {
+            Ok(true) => PURGE_PAUSE,
+            Ok(false) => {
+                step = LARGEST_STEP;
+                interval
+            }
+            Err(error) => {
+                let error = error.source().map(ToString::to_string);
+                tracing::warn!(error, "old texts cannot be purged: trying again");
+                step = (step / 2).max(1);
+                interval
+            }
+        };
+        sleep(pause).await;
+    }
 }
 
 async fn restart_on_panic<F>(name: &str, tasks: &TaskTracker, start: impl Fn() -> F) -> Infallible

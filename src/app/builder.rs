@@ -4,7 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use aftermatch_http::DemoPeople;
 use aftermatch_memory::LocalRelay;
-use aftermatch_ports::{History, Messages, People, ReadPositions, Relay, Revisions, Rooms, Tokens};
+use aftermatch_ports::{
+    History, Log, Messages, People, ReadPositions, Relay, Revisions, Rooms, Tokens,
+};
 use aftermatch_usecases::{Ports, UseCases};
 use aftermatch_websocket::{Hub, Limits, Origin};
 use prometheus_client::{metrics::info::Info, registry::Registry};
@@ -19,6 +21,10 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// [`Builder::max_text_chars`] sets another.
 pub const DEFAULT_MAX_TEXT_CHARS: usize = 10_000;
 
+/// How long deleted and replaced texts are held, unless [`Builder::keep_deleted`]
+/// sets another time.
+pub const DEFAULT_KEEP_DELETED: Duration = Duration::from_secs(60 * 60);
+
 /// The time limit of a handshake, unless [`Builder::handshake_timeout`] sets
 /// another.
 pub const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -29,6 +35,8 @@ pub struct Builder {
     tokens: Arc<dyn Tokens>,
     origins: Vec<Origin>,
     max_text_chars: usize,
+    token_leeway: Duration,
+    keep_deleted: Duration,
     limits: Limits,
     handshake_timeout: Duration,
     operators: Option<TcpListener>,
@@ -42,6 +50,8 @@ impl Builder {
             tokens,
             origins,
             max_text_chars: DEFAULT_MAX_TEXT_CHARS,
+            token_leeway: Duration::ZERO,
+            keep_deleted: DEFAULT_KEEP_DELETED,
             limits: Limits::default(),
             handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
             operators: None,
@@ -53,6 +63,21 @@ impl Builder {
     #[must_use]
     pub fn max_text_chars(mut self, max: usize) -> Self {
         self.max_text_chars = max;
+        self
+    }
+
+    /// Sets how far the clock of the issuer of tokens may differ from this one, in
+    /// whole seconds.
+    #[must_use]
+    pub fn token_leeway(mut self, leeway: Duration) -> Self {
+        self.token_leeway = leeway;
+        self
+    }
+
+    /// Sets how long deleted and replaced texts are held. No client ever sees them.
+    #[must_use]
+    pub fn keep_deleted(mut self, keep: Duration) -> Self {
+        self.keep_deleted = keep;
         self
     }
 
@@ -103,6 +128,7 @@ impl Builder {
             origins: self.origins,
             limits: self.limits,
             handshake_timeout: self.handshake_timeout,
+            keep_deleted: self.keep_deleted,
             operators: self.operators,
             page: self.page,
         }
@@ -110,12 +136,13 @@ impl Builder {
 
     fn ports<S>(&self, store: Arc<S>, relay: Arc<dyn Relay>, hub: &Arc<Hub>) -> Ports
     where
-        S: People + Rooms + Messages + History + ReadPositions + Revisions + 'static,
+        S: People + Rooms + Messages + Log + History + ReadPositions + Revisions + 'static,
     {
         Ports {
             people: store.clone(),
             rooms: store.clone(),
             messages: store.clone(),
+            log: store.clone(),
             history: store.clone(),
             read_positions: store.clone(),
             revisions: store,
@@ -126,6 +153,7 @@ impl Builder {
             tokens: self.tokens.clone(),
             clock: Arc::new(SystemClock),
             max_text_chars: self.max_text_chars,
+            token_leeway: u32::try_from(self.token_leeway.as_secs()).unwrap_or(u32::MAX),
         }
     }
 }

@@ -4,7 +4,7 @@ mod database;
 
 use std::sync::Arc;
 
-use aftermatch::{App, DemoPeople, Jwt, Store};
+use aftermatch::{App, DemoPeople, Jwt, Store, SystemClock};
 use aftermatch_memory::Memory;
 use aftermatch_postgres::Options;
 use anyhow::{Context, bail};
@@ -67,7 +67,7 @@ async fn serve_in_memory(settings: Serve, shutdown: CancellationToken) -> anyhow
     banner::print(&settings, &secret, &jwt, &world, listener.local_addr()?)?;
     // With a given secret, the page asks for a token instead.
     let people = secret.is_random.then(|| people::of(&world, jwt.clone()));
-    let store = Store::Memory(Arc::new(Memory::new(world)));
+    let store = Store::Memory(Arc::new(Memory::new(world, Arc::new(SystemClock))));
     let app = app(settings, store, jwt, operators, people);
     app.serve(listener, shutdown).await
 }
@@ -121,6 +121,8 @@ fn app(
     let limits = settings.limits();
     App::builder(store, jwt, settings.allowed_origins)
         .max_text_chars(settings.max_text_chars)
+        .token_leeway(settings.token_leeway)
+        .keep_deleted(settings.keep_deleted)
         .limits(limits)
         .handshake_timeout(settings.handshake_timeout)
         .operators_port(operators)

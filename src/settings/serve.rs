@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::{
     Database, Secret,
-    values::{DEFAULT_LISTEN, duration, duration_or_zero, in_seconds, positive},
+    values::{DEFAULT_LISTEN, duration, duration_or_zero, in_seconds, keep_deleted, positive},
 };
 use crate::logging::{self, Format};
 
@@ -53,6 +53,14 @@ pub(crate) struct Serve {
     /// Longest text of a message, in characters.
     #[arg(long, env = "CHAT_MAX_TEXT_CHARS", value_name = "N", default_value_t = DEFAULT_MAX_TEXT_CHARS, value_parser = positive::<usize>)]
     pub(crate) max_text_chars: usize,
+    /// How far the clock of the issuer of tokens may differ from this machine's: an
+    /// access token is accepted this much longer, in whole seconds.
+    #[arg(long, env = "CHAT_TOKEN_LEEWAY", value_name = "TIME", default_value = "0s", value_parser = duration_or_zero)]
+    pub(crate) token_leeway: Duration,
+    /// How long deleted texts, and texts that an edit replaced, are held in the store. No
+    /// client sees them.
+    #[arg(long, env = "CHAT_KEEP_DELETED", value_name = "TIME", default_value = "1h", value_parser = keep_deleted)]
+    pub(crate) keep_deleted: Duration,
     /// Largest frame that a client may send, in bytes. A larger one closes the
     /// connection with 1009.
     #[arg(long, env = "CHAT_MAX_FRAME_BYTES", value_name = "N", default_value_t = Limits::default().frame_bytes, value_parser = positive::<usize>)]

@@ -40,6 +40,16 @@ pub(super) fn duration_or_zero(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|_| NOT_A_TIME.to_owned())
 }
 
+/// Events are read back when they were not delivered at once; this is far longer.
+pub(super) fn keep_deleted(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        time if time < Duration::from_secs(60) => {
+            Err("at least 1m is needed: other processes may have to read these texts".to_owned())
+        }
+        time => Ok(time),
+    }
+}
+
 /// Writes a default as a user would.
 pub(super) fn in_seconds(time: Duration) -> String {
     format!("{}s", time.as_secs())

@@ -1,8 +1,8 @@
 //! Users, brands and rooms. Users and rooms are built once per revision and
 //! shared with everyone who reads them.
 
+mod changed;
 mod people;
-mod revision;
 mod rooms;
 
 use std::sync::Arc;
@@ -15,17 +15,30 @@ use aftermatch_ports::{
     },
 };
 
-use self::{people::People, revision::RevisionCounter, rooms::Rooms};
+use self::{changed::Changed, people::People, rooms::Rooms};
 use crate::invalid_reference::InvalidReference;
 
-#[derive(Default)]
 pub(crate) struct Directory {
-    revisions: RevisionCounter,
+    changed: Changed,
     people: People,
     rooms: Rooms,
 }
 
 impl Directory {
+    /// The directory of this store.
+    pub(crate) fn new(store: u32) -> Self {
+        Self {
+            changed: Changed::default(),
+            people: People::default(),
+            rooms: Rooms::new(store),
+        }
+    }
+
+    /// The users and rooms that changed or were removed since the previous call.
+    pub(crate) fn take_changed(&mut self) -> (Vec<UserId>, Vec<RoomId>) {
+        self.changed.take()
+    }
+
     pub(crate) fn user(&self, id: UserId) -> Option<&Arc<User>> {
         self.people.user(id)
     }
@@ -50,22 +63,22 @@ impl Directory {
     }
 
     pub(crate) fn put_user(&mut self, user: NewUser) {
-        self.people.put_user(user, &mut self.revisions);
+        self.people.put_user(user, &mut self.changed);
     }
 
     pub(crate) fn put_brand(&mut self, brand: NewBrand) -> Result<(), InvalidReference> {
-        let brand = self.people.put_brand(brand, &mut self.revisions)?;
-        self.rooms.replace_brand(&brand, &mut self.revisions);
+        let brand = self.people.put_brand(brand, &mut self.changed)?;
+        self.rooms.replace_brand(&brand, &mut self.changed);
         Ok(())
     }
 
     pub(crate) fn put_room(&mut self, room: NewRoom) -> Result<(), InvalidReference> {
         let participants = self.people.participants(&room)?;
-        self.rooms.put(room.id, participants, &mut self.revisions);
+        self.rooms.put(room.id, participants, &mut self.changed);
         Ok(())
     }
 
     pub(crate) fn remove_room(&mut self, id: RoomId) {
-        self.rooms.remove(id);
+        self.rooms.remove(id, &mut self.changed);
     }
 }

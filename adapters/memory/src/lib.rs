@@ -9,17 +9,26 @@
 //! 3. A change by the platform holds the outer lock alone. It happens before or
 //!    after a write, never during it: a precondition that holds when the write
 //!    starts still holds when the write is committed.
+//! 4. Reading what has changed holds the outer lock alone, too: a change is part of
+//!    this reading or of the next one, and never lost between them.
 
+mod changes;
 mod directory;
 mod invalid_reference;
 mod log;
 mod ports;
 mod relay;
 mod state;
+mod time;
 
-use aftermatch_ports::model::{
-    RoomId, World,
-    world::{NewBrand, NewRoom, NewUser},
+use std::sync::Arc;
+
+use aftermatch_ports::{
+    Clock,
+    model::{
+        RoomId, World,
+        world::{NewBrand, NewRoom, NewUser},
+    },
 };
 use parking_lot::RwLock;
 use tokio::sync::Notify;
@@ -31,6 +40,8 @@ use state::State;
 /// A store that lasts as long as the process.
 pub struct Memory {
     state: RwLock<State>,
+    /// Says when an event is committed.
+    clock: Arc<dyn Clock>,
     /// Notified of every change by the platform.
     changed: Notify,
 }
@@ -39,9 +50,10 @@ impl Memory {
     /// A store that holds this world and nothing else. Messages without an id get
     /// the ids that follow the highest one in the world.
     #[must_use]
-    pub fn new(world: World) -> Self {
+    pub fn new(world: World, clock: Arc<dyn Clock>) -> Self {
         Self {
-            state: RwLock::new(State::new(world)),
+            state: RwLock::new(State::new(world, time::store_id(clock.now()))),
+            clock,
             changed: Notify::new(),
         }
     }

@@ -1,41 +1,90 @@
 //! What was written in one room, and how far it was read.
 //!
 //! # Invariants
-//! 1. The entry of event `seq` is at index `seq - 1` and stays there.
-//! 2. A message is stored in the entry of the event that created it. An edit
-//!    changes it there; a deletion leaves [`Entry::DeletedMessage`].
+//! 1. The event `seq` is at index `seq - 1` and stays there, exactly as it was. It
+//!    can only lose its text, after that was replaced or deleted ([`Log::purge`]).
+//! 2. A message that exists is stored under the number of the event that created
+//!    it. It has the text of the event [`StoredMessage::changed_seq`].
+//! 3. No event has an earlier time than the one before it, except imported ones.
 
+mod events;
 mod history;
 mod messages;
+mod purge;
 mod read_positions;
 
-use std::collections::HashMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    mem,
+    ops::Bound,
+};
 
-use aftermatch_ports::model::{
-    Author, ClientMsgId, Message, MessageId, RoomId, Seq, Text, Timestamp, UserId,
+use aftermatch_ports::{
+    Commit,
+    model::{
+        Author, ClientMsgId, Epoch, LogHead, Message, MessageId, RequestId, RoomId, Seq, Text,
+        Timestamp, UserId,
+    },
 };
 
 use crate::directory::Directory;
 
 pub(crate) struct Log {
     room: RoomId,
-    entries: Vec<Entry>,
-    /// The messages that exist, by the events that created them.
-    messages: HashMap<MessageId, Seq>,
+    epoch: Epoch,
+    events: Vec<Event>,
+    /// How many events have forgotten the texts that they replaced or deleted.
+    purged: usize,
+    /// Whether there are new events since [`Log::take_written`] was called.
+    written: bool,
+    /// The messages that exist.
+    messages: BTreeMap<Seq, StoredMessage>,
+    /// The events that created them.
+    created_by: HashMap<MessageId, Seq>,
     /// The messages that were created with a client message id, deleted ones too.
     client_msg_ids: HashMap<(UserId, ClientMsgId), Seq>,
     read_positions: HashMap<UserId, Seq>,
 }
 
-enum Entry {
-    /// The event created a message, which exists.
-    Message(StoredMessage),
-    /// The event created a message, which was deleted later.
-    DeletedMessage,
-    /// The event edited the message that this earlier event created.
-    Edit(Seq),
-    /// The event deleted these messages, each with the event that created it.
-    Deletion(Vec<(MessageId, Seq)>),
+/// An event, as it was.
+struct Event {
+    stamp: Stamp,
+    kind: Kind,
+}
+
+/// Who wrote an event, when, and for which request.
+pub(crate) struct Stamp {
+    pub(crate) by: UserId,
+    pub(crate) at: Timestamp,
+    pub(crate) request_id: RequestId,
+}
+
+enum Kind {
+    Created {
+        id: MessageId,
+        /// `None`: purged.
+        text: Option<Text>,
+        client_msg_id: Option<ClientMsgId>,
+    },
+    Edited {
+        id: MessageId,
+        /// `None`: purged.
+        text: Option<Text>,
+        /// The event that created the message.
+        created: Seq,
+        /// The event whose text was replaced.
+        replaced: Seq,
+    },
+    /// In the order of the request.
+    Deleted(Vec<DeletedMessage>),
+}
+
+struct DeletedMessage {
+    id: MessageId,
+    /// The event that created it.
+    created: Seq,
+    /// The event that gave it its last text.
+    replaced: Seq,
 }
 
 struct StoredMessage {
@@ -51,46 +100,65 @@ struct StoredMessage {
 }
 
 impl Log {
-    pub(crate) fn new(room: RoomId) -> Self {
+    pub(crate) fn new(room: RoomId, epoch: Epoch) -> Self {
         Self {
             room,
-            entries: Vec::new(),
-            messages: HashMap::new(),
+            epoch,
+            events: Vec::new(),
+            purged: 0,
+            written: false,
+            messages: BTreeMap::new(),
+            created_by: HashMap::new(),
             client_msg_ids: HashMap::new(),
             read_positions: HashMap::new(),
         }
     }
 
-    pub(crate) fn last_seq(&self) -> Seq {
-        Seq(i64::try_from(self.entries.len()).unwrap_or(i64::MAX))
-    }
-
-    /// The message that event `seq` created, if it exists.
-    fn stored(&self, seq: Seq) -> Option<&StoredMessage> {
-        match self.entries.get(index(seq)?)? {
-            Entry::Message(message) => Some(message),
-            _ => None,
+    pub(crate) fn head(&self) -> LogHead {
+        LogHead {
+            epoch: self.epoch,
+            last_seq: self.last_seq(),
         }
     }
 
-    fn entry_mut(&mut self, seq: Seq) -> Option<&mut Entry> {
-        self.entries.get_mut(index(seq)?)
+    pub(crate) fn last_seq(&self) -> Seq {
+        Seq(i64::try_from(self.events.len()).unwrap_or(i64::MAX))
+    }
+
+    /// The time of an event that is committed now (invariant 3).
+    pub(crate) fn time(&self, now: Timestamp) -> Timestamp {
+        let last = self.events.last();
+        last.map_or(now, |last| last.stamp.at.max(now))
+    }
+
+    /// Notes that there are new events. Returns whether that is new.
+    pub(crate) fn set_written(&mut self) -> bool {
+        !mem::replace(&mut self.written, true)
+    }
+
+    /// Whether there are new events since the previous call.
+    pub(crate) fn take_written(&mut self) -> bool {
+        mem::take(&mut self.written)
+    }
+
+    /// Appends an event (invariant 1).
+    fn append(&mut self, stamp: Stamp, kind: Kind) -> Commit {
+        let at = stamp.at;
+        self.events.push(Event { stamp, kind });
+        Commit {
+            seq: self.last_seq(),
+            at,
+            epoch: self.epoch,
+        }
     }
 
     /// The messages that exist and were created after event `after`, up to event
     /// `last`.
     fn created(&self, after: Seq, last: Seq) -> impl DoubleEndedIterator<Item = &StoredMessage> {
-        let entries = self.entries.get(self.count(after)..self.count(last));
-        let entries = entries.unwrap_or_default().iter();
-        entries.filter_map(|entry| match entry {
-            Entry::Message(message) => Some(message),
-            _ => None,
-        })
-    }
-
-    /// How many events there are up to `seq`.
-    fn count(&self, seq: Seq) -> usize {
-        usize::try_from(seq.0).map_or(0, |seq| seq.min(self.entries.len()))
+        let after = Bound::Excluded(after.min(last));
+        self.messages
+            .range((after, Bound::Included(last)))
+            .map(|(_, message)| message)
     }
 
     fn message(&self, stored: &StoredMessage, directory: &Directory) -> Message {
@@ -98,10 +166,7 @@ impl Log {
         Message {
             id: stored.id,
             room: self.room,
-            author: Author {
-                id: stored.author,
-                profile: directory.profile(stored.author),
-            },
+            author: author(stored.author, directory),
             text: stored.text.clone(),
             created_at: stored.created_at,
             edited_at: stored.edited_at,
@@ -112,7 +177,16 @@ impl Log {
     }
 }
 
-/// Where the entry of event `seq` is (invariant 1).
-fn index(seq: Seq) -> Option<usize> {
-    usize::try_from(seq.0.checked_sub(1)?).ok()
+/// A user as the author of a message, as of now.
+fn author(id: UserId, directory: &Directory) -> Author {
+    Author {
+        id,
+        profile: directory.profile(id),
+    }
+}
+
+/// How many events there are up to `seq` in a log without end: the index of the
+/// event after it (invariant 1).
+fn index_after(seq: Seq) -> usize {
+    usize::try_from(seq.0.max(0)).unwrap_or(usize::MAX)
 }

@@ -3,18 +3,22 @@
 use std::{sync::Arc, time::Duration};
 
 use aftermatch_ports::{
-    CreateOutcome, Deleted, DeltaSince, Draft, Health, History, HistoryPage, HistoryRange,
-    Messages, Outcome, Page, People, Precondition, Read, ReadPositions, Revisions, RoomSummary,
-    Rooms, Scope, Stale, StoreError,
+    Changes, Commit, CreateOutcome, Deleted, DeltaSince, Difference, Draft, Expected, Health,
+    History, HistoryPage, HistoryRange, Log, LogPage, Messages, Outcome, Page, People,
+    Precondition, Read, ReadPositions, Revisions, RoomSummary, Rooms, Scope, StoreError,
     model::{
-        Message, MessageId, Revision, Room, RoomId, RoomVersion, Seq, Text, Timestamp, User,
-        UserId, access::DeleteScope,
+        LogHead, Message, MessageId, RequestId, Room, RoomId, Seq, Text, User, UserId,
+        access::DeleteScope,
     },
 };
 use async_trait::async_trait;
 use tokio::time::timeout;
 
-use crate::{Memory, log::Log, state::State};
+use crate::{
+    Memory,
+    log::{self, Stamp},
+    state::State,
+};
 
 #[async_trait]
 impl People for Memory {
@@ -48,17 +52,11 @@ impl Messages for Memory {
         &self,
         precondition: Precondition,
         draft: Draft,
-        at: Timestamp,
+        request_id: RequestId,
     ) -> Result<Outcome<CreateOutcome>, StoreError> {
-        let author = precondition.user;
-        Ok(self.write(precondition, |log, state| {
-            log.create(
-                &state.directory,
-                || state.next_message_id(),
-                author,
-                draft,
-                at,
-            )
+        Ok(self.write(precondition, request_id, |log, state, stamp| {
+            let next_id = || state.next_message_id();
+            log.create(&state.directory, next_id, draft, stamp)
         }))
     }
 
@@ -67,10 +65,11 @@ impl Messages for Memory {
         precondition: Precondition,
         id: MessageId,
         text: Text,
-        at: Timestamp,
-    ) -> Result<Outcome<Option<Seq>>, StoreError> {
-        let author = precondition.user;
-        Ok(self.write(precondition, |log, _| log.edit(id, author, text, at)))
+        request_id: RequestId,
+    ) -> Result<Outcome<Option<Commit>>, StoreError> {
+        Ok(self.write(precondition, request_id, |log, _, stamp| {
+            log.edit(id, text, stamp)
+        }))
     }
 
     async fn delete(
@@ -78,26 +77,50 @@ impl Messages for Memory {
         precondition: Precondition,
         ids: Vec<MessageId>,
         scope: DeleteScope,
-        _: Timestamp,
+        request_id: RequestId,
     ) -> Result<Outcome<Option<Deleted>>, StoreError> {
-        Ok(self.write(precondition, |log, _| log.delete(ids, scope)))
+        Ok(self.write(precondition, request_id, |log, _, stamp| {
+            log.delete(ids, scope, stamp)
+        }))
+    }
+}
+
+#[async_trait]
+impl Log for Memory {
+    async fn head(&self, room: RoomId) -> Result<Option<LogHead>, StoreError> {
+        Ok(self.state.read().head(room))
+    }
+
+    async fn events(
+        &self,
+        room: RoomId,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Option<LogPage>, StoreError> {
+        Ok(self.read(room, |log, state| {
+            log.events(&state.directory, after, limit)
+        }))
+    }
+
+    async fn purge(&self, keep: Duration, limit: usize) -> Result<usize, StoreError> {
+        Ok(self.state.read().purge(self.clock.now(), keep, limit))
     }
 }
 
 #[async_trait]
 impl History for Memory {
-    async fn last_seq(&self, room: RoomId) -> Result<Seq, StoreError> {
-        Ok(self.read(room, |log, _| log.last_seq()))
-    }
-
     async fn delta_since(
         &self,
         room: RoomId,
         since: Seq,
         limit: usize,
     ) -> Result<DeltaSince, StoreError> {
-        Ok(self.read(room, |log, state| {
+        let delta = self.read(room, |log, state| {
             log.delta_since(&state.directory, since, limit)
+        });
+        Ok(delta.unwrap_or(DeltaSince {
+            head: None,
+            delta: None,
         }))
     }
 
@@ -107,8 +130,14 @@ impl History for Memory {
         range: HistoryRange,
         limit: usize,
     ) -> Result<HistoryPage, StoreError> {
-        Ok(self.read(room, |log, state| {
+        let page = self.read(room, |log, state| {
             log.history(&state.directory, range, limit)
+        });
+        Ok(page.unwrap_or(HistoryPage {
+            messages: Vec::new(),
+            has_older: false,
+            has_newer: false,
+            last_seq: Seq::ZERO,
         }))
     }
 
@@ -118,14 +147,16 @@ impl History for Memory {
         skip: u64,
         limit: usize,
     ) -> Result<(u64, Vec<Message>), StoreError> {
-        Ok(self.read(room, |log, state| log.page(&state.directory, skip, limit)))
+        let page = self.read(room, |log, state| log.page(&state.directory, skip, limit));
+        Ok(page.unwrap_or_default())
     }
 }
 
 #[async_trait]
 impl ReadPositions for Memory {
     async fn mark_read(&self, room: RoomId, user: UserId, seq: Seq) -> Result<Seq, StoreError> {
-        Ok(self.read(room, |log, _| log.mark_read(user, seq)))
+        let position = self.read(room, |log, _| log.mark_read(user, seq));
+        Ok(position.unwrap_or(Seq::ZERO))
     }
 }
 
@@ -136,12 +167,12 @@ impl Revisions for Memory {
         let _ = timeout(Duration::from_secs(1), self.changed.notified()).await;
     }
 
-    async fn stale(
-        &self,
-        users: Vec<(UserId, Revision)>,
-        rooms: Vec<RoomVersion>,
-    ) -> Result<Stale, StoreError> {
-        Ok(self.state.read().stale(users, rooms))
+    async fn changes(&self) -> Result<Changes, StoreError> {
+        Ok(self.state.write().changes())
+    }
+
+    async fn compare(&self, expected: Expected) -> Result<Difference, StoreError> {
+        Ok(self.state.read().compare(expected))
     }
 }
 
@@ -158,23 +189,32 @@ impl Memory {
     fn write<T>(
         &self,
         precondition: Precondition,
-        write: impl FnOnce(&mut Log, &State) -> T,
+        request_id: RequestId,
+        write: impl FnOnce(&mut log::Log, &State, Stamp) -> T,
     ) -> Outcome<T> {
         let state = self.state.read();
-        match state.log(precondition.room) {
-            Some(log) if state.holds(&precondition) => {
-                Outcome::Committed(write(&mut log.lock(), &state))
-            }
-            _ => Outcome::Conflict,
+        let log = state.log(precondition.room);
+        let Some(log) = log.filter(|_| state.holds(&precondition)) else {
+            return Outcome::Conflict;
+        };
+        let mut log = log.lock();
+        let before = log.last_seq();
+        let stamp = Stamp {
+            by: precondition.user,
+            at: log.time(self.clock.now()),
+            request_id,
+        };
+        let outcome = write(&mut log, &state, stamp);
+        if log.last_seq() != before {
+            state.set_written(precondition.room, &mut log);
         }
+        Outcome::Committed(outcome)
     }
 
-    /// Reads a room's log. A room that does not exist has an empty one.
-    fn read<T>(&self, room: RoomId, read: impl FnOnce(&mut Log, &State) -> T) -> T {
+    /// Reads a room's log; `None` if there is no such room.
+    fn read<T>(&self, room: RoomId, read: impl FnOnce(&mut log::Log, &State) -> T) -> Option<T> {
         let state = self.state.read();
-        match state.log(room) {
-            Some(log) => read(&mut log.lock(), &state),
-            None => read(&mut Log::new(room), &state),
-        }
+        let log = state.log(room)?;
+        Some(read(&mut log.lock(), &state))
     }
 }

@@ -1,6 +1,9 @@
 use std::future::pending;
 
-use aftermatch_ports::{Relay, RemoteEvent, model::RoomEvent};
+use aftermatch_ports::{
+    Relay, RemoteEvent,
+    model::{Revision, RoomEvent},
+};
 use async_trait::async_trait;
 use tokio::sync::{
     Mutex,
@@ -47,14 +50,14 @@ impl LocalRelay {
 
 #[async_trait]
 impl Relay for LocalRelay {
-    fn publish(&self, event: &RoomEvent) {
+    async fn ready(&self) {
+        // The instances are linked from the start.
+    }
+
+    fn publish(&self, event: &RoomEvent, author: Revision) {
         if let Some(link) = &self.0 {
             // This fails if the other instance is too slow or was dropped.
-            let _ = link.to_other.try_send(RemoteEvent {
-                room: event.room.room.id,
-                seq: event.seq,
-                request_id: event.request_id.clone(),
-            });
+            let _ = link.to_other.try_send(RemoteEvent::of(event, author));
         }
     }
 

@@ -1,36 +1,50 @@
 use std::{
     collections::HashMap,
+    mem,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
+    time::Duration,
 };
 
 use aftermatch_ports::{
-    Draft, Precondition, RoomSummary, Stale,
+    Draft, Precondition, RoomSummary,
     model::{
-        MessageId, Revision, Room, RoomId, RoomVersion, UserId, World,
+        LogHead, MessageId, RequestId, Room, RoomId, Timestamp, UserId, World,
         world::{NewMessage, NewRoom},
     },
 };
 use parking_lot::Mutex;
 
-use crate::{directory::Directory, invalid_reference::InvalidReference, log::Log};
+use crate::{
+    directory::Directory,
+    invalid_reference::InvalidReference,
+    log::{Log, Stamp},
+    time,
+};
 
 /// Everything in the store. Each room of the directory has a log.
 pub(crate) struct State {
     pub(crate) directory: Directory,
     logs: HashMap<RoomId, Mutex<Log>>,
+    /// Rooms with events that [`State::take_written`] has not returned yet. A room
+    /// is added once, by its first event: others do not wait for this lock.
+    written: Mutex<Vec<RoomId>>,
+    /// Whether [`State::changes`] was called before.
+    pub(crate) was_asked: bool,
     next_message_id: AtomicI64,
 }
 
 impl State {
-    pub(crate) fn new(world: World) -> Self {
+    pub(crate) fn new(world: World, store: u32) -> Self {
         let ids = world.messages().iter().filter_map(|message| message.id);
         let highest = ids.max().map_or(0, |id| id.0);
         let mut state = Self {
-            directory: Directory::default(),
+            directory: Directory::new(store),
             logs: HashMap::new(),
+            written: Mutex::default(),
+            was_asked: false,
             next_message_id: AtomicI64::new(highest.wrapping_add(1)),
         };
         for user in world.users() {
@@ -57,20 +71,26 @@ impl State {
             text: message.text.clone(),
             client_msg_id: None,
         };
+        let stamp = Stamp {
+            by: message.author,
+            at: message.created_at,
+            request_id: RequestId::NONE,
+        };
         log.lock().create(
             &self.directory,
             || message.id.unwrap_or_else(|| self.next_message_id()),
-            message.author,
             draft,
-            message.created_at,
+            stamp,
         );
     }
 
     pub(crate) fn put_room(&mut self, room: NewRoom) -> Result<(), InvalidReference> {
         let id = room.id;
         self.directory.put_room(room)?;
-        let log = self.logs.entry(id);
-        log.or_insert_with(|| Mutex::new(Log::new(id)));
+        if let Some(room) = self.directory.room(id) {
+            let log = self.logs.entry(id);
+            log.or_insert_with(|| Mutex::new(Log::new(id, room.epoch)));
+        }
         Ok(())
     }
 
@@ -96,6 +116,37 @@ impl State {
         MessageId(self.next_message_id.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// Notes that `log`, which belongs to `room`, has a new event.
+    pub(crate) fn set_written(&self, room: RoomId, log: &mut Log) {
+        if log.set_written() {
+            self.written.lock().push(room);
+        }
+    }
+
+    /// The rooms with events since the previous call, and how far their logs go.
+    pub(crate) fn take_written(&mut self) -> Vec<(RoomId, LogHead)> {
+        let written = mem::take(self.written.get_mut()).into_iter();
+        let heads = written.filter_map(|room| {
+            // A room that was removed and added again can be here twice.
+            let log = self.logs.get_mut(&room)?.get_mut();
+            log.take_written().then(|| (room, log.head()))
+        });
+        heads.collect()
+    }
+
+    /// Forgets texts that were replaced or deleted up to `keep` before `now`, those
+    /// of at most `limit` events. Returns of how many.
+    pub(crate) fn purge(&self, now: Timestamp, keep: Duration, limit: usize) -> usize {
+        let Some(until) = time::before(now, keep) else {
+            return 0;
+        };
+        let mut count = 0;
+        for log in self.logs.values() {
+            count += log.lock().purge(until, limit - count);
+        }
+        count
+    }
+
     pub(crate) fn summary(&self, room: Arc<Room>, reader: Option<UserId>) -> Option<RoomSummary> {
         let log = self.log(room.id)?.lock();
         Some(RoomSummary {
@@ -104,25 +155,5 @@ impl State {
             unread: reader.map(|reader| log.unread(reader)),
             last_message: log.last_message(&self.directory),
         })
-    }
-
-    pub(crate) fn stale(&self, users: Vec<(UserId, Revision)>, rooms: Vec<RoomVersion>) -> Stale {
-        let mut stale = Stale::default();
-        for (id, revision) in users {
-            if self.directory.user(id).map(|user| user.revision) != Some(revision) {
-                stale.users.push(id);
-            }
-        }
-        for seen in rooms {
-            let id = seen.room;
-            if self.directory.room(id).map(|room| room.revision) != Some(seen.revision) {
-                stale.rooms.push(id);
-            }
-            let last_seq = self.log(id).map(|log| log.lock().last_seq());
-            if let Some(last_seq) = last_seq.filter(|&last_seq| last_seq > seen.last_seq) {
-                stale.behind.push((id, last_seq));
-            }
-        }
-        stale
     }
 }

@@ -2,9 +2,14 @@
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
 use aftermatch_memory::Memory;
 use aftermatch_ports::{
-    History, Messages, People, ReadPositions, Revisions, Rooms,
+    Clock, History, Log, Messages, People, ReadPositions, Revisions, Rooms,
     laws::{Subject, Work},
     model::{
         RoomId, Timestamp, World,
@@ -19,10 +24,21 @@ aftermatch_ports::laws::laws!(InMemory);
 
 struct InMemory(Memory);
 
+/// Each moment, in milliseconds, is one after the moment before.
+struct Ticking(AtomicI64);
+
+impl Clock for Ticking {
+    fn now(&self) -> Timestamp {
+        let millis = self.0.fetch_add(1, Ordering::Relaxed);
+        (OffsetDateTime::UNIX_EPOCH + Duration::milliseconds(millis)).into()
+    }
+}
+
 #[async_trait]
 impl Subject for InMemory {
     async fn with_world(world: World) -> Self {
-        Self(Memory::new(world))
+        let clock = Ticking(AtomicI64::new(1_800_000_000_123));
+        Self(Memory::new(world, Arc::new(clock)))
     }
 
     fn people(&self) -> &dyn People {
@@ -34,6 +50,10 @@ impl Subject for InMemory {
     }
 
     fn messages(&self) -> &dyn Messages {
+        &self.0
+    }
+
+    fn log(&self) -> &dyn Log {
         &self.0
     }
 

@@ -1,18 +1,27 @@
-//! What the platform changes in the store, where no port shows it.
+//! What only this store does: changes by the platform where no port shows them, and
+//! what depends on the clock.
 
-#![allow(clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use std::sync::Arc;
 use std::task::{Context, Waker};
+use std::time::Duration;
 
 use aftermatch_memory::{InvalidReference, Memory};
 use aftermatch_ports::model::{
-    BrandId, MessageId, Profile, Revision, Room, RoomId, Text, User, UserId, World,
+    BrandId, MessageId, Profile, RequestId, Revision, Room, RoomId, Text, Timestamp, User, UserId,
+    World,
     world::{NewBrand, NewMessage, NewRoom, NewUser},
 };
 use aftermatch_ports::{
-    CreateOutcome, Draft, Messages, Outcome, People, Precondition, Read, Revisions, Rooms,
+    Clock, Commit, CreateOutcome, Created, Draft, Log, Messages, Outcome, People, Precondition,
+    Read, Revisions, Rooms,
 };
+use parking_lot::Mutex;
 use time::OffsetDateTime;
 
 const ANNA: UserId = UserId(1);
@@ -55,12 +64,32 @@ fn message(id: Option<i64>) -> NewMessage {
     }
 }
 
-/// The brands of Anna (21) and Boris (22) in a room.
+/// Shows the time that it is set to, in seconds since 1970.
+struct Watch(Mutex<i64>);
+
+impl Clock for Watch {
+    fn now(&self) -> Timestamp {
+        at(*self.0.lock())
+    }
+}
+
+fn at(second: i64) -> Timestamp {
+    let at = OffsetDateTime::from_unix_timestamp(second);
+    at.expect("a valid second").into()
+}
+
 fn memory(messages: Vec<NewMessage>) -> Memory {
+    memory_at(1_000, messages).0
+}
+
+/// The brands of Anna (21) and Boris (22) in a room, and the clock of the store.
+fn memory_at(second: i64, messages: Vec<NewMessage>) -> (Memory, Arc<Watch>) {
     let users = vec![user(ANNA), user(BORIS)];
     let brands = vec![brand(21, ANNA), brand(22, BORIS)];
     let world = World::new(users, brands, vec![room(&[21, 22])], messages);
-    Memory::new(world.expect("a valid world"))
+    let watch = Arc::new(Watch(Mutex::new(second)));
+    let memory = Memory::new(world.expect("a valid world"), watch.clone());
+    (memory, watch)
 }
 
 async fn anna(memory: &Memory) -> Arc<User> {
@@ -143,24 +172,80 @@ async fn message_id_after_the_highest_is_unused() {
         message(None),
         message(Some(1)),
     ]);
-    let precondition = Precondition {
-        room: ROOM,
-        room_revision: the_room(&memory).await.revision,
-        user: ANNA,
-        user_revision: anna(&memory).await.revision,
+    let created = create(&memory).await;
+    assert_eq!(created.commit.seq.0, 4);
+    assert_eq!(created.id, MessageId(i64::MIN + 1));
+}
+
+#[tokio::test]
+async fn time_stays_while_clock_goes_back() {
+    let imported = NewMessage {
+        created_at: at(500),
+        ..message(None)
     };
-    assert_ne!(precondition.room_revision, Revision(0));
-    let NewMessage {
-        text, created_at, ..
-    } = message(None);
+    let (memory, watch) = memory_at(1_000, vec![imported]);
+    for (now, expected) in [
+        (1_000, 1_000),
+        (1_001, 1_001),
+        (400, 1_001),
+        (1_000, 1_001),
+        (1_002, 1_002),
+    ] {
+        *watch.0.lock() = now;
+        assert_eq!(create(&memory).await.commit.at, at(expected));
+    }
+}
+
+#[tokio::test]
+async fn purge_forgets_what_is_old_enough() {
+    let (memory, watch) = memory_at(1_000, vec![]);
+    let first = create(&memory).await.id;
+    let second = create(&memory).await.id;
+    edit(&memory, first).await;
+    *watch.0.lock() = 1_060;
+    edit(&memory, second).await;
+    *watch.0.lock() = 1_100;
+    for (keep, expected) in [(101, 0), (100, 1), (100, 0), (41, 0), (40, 1), (0, 0)] {
+        let keep = Duration::from_secs(keep);
+        let count = memory.purge(keep, 10).await.expect("memory");
+        assert_eq!(count, expected, "{keep:?}");
+    }
+}
+
+/// Creates a message of Anna.
+async fn create(memory: &Memory) -> Created {
     let draft = Draft {
-        text,
+        text: message(None).text,
         client_msg_id: None,
     };
-    let outcome = memory.create(precondition, draft, created_at).await;
-    let Outcome::Committed(CreateOutcome::Created(created)) = outcome.expect("memory") else {
-        panic!("neither the room nor the user has changed");
-    };
-    assert_eq!(created.seq.0, 4);
-    assert_eq!(created.id, MessageId(i64::MIN + 1));
+    let precondition = precondition(memory).await;
+    let outcome = memory.create(precondition, draft, RequestId::NONE).await;
+    match outcome.expect("memory") {
+        Outcome::Committed(CreateOutcome::Created(created)) => created,
+        other => panic!("neither the room nor the user has changed: {other:?}"),
+    }
+}
+
+/// Edits a message of Anna.
+async fn edit(memory: &Memory, id: MessageId) -> Commit {
+    let precondition = precondition(memory).await;
+    let text = message(None).text;
+    let outcome = memory.edit(precondition, id, text, RequestId::NONE).await;
+    match outcome.expect("memory") {
+        Outcome::Committed(Some(commit)) => commit,
+        other => panic!("the message exists: {other:?}"),
+    }
+}
+
+/// The precondition of a write of Anna.
+async fn precondition(memory: &Memory) -> Precondition {
+    let room = the_room(memory).await;
+    assert_ne!(room.revision, Revision(0));
+    Precondition {
+        room: ROOM,
+        room_revision: room.revision,
+        room_epoch: room.epoch.room,
+        user: ANNA,
+        user_revision: anna(memory).await.revision,
+    }
 }

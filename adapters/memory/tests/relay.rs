@@ -6,8 +6,9 @@ use std::{
 };
 
 use aftermatch_memory::LocalRelay;
-use aftermatch_ports::{Relay, laws::RelaySubject};
+use aftermatch_ports::{Relay, laws::RelaySubject, model::Timestamp};
 use async_trait::async_trait;
+use time::OffsetDateTime;
 use tokio::time::sleep;
 
 aftermatch_ports::laws::relay_laws!(Linked);
@@ -22,6 +23,10 @@ impl RelaySubject for Linked {
 
     fn instances(&self) -> [&dyn Relay; 2] {
         self.0.each_ref().map(|instance| instance as &dyn Relay)
+    }
+
+    fn moment(millis: i64) -> Timestamp {
+        (OffsetDateTime::UNIX_EPOCH + time::Duration::milliseconds(millis)).into()
     }
 
     async fn pause(&self) {

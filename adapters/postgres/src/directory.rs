@@ -1,6 +1,7 @@
 //! What the platform writes: users, brands, rooms and their participants. Nothing
 //! outside this folder reads these tables, except `precondition` for the locks of
-//! writes. (`rooms.last_seq` is ours: the number of the room's last event.)
+//! writes. (`rooms.epoch`, `last_seq` and `last_at` are ours: the room's log and its last
+//! event.)
 
 pub(crate) mod cache;
 pub(crate) mod people;

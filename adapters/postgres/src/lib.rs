@@ -4,9 +4,10 @@
 //! | module | what is there |
 //! |---|---|
 //! | `directory` | reads the tables that the platform writes: users, brands, rooms |
-//! | `log` | the events of each room: edit, delete, history, deltas, read positions |
-//! | `insert` | new messages, batched over one connection |
+//! | `log` | reads the events of each room: as they were, history, deltas, read positions |
+//! | `write` | every create, edit and deletion, over one connection |
 //! | `precondition` | the check and the locks that every write shares |
+//! | `session` | what every connection is before its first statement |
 //! | `relay` | notifications from the platform and from other processes |
 //! | `admin` | migrations, imports, health |
 //!
@@ -23,15 +24,17 @@
 
 mod admin;
 mod directory;
+mod epoch;
 mod error;
-mod insert;
 mod log;
 mod metrics;
 mod options;
 mod precondition;
 mod relay;
 mod retry;
+mod session;
 mod store;
+mod write;
 
 pub use admin::{
     check::{MigrateError, check},

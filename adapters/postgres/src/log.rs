@@ -1,9 +1,11 @@
-//! The log of each room: its messages, what happened to them, and how far each
-//! user has read. New messages are in `insert`.
+//! The log of each room: its events as they were, its messages as they are, and how
+//! far each user has read. `write` adds to it.
 
 mod delta;
-mod edits;
+mod events;
 mod history;
+mod logged;
 pub(crate) mod message_row;
 mod messages;
+mod purge;
 mod read_positions;

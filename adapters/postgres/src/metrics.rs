@@ -18,7 +18,7 @@ impl Postgres {
         registry.register(
             "database_batch_messages",
             "Messages that one statement committed",
-            self.inserter.batch_sizes(),
+            self.writer.batch_sizes(),
         );
         registry.register_collector(Box::new(Connections(self.pool.clone())));
     }

@@ -7,8 +7,8 @@ use sqlx::{Error, postgres::PgConnectOptions};
 pub struct Options {
     /// `postgres://user:password@host:port/database`.
     pub url: String,
-    /// Size of the connection pool. The inserts of messages and the relay have
-    /// one connection each besides.
+    /// Size of the connection pool. Writes and the relay have one connection each
+    /// besides.
     pub pool: u32,
     /// Time limit of a statement. A request waits for at most about twice that.
     pub statement_timeout: Duration,
@@ -23,18 +23,9 @@ impl Options {
             return Err(Error::Configuration(why.into()));
         }
         let options: PgConnectOptions = self.url.parse()?;
-        let timeout = self.statement_timeout.as_millis();
+        // Nothing else at the start of a connection: invariant 1 of `session`.
         Ok(options
             .application_name("aftermatch")
-            .options([("statement_timeout", timeout.to_string())]))
-    }
-
-    /// Without a time limit: for migrations and imports.
-    pub(crate) fn unlimited(&self) -> Result<PgConnectOptions, Error> {
-        let options = Self {
-            statement_timeout: Duration::ZERO,
-            ..self.clone()
-        };
-        options.connect_options()
+            .extra_float_digits(None))
     }
 }

@@ -22,8 +22,13 @@
 //! 5. **Absent is not refused.** A row that is missing from a lock is stale or
 //!    locked. A write that gets no row reads the revisions without a lock. It reports
 //!    a conflict only if they differ; else it is tried again.
+//! 6. **Times in the order of numbers.** The time of an event is the clock of the
+//!    database once the room is locked, and never before the room's previous event:
+//!    `last_at` has that, should the clock have been set back. It is read outside of
+//!    the query with the lock, because columns of that query are computed before the
+//!    row is locked.
 
-use aftermatch_ports::Precondition;
+use aftermatch_ports::{Precondition, model::Epoch};
 use sqlx::{
     FromRow,
     postgres::{PgArguments, PgRow},
@@ -33,12 +38,16 @@ use sqlx::{
 pub(crate) type Query<'q, T> = QueryAs<'q, sqlx::Postgres, T, PgArguments>;
 
 /// The lock of one write: $1 room, $2 its revision, $3 user, $4 its revision. One
-/// row with `seq`, the number of the next event, or none. Invariants 1 to 4.
+/// row, or none: `seq` and `at`, the number and the time of the next event. Invariants
+/// 1 to 4 and 6.
 macro_rules! lock {
     () => {
-        "SELECT last_seq + 1 AS seq FROM rooms, users
-         WHERE rooms.id = $1 AND rooms.revision = $2 AND users.id = $3 AND users.revision = $4
-         FOR NO KEY UPDATE OF rooms SKIP LOCKED FOR SHARE OF users SKIP LOCKED"
+        "SELECT seq, GREATEST(clock_timestamp(), last_at) AS at FROM (
+            SELECT last_seq + 1 AS seq, last_at FROM rooms, users
+            WHERE rooms.id = $1 AND rooms.revision = $2
+              AND users.id = $3 AND users.revision = $4
+            FOR NO KEY UPDATE OF rooms SKIP LOCKED FOR SHARE OF users SKIP LOCKED
+         ) locked"
     };
 }
 pub(crate) use lock;
@@ -53,14 +62,18 @@ macro_rules! holds {
 }
 pub(crate) use holds;
 
-/// Locks those of the rooms `$ids` that can be locked, in the order of their ids.
-/// The revisions are compared afterwards, on the rows that this returns.
+/// Locks those of the rooms `$ids` that can be locked, in the order of their ids, and
+/// reads the time `at` of their next events (invariant 6). The revisions are compared
+/// afterwards, on the rows that this returns.
 macro_rules! lock_rooms {
     ($ids:literal) => {
         concat!(
-            "SELECT id, revision, last_seq FROM rooms WHERE id = ANY (",
+            "SELECT id, revision, last_seq, GREATEST(clock_timestamp(), last_at) AS at
+             FROM (
+                SELECT id, revision, last_seq, last_at FROM rooms WHERE id = ANY (",
             $ids,
-            ") ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
+            ")  ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+             ) locked_rooms"
         )
     };
 }
@@ -119,6 +132,14 @@ macro_rules! lock_parents {
     };
 }
 pub(crate) use lock_parents;
+
+/// The epoch of a write whose precondition held, over a connection to `store`.
+pub(crate) fn epoch(precondition: Precondition, store: u32) -> Epoch {
+    Epoch {
+        store,
+        room: precondition.room_epoch,
+    }
+}
 
 /// A statement for one write, with its precondition as $1 to $4.
 pub(crate) fn query_as<'q, T>(sql: &'static str, precondition: Precondition) -> Query<'q, T>

@@ -2,35 +2,65 @@
 //! `NOTIFY`.
 //!
 //! Triggers notify when a revision moves. Each process notifies the others of the
-//! events that it commits. Notifications only reduce latency: they can be lost with
-//! the connection, so a recheck is due every second regardless.
+//! events that it commits: of their numbers, and of what they are. Notifications can
+//! be lost with the connection. They only reduce latency: once a second a process
+//! asks the database what has changed (`directory/revisions.rs`).
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `notifications` | the ports' side: waits, and runs the listener meanwhile |
+//! | `listener` | receives and sends over one connection, and reconnects |
+//! | `connection` | the statements of this connection |
+//! | `others` | which other processes there are, and whether they send to this one |
+//! | `outgoing`, `queue` | what waits to be sent, and to be received |
+//! | `payload`, `remote_event` | the text of a notification |
+//! | `rechecks` | when a recheck is due |
 //!
 //! # Invariants
 //! 1. **A recheck every second**, whatever the database or the connection does: its
 //!    timer is polled first and needs neither.
 //! 2. **Two rechecks a second at most**, however much the platform changes:
 //!    notifications bring the next recheck forward, they do not add one.
-//! 3. **Not back to the sender.** A process ignores the events that it notified. It
-//!    knows them by the server process of its connection.
+//! 3. **Not back to the sender.** A process ignores what it notified itself. It
+//!    knows that by the server process of its connection.
 //! 4. **No write waits for the relay, and the listener waits for no receiver.** Both
-//!    queues of events are bounded. What does not fit is dropped; the next recheck
-//!    finds it.
+//!    queues of events are bounded. Of what does not fit, the last number of each room
+//!    remains: the log has all of it.
 //! 5. **A single process sends nothing.** Every process holds a shared advisory lock
-//!    on its listening connection, and events are queued only while another process
+//!    on its listening connection. Events are queued only while another process
 //!    holds it too.
-//! 6. **`recheck` and `receive` both run the listener**, one of them at a time. So the
-//!    platform's changes are noticed while nobody calls `receive`, and events arrive
-//!    while nobody calls `recheck`.
-//! 7. **Cancel-safe.** `recheck` and `receive` may be dropped at any time: the listener,
-//!    the queues and the time of the last recheck are state that the next call
-//!    continues with.
-//! 8. **Listening is all or nothing.** A connection counts as listening only
-//!    with both channels and the lock. When it is lost, events that wait to be sent are
-//!    dropped: the others find them by their recheck.
+//! 6. **A newcomer misses nothing.** It listens, takes the lock, looks who else has
+//!    it, and says hello to them. A process that receives a hello starts to send,
+//!    and only then confirms it. `ready` waits until all others have confirmed. So
+//!    an event that was not sent to the newcomer was committed before it was ready,
+//!    and it finds that in the log when it reads a room for the first time. Of two
+//!    processes that connect at once, the second to take the lock finds the first.
+//! 7. **Nobody is waited for longer than three seconds**, in `ready`: another
+//!    process may be paused. One that has died loses the lock, and is no longer
+//!    waited for.
+//! 8. **When in doubt, say so.** Another process can die between a commit and its
+//!    notification; a notification can be lost with the connection. So
+//!    `is_uncertain` is true while this process does not listen, and once after it
+//!    has connected, or another process came or went. It stays true while another
+//!    process is silent: it may be an older program, which writes what is not found by
+//!    its number.
+//! 9. **`recheck`, `receive` and `ready` all run the listener**, one of them at a
+//!    time. So the platform's changes are noticed while nobody calls `receive`, and
+//!    events arrive while nobody calls `recheck`.
+//! 10. **Cancel-safe.** These three may be dropped at any time: the listener, the
+//!     queues and the time of the last recheck are state that the next call
+//!     continues with.
+//! 11. **Listening is all or nothing.** A connection counts as listening only with
+//!     both channels and the lock. When it is lost, events that wait to be sent are
+//!     dropped: the others notice that this process is gone (invariant 8).
 
+mod connection;
 mod listener;
 pub(crate) mod notifications;
+mod others;
 mod outgoing;
 mod payload;
 mod ports;
+mod queue;
 mod rechecks;
+mod remote_event;

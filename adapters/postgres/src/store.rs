@@ -1,22 +1,27 @@
 use std::time::Duration;
 
 use aftermatch_ports::model::{Room, RoomId, User, UserId};
-use sqlx::{Error, PgPool, postgres::PgPoolOptions};
+use sqlx::{
+    Error, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
 use tokio::time::Instant;
 
 use crate::{
-    directory::cache::Cache,
-    insert::Inserter,
+    directory::{cache::Cache, revisions::recheck::LastRecheck},
     options::Options,
     relay::notifications::Notifications,
     retry::{Retry, before},
+    session::{self, Settings},
+    write::Writer,
 };
 
 /// The store in a Postgres database.
 pub struct Postgres {
     pub(crate) pool: PgPool,
-    pub(crate) inserter: Inserter,
+    pub(crate) writer: Writer,
     pub(crate) notifications: Notifications,
+    pub(crate) last_recheck: LastRecheck,
     pub(crate) users: Cache<UserId, User>,
     pub(crate) rooms: Cache<RoomId, Room>,
     statement_timeout: Duration,
@@ -26,27 +31,33 @@ impl Postgres {
     /// Connects to a database that has been migrated.
     ///
     /// # Errors
-    /// When the URL is invalid, or the database cannot be reached.
+    /// When the URL is invalid, the database cannot be reached or accepts no writes,
+    /// or settings of a connection do not last: behind a pooler in transaction mode.
     #[tracing::instrument(name = "db.connection.open", level = "debug", skip_all)]
     pub async fn connect(options: &Options) -> Result<Self, Error> {
         let connect = options.connect_options()?;
-        let pool = PgPoolOptions::new()
-            .max_connections(options.pool)
-            .acquire_timeout(options.statement_timeout)
-            .connect_with(connect.clone())
-            .await?;
+        let limit = options.statement_timeout;
+        let writes = Settings::of_writes(limit);
+        // First, and directly: the pool would report a refusal as a timeout.
+        let opening = session::open(&connect, &writes);
+        let (mut connection, store) = before(Instant::now() + limit, opening).await?;
+        let pool = pool(options, connect.clone()).await?;
+        // Now that the pool has set its own: invariant 4 of `session`.
+        let verify = session::verify(&mut connection, &writes, store);
+        before(Instant::now() + limit, verify).await?;
         Ok(Self {
             pool,
-            inserter: Inserter::new(connect.clone(), options.statement_timeout),
-            notifications: Notifications::new(connect, options.statement_timeout),
+            writer: Writer::new(connect.clone(), writes, limit, (connection, store)),
+            notifications: Notifications::new(connect, limit),
+            last_recheck: LastRecheck::default(),
             users: Cache::new(),
             rooms: Cache::new(),
-            statement_timeout: options.statement_timeout,
+            statement_timeout: limit,
         })
     }
 
-    /// The most connections it has open at a time: the pool's, one to insert
-    /// messages and one to listen.
+    /// The most connections it has open at a time: the pool's, one to write and
+    /// one to listen.
     #[must_use]
     pub fn connections(&self) -> usize {
         usize::try_from(self.pool.options().get_max_connections() + 2).unwrap_or(usize::MAX)
@@ -71,4 +82,17 @@ impl Postgres {
     pub(crate) fn retry(&self) -> Retry {
         Retry::until(Instant::now() + self.statement_timeout)
     }
+}
+
+/// The pool, with one connection open.
+async fn pool(options: &Options, connect: PgConnectOptions) -> Result<PgPool, Error> {
+    let settings = Settings::of_pool(options.statement_timeout);
+    let pool = PgPoolOptions::new()
+        .max_connections(options.pool)
+        .acquire_timeout(options.statement_timeout)
+        .after_connect(move |connection, _| {
+            let settings = settings.clone();
+            Box::pin(async move { session::prepare(connection, &settings).await.map(drop) })
+        });
+    pool.connect_with(connect).await
 }

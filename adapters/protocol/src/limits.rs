@@ -13,6 +13,9 @@ pub const MAX_REQUEST_ID_CHARS: usize = 64;
 /// The longest `client_msg_id`, in characters.
 pub const MAX_CLIENT_MSG_ID_CHARS: usize = ClientMsgId::MAX_CHARS;
 
+/// The longest `epoch` that a client sends back, in characters.
+pub const MAX_EPOCH_CHARS: usize = 64;
+
 /// The most rooms in one page of a list.
 pub const MAX_ROOMS: usize = 1_000;
 

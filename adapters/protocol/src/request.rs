@@ -22,7 +22,7 @@ pub use self::{
         CreateMessage, DeleteMessages, EditMessage, JoinRoom, List, MarkRead, Parameters,
         RoomMessages,
     },
-    value::{AtLeast, Id, Ids, Position, UpTo},
+    value::{AtLeast, Id, Ids, Position, ShortText, UpTo},
 };
 use crate::{
     action::Action,

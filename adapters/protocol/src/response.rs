@@ -91,7 +91,7 @@ pub(crate) fn published(action: Action, generator: &mut SchemaGenerator) -> Vec<
                 Missed::Events(vec![]),
                 Missed::TooMuch,
             ]
-            .map(|missed| joined(id, &sample::room(), Seq(43), &missed).to_vec()),
+            .map(|missed| joined(id, &sample::room(), sample::head(), &missed).to_vec()),
         )],
         Action::LeaveRoom => vec![answer::<LeftRoom>(
             generator,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use aftermatch_ports::{
     HistoryPage, ListedRoom,
     model::{
-        Author, Brand, BrandId, ClientMsgId, EventKind, Message, MessageId, Profile, RequestId,
-        Revision, Room, RoomEvent, RoomId, RoomView, Seq, Text, UserId,
+        Author, Brand, BrandId, ClientMsgId, Epoch, EventKind, LogHead, Message, MessageId,
+        Profile, RequestId, Revision, Room, RoomEvent, RoomId, RoomView, Seq, Text, UserId,
     },
 };
 use time::macros::datetime;
@@ -15,6 +15,11 @@ use crate::response::profile::ReadyParticipants;
 
 pub(crate) const ROOM: RoomId = RoomId(1);
 pub(crate) const MESSAGE: MessageId = MessageId(18);
+
+const EPOCH: Epoch = Epoch {
+    store: 0x9f3c_02a1,
+    room: 0x2b,
+};
 
 /// The id of the requests.
 pub(crate) fn request_id() -> RequestId {
@@ -40,6 +45,7 @@ pub(crate) fn room() -> RoomView {
     let room = Room {
         id: ROOM,
         revision: Revision(1),
+        epoch: EPOCH,
         participants: participants.into_iter().map(brand).collect(),
     };
     RoomView {
@@ -107,10 +113,21 @@ pub(crate) fn deleted(missing: &[i64]) -> RoomEvent {
 pub(crate) fn change(seq: i64, kind: EventKind) -> RoomEvent {
     RoomEvent {
         seq: Seq(seq),
+        epoch: EPOCH,
+        at: datetime!(2024-06-17 18:00 UTC).into(),
+        by: UserId(3),
         room: room(),
         requester: None,
         request_id: request_id(),
         kind,
+    }
+}
+
+/// How far the room's log goes.
+pub(crate) fn head() -> LogHead {
+    LogHead {
+        epoch: EPOCH,
+        last_seq: Seq(43),
     }
 }
 

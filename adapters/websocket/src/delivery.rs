@@ -7,16 +7,24 @@
 //! buffered while it joined, is sent at the end of that session's turn, together with
 //! its own responses ([`Connection::flush`]); any other event is sent at once.
 //!
+//! An event that is missing in a room leads to a deadline ([`Deadlines`]), at which the
+//! room is given to a caller of [`Broadcast::overdue`], or is closed if that has lasted
+//! too long.
+//!
 //! Locks are taken in this order: `Hub::rooms`, a room channel, `Hub::connections`,
-//! a connection's rooms, its outbox.
+//! a connection's rooms, its outbox. The lock on the deadlines is taken alone.
 //!
 //! [`Seats`]: aftermatch_ports::Seats
 //! [`Broadcast`]: aftermatch_ports::Broadcast
 //! [`Presence`]: aftermatch_ports::Presence
+//! [`Broadcast::overdue`]: aftermatch_ports::Broadcast::overdue
+//! [`Deadlines`]: deadlines::Deadlines
 //! [`RoomChannel`]: room_channel::RoomChannel
 
 mod broadcast;
 mod connection;
+mod deadlines;
+mod finish;
 mod flush;
 mod hub;
 mod pass;

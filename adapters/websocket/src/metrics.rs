@@ -56,6 +56,14 @@ impl Metrics {
         self.refused.get_or_create(&ReasonLabel { reason }).inc();
     }
 
+    /// Counts seats that were taken away.
+    pub(crate) fn evicted(&self, reason: &'static str, seats: u64) {
+        let evictions = &self.evictions;
+        evictions
+            .get_or_create(&ReasonLabel { reason })
+            .inc_by(seats);
+    }
+
     /// Counts a response, with the time it took if that is known.
     pub(crate) fn responded(&self, action: &'static str, status: u16, took: Option<Duration>) {
         self.requests
@@ -124,7 +132,7 @@ pub(crate) fn register(registry: &mut Registry, metrics: &Metrics) {
     register_traffic(registry, metrics);
     registry.register(
         "evictions",
-        "Seats taken away from those who lost the right to them, by reason",
+        "Seats that were taken away, by reason",
         metrics.evictions.clone(),
     );
 }

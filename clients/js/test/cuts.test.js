@@ -284,6 +284,24 @@ test("closed room is reported and left", async (t) => {
   assert.equal(vera.room, null);
 });
 
+for (const reason of ["restarted", "behind"]) {
+  test(`room closed with ${reason} is joined again`, async (t) => {
+    const { proxy, vera, oleg } = await inRoom(t);
+    const received = collect(vera, "message", "reset", "room_closed");
+    await oleg.send("one");
+    await until(vera, "message", () => received.length >= 1);
+    const { seq, epoch } = vera;
+    const sent = collect(vera, "frame");
+    proxy.sendToClients({ errors: [], data: { room_pk: 1, reason }, action: "room_closed", response_status: 200, request_id: null });
+    await oleg.send("two");
+    await vera.send("three");
+    assert.deepEqual(received.map(({ type, data }) => [type, data.text]), [["message", "one"], ["message", "two"], ["message", "three"]]);
+    const [first] = sent.filter(({ direction }) => direction === "out").map(({ text }) => JSON.parse(text));
+    assert.deepEqual([first.action, first.room_pk, first.since_seq, first.epoch], ["join_room", 1, seq, epoch]);
+    assert.equal(vera.room, 1);
+  });
+}
+
 test("refused rejoin closes the room", async (t) => {
   const { proxy, vera } = await inRoom(t);
   await cutOff(proxy, vera);

@@ -23,18 +23,18 @@ pub struct Claims {
     pub not_before: Option<i64>,
 }
 
-/// Whether a token with a valid signature is valid now.
+/// Whether a token with a valid signature is valid now. The clock of the issuer
+/// may differ from this one by `leeway`, in seconds.
 ///
 /// # Errors
 /// [`Refusal::TokenExpired`], [`Refusal::TokenInvalid`].
-pub fn check_token(claims: &Claims, now: Timestamp) -> Result<(), Refusal> {
-    if claims.expires <= now.unix_seconds() {
+pub fn check_token(claims: &Claims, now: Timestamp, leeway: u32) -> Result<(), Refusal> {
+    let (now, leeway) = (now.unix_seconds(), i64::from(leeway));
+    if claims.expires.saturating_add(leeway) <= now {
         return Err(Refusal::TokenExpired);
     }
-    if claims
-        .not_before
-        .is_some_and(|begin| now.unix_seconds() < begin)
-    {
+    let begin = claims.not_before.unwrap_or(i64::MIN);
+    if now.saturating_add(leeway) < begin {
         return Err(Refusal::TokenInvalid);
     }
     Ok(())
@@ -64,8 +64,17 @@ pub fn authorize(user: &User, endpoint: Endpoint) -> Result<Viewer, Refusal> {
 pub fn can_view(viewer: Viewer, room: Option<Arc<Room>>) -> Result<Arc<Room>, Refusal> {
     match (room, viewer) {
         (Some(room), _) if room.admits(viewer) => Ok(room),
-        (None, Viewer::Admin) => Err(Refusal::RoomNotFound),
-        _ => Err(Refusal::RoomForbidden),
+        _ => Err(unknown_room(viewer)),
+    }
+}
+
+/// The refusal of a room that does not exist. A brand cannot tell it from the
+/// refusal of a room that it is not in.
+#[must_use]
+pub fn unknown_room(viewer: Viewer) -> Refusal {
+    match viewer {
+        Viewer::Admin => Refusal::RoomNotFound,
+        Viewer::Brand(_) => Refusal::RoomForbidden,
     }
 }
 
@@ -102,7 +111,7 @@ pub fn delete_scope(viewer: Viewer, user: UserId) -> DeleteScope {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Brand, BrandId, Profile, Revision, RoomId, Tariff};
+    use crate::{Brand, BrandId, Epoch, Profile, Revision, RoomId, Tariff};
 
     const BRAND: Viewer = Viewer::Brand(BrandId(1));
     const STRANGER: Viewer = Viewer::Brand(BrandId(7));
@@ -135,25 +144,31 @@ mod tests {
         Arc::new(Room {
             id: RoomId(1),
             revision: Revision(1),
+            epoch: Epoch { store: 1, room: 1 },
             participants: (1..).zip(tariffs).map(brand).map(Arc::new).collect(),
         })
     }
 
     #[test]
     fn token_expires_at_its_second() {
-        for (expires, not_before, expected) in [
-            (11, None, Ok(())),
-            (i64::MAX, Some(10), Ok(())),
-            (10, None, Err(Refusal::TokenExpired)),
-            (i64::MIN, None, Err(Refusal::TokenExpired)),
-            (11, Some(11), Err(Refusal::TokenInvalid)),
+        for (expires, not_before, leeway, expected) in [
+            (11, None, 0, Ok(())),
+            (i64::MAX, Some(10), 0, Ok(())),
+            (10, None, 0, Err(Refusal::TokenExpired)),
+            (i64::MIN, None, 0, Err(Refusal::TokenExpired)),
+            (11, Some(11), 0, Err(Refusal::TokenInvalid)),
+            (8, Some(12), 3, Ok(())),
+            (7, None, 3, Err(Refusal::TokenExpired)),
+            (11, Some(14), 3, Err(Refusal::TokenInvalid)),
+            (i64::MAX, Some(i64::MIN), u32::MAX, Ok(())),
         ] {
             let claims = Claims {
                 user: UserId(3),
                 expires,
                 not_before,
             };
-            assert_eq!(check_token(&claims, at(10)), expected, "{claims:?}");
+            let checked = check_token(&claims, at(10), leeway);
+            assert_eq!(checked, expected, "{claims:?} {leeway}");
         }
     }
 

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use crate::{EventKind, Message, MessageId, Seq};
 
 /// The difference between a room at event `since` and now.
@@ -21,21 +19,6 @@ impl RoomDelta {
     /// that disconnects halfway and resumes gets it again rather than missing it.
     #[must_use]
     pub fn events(self, since: Seq) -> Vec<(Seq, EventKind)> {
-        let first = self.deleted.iter().map(|(_, seq)| *seq).min();
-        self.events_with(since, |_| first)
-    }
-
-    /// The same, with each deletion at its own number.
-    #[must_use]
-    pub fn events_one_by_one(self, since: Seq) -> Vec<(Seq, EventKind)> {
-        self.events_with(since, Some)
-    }
-
-    fn events_with(
-        self,
-        since: Seq,
-        deleted_at: impl Fn(Seq) -> Option<Seq>,
-    ) -> Vec<(Seq, EventKind)> {
         let mut events: Vec<_> = self
             .upserted
             .into_iter()
@@ -47,14 +30,10 @@ impl RoomDelta {
                 (message.changed_seq, EventKind::Edited { id, text })
             })
             .collect();
-        let mut deletions: BTreeMap<Seq, Vec<MessageId>> = BTreeMap::new();
-        for (id, seq) in self.deleted {
-            let seq = deleted_at(seq).unwrap_or(seq);
-            deletions.entry(seq).or_default().push(id);
-        }
-        for (seq, ids) in deletions {
+        if let Some(first) = self.deleted.iter().map(|(_, seq)| *seq).min() {
+            let ids = self.deleted.into_iter().map(|(id, _)| id).collect();
             let missing = Vec::new();
-            events.push((seq, EventKind::Deleted { ids, missing }));
+            events.push((first, EventKind::Deleted { ids, missing }));
         }
         events.sort_by_key(|(seq, _)| *seq);
         events
@@ -100,17 +79,10 @@ mod tests {
         };
         let expected = [
             (Seq(11), deleted(&[1, 3])),
-            (Seq(12), EventKind::Created(new.clone())),
-            (Seq(14), edited.clone()),
-        ];
-        assert_eq!(delta.clone().events(Seq(10)), expected);
-        let expected = [
-            (Seq(11), deleted(&[3])),
             (Seq(12), EventKind::Created(new)),
-            (Seq(13), deleted(&[1])),
             (Seq(14), edited),
         ];
-        assert_eq!(delta.events_one_by_one(Seq(10)), expected);
+        assert_eq!(delta.events(Seq(10)), expected);
     }
 
     #[test]

@@ -1,16 +1,23 @@
 use std::sync::Arc;
 
-use crate::{Message, MessageId, RoomView, Seq, SessionId, Text};
+use crate::{Epoch, Message, MessageId, RoomView, Seq, SessionId, Text, Timestamp, UserId};
 
 /// A committed event of a room, ready to be delivered to everyone joined.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomEvent {
     /// Its number in the room.
     pub seq: Seq,
-    /// The room, at the revision at which the event was authorized and committed.
+    /// The log in which it has this number.
+    pub epoch: Epoch,
+    /// When it was committed, by the clock of the store.
+    pub at: Timestamp,
+    /// Who did it.
+    pub by: UserId,
+    /// The room at that moment, at the revision at which the event was authorized
+    /// and committed.
     pub room: RoomView,
     /// The connection that sent the request; `None` for an event of another
-    /// process.
+    /// process, or one that was read from the log.
     pub requester: Option<SessionId>,
     /// The `request_id` of that request.
     pub request_id: RequestId,

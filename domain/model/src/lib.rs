@@ -6,8 +6,10 @@
 
 pub mod access;
 mod delta;
+mod epoch;
 mod event;
 mod ids;
+mod log;
 mod message;
 mod people;
 mod refusal;
@@ -18,12 +20,14 @@ mod timestamp;
 pub mod world;
 
 pub use delta::RoomDelta;
+pub use epoch::{Epoch, LogHead};
 pub use event::{EventKind, RequestId, RoomEvent};
 pub use ids::{BrandId, MessageId, Revision, RoomId, Seq, SessionId, UserId};
+pub use log::LoggedEvent;
 pub use message::{Author, ClientMsgId, Message};
 pub use people::{Brand, Profile, Tariff, User};
 pub use refusal::Refusal;
-pub use room::{Room, RoomVersion, RoomView};
+pub use room::{Room, RoomView};
 pub use session::{Endpoint, Eviction, Seat, Session, Viewer};
 pub use text::Text;
 pub use timestamp::Timestamp;

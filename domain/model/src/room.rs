@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::{Brand, BrandId, Revision, RoomId, Seq, Tariff, Timestamp, Viewer};
+use crate::{Brand, BrandId, Epoch, Revision, RoomId, Tariff, Timestamp, Viewer};
 
 /// A room and its participants, at one revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub struct Room {
     pub id: RoomId,
     /// Changes with every change of the participants or of their brands.
     pub revision: Revision,
+    /// The identity of its log.
+    pub epoch: Epoch,
     /// Usually two, in the order in which they were given.
     pub participants: Vec<Arc<Brand>>,
 }
@@ -57,15 +59,4 @@ pub struct RoomView {
     pub room: Arc<Room>,
     /// [`Room::has_business`] at that moment.
     pub has_business: bool,
-}
-
-/// The version of a room that a process has seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RoomVersion {
-    /// The room.
-    pub room: RoomId,
-    /// Its revision.
-    pub revision: Revision,
-    /// The number of its last event.
-    pub last_seq: Seq,
 }

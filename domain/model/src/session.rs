@@ -1,4 +1,4 @@
-use crate::{BrandId, Revision, RoomId, SessionId, UserId};
+use crate::{BrandId, RoomId, SessionId, UserId};
 
 /// One of the two WebSocket endpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,10 +25,10 @@ pub struct Session {
     pub id: SessionId,
     /// The user who connected.
     pub user: UserId,
-    /// The user's revision at the handshake.
-    pub revision: Revision,
     /// The endpoint it connected to.
     pub endpoint: Endpoint,
+    /// The role in which the user connected.
+    pub viewer: Viewer,
 }
 
 /// The place of a session in one room: it receives the room's events.
@@ -51,4 +51,9 @@ pub enum Eviction {
     BrandRemoved,
     /// The user no longer owns the brand as which it joined.
     BrandLost,
+    /// The store was replaced by another one: a standby, a restored copy. The
+    /// numbers of the room's events may mean other events now.
+    Restarted,
+    /// Events are missing and could not be read for too long.
+    Behind,
 }

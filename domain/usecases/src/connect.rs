@@ -13,15 +13,15 @@ pub(crate) async fn run(
     endpoint: Endpoint,
 ) -> Result<Session, ChatError> {
     let claims = ports.tokens.verify(token)?;
-    access::check_token(&claims, ports.clock.now())?;
+    access::check_token(&claims, ports.clock.now(), ports.token_leeway)?;
     let user = ports.people.user(claims.user, Read::Fresh).await?;
     let user = user.ok_or(Refusal::UserUnknown)?;
-    access::authorize(&user, endpoint)?;
+    let viewer = access::authorize(&user, endpoint)?;
     Ok(Session {
         id,
         user: user.id,
-        revision: user.revision,
         endpoint,
+        viewer,
     })
 }
 
@@ -34,7 +34,7 @@ mod tests {
     use pollster::block_on;
 
     use super::*;
-    use crate::testing::{Mocks, admin, ann, failure, refusal};
+    use crate::testing::{Mocks, admin, ann, failure, refusal, session_of};
 
     /// At second 10, `token` is a valid token of `user`.
     fn with_token_of(user: UserId) -> Mocks {
@@ -65,9 +65,7 @@ mod tests {
             let session = connect(mocks, endpoint).unwrap();
             let expected = Session {
                 id: session.id,
-                user: user.id,
-                revision: user.revision,
-                endpoint,
+                ..session_of(&user)
             };
             assert_eq!(session, expected);
         }

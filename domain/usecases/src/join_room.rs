@@ -1,7 +1,7 @@
 //! Joining a room.
 //!
 //! Invariants:
-//! 1. Every event after [`Joined::last_seq`] is delivered: the seat is reserved,
+//! 1. Every event after [`Joined::head`] is delivered: the seat is reserved,
 //!    and so buffers events, before the room is read.
 //! 2. A refused or failed join changes nothing: the reservation is dropped, which
 //!    cancels it, and the old seat is given up only after everything succeeded.
@@ -9,16 +9,20 @@
 //!    before this returns, and the caller queues the response after that.
 
 use aftermatch_ports::{
-    ChatError, Joined, Missed, Read, Reservation,
-    model::{RoomId, RoomView, Seat, Seq, Session, Viewer, access::MAX_REPLAY},
+    ChatError, Joined, Missed, Read, Reservation, Since, StoreError,
+    model::{LogHead, RoomId, RoomView, Seat, Session, Viewer, access, access::MAX_REPLAY},
 };
 
 use crate::{Ports, authorize};
 
+/// How often a room is read. The second time is enough unless its log becomes another
+/// one meanwhile.
+const ATTEMPTS: usize = 4;
+
 /// What was read of the room for one attempt to join.
 struct Entry {
     view: RoomView,
-    last_seq: Seq,
+    head: LogHead,
     missed: Missed,
 }
 
@@ -27,7 +31,7 @@ pub(crate) async fn run(
     ports: &Ports,
     session: &Session,
     room: RoomId,
-    since: Option<Seq>,
+    since: Option<&Since>,
 ) -> Result<Joined, ChatError> {
     let (_, viewer) = authorize::viewer(ports, session, Read::Fresh).await?;
     let seat = Seat {
@@ -37,12 +41,7 @@ pub(crate) async fn run(
     };
     // Invariant 1.
     let reservation = Reservation::new(ports.seats.clone(), seat);
-    let mut entry = enter(ports, viewer, room, since).await?;
-    if !reservation.anchor(entry.last_seq) {
-        // Delivery here already started after a later event. The events up to that
-        // one are not delivered, so they have to be part of what is read.
-        entry = enter(ports, viewer, room, since).await?;
-    }
+    let entry = enter_anchored(ports, viewer, room, since, &reservation).await?;
     // Invariants 2 and 3.
     let old = ports.seats.room_of(session.id);
     if old.is_some_and(|old| old != room) {
@@ -51,9 +50,27 @@ pub(crate) async fn run(
     Ok(Joined {
         reservation,
         view: entry.view,
-        last_seq: entry.last_seq,
+        head: entry.head,
         missed: entry.missed,
     })
+}
+
+/// Reads the room, again if delivery here already started after a later event: the
+/// events up to that one are not delivered, so they have to be part of what is read.
+async fn enter_anchored(
+    ports: &Ports,
+    viewer: Viewer,
+    room: RoomId,
+    since: Option<&Since>,
+    reservation: &Reservation,
+) -> Result<Entry, ChatError> {
+    for _ in 0..ATTEMPTS {
+        let entry = enter(ports, viewer, room, since).await?;
+        if reservation.anchor(entry.head) {
+            return Ok(entry);
+        }
+    }
+    Err(StoreError::transient("the log changed during every attempt to join").into())
 }
 
 /// Reads the room as it is now.
@@ -61,29 +78,39 @@ async fn enter(
     ports: &Ports,
     viewer: Viewer,
     room: RoomId,
-    since: Option<Seq>,
+    since: Option<&Since>,
 ) -> Result<Entry, ChatError> {
     let visible = authorize::visible_room(ports, viewer, room, Read::Fresh).await?;
-    let (last_seq, missed) = match since {
-        None => (ports.history.last_seq(room).await?, Missed::NotRequested),
+    let (head, missed) = match since {
+        None => (ports.log.head(room).await?, Missed::NotRequested),
         Some(since) => missed(ports, room, since).await?,
     };
     Ok(Entry {
         view: visible.at(ports.clock.now()),
-        last_seq,
+        // Without a log the room was removed meanwhile.
+        head: head.ok_or(access::unknown_room(viewer))?,
         missed,
     })
 }
 
-/// What the client missed after event `since`, and the number of the last event.
-async fn missed(ports: &Ports, room: RoomId, since: Seq) -> Result<(Seq, Missed), ChatError> {
-    let read = ports.history.delta_since(room, since, MAX_REPLAY).await?;
-    let events = read.delta.map(|delta| delta.events(since));
-    let missed = match events {
+/// What the client missed after event `since`, and how far the log goes.
+async fn missed(
+    ports: &Ports,
+    room: RoomId,
+    since: &Since,
+) -> Result<(Option<LogHead>, Missed), ChatError> {
+    let read = ports.history.delta_since(room, since.seq, MAX_REPLAY);
+    let read = read.await?;
+    let same_log = match (&since.epoch, read.head) {
+        (Some(epoch), Some(head)) => *epoch == head.epoch.to_string(),
+        _ => true,
+    };
+    let delta = read.delta.filter(|_| same_log);
+    let missed = match delta.map(|delta| delta.events(since.seq)) {
         Some(events) if events.len() <= MAX_REPLAY => Missed::Events(events),
         _ => Missed::TooMuch,
     };
-    Ok((read.last_seq, missed))
+    Ok((read.head, missed))
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ mod write;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use aftermatch_ports::{
-    Chat, ChatError, HistoryPage, HistoryRange, Joined, ListedRoom, Page,
+    Chat, ChatError, HistoryPage, HistoryRange, Joined, ListedRoom, Page, Since,
     model::{
         ClientMsgId, Endpoint, Message, MessageId, RequestId, RoomEvent, RoomId, RoomView, Seq,
         Session, SessionId,
@@ -71,9 +71,9 @@ impl Chat for UseCases {
         &self,
         session: &Session,
         room: RoomId,
-        since: Option<Seq>,
+        since: Option<Since>,
     ) -> Result<Joined, ChatError> {
-        join_room::run(&self.ports, session, room, since).await
+        join_room::run(&self.ports, session, room, since.as_ref()).await
     }
 
     async fn leave_room(&self, session: &Session) -> Result<RoomId, ChatError> {

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use aftermatch_ports::{
-    Broadcast, Clock, History, Messages, People, Presence, ReadPositions, Relay, Revisions, Rooms,
-    Seats, Tokens,
+    Broadcast, Clock, History, Log, Messages, People, Presence, ReadPositions, Relay, Revisions,
+    Rooms, Seats, Tokens,
 };
 
 /// Everything the use cases need from the outside.
@@ -13,6 +13,8 @@ pub struct Ports {
     pub rooms: Arc<dyn Rooms>,
     /// Writing messages.
     pub messages: Arc<dyn Messages>,
+    /// What happened in each room.
+    pub log: Arc<dyn Log>,
     /// Reading messages.
     pub history: Arc<dyn History>,
     /// How far users have read.
@@ -33,4 +35,6 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// The longest text of a message, in Unicode scalar values.
     pub max_text_chars: usize,
+    /// How far the clock of the issuer of tokens may differ, in seconds.
+    pub token_leeway: u32,
 }

@@ -1,6 +1,9 @@
-//! What others do while this process runs: the platform takes rights away
-//! ([`rights`]), and other processes of this service commit events
-//! ([`remote_events`]). Both run for as long as the service does.
+//! What others do while this process runs. The platform takes rights away
+//! ([`rights`]), other processes of this service commit events ([`remote_events`]),
+//! and some of those do not arrive ([`missing`]). These run for as long as the
+//! service does. [`retention`] forgets old texts.
 
+pub mod missing;
 pub mod remote_events;
+pub mod retention;
 pub mod rights;

@@ -4,6 +4,7 @@
 mod scripted;
 
 use std::{
+    convert::Infallible,
     fmt::Debug,
     pin::pin,
     sync::Arc,
@@ -11,12 +12,13 @@ use std::{
 };
 
 use aftermatch_ports::{
-    Chat, ChatError, MockBroadcast, MockClock, MockHistory, MockMessages, MockPeople, MockPresence,
-    MockReadPositions, MockRelay, MockRevisions, MockRooms, MockSeats, MockTokens, Precondition,
-    Read, RemoteEvent, StoreError,
+    Chat, ChatError, Commit, MockBroadcast, MockClock, MockHistory, MockLog, MockMessages,
+    MockPeople, MockPresence, MockReadPositions, MockRelay, MockRevisions, MockRooms, MockSeats,
+    MockTokens, Precondition, Read, RemoteEvent, StoreError,
     model::{
-        Author, Brand, BrandId, Endpoint, Message, MessageId, Profile, Refusal, Revision, Room,
-        RoomEvent, RoomId, Seq, Session, SessionId, Tariff, Text, Timestamp, User, UserId,
+        Author, Brand, BrandId, Endpoint, Epoch, LogHead, Message, MessageId, Profile, Refusal,
+        Revision, Room, RoomEvent, RoomId, Seq, Session, SessionId, Tariff, Text, Timestamp, User,
+        UserId, Viewer,
     },
 };
 
@@ -26,6 +28,8 @@ use crate::{Ports, UseCases, sync};
 pub(crate) const ROOM: RoomId = RoomId(1);
 pub(crate) const OTHER: RoomId = RoomId(2);
 pub(crate) const SESSION: SessionId = SessionId(5);
+/// The log of [`ROOM`].
+pub(crate) const EPOCH: Epoch = Epoch { store: 7, room: 1 };
 /// The longest text.
 pub(crate) const MAX_CHARS: usize = 8;
 
@@ -69,6 +73,7 @@ pub(crate) fn room() -> Room {
     Room {
         id: ROOM,
         revision: Revision(10),
+        epoch: EPOCH,
         participants: vec![
             Arc::new(brand(1, None)),
             Arc::new(brand(2, Some(Tariff::Business))),
@@ -96,12 +101,33 @@ pub(crate) fn session_of(user: &User) -> Session {
     Session {
         id: SESSION,
         user: user.id,
-        revision: user.revision,
         endpoint: if user.admin {
             Endpoint::AdminChat
         } else {
             Endpoint::Chat
         },
+        viewer: match user.brand {
+            Some(brand) if !user.admin => Viewer::Brand(brand),
+            _ => Viewer::Admin,
+        },
+    }
+}
+
+/// The log of [`ROOM`], up to this event.
+pub(crate) fn head(last_seq: i64) -> LogHead {
+    LogHead {
+        epoch: EPOCH,
+        last_seq: Seq(last_seq),
+    }
+}
+
+/// What the log of [`ROOM`] has of a write: its number, and a time that is not the
+/// time of this process.
+pub(crate) fn commit(seq: i64) -> Commit {
+    Commit {
+        seq: Seq(seq),
+        at: at(15),
+        epoch: EPOCH,
     }
 }
 
@@ -110,6 +136,7 @@ pub(crate) fn precondition(user: &User, room: &Room) -> Precondition {
     Precondition {
         room: room.id,
         room_revision: room.revision,
+        room_epoch: room.epoch.room,
         user: user.id,
         user_revision: user.revision,
     }
@@ -143,6 +170,7 @@ pub(crate) struct Mocks {
     pub(crate) people: MockPeople,
     pub(crate) rooms: MockRooms,
     pub(crate) messages: MockMessages,
+    pub(crate) log: MockLog,
     pub(crate) history: MockHistory,
     pub(crate) read_positions: MockReadPositions,
     pub(crate) revisions: MockRevisions,
@@ -161,6 +189,7 @@ impl Mocks {
             people: MockPeople::new(),
             rooms: MockRooms::new(),
             messages: MockMessages::new(),
+            log: MockLog::new(),
             history: MockHistory::new(),
             read_positions: MockReadPositions::new(),
             revisions: MockRevisions::new(),
@@ -224,11 +253,13 @@ impl Mocks {
         let matches = Arc::new(matches);
         let relayed = matches.clone();
         let publish = self.relay.expect_publish().once();
-        publish.withf(move |event| relayed(event)).return_const(());
+        publish
+            .withf(move |event, _| relayed(event))
+            .return_const(());
         let broadcast = self.broadcast.expect_broadcast().once();
         broadcast
             .withf(move |event| matches(event))
-            .returning(|_| Ok(()));
+            .return_const(());
     }
 
     pub(crate) fn chat(self) -> impl Chat {
@@ -239,7 +270,12 @@ impl Mocks {
     pub(crate) fn recheck(self, checks: usize) {
         let mut ports = self.ports();
         ports.revisions = Arc::new(ScriptedRevisions::new(checks, ports.revisions));
-        poll_once(sync::rights::run(&ports));
+        poll_once(async {
+            let mut rechecks = sync::rights::Rechecks::default();
+            loop {
+                drop(rechecks.next(&ports).await);
+            }
+        });
     }
 
     /// Runs [`sync::remote_events`] until it has received these batches.
@@ -249,11 +285,12 @@ impl Mocks {
         poll_once(sync::remote_events::run(&ports));
     }
 
-    fn ports(self) -> Ports {
+    pub(crate) fn ports(self) -> Ports {
         Ports {
             people: Arc::new(self.people),
             rooms: Arc::new(self.rooms),
             messages: Arc::new(self.messages),
+            log: Arc::new(self.log),
             history: Arc::new(self.history),
             read_positions: Arc::new(self.read_positions),
             revisions: Arc::new(self.revisions),
@@ -264,12 +301,13 @@ impl Mocks {
             tokens: Arc::new(self.tokens),
             clock: Arc::new(self.clock),
             max_text_chars: MAX_CHARS,
+            token_leeway: 0,
         }
     }
 }
 
 /// Everything the mocks return is ready at once, so one poll does all the work.
-fn poll_once(task: impl Future) {
+fn poll_once(task: impl Future<Output = Infallible>) {
     let mut context = Context::from_waker(Waker::noop());
     assert!(pin!(task).poll(&mut context).is_pending());
 }

@@ -1,11 +1,15 @@
-use aftermatch_model::{RoomEvent, RoomId, Seq};
+use aftermatch_model::{Epoch, Eviction, LogHead, RoomEvent, RoomId};
 use async_trait::async_trait;
 
 /// Delivery of committed events to everyone joined.
 ///
-/// Every session receives the events of a room in the order of their `seq`, in
-/// whatever order these methods are called. What is delivered is also sent: no
-/// caller has to flush anything.
+/// Every session receives the events of a room in the order of their `seq`, each
+/// once and none left out, in whatever order these methods are called. An event
+/// whose predecessor is missing waits; the room is then [overdue](Self::overdue)
+/// after a moment. What has waited too long, or too much of it, ends the seats of
+/// the room: nobody stays seated who has not received everything.
+///
+/// What is delivered is also sent: no caller has to flush anything.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Broadcast: Send + Sync {
@@ -13,23 +17,29 @@ pub trait Broadcast: Send + Sync {
     /// see the room as it was at the commit, and to the requester wherever it is.
     ///
     /// Must be called for every committed event, and be awaited to its end. Returns
-    /// when the event was delivered; an event that comes early waits for its
+    /// when the requester was answered; an event that comes early waits for its
     /// predecessors.
-    ///
-    /// # Errors
-    /// If the predecessors do not come: the number after which events are missing.
-    /// The event keeps waiting for [`Broadcast::backfill`].
-    async fn broadcast(&self, event: RoomEvent) -> Result<(), Seq>;
+    async fn broadcast(&self, event: RoomEvent);
 
-    /// Delivers events that other processes committed, each in its turn. `None`:
-    /// there is nothing to deliver for that number.
-    fn insert_remote(&self, room: RoomId, events: Vec<(Seq, Option<RoomEvent>)>);
+    /// Delivers events of one room that another process committed or that were read
+    /// from the log, each in its turn. Those that were delivered before are ignored.
+    fn insert(&self, events: Vec<RoomEvent>);
 
-    /// Delivers those of `events` that were not delivered yet. After that nothing
-    /// up to event `last_seq` is waited for. `None`: the events could not be read.
-    fn backfill(&self, room: RoomId, events: Option<Vec<RoomEvent>>, last_seq: Seq);
+    /// The log of `room` goes this far, at least: events up to there that do not
+    /// come are missing.
+    fn expect(&self, room: RoomId, head: LogHead);
 
-    /// The number of the last event delivered in `room`; `None` if nobody here has
-    /// joined it.
-    fn last_delivered(&self, room: RoomId) -> Option<Seq>;
+    /// Waits for a room in which an event is missing, and returns what was delivered
+    /// there: read the log from there on and [insert](Self::insert) what it has, or
+    /// [close](Self::close) the room. A room that is still overdue is returned again
+    /// after a pause. Any number of tasks may call this.
+    async fn overdue(&self) -> (RoomId, LogHead);
+
+    /// Takes away every seat in `room`, if its events are delivered from the log of
+    /// `epoch`, and sends the reason.
+    fn close(&self, room: RoomId, epoch: Epoch, reason: Eviction);
+
+    /// What was delivered in `room`, the log and its last event; `None` if nobody
+    /// here has joined it.
+    fn delivered(&self, room: RoomId) -> Option<LogHead>;
 }

@@ -1,6 +1,4 @@
-use aftermatch_model::{
-    Endpoint, Refusal, Revision, RoomId, RoomVersion, SessionId, UserId, Viewer,
-};
+use aftermatch_model::{Endpoint, LogHead, Refusal, RoomId, SessionId, UserId, Viewer};
 
 /// Who is connected to this process.
 #[cfg_attr(feature = "mock", mockall::automock)]
@@ -17,9 +15,8 @@ pub trait Presence: Send + Sync {
 pub struct Connected {
     /// Every session.
     pub sessions: Vec<ConnectedSession>,
-    /// Every joined room: the oldest revision by which a session joined it, and the
-    /// last event delivered.
-    pub rooms: Vec<RoomVersion>,
+    /// Every joined room, and what was delivered there.
+    pub rooms: Vec<(RoomId, LogHead)>,
 }
 
 /// A session that is connected.
@@ -29,10 +26,10 @@ pub struct ConnectedSession {
     pub session: SessionId,
     /// Its user.
     pub user: UserId,
-    /// The user's revision at the handshake.
-    pub revision: Revision,
     /// The endpoint it connected to.
     pub endpoint: Endpoint,
+    /// The role in which it connected.
+    pub viewer: Viewer,
     /// The rooms in which it has a seat, active or reserved, and in which role:
     /// one, or two while it changes rooms.
     pub seats: Vec<(RoomId, Viewer)>,

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use aftermatch_model::{RoomId, RoomVersion, Seat, Seq, SessionId};
+use aftermatch_model::{LogHead, RoomId, Seat, Seq, SessionId};
 
 use crate::Seats;
 
@@ -26,18 +26,17 @@ impl Reservation {
         }
     }
 
-    /// The room was read up to event `last_seq` ([`Seats::anchor`]). `false`: read
-    /// it again.
+    /// The room was read up to `head` ([`Seats::anchor`]). `false`: read it again.
     #[must_use]
-    pub fn anchor(&self, last_seq: Seq) -> bool {
-        self.seats.anchor(self.room, last_seq)
+    pub fn anchor(&self, head: LogHead) -> bool {
+        self.seats.anchor(self.session, self.room, head)
     }
 
-    /// The join response is in the session's outbox: delivery begins
-    /// ([`Seats::activate`]).
-    pub fn activate(mut self, joined: RoomVersion) {
+    /// The join response is in the session's outbox: delivery begins after event
+    /// `joined` ([`Seats::activate`]).
+    pub fn activate(mut self, joined: Seq) {
         self.activated = true;
-        self.seats.activate(self.session, joined);
+        self.seats.activate(self.session, self.room, joined);
     }
 }
 
@@ -60,7 +59,7 @@ impl fmt::Debug for Reservation {
 
 #[cfg(all(test, feature = "mock"))]
 mod tests {
-    use aftermatch_model::{BrandId, Revision, Viewer};
+    use aftermatch_model::{BrandId, Epoch, Viewer};
     use mockall::predicate::eq;
 
     use super::*;
@@ -97,29 +96,29 @@ mod tests {
 
     #[test]
     fn activated_reservation_is_not_cancelled() {
-        let joined = RoomVersion {
-            room: SEAT.room,
-            revision: Revision(10),
-            last_seq: Seq(41),
-        };
         let mut seats = seats();
         let activate = seats.expect_activate();
         activate
-            .with(eq(SEAT.session), eq(joined))
+            .with(eq(SEAT.session), eq(SEAT.room), eq(Seq(41)))
             .once()
             .return_const(());
-        Reservation::new(Arc::new(seats), SEAT).activate(joined);
+        Reservation::new(Arc::new(seats), SEAT).activate(Seq(41));
     }
 
     #[test]
     fn anchored_reservation_is_still_cancelled() {
+        let head = LogHead {
+            epoch: Epoch { store: 1, room: 2 },
+            last_seq: Seq(41),
+        };
         for delivery_starts_here in [true, false] {
             let mut seats = seats();
-            let anchor = seats.expect_anchor().with(eq(SEAT.room), eq(Seq(41)));
+            let anchor = seats.expect_anchor();
+            let anchor = anchor.with(eq(SEAT.session), eq(SEAT.room), eq(head));
             anchor.once().return_const(delivery_starts_here);
             expect_cancel(&mut seats);
             let reservation = Reservation::new(Arc::new(seats), SEAT);
-            assert_eq!(reservation.anchor(Seq(41)), delivery_starts_here);
+            assert_eq!(reservation.anchor(head), delivery_starts_here);
         }
     }
 }

@@ -1,4 +1,4 @@
-use aftermatch_model::{Eviction, RoomId, RoomVersion, Seat, Seq, SessionId};
+use aftermatch_model::{Eviction, LogHead, RoomId, Seat, Seq, SessionId};
 
 /// Which session has joined which room. This is the only record of it.
 ///
@@ -15,15 +15,16 @@ pub trait Seats: Send + Sync {
     /// before [`Seats::activate`]. The session may have the seat already.
     fn reserve(&self, seat: Seat);
 
-    /// The room was read for a reserved seat, up to event `last_seq`. The first
-    /// subscriber of a room sets the first event number delivered here:
-    /// `last_seq + 1`. Returns `false` if delivery already started later; read the
-    /// room again.
-    fn anchor(&self, room: RoomId, last_seq: Seq) -> bool;
+    /// The room was read for the session's reserved seat, up to `head`. The first
+    /// subscriber of a room sets the log and the first event number delivered here:
+    /// `head.last_seq + 1`. Returns `false` if delivery already started later: read
+    /// the room again and anchor again. If delivery started in another log, that log
+    /// has ended: seats in it are taken away.
+    fn anchor(&self, session: SessionId, room: RoomId, head: LogHead) -> bool;
 
     /// The join response and the replay are in the session's outbox: delivers what
-    /// was buffered after event `joined.last_seq`, and every event from now on.
-    fn activate(&self, session: SessionId, joined: RoomVersion);
+    /// was buffered after event `joined`, and every event from now on.
+    fn activate(&self, session: SessionId, room: RoomId, joined: Seq);
 
     /// Ends a reservation without a join. A seat that the session had before
     /// remains, and receives what was buffered.

@@ -5,11 +5,9 @@ use std::sync::{Arc, Mutex};
 use aftermatch_model::{Message, MessageId, Seq, access::DeleteScope};
 
 use super::fixtures::{ADMIN, ANNA, BORIS, OTHER, ROOM, inactive, two_rooms};
-use super::operations::{
-    all_messages, committed, create_with, delete, edit_to, last_seq, let_others_run, precondition,
-    write,
-};
+use super::operations::{all_messages, last_seq, let_others_run};
 use super::subject::{Subject, Work};
+use super::writes::{committed, create_with, delete, edit_to, precondition, write};
 use crate::{CreateOutcome, Created, Outcome, Precondition};
 
 /// The same text with the same client message id is created once: a repeat returns
@@ -26,7 +24,7 @@ pub async fn repeated_create_returns_first_message<S: Subject>() {
     assert_eq!(last_seq(&subject, ROOM).await, 2);
     assert_eq!(all_messages(&subject, ROOM).await[..1], expected);
     let next = created(&subject, anna, "hello", "b").await;
-    assert_eq!(next.seq, Seq(3));
+    assert_eq!(next.commit.seq, Seq(3));
     assert_ne!(next.id, first.id);
 }
 
@@ -112,7 +110,7 @@ pub async fn create_without_client_msg_id_always_creates<S: Subject>() {
     let anna = precondition(&subject, ROOM, ANNA).await;
     for (client_msg_id, seq) in [(None, 1), (Some("a"), 2), (None, 3), (Some("b"), 4)] {
         match committed(create_with(&subject, anna, "hello", client_msg_id).await) {
-            CreateOutcome::Created(created) => assert_eq!(created.seq, Seq(seq)),
+            CreateOutcome::Created(created) => assert_eq!(created.commit.seq, Seq(seq)),
             other => panic!("{client_msg_id:?} is new: {other:?}"),
         }
     }

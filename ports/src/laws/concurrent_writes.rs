@@ -8,8 +8,9 @@ use aftermatch_model::{MessageId, RoomId, access::DeleteScope, world::NewUser};
 use super::fixtures::{
     ADMIN, ANNA, ANNA_BRAND, BORIS, BORIS_BRAND, ROOM, message, room, two_rooms, user, with_rooms,
 };
-use super::operations::{committed, create, delete, edit, last_seq, let_others_run, precondition};
+use super::operations::{last_seq, let_others_run};
 use super::subject::{Subject, Work};
+use super::writes::{committed, create, delete, edit, precondition};
 use crate::{Outcome, Precondition};
 
 /// However many users write at once in however many rooms, the events of each room
@@ -85,7 +86,7 @@ pub async fn concurrent_deletions_delete_each_message_once<S: Subject>() {
     ids.sort_unstable();
     let all = (1..=MESSAGES).map(MessageId);
     assert!(ids.iter().copied().copied().eq(all), "each once: {ids:?}");
-    let mut seqs: Vec<_> = deleted.iter().map(|event| event.seq.0).collect();
+    let mut seqs: Vec<_> = deleted.iter().map(|event| event.commit.seq.0).collect();
     seqs.sort_unstable();
     let last = last_seq(&*subject, ROOM).await;
     assert!(seqs.iter().copied().eq(MESSAGES + 1..=last), "{seqs:?}");
@@ -121,7 +122,10 @@ pub async fn deleted_message_is_never_edited<S: Subject>() {
         for id in (1..=MESSAGES).map(MessageId) {
             let_others_run().await;
             let event = committed(delete(&*deleter, anna, &[id], DeleteScope::OwnedBy(ANNA)).await);
-            deleted.lock().unwrap().insert(id, event.unwrap().seq);
+            deleted
+                .lock()
+                .unwrap()
+                .insert(id, event.unwrap().commit.seq);
         }
     }));
     S::in_parallel(work).await;
@@ -178,7 +182,15 @@ async fn several_writes<S: Subject>(
         let scope = DeleteScope::OwnedBy(precondition.user);
         let deleted = committed(delete(subject, precondition, &[second.id], scope).await).unwrap();
         assert_eq!(deleted.ids, [second.id]);
-        seqs.extend([first.seq, second.seq, edited, deleted.seq].map(|seq| seq.0));
+        seqs.extend(
+            [
+                first.commit.seq,
+                second.commit.seq,
+                edited,
+                deleted.commit.seq,
+            ]
+            .map(|seq| seq.0),
+        );
         ids.extend([first.id, second.id]);
         let_others_run().await;
     }
@@ -201,7 +213,7 @@ async fn race<S: Subject>(subject: &Arc<S>, change: Work) {
                 let after = changed.load(Ordering::SeqCst);
                 match create(&*subject, anna).await {
                     Outcome::Committed(_) if after => panic!("a write committed after the change"),
-                    Outcome::Committed(created) => seqs.lock().unwrap().push(created.seq.0),
+                    Outcome::Committed(created) => seqs.lock().unwrap().push(created.commit.seq.0),
                     Outcome::Conflict => break,
                 }
                 let_others_run().await;
@@ -213,7 +225,7 @@ async fn race<S: Subject>(subject: &Arc<S>, change: Work) {
         // After these the other writers have started.
         for _ in 0..25 {
             let created = committed(create(&*platform, anna).await);
-            own_seqs.lock().unwrap().push(created.seq.0);
+            own_seqs.lock().unwrap().push(created.commit.seq.0);
             let_others_run().await;
         }
         change.await;

@@ -4,9 +4,9 @@ use aftermatch_model::{
 };
 
 use super::fixtures::{ADMIN, ANNA, BORIS, OTHER, ROOM, UNKNOWN_MESSAGE, message, two_rooms};
-use super::operations::{committed, create, delete, edit, last_seq, precondition, write};
+use super::operations::last_seq;
 use super::subject::Subject;
-use crate::Deleted;
+use super::writes::{committed, create, delete, edit, precondition, write};
 
 /// A deletion is one event, however many messages it deletes.
 pub async fn deletion_of_many_is_one_event<S: Subject>() {
@@ -17,10 +17,10 @@ pub async fn deletion_of_many_is_one_event<S: Subject>() {
         ids.push(committed(create(&subject, anna).await).id);
     }
     let deleted = committed(delete(&subject, anna, &ids, DeleteScope::OwnedBy(ANNA)).await);
-    let seq = Seq(4);
-    assert_eq!(deleted, Some(Deleted { ids, seq }));
+    let deleted = deleted.unwrap();
+    assert_eq!((deleted.ids, deleted.commit.seq), (ids, Seq(4)));
     assert_eq!(last_seq(&subject, ROOM).await, 4);
-    assert_eq!(committed(create(&subject, anna).await).seq, Seq(5));
+    assert_eq!(committed(create(&subject, anna).await).commit.seq, Seq(5));
 }
 
 /// A deletion reports the ids it deleted and no others, in the order of the
@@ -96,7 +96,7 @@ pub async fn deletion_of_nothing_takes_no_number<S: Subject>() {
         assert_eq!(committed(deleted), None, "{ids:?}");
     }
     assert_eq!(last_seq(&subject, ROOM).await, 3);
-    assert_eq!(committed(create(&subject, anna).await).seq, Seq(4));
+    assert_eq!(committed(create(&subject, anna).await).commit.seq, Seq(4));
 }
 
 /// A deletion can delete as many messages as one request may name.

@@ -1,7 +1,7 @@
 //! Small worlds to test on.
 
 use aftermatch_model::{
-    BrandId, MessageId, Profile, RoomId, Text, UserId, World,
+    BrandId, MessageId, Profile, RequestId, RoomId, Text, UserId, World,
     world::{NewBrand, NewMessage, NewRoom, NewUser},
 };
 
@@ -38,6 +38,34 @@ pub(super) const BORIS_SCOPE: Scope = Scope::Brand {
 /// A profile as the platform may write it: its text must come back unchanged.
 pub(super) const ODD_PROFILE: &str =
     r#"{ "b":1.00,"a":123456789012345678901234567890, "имя":"\u0416" }"#;
+
+/// Request ids as clients may write them. They must come back unchanged: an escape
+/// stays one, and `null` is not the same as none.
+pub(super) fn odd_request_ids() -> Vec<RequestId> {
+    let longest = "7".repeat(1_000);
+    let given = [
+        "1500000",
+        "-0",
+        r#""a b""#,
+        r#"" two  spaces, \\, \", \n, \\n ""#,
+        r#""🦀 \ud83e\udd80 \u0000 e\u0301""#,
+        r#""""#,
+        "null",
+        &longest,
+    ];
+    let given = given.into_iter().map(RequestId::new);
+    given.chain([RequestId::NONE]).collect()
+}
+
+/// Texts as clients may write them.
+pub(super) const ODD_TEXTS: [&str; 6] = [
+    " \u{feff}e\u{301} \"'\\ %s\r\n🦀\t",
+    "{\"a\":[1,\n2]}\n\n31 {}\n",
+    "\\n \\u0000 \\",
+    "\u{1}\u{1f}\u{7f}\u{2028}\u{ffff}",
+    "null",
+    "{}",
+];
 
 pub(super) fn profile(id: i64) -> Profile {
     Profile::new(format!(r#"{{"id":{id}}}"#))

@@ -8,12 +8,10 @@ use aftermatch_model::{Message, Seq, access::DeleteScope};
 use super::fixtures::{
     ANNA, ANNA_BRAND, BORIS, BORIS_BRAND, ROOM, UNKNOWN_ROOM, message, room, two_rooms,
 };
-use super::operations::{
-    all_messages, committed, create, create_with, delete, delta_since, history, let_others_run,
-    mark_read, page, precondition, write,
-};
+use super::operations::{all_messages, delta_since, history, let_others_run, mark_read, page};
 use super::random_history::random_history;
 use super::subject::{Subject, Work};
+use super::writes::{committed, create, create_with, delete, precondition, write};
 use crate::{CreateOutcome, HistoryPage, HistoryRange};
 
 /// Page by page forwards, backwards or by position, and with any page size, the
@@ -193,7 +191,10 @@ pub async fn concurrent_read_shows_one_moment<S: Subject>() {
                 assert_eq!(i64::try_from(count).unwrap(), newest);
                 let since = delta_since(&*subject, ROOM, 0, 1_000).await;
                 let upserted = since.delta.unwrap().upserted.len();
-                assert_eq!(i64::try_from(upserted).unwrap(), since.last_seq.0);
+                assert_eq!(
+                    i64::try_from(upserted).unwrap(),
+                    since.head.unwrap().last_seq.0
+                );
                 let_others_run().await;
             }
         }));

@@ -2,11 +2,10 @@ use std::collections::HashSet;
 
 use aftermatch_model::{MessageId, Seq, access::DeleteScope};
 
-use super::fixtures::{
-    ADMIN, ANNA, BORIS, OTHER, ROOM, UNKNOWN_MESSAGE, UNKNOWN_ROOM, message, two_rooms,
-};
-use super::operations::{committed, create, delete, edit, last_seq, precondition, write};
+use super::fixtures::{ADMIN, ANNA, BORIS, OTHER, ROOM, UNKNOWN_MESSAGE, message, two_rooms};
+use super::operations::last_seq;
 use super::subject::Subject;
+use super::writes::{committed, create, delete, edit, precondition, write};
 
 /// The events of a room are numbered 1, 2, 3, … without a gap, whatever their kind
 /// and author.
@@ -17,7 +16,7 @@ pub async fn events_are_numbered_without_gap<S: Subject>() {
     assert_eq!(last_seq(&subject, ROOM).await, 0);
 
     let first = committed(create(&subject, anna).await);
-    assert_eq!(first.seq, Seq(1));
+    assert_eq!(first.commit.seq, Seq(1));
     assert_eq!(last_seq(&subject, ROOM).await, 1);
     assert_eq!(
         committed(edit(&subject, anna, first.id).await),
@@ -25,9 +24,9 @@ pub async fn events_are_numbered_without_gap<S: Subject>() {
     );
     assert_eq!(last_seq(&subject, ROOM).await, 2);
     let second = committed(create(&subject, admin).await);
-    assert_eq!(second.seq, Seq(3));
+    assert_eq!(second.commit.seq, Seq(3));
     let deleted = committed(delete(&subject, admin, &[first.id], DeleteScope::Any).await);
-    assert_eq!(deleted.unwrap().seq, Seq(4));
+    assert_eq!(deleted.unwrap().commit.seq, Seq(4));
     assert_eq!(last_seq(&subject, ROOM).await, 4);
     assert_eq!(
         committed(edit(&subject, admin, second.id).await),
@@ -41,7 +40,7 @@ pub async fn each_room_numbers_its_own_events<S: Subject>() {
     let subject = S::with_world(two_rooms(vec![])).await;
     for seq in 1..=3 {
         for room in [ROOM, OTHER] {
-            assert_eq!(write(&subject, room, ANNA).await.seq, Seq(seq));
+            assert_eq!(write(&subject, room, ANNA).await.commit.seq, Seq(seq));
         }
     }
     write(&subject, ROOM, BORIS).await;
@@ -80,7 +79,7 @@ pub async fn initial_messages_are_first_events<S: Subject>() {
     let subject = S::with_world(two_rooms(messages)).await;
     for (room, last) in [(ROOM, 3), (OTHER, 1)] {
         assert_eq!(last_seq(&subject, room).await, last);
-        assert_eq!(write(&subject, room, ANNA).await.seq, Seq(last + 1));
+        assert_eq!(write(&subject, room, ANNA).await.commit.seq, Seq(last + 1));
     }
 }
 
@@ -146,12 +145,4 @@ pub async fn edit_reaches_only_own_existing_message<S: Subject>() {
     assert_eq!(last_seq(&subject, ROOM).await, 4);
     assert_eq!(last_seq(&subject, OTHER).await, 1);
     assert_eq!(committed(edit(&subject, anna, own).await), Some(Seq(5)));
-}
-
-/// A room that does not exist has no events.
-pub async fn missing_room_has_no_events<S: Subject>() {
-    let subject = S::with_world(two_rooms(vec![message::<S>(None, ROOM, ANNA)])).await;
-    assert_eq!(last_seq(&subject, UNKNOWN_ROOM).await, 0);
-    subject.remove_room(ROOM).await;
-    assert_eq!(last_seq(&subject, ROOM).await, 0);
 }

@@ -1,20 +1,14 @@
-//! Short forms of what the laws do with a store.
+//! Short forms of how the laws read a store.
 
-use std::fmt::Debug;
 use std::future::poll_fn;
 use std::mem;
 use std::sync::Arc;
 use std::task::Poll;
 
-use aftermatch_model::{
-    ClientMsgId, Message, MessageId, Room, RoomId, Seq, Text, User, UserId, access::DeleteScope,
-};
+use aftermatch_model::{LogHead, LoggedEvent, Message, Room, RoomId, Seq, User, UserId};
 
 use super::subject::Subject;
-use crate::{
-    CreateOutcome, Created, Deleted, DeltaSince, Draft, HistoryPage, HistoryRange, Outcome, Page,
-    Precondition, Read, RoomSummary, Scope,
-};
+use crate::{DeltaSince, HistoryPage, HistoryRange, LogPage, Page, Read, RoomSummary, Scope};
 
 pub(super) async fn user<S: Subject>(subject: &S, id: UserId) -> Arc<User> {
     let user = subject.people().user(id, Read::Fresh).await.unwrap();
@@ -51,96 +45,33 @@ pub(super) async fn summary<S: Subject>(subject: &S, scope: Scope, room: RoomId)
     summary
 }
 
-/// The precondition of a write that is authorized now.
-pub(super) async fn precondition<S: Subject>(
+/// How far the room's log goes; `None` if there is no such room.
+pub(super) async fn head<S: Subject>(subject: &S, room: RoomId) -> Option<LogHead> {
+    subject.log().head(room).await.unwrap()
+}
+
+/// The number of the room's last event; 0 if there is no such room.
+pub(super) async fn last_seq<S: Subject>(subject: &S, room: RoomId) -> i64 {
+    let head = head(subject, room).await;
+    head.map_or(0, |head| head.last_seq.0)
+}
+
+/// Events of a room that exists, as they were.
+pub(super) async fn events<S: Subject>(
     subject: &S,
     room: RoomId,
-    user: UserId,
-) -> Precondition {
-    Precondition {
-        room,
-        room_revision: self::room(subject, room).await.revision,
-        user,
-        user_revision: self::user(subject, user).await.revision,
-    }
+    after: i64,
+    limit: usize,
+) -> LogPage {
+    let page = subject.log().events(room, Seq(after), limit).await;
+    page.unwrap()
+        .unwrap_or_else(|| panic!("room {room} exists"))
 }
 
-pub(super) fn committed<T: Debug>(outcome: Outcome<T>) -> T {
-    match outcome {
-        Outcome::Committed(committed) => committed,
-        Outcome::Conflict => panic!("neither the room nor the user has changed"),
-    }
-}
-
-pub(super) async fn create<S: Subject>(
-    subject: &S,
-    precondition: Precondition,
-) -> Outcome<Created> {
-    match create_with(subject, precondition, "hello", None).await {
-        Outcome::Committed(CreateOutcome::Created(created)) => Outcome::Committed(created),
-        Outcome::Committed(other) => panic!("there is no client message id: {other:?}"),
-        Outcome::Conflict => Outcome::Conflict,
-    }
-}
-
-/// Creates a message with this text and this client message id.
-pub(super) async fn create_with<S: Subject>(
-    subject: &S,
-    precondition: Precondition,
-    text: &str,
-    client_msg_id: Option<&str>,
-) -> Outcome<CreateOutcome> {
-    let draft = Draft {
-        text: Text::stored(text),
-        client_msg_id: client_msg_id
-            .map(|id| ClientMsgId::new(id).expect("a valid client message id")),
-    };
-    let messages = subject.messages();
-    let outcome = messages.create(precondition, draft, S::t0()).await;
-    outcome.unwrap()
-}
-
-/// Creates a message of `author`, authorized now.
-pub(super) async fn write<S: Subject>(subject: &S, room: RoomId, author: UserId) -> Created {
-    let precondition = precondition(subject, room, author).await;
-    committed(create(subject, precondition).await)
-}
-
-pub(super) async fn edit<S: Subject>(
-    subject: &S,
-    precondition: Precondition,
-    id: MessageId,
-) -> Outcome<Option<Seq>> {
-    edit_to(subject, precondition, id, "hello").await
-}
-
-pub(super) async fn edit_to<S: Subject>(
-    subject: &S,
-    precondition: Precondition,
-    id: MessageId,
-    text: &str,
-) -> Outcome<Option<Seq>> {
-    let messages = subject.messages();
-    let text = Text::stored(text);
-    let outcome = messages.edit(precondition, id, text, S::t1()).await;
-    outcome.unwrap()
-}
-
-pub(super) async fn delete<S: Subject>(
-    subject: &S,
-    precondition: Precondition,
-    ids: &[MessageId],
-    scope: DeleteScope,
-) -> Outcome<Option<Deleted>> {
-    let messages = subject.messages();
-    let outcome = messages
-        .delete(precondition, ids.to_vec(), scope, S::t0())
-        .await;
-    outcome.unwrap()
-}
-
-pub(super) async fn last_seq<S: Subject>(subject: &S, room: RoomId) -> i64 {
-    subject.history().last_seq(room).await.unwrap().0
+/// Every event of the room, as it was.
+pub(super) async fn all_events<S: Subject>(subject: &S, room: RoomId) -> Vec<LoggedEvent> {
+    let page = events(subject, room, 0, 1_000).await;
+    page.events.expect("nothing was purged")
 }
 
 pub(super) async fn delta_since<S: Subject>(

@@ -8,8 +8,9 @@ use super::fixtures::{
     ADMIN, ANNA, ANNA_BRAND, BORIS, BORIS_BRAND, OTHER, ROOM, UNKNOWN_ROOM, UNKNOWN_USER, brand,
     inactive, message, profile, room, two_rooms, user,
 };
-use super::operations::{committed, create, delete, edit, last_seq, precondition};
-use super::{operations, subject::Subject};
+use super::operations::last_seq;
+use super::writes::{committed, create, delete, edit, precondition};
+use super::{subject::Subject, writes};
 use crate::{Outcome, Precondition};
 
 /// A precondition holds for any number of writes while its room and its user do not
@@ -32,7 +33,7 @@ pub async fn precondition_holds_while_room_and_user_unchanged<S: Subject>() {
         .await;
 
     assert_eq!(committed(edit(&subject, anna, id).await), Some(Seq(3)));
-    assert_eq!(committed(create(&subject, anna).await).seq, Seq(4));
+    assert_eq!(committed(create(&subject, anna).await).commit.seq, Seq(4));
 }
 
 /// After any change of the room, a write that was authorized before is a conflict:
@@ -172,7 +173,7 @@ async fn assert_conflict<S: Subject>(subject: &S, precondition: Precondition) {
 /// The room still has its initial message, and its next event follows that one.
 async fn assert_unchanged<S: Subject>(subject: &S) {
     assert_eq!(last_seq(subject, ROOM).await, 1);
-    let anna = operations::precondition(subject, ROOM, ANNA).await;
+    let anna = writes::precondition(subject, ROOM, ANNA).await;
     assert_eq!(committed(edit(subject, anna, INITIAL).await), Some(Seq(2)));
-    assert_eq!(committed(create(subject, anna).await).seq, Seq(3));
+    assert_eq!(committed(create(subject, anna).await).commit.seq, Seq(3));
 }

@@ -4,10 +4,9 @@ use aftermatch_model::{
 };
 
 use super::fixtures::{ANNA, BORIS, ODD_PROFILE, OTHER, ROOM, message, profile, two_rooms, user};
-use super::operations::{
-    all_messages, committed, create_with, delta_since, edit_to, page, precondition, summary,
-};
+use super::operations::{all_messages, delta_since, page, summary};
 use super::subject::Subject;
+use super::writes::{committed, create_with, edit_to, precondition};
 use crate::{CreateOutcome, Scope};
 
 /// Every kind of read shows a message as it was created and, after an edit, as it
@@ -28,7 +27,7 @@ pub async fn message_reads_as_written_and_edited<S: Subject>() {
             profile: profile(BORIS.0),
         },
         text: Text::stored(odd),
-        created_at: S::t0(),
+        created_at: created.commit.at,
         edited_at: None,
         client_msg_id: Some(ClientMsgId::new("A.b_c:d-9").unwrap()),
         seq: Seq(1),
@@ -37,9 +36,9 @@ pub async fn message_reads_as_written_and_edited<S: Subject>() {
     assert_read_everywhere(&subject, &expected).await;
 
     for (text, changed_seq) in [("once\u{1f}", 2), ("twice", 3)] {
-        committed(edit_to(&subject, boris, created.id, text).await).unwrap();
+        let edited = committed(edit_to(&subject, boris, created.id, text).await).unwrap();
         expected.text = Text::stored(text);
-        expected.edited_at = Some(S::t1());
+        expected.edited_at = Some(edited.at);
         expected.changed_seq = Seq(changed_seq);
         assert_read_everywhere(&subject, &expected).await;
     }

@@ -1,13 +1,16 @@
 //! A room after many random events.
 
 use aftermatch_model::{
-    Author, ClientMsgId, Message, MessageId, Seq, Text, UserId, access::DeleteScope,
-    world::NewMessage,
+    Author, ClientMsgId, EventKind, LoggedEvent, Message, MessageId, RequestId, Seq, Text,
+    Timestamp, UserId, access::DeleteScope, world::NewMessage,
 };
 
-use super::fixtures::{ADMIN, ANNA, BORIS, OTHER, ROOM, message, profile, two_rooms};
-use super::operations::{all_messages, committed, create_with, delete, edit_to, precondition};
+use super::fixtures::{
+    ADMIN, ANNA, BORIS, ODD_TEXTS, OTHER, ROOM, message, odd_request_ids, profile, two_rooms,
+};
+use super::operations::all_messages;
 use super::subject::Subject;
+use super::writes::{committed, create_for, delete_for, edit_for, precondition};
 use crate::{CreateOutcome, Precondition};
 
 /// [`ROOM`] after many events of every kind, and what a store must read from it.
@@ -18,6 +21,8 @@ pub(super) struct RandomHistory<S> {
     /// Each deleted message, with the numbers of the events that created and
     /// deleted it.
     pub(super) deleted: Vec<(MessageId, Seq, Seq)>,
+    /// Every event, as it was.
+    pub(super) log: Vec<LoggedEvent>,
     random: Random,
 }
 
@@ -37,10 +42,17 @@ pub(super) async fn random_history<S: Subject>(seed: u64, events: usize) -> Rand
         subject,
         states: vec![Vec::new()],
         deleted: Vec::new(),
+        log: Vec::new(),
         random: Random(seed),
     };
-    for (NewMessage { author, text, .. }, Message { id, .. }) in initial.into_iter().zip(read) {
-        history.expect_created(id, author, text, None);
+    for (initial, read) in initial.into_iter().zip(read) {
+        let NewMessage { author, text, .. } = initial;
+        let stamp = Stamp {
+            by: author,
+            at: S::t0(),
+            request_id: RequestId::NONE,
+        };
+        history.expect_created(read.id, text, None, stamp);
     }
     for nth in 0..events {
         history.random_event(nth).await;
@@ -61,68 +73,83 @@ impl<S: Subject> RandomHistory<S> {
 
     async fn random_event(&mut self, nth: usize) {
         let author = [ANNA, BORIS, ADMIN][self.random.below(3)];
-        let text = format!("text {nth}");
+        let odd = ODD_TEXTS[self.random.below(ODD_TEXTS.len())];
+        let text = format!("text {nth}{odd}");
+        let mut request_ids = odd_request_ids();
+        let request_id = request_ids.swap_remove(self.random.below(request_ids.len()));
         match self.random.below(10) {
-            0..5 => self.create(author, &text).await,
-            5..8 => self.edit(&text).await,
-            _ => self.delete().await,
+            0..5 => self.create(nth, author, &text, request_id).await,
+            5..8 => self.edit(&text, request_id).await,
+            _ => self.delete(request_id).await,
         }
     }
 
-    async fn create(&mut self, author: UserId, text: &str) {
-        let client_msg_id = (self.random.below(2) == 0).then_some(text.replace(' ', "-"));
-        let precondition = self.precondition(author).await;
-        let created = create_with(&self.subject, precondition, text, client_msg_id.as_deref());
-        let CreateOutcome::Created(created) = committed(created.await) else {
+    async fn create(&mut self, nth: usize, by: UserId, text: &str, request_id: RequestId) {
+        let client_msg_id = (self.random.below(2) == 0).then(|| format!("text-{nth}"));
+        let precondition = self.precondition(by).await;
+        let (client_msg_id, request) = (client_msg_id.as_deref(), request_id.clone());
+        let created = create_for(&self.subject, precondition, text, client_msg_id, request).await;
+        let CreateOutcome::Created(created) = committed(created) else {
             panic!("{text} is a new message");
         };
-        assert_eq!(created.seq, self.last_seq().next());
-        self.expect_created(created.id, author, Text::stored(text), client_msg_id);
+        assert_eq!(created.commit.seq, self.last_seq().next());
+        let at = created.commit.at;
+        let stamp = Stamp { by, at, request_id };
+        self.expect_created(created.id, Text::stored(text), client_msg_id, stamp);
     }
 
     fn expect_created(
         &mut self,
         id: MessageId,
-        author: UserId,
         text: Text,
-        client_msg_id: Option<String>,
+        client_msg_id: Option<&str>,
+        stamp: Stamp,
     ) {
         let mut now = self.now().to_vec();
         let seq = self.last_seq().next();
-        now.push(Message {
+        let message = Message {
             id,
             room: ROOM,
             author: Author {
-                id: author,
-                profile: profile(author.0),
+                id: stamp.by,
+                profile: profile(stamp.by.0),
             },
             text,
-            created_at: S::t0(),
+            created_at: stamp.at,
             edited_at: None,
-            client_msg_id: client_msg_id.map(|id| ClientMsgId::new(&id).unwrap()),
+            client_msg_id: client_msg_id.map(|id| ClientMsgId::new(id).unwrap()),
             seq,
             changed_seq: seq,
-        });
-        self.states.push(now);
+        };
+        now.push(message.clone());
+        self.expect(stamp, EventKind::Created(message), now);
     }
 
-    async fn edit(&mut self, text: &str) {
+    async fn edit(&mut self, text: &str, request_id: RequestId) {
         let mut now = self.now().to_vec();
         if now.is_empty() {
             return;
         }
         let nth = self.random.below(now.len());
         let message = &mut now[nth];
-        let precondition = self.precondition(message.author.id).await;
-        let edited = edit_to(&self.subject, precondition, message.id, text).await;
-        message.changed_seq = committed(edited).expect("an own message that exists");
+        let (by, id) = (message.author.id, message.id);
+        let precondition = self.precondition(by).await;
+        let request = request_id.clone();
+        let edited = edit_for(&self.subject, precondition, id, text, request).await;
+        let edited = committed(edited).expect("an own message that exists");
+        assert_eq!(edited.seq, self.last_seq().next());
+        message.changed_seq = edited.seq;
         message.text = Text::stored(text);
-        message.edited_at = Some(S::t1());
-        assert_eq!(message.changed_seq, self.last_seq().next());
-        self.states.push(now);
+        message.edited_at = Some(edited.at);
+        let kind = EventKind::Edited {
+            id,
+            text: message.text.clone(),
+        };
+        let at = edited.at;
+        self.expect(Stamp { by, at, request_id }, kind, now);
     }
 
-    async fn delete(&mut self) {
+    async fn delete(&mut self, request_id: RequestId) {
         let mut now = self.now().to_vec();
         let mut picked = Vec::new();
         for _ in 0..self.random.below(4).min(now.len()) {
@@ -133,19 +160,45 @@ impl<S: Subject> RandomHistory<S> {
             return;
         }
         let ids: Vec<_> = picked.iter().map(|message| message.id).collect();
-        let precondition = self.precondition(ADMIN).await;
-        let deleted = delete(&self.subject, precondition, &ids, DeleteScope::Any).await;
+        let (precondition, scope) = (self.precondition(ADMIN).await, DeleteScope::Any);
+        let request = request_id.clone();
+        let deleted = delete_for(&self.subject, precondition, &ids, scope, request).await;
         let deleted = committed(deleted).expect("messages that exist");
         assert_eq!(deleted.ids, ids);
+        let (seq, at) = (deleted.commit.seq, deleted.commit.at);
+        assert_eq!(seq, self.last_seq().next());
         let picked = picked.iter();
         self.deleted
-            .extend(picked.map(|message| (message.id, message.seq, deleted.seq)));
+            .extend(picked.map(|message| (message.id, message.seq, seq)));
+        let missing = Vec::new();
+        let by = ADMIN;
+        let kind = EventKind::Deleted { ids, missing };
+        self.expect(Stamp { by, at, request_id }, kind, now);
+    }
+
+    /// The next event is this one. After it, the room has the messages `now`.
+    fn expect(&mut self, stamp: Stamp, kind: EventKind, now: Vec<Message>) {
+        let Stamp { by, at, request_id } = stamp;
+        self.log.push(LoggedEvent {
+            seq: self.last_seq().next(),
+            by,
+            at,
+            request_id,
+            kind,
+        });
         self.states.push(now);
     }
 
     async fn precondition(&self, user: UserId) -> Precondition {
         precondition(&self.subject, ROOM, user).await
     }
+}
+
+/// Who wrote an event, when, and for which request.
+struct Stamp {
+    by: UserId,
+    at: Timestamp,
+    request_id: RequestId,
 }
 
 /// A linear congruential generator: the same numbers every time.

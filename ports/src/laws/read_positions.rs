@@ -5,12 +5,10 @@ use aftermatch_model::{RoomId, Seq, UserId, access::DeleteScope};
 use super::fixtures::{
     ADMIN, ANNA, ANNA_SCOPE, BORIS, BORIS_SCOPE, OTHER, ROOM, UNKNOWN_ROOM, message, two_rooms,
 };
-use super::operations::{
-    committed, create, delete, edit_to, last_seq, let_others_run, mark_read, precondition, summary,
-    write,
-};
+use super::operations::{last_seq, let_others_run, mark_read, summary};
 use super::random_history::random_history;
 use super::subject::{Subject, Work};
+use super::writes::{committed, create, delete, edit_to, precondition, write};
 
 /// A read position never moves back and never after the last event of the room.
 pub async fn read_position_moves_forward_to_last_event<S: Subject>() {
@@ -70,7 +68,7 @@ pub async fn read_position_change_is_no_event<S: Subject>() {
     assert_eq!(mark_read(&subject, ROOM, ANNA, 1).await, 1);
     assert_eq!(last_seq(&subject, ROOM).await, 1);
     assert_eq!(precondition(&subject, ROOM, ANNA).await, anna);
-    assert_eq!(committed(create(&subject, anna).await).seq, Seq(2));
+    assert_eq!(committed(create(&subject, anna).await).commit.seq, Seq(2));
 }
 
 /// A room that does not exist has no read positions.

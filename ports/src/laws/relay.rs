@@ -1,43 +1,140 @@
 use std::collections::BTreeSet;
 use std::future::poll_fn;
-use std::sync::Arc;
-use std::task::Poll;
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use aftermatch_model::{
-    EventKind, MessageId, RequestId, Revision, Room, RoomEvent, RoomId, RoomView, Seq, SessionId,
-    Text,
-};
+use aftermatch_model::{Epoch, Revision, Room, RoomEvent, RoomId, UserId};
 
+use super::fixtures::{ODD_TEXTS, odd_request_ids};
+use super::relay_events::{arrived, created, deleted, edited, event, publish, view};
 use super::subject::RelaySubject;
 use crate::RemoteEvent;
 
-/// An event that one instance publishes reaches the other one with its room, its
-/// number and its request id; if it is lost, publishing it again helps.
+/// A create, an edit and a deletion that one instance publishes reach the other one
+/// with all that they are; if one is lost, publishing it again helps.
 pub async fn published_event_reaches_other_instance<S: RelaySubject>() {
     let subject = S::connected().await;
-    let first = [
-        event(1, 1, RequestId::NONE),
-        event(1, i64::MAX, RequestId::new("1500000")),
-        event(i64::MAX, 7, RequestId::new(r#""two  spaces, \n, 🦀 ""#)),
-    ];
-    let second = [event(2, 3, RequestId::new("null"))];
-    exchange(&subject, &first, &second).await;
+    let mut events = Vec::new();
+    for (nth, text) in (1..).zip(ODD_TEXTS) {
+        let client_msg_id = (nth % 2 == 0).then_some("A.b_c:d-9");
+        events.push(event::<S>(nth, created::<S>(text, client_msg_id)));
+        events.push(event::<S>(nth + 100, edited(text)));
+        events.push(event::<S>(nth + 200, deleted(&[nth, i64::MAX, -nth])));
+    }
+    for (nth, request_id) in (301..).zip(odd_request_ids()) {
+        let event = event::<S>(nth, edited("hello"));
+        events.push(RoomEvent {
+            request_id,
+            ..event
+        });
+    }
+    let first = event::<S>(i64::MAX, edited("hello"));
+    let room = Room {
+        id: RoomId(i64::MAX),
+        revision: Revision(i64::MAX),
+        epoch: Epoch {
+            store: u32::MAX,
+            room: i64::MAX,
+        },
+        participants: Vec::new(),
+    };
+    events.push(RoomEvent {
+        epoch: room.epoch,
+        at: S::moment(-1),
+        by: UserId(i64::MAX),
+        room: view(room),
+        requester: None,
+        ..first
+    });
+    let second = [event::<S>(3, deleted(&[1]))];
+    exchange(&subject, &events, &second).await;
 }
 
-/// An instance receives only events that the other one published: none of its own,
-/// and none that nobody published.
+/// An event that is too large to be sent arrives without its content, or with all
+/// of it.
+pub async fn large_event_reaches_other_instance<S: RelaySubject>() {
+    let subject = S::connected().await;
+    let text = "🦀".repeat(10_000);
+    let ids: Vec<_> = (0..1_000).map(|id| i64::MAX - id).collect();
+    let events = [
+        event::<S>(1, created::<S>(&text, None)),
+        event::<S>(2, edited("small")),
+        event::<S>(3, edited(&text)),
+        event::<S>(4, deleted(&ids)),
+    ];
+    exchange(&subject, &events, &[]).await;
+}
+
+/// Texts of any length arrive, whatever limits there are on the way.
+pub async fn event_of_any_length_reaches_other_instance<S: RelaySubject>() {
+    let subject = S::connected().await;
+    let lengths = (7_300..=8_100).step_by(7);
+    let events = lengths.map(|length| {
+        let text = "x".repeat(length);
+        event::<S>(i64::try_from(length).unwrap(), edited(&text))
+    });
+    exchange(&subject, &events.collect::<Vec<_>>(), &[]).await;
+}
+
+/// An instance receives only events that the other one published, as they are: none
+/// of its own, and none that nobody published.
 pub async fn instance_receives_only_what_others_published<S: RelaySubject>() {
     let subject = S::connected().await;
-    let [first, second] = [1, 2].map(|room| {
-        let events = (1..=100).map(|seq| event(room, seq, RequestId::new("7")));
+    let [first, second] = [1, 2].map(|by| {
+        let events = (1..=100).map(|seq| RoomEvent {
+            by: UserId(by),
+            ..event::<S>(seq, edited("hello"))
+        });
         events.collect::<Vec<_>>()
     });
     let [by_first, by_second] = exchange(&subject, &first, &second).await;
     for (received, published) in [(by_first, second), (by_second, first)] {
-        let published: Vec<_> = published.iter().map(remote).collect();
         for event in received {
-            assert!(published.contains(&event), "{event:?}");
+            let published = published.iter().any(|other| arrived(&event, other));
+            assert!(published, "{event:?}");
         }
+    }
+}
+
+/// An instance that is ready receives what the other one publishes from then on, in
+/// the order in which it was published.
+pub async fn ready_instance_receives_events_in_order<S: RelaySubject>() {
+    let subject = S::connected().await;
+    let mut receiving = Receiving::new(&subject);
+    for instance in subject.instances() {
+        let mut ready = instance.ready();
+        poll_fn(|context| {
+            receiving.poll(context);
+            ready.as_mut().poll(context)
+        })
+        .await;
+    }
+    let events = (1..=500).map(|seq| {
+        let text = ODD_TEXTS[usize::try_from(seq).unwrap() % ODD_TEXTS.len()];
+        event::<S>(seq, edited(text))
+    });
+    let events: Vec<_> = events.collect();
+    for (nth, event) in events.iter().enumerate() {
+        for instance in subject.instances() {
+            publish(instance, event);
+        }
+        // Some are sent together, some alone.
+        if nth % 100 == 0 {
+            receiving.pause().await;
+        }
+    }
+    for _ in 0..ATTEMPTS {
+        if receiving.received.iter().all(|events| events.len() >= 500) {
+            break;
+        }
+        receiving.pause().await;
+    }
+    for received in receiving.received {
+        let seqs = received.iter().map(|event| event.seq.0);
+        assert!(seqs.eq(1..=500), "each once and in order");
+        let mut both = received.iter().zip(&events);
+        assert!(both.all(|(received, event)| arrived(received, event)));
     }
 }
 
@@ -45,11 +142,12 @@ pub async fn instance_receives_only_what_others_published<S: RelaySubject>() {
 /// arrive.
 pub async fn publish_returns_while_nobody_receives<S: RelaySubject>() {
     let subject = S::connected().await;
-    exchange(&subject, &[event(1, 1, RequestId::NONE)], &[]).await;
+    let event = |seq| event::<S>(seq, edited("hello"));
+    exchange(&subject, &[event(1)], &[]).await;
     for seq in 2..=30_000 {
-        subject.instances()[0].publish(&event(1, seq, RequestId::NONE));
+        publish(subject.instances()[0], &event(seq));
     }
-    exchange(&subject, &[event(1, 30_001, RequestId::NONE)], &[]).await;
+    exchange(&subject, &[event(30_001)], &[]).await;
 }
 
 /// How often an event is published that does not arrive.
@@ -62,60 +160,64 @@ async fn exchange<S: RelaySubject>(
     first: &[RoomEvent],
     second: &[RoomEvent],
 ) -> [Vec<RemoteEvent>; 2] {
-    let instances = subject.instances();
-    let mut receiving = instances.map(|instance| instance.receive());
-    let mut received = [Vec::new(), Vec::new()];
+    let mut receiving = Receiving::new(subject);
     let mut missing = [first, second].map(|events| events.iter().collect::<Vec<_>>());
+    let mut all = [Vec::new(), Vec::new()];
     for _ in 0..ATTEMPTS {
-        for (instance, missing) in instances.iter().zip(&missing) {
-            missing.iter().for_each(|event| instance.publish(event));
+        for (instance, missing) in subject.instances().into_iter().zip(&missing) {
+            missing.iter().for_each(|event| publish(instance, event));
         }
-        let mut pause = subject.pause();
-        poll_fn(|context| {
-            for (nth, instance) in instances.iter().enumerate() {
-                while let Poll::Ready(events) = receiving[nth].as_mut().poll(context) {
-                    missing[1 - nth].retain(|event| !events.contains(&remote(event)));
-                    received[nth].extend(events);
-                    receiving[nth] = instance.receive();
-                }
-            }
-            pause.as_mut().poll(context)
-        })
-        .await;
+        receiving.pause().await;
+        let received = mem::take(&mut receiving.received);
+        for (missing, received) in missing.iter_mut().rev().zip(&received) {
+            missing.retain(|event| !received.iter().any(|other| arrived(other, event)));
+        }
+        for (all, received) in all.iter_mut().zip(received) {
+            all.extend(received);
+        }
         if missing.iter().all(Vec::is_empty) {
-            return received;
+            return all;
         }
     }
     let missing: BTreeSet<_> = missing.iter().flatten().map(|event| event.seq).collect();
     panic!("published {ATTEMPTS} times and never received: {missing:?}");
 }
 
-/// The event as another instance receives it.
-fn remote(event: &RoomEvent) -> RemoteEvent {
-    RemoteEvent {
-        room: event.room.room.id,
-        seq: event.seq,
-        request_id: event.request_id.clone(),
-    }
+/// What both instances receive.
+struct Receiving<'a, S> {
+    subject: &'a S,
+    next: [Next<'a>; 2],
+    received: [Vec<RemoteEvent>; 2],
 }
 
-fn event(room: i64, seq: i64, request_id: RequestId) -> RoomEvent {
-    let room = Arc::new(Room {
-        id: RoomId(room),
-        revision: Revision(1),
-        participants: Vec::new(),
-    });
-    RoomEvent {
-        seq: Seq(seq),
-        room: RoomView {
-            room,
-            has_business: false,
-        },
-        requester: Some(SessionId(1)),
-        request_id,
-        kind: EventKind::Edited {
-            id: MessageId(1),
-            text: Text::stored("hello"),
-        },
+type Next<'a> = Pin<Box<dyn Future<Output = Vec<RemoteEvent>> + Send + 'a>>;
+
+impl<'a, S: RelaySubject> Receiving<'a, S> {
+    fn new(subject: &'a S) -> Self {
+        Self {
+            subject,
+            next: subject.instances().map(|instance| instance.receive()),
+            received: [Vec::new(), Vec::new()],
+        }
+    }
+
+    /// Receives what has arrived.
+    fn poll(&mut self, context: &mut Context<'_>) {
+        for (nth, instance) in self.subject.instances().into_iter().enumerate() {
+            while let Poll::Ready(events) = self.next[nth].as_mut().poll(context) {
+                self.received[nth].extend(events);
+                self.next[nth] = instance.receive();
+            }
+        }
+    }
+
+    /// Receives for a moment.
+    async fn pause(&mut self) {
+        let mut pause = self.subject.pause();
+        poll_fn(|context| {
+            self.poll(context);
+            pause.as_mut().poll(context)
+        })
+        .await;
     }
 }

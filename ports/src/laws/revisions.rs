@@ -1,15 +1,18 @@
-use aftermatch_model::{
-    BrandId, Revision, RoomId, RoomVersion, Seq, Tariff, UserId, access::DeleteScope,
-    world::NewBrand,
-};
+use std::collections::{HashMap, HashSet};
+use std::mem;
+use std::sync::{Arc, Mutex};
 
+use aftermatch_model::{BrandId, RoomId, Seq, UserId, access::DeleteScope};
+
+use super::changes::{Change, Known, assert_known, changes, known, make, wait_until_quiet};
 use super::fixtures::{
-    ADMIN, ANNA, ANNA_BRAND, BORIS, BORIS_BRAND, OTHER, ROOM, UNKNOWN_ROOM, UNKNOWN_USER, brand,
-    inactive, many_users, message, profile, room, two_rooms, user,
+    ADMIN, ANNA, ANNA_BRAND, BORIS, OTHER, ROOM, brand, inactive, many_users, message, profile,
+    room, two_rooms, user,
 };
-use super::operations::{self, committed, delete, edit, last_seq, mark_read, precondition, write};
-use super::subject::Subject;
-use crate::Stale;
+use super::operations::{self, head, let_others_run, mark_read};
+use super::subject::{Subject, Work};
+use super::writes::{committed, create, delete, edit_to, precondition, write};
+use crate::{Changes, Read};
 
 /// Waiting for a recheck ends, whether or not anything changed.
 pub async fn recheck_returns_without_any_change<S: Subject>() {
@@ -19,202 +22,188 @@ pub async fn recheck_returns_without_any_change<S: Subject>() {
     }
 }
 
-/// After every change by the platform a recheck is due, and it finds exactly the
-/// users and rooms that changed.
-pub async fn platform_change_is_found_stale<S: Subject>() {
-    let subject = S::with_world(two_rooms(vec![])).await;
+/// The first call cannot say what changed. While nothing changes, later calls come
+/// to say so.
+pub async fn first_changes_are_unknown<S: Subject>() {
+    let subject = S::with_world(two_rooms(vec![message::<S>(None, ROOM, ANNA)])).await;
+    assert_eq!(changes(&subject).await, Changes::Unknown);
+    wait_until_quiet(&subject).await;
+}
+
+/// After a change by the platform, a recheck is due, and the next call says exactly
+/// which users and rooms changed.
+pub async fn platform_change_is_known<S: Subject>() {
+    let subject = S::with_world(two_rooms(vec![message::<S>(None, ROOM, ANNA)])).await;
     for (change, users, rooms) in [
         (Change::User, vec![ANNA], vec![]),
-        (Change::Brand, vec![], vec![ROOM, OTHER]),
+        (Change::Tariff, vec![], vec![ROOM, OTHER]),
         (Change::Owner, vec![ANNA, ADMIN], vec![]),
+        (Change::FirstBrand, vec![ANNA], vec![]),
         (Change::Participants, vec![], vec![OTHER]),
         (Change::Removal, vec![], vec![ROOM]),
+        (Change::Replacement, vec![], vec![OTHER]),
+        (Change::NewRoom, vec![], vec![ROOM]),
+        (Change::NewUser, vec![UserId(4)], vec![]),
     ] {
-        let seen_users = users_now(&subject).await;
-        let seen_rooms = [
-            room_now(&subject, ROOM).await,
-            room_now(&subject, OTHER).await,
-        ];
-        let before = stale(&subject, &seen_users, &seen_rooms).await;
-        assert_eq!(before, Stale::default());
+        wait_until_quiet(&subject).await;
         make(&subject, change).await;
         subject.revisions().recheck().await;
-        let expected = Stale {
-            users,
-            rooms,
-            behind: vec![],
-        };
-        let after = stale(&subject, &seen_users, &seen_rooms).await;
-        assert_eq!(after, expected, "{change:?}");
+        let found = known(&subject).await;
+        assert_eq!(found.users, users.into_iter().collect(), "{change:?}");
+        assert_eq!(found.rooms, rooms.into_iter().collect(), "{change:?}");
+        assert_eq!(found.logs, HashMap::new(), "{change:?}");
     }
 }
 
-/// Users and rooms that were removed or never existed are stale.
-pub async fn missing_users_and_rooms_are_stale<S: Subject>() {
+/// After every event, the next call names its room and says that its log goes at
+/// least as far as that event.
+pub async fn new_event_is_known<S: Subject>() {
     let subject = S::with_world(two_rooms(vec![message::<S>(None, ROOM, ANNA)])).await;
-    let users = users_now(&subject).await;
-    let before = room_now(&subject, ROOM).await;
-    subject.remove_room(ROOM).await;
-    let unknown_user = (UNKNOWN_USER, users[0].1);
-    let unknown_room = RoomVersion {
-        room: UNKNOWN_ROOM,
-        ..before
-    };
-    let without_events = RoomVersion {
-        last_seq: Seq::ZERO,
-        ..before
-    };
-    let expected = Stale {
-        users: vec![UNKNOWN_USER],
-        rooms: vec![ROOM, UNKNOWN_ROOM],
-        behind: vec![],
-    };
-    let users = [users[0], unknown_user];
-    let found = stale(&subject, &users, &[without_events, unknown_room]).await;
-    assert_eq!(found, expected);
-
-    subject
-        .put_room(room(ROOM, &[ANNA_BRAND, BORIS_BRAND]))
-        .await;
-    let recreated = stale(&subject, &[], &[before]).await;
-    assert_eq!(recreated.rooms, [ROOM], "it is another room");
-}
-
-/// Every committed event puts an older version of its room behind; marking as read
-/// does not.
-pub async fn committed_event_puts_older_version_behind<S: Subject>() {
-    let subject = S::with_world(two_rooms(vec![message::<S>(None, ROOM, ANNA)])).await;
-    let anna = precondition(&subject, ROOM, ANNA).await;
-    let other = room_now(&subject, OTHER).await;
-    let mut before = room_now(&subject, ROOM).await;
-    let id = write(&subject, ROOM, ANNA).await.id;
-    before = assert_behind(&subject, before, other).await;
-    committed(edit(&subject, anna, id).await).unwrap();
-    before = assert_behind(&subject, before, other).await;
-    committed(delete(&subject, anna, &[id], DeleteScope::Any).await).unwrap();
-    before = assert_behind(&subject, before, other).await;
-
-    mark_read(&subject, ROOM, BORIS, 4).await;
-    let further = RoomVersion {
-        last_seq: before.last_seq.next(),
-        ..before
-    };
-    for version in [before, further] {
-        let found = stale(&subject, &[], &[version, other]).await;
-        assert_eq!(found, Stale::default());
+    for place in [ROOM, OTHER] {
+        let anna = precondition(&subject, place, ANNA).await;
+        wait_until_quiet(&subject).await;
+        let created = committed(create(&subject, anna).await);
+        assert_known(&subject, place, created.commit).await;
+        wait_until_quiet(&subject).await;
+        let edited = committed(edit_to(&subject, anna, created.id, "edited").await);
+        assert_known(&subject, place, edited.unwrap()).await;
+        wait_until_quiet(&subject).await;
+        let ids = [created.id];
+        let deleted = committed(delete(&subject, anna, &ids, DeleteScope::Any).await);
+        assert_known(&subject, place, deleted.unwrap().commit).await;
     }
 }
 
-/// A room can be stale and behind at the same time.
-pub async fn room_can_be_stale_and_behind<S: Subject>() {
+/// A room with new events that was removed and added again is a changed room, and
+/// nothing is said about the log that is gone.
+pub async fn recreated_room_is_known<S: Subject>() {
     let subject = S::with_world(two_rooms(vec![])).await;
-    let before = room_now(&subject, ROOM).await;
+    wait_until_quiet(&subject).await;
     write(&subject, ROOM, ANNA).await;
-    write(&subject, ROOM, BORIS).await;
-    subject.put_room(room(ROOM, &[ANNA_BRAND])).await;
-    let expected = Stale {
-        users: vec![],
-        rooms: vec![ROOM],
-        behind: vec![(ROOM, Seq(2))],
-    };
-    assert_eq!(stale(&subject, &[], &[before]).await, expected);
+    make(&subject, Change::Removal).await;
+    make(&subject, Change::NewRoom).await;
+    let found = known(&subject).await;
+    assert_eq!(found.rooms, HashSet::from([ROOM]));
+    assert_eq!(found.logs, HashMap::new());
+
+    let written = write(&subject, ROOM, ANNA).await.commit;
+    assert_known(&subject, ROOM, written).await;
 }
 
-/// Of any number of users and rooms, exactly those that changed are stale; of none,
-/// none.
-pub async fn only_changed_users_and_rooms_are_stale<S: Subject>() {
+/// What changes nothing that counts is not a change: the same values again, a read
+/// position, a write that is refused.
+pub async fn unchanged_users_and_rooms_are_not_listed<S: Subject>() {
+    let subject = S::with_world(two_rooms(vec![message::<S>(None, ROOM, ANNA)])).await;
+    wait_until_quiet(&subject).await;
+    subject.put_user(user(ANNA)).await;
+    subject.put_brand(brand(ANNA_BRAND, ANNA)).await;
+    make(&subject, Change::NewRoom).await;
+    mark_read(&subject, ROOM, BORIS, 1).await;
+    let boris = precondition(&subject, ROOM, BORIS).await;
+    committed(delete(&subject, boris, &[], DeleteScope::Any).await);
+    assert_eq!(known(&subject).await, Known::default());
+}
+
+/// Of any number of users and rooms, exactly those that changed are listed.
+pub async fn only_changed_users_and_rooms_are_listed<S: Subject>() {
     let rooms = (1..=300).map(|id| room(RoomId(id), &[]));
     let subject = S::with_world(many_users(300, rooms.collect())).await;
-    let (mut seen_users, mut seen_rooms) = (Vec::new(), Vec::new());
-    for id in 1..=300 {
-        let user = operations::user(&subject, UserId(id)).await;
-        seen_users.push((user.id, user.revision));
-        seen_rooms.push(room_now(&subject, RoomId(id)).await);
-    }
-    let mut expected = Stale::default();
+    wait_until_quiet(&subject).await;
+    let mut expected = Known::default();
     for id in (7..=300).step_by(50) {
         let mut other = user(UserId(id));
         other.profile = profile(9);
         subject.put_user(other).await;
         subject.put_room(room(RoomId(id), &[BrandId(1001)])).await;
-        write(&subject, RoomId(id + 1), UserId(1)).await;
-        expected.users.push(UserId(id));
-        expected.rooms.push(RoomId(id));
-        expected.behind.push((RoomId(id + 1), Seq(1)));
-    }
-    let found = stale(&subject, &seen_users, &seen_rooms).await;
-    assert_eq!(found, expected);
-    assert_eq!(stale(&subject, &[], &[]).await, Stale::default());
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Change {
-    User,
-    Brand,
-    Owner,
-    Participants,
-    Removal,
-}
-
-async fn make<S: Subject>(subject: &S, change: Change) {
-    match change {
-        Change::User => subject.put_user(inactive(ANNA)).await,
-        Change::Brand => {
-            let business = NewBrand {
-                tariff: Some(Tariff::Business),
-                ..brand(BORIS_BRAND, BORIS)
-            };
-            subject.put_brand(business).await;
+        let written = RoomId(id + 1);
+        for _ in 0..2 {
+            write(&subject, written, UserId(1)).await;
         }
-        Change::Owner => subject.put_brand(brand(ANNA_BRAND, ADMIN)).await,
-        Change::Participants => subject.put_room(room(OTHER, &[BORIS_BRAND])).await,
-        Change::Removal => subject.remove_room(ROOM).await,
+        let now = head(&subject, written).await.unwrap();
+        assert_eq!(now.last_seq, Seq(2));
+        expected.users.insert(UserId(id));
+        expected.rooms.insert(RoomId(id));
+        expected.logs.insert(written, now);
+    }
+    assert_eq!(known(&subject).await, expected);
+}
+
+/// Once a change is known, a cached read shows it.
+pub async fn cached_read_is_current_after_changes<S: Subject>() {
+    let subject = S::with_world(two_rooms(vec![])).await;
+    for change in [
+        Change::User,
+        Change::Tariff,
+        Change::Owner,
+        Change::Participants,
+    ] {
+        for id in [ANNA, ADMIN] {
+            subject.people().user(id, Read::Cached).await.unwrap();
+        }
+        for id in [ROOM, OTHER] {
+            subject.rooms().room(id, Read::Cached).await.unwrap();
+        }
+        make(&subject, change).await;
+        changes(&subject).await;
+        for id in [ANNA, ADMIN] {
+            let cached = subject.people().user(id, Read::Cached).await.unwrap();
+            let now = operations::user(&subject, id).await;
+            assert_eq!(cached, Some(now), "{change:?}");
+        }
+        for id in [ROOM, OTHER] {
+            let cached = subject.rooms().room(id, Read::Cached).await.unwrap();
+            let now = operations::room(&subject, id).await;
+            assert_eq!(cached, Some(now), "{change:?}");
+        }
     }
 }
 
-async fn users_now<S: Subject>(subject: &S) -> Vec<(UserId, Revision)> {
-    let mut users = Vec::new();
-    for id in [ANNA, BORIS, ADMIN] {
-        users.push((id, operations::user(subject, id).await.revision));
+/// However many changes are made while changes are asked for, each one is listed.
+pub async fn concurrent_changes_are_never_lost<S: Subject>() {
+    const WRITERS: i64 = 5;
+    const ROUNDS: i64 = 30;
+    let all = WRITERS * ROUNDS;
+    let rooms = (1..=2 * all).map(|id| room(RoomId(id), &[]));
+    let subject = Arc::new(S::with_world(many_users(all + 1, rooms.collect())).await);
+    wait_until_quiet(&*subject).await;
+    let found = Arc::new(Mutex::new(Known::default()));
+    let running = Arc::new(Mutex::new(WRITERS));
+    let mut work: Vec<Work> = Vec::new();
+    for first in 1..=WRITERS {
+        let (subject, running) = (subject.clone(), running.clone());
+        work.push(Box::pin(async move {
+            // Each user, room and log changes once: nothing makes up for a loss.
+            for id in (first..=all).step_by(usize::try_from(WRITERS).unwrap()) {
+                write(&*subject, RoomId(id), UserId(all + 1)).await;
+                let participants = [BrandId(1001)];
+                subject
+                    .put_room(room(RoomId(all + id), &participants))
+                    .await;
+                subject.put_user(inactive(UserId(id))).await;
+                let_others_run().await;
+            }
+            *running.lock().unwrap() -= 1;
+        }));
     }
-    users
-}
+    let (looker, seen) = (subject.clone(), found.clone());
+    work.push(Box::pin(async move {
+        loop {
+            let last = *running.lock().unwrap() == 0;
+            let now = known(&*looker).await;
+            seen.lock().unwrap().extend(now);
+            if last {
+                break;
+            }
+            let_others_run().await;
+        }
+    }));
+    S::in_parallel(work).await;
 
-async fn room_now<S: Subject>(subject: &S, room: RoomId) -> RoomVersion {
-    RoomVersion {
-        room,
-        revision: operations::room(subject, room).await.revision,
-        last_seq: Seq(last_seq(subject, room).await),
+    let found = mem::take(&mut *found.lock().unwrap());
+    assert_eq!(found.users, (1..=all).map(UserId).collect());
+    assert_eq!(found.rooms, (all + 1..=2 * all).map(RoomId).collect());
+    for id in (1..=all).map(RoomId) {
+        let now = head(&*subject, id).await;
+        assert_eq!(found.logs.get(&id), now.as_ref(), "{id}");
     }
-}
-
-/// What is stale, by id.
-async fn stale<S: Subject>(
-    subject: &S,
-    users: &[(UserId, Revision)],
-    rooms: &[RoomVersion],
-) -> Stale {
-    let revisions = subject.revisions();
-    let stale = revisions.stale(users.to_vec(), rooms.to_vec()).await;
-    let mut stale = stale.unwrap();
-    stale.users.sort_unstable();
-    stale.rooms.sort_unstable();
-    stale.behind.sort_unstable();
-    stale
-}
-
-/// `before` is one event behind, and nothing else is stale. Returns the version of
-/// now.
-async fn assert_behind<S: Subject>(
-    subject: &S,
-    before: RoomVersion,
-    other: RoomVersion,
-) -> RoomVersion {
-    let last_seq = before.last_seq.next();
-    let expected = Stale {
-        behind: vec![(before.room, last_seq)],
-        ..Stale::default()
-    };
-    assert_eq!(stale(subject, &[], &[before, other]).await, expected);
-    RoomVersion { last_seq, ..before }
 }

@@ -8,9 +8,8 @@ use super::fixtures::{
     ADMIN, ANNA, ANNA_BRAND, ANNA_SCOPE, BORIS, BORIS_BRAND, BORIS_SCOPE, OTHER, ROOM, brand,
     message, room, two_rooms, with_rooms,
 };
-use super::operations::{
-    committed, delete, edit_to, mark_read, precondition, room_ids, summary, write,
-};
+use super::operations::{mark_read, room_ids, summary};
+use super::writes::{committed, delete, edit_to, precondition, write};
 use super::{operations, subject::Subject};
 use crate::{Page, Read, RoomSummary, Scope};
 

@@ -6,7 +6,7 @@ use aftermatch_model::{
 };
 use async_trait::async_trait;
 
-use crate::{History, Messages, People, ReadPositions, Relay, Revisions, Rooms};
+use crate::{History, Log, Messages, People, ReadPositions, Relay, Revisions, Rooms};
 
 /// A store under test, and the platform, which changes users, brands and rooms
 /// while the service runs.
@@ -23,6 +23,9 @@ pub trait Subject: Send + Sync + Sized + 'static {
 
     /// Its messages, to write.
     fn messages(&self) -> &dyn Messages;
+
+    /// Its logs.
+    fn log(&self) -> &dyn Log;
 
     /// Its messages, to read.
     fn history(&self) -> &dyn History;
@@ -45,10 +48,11 @@ pub trait Subject: Send + Sync + Sized + 'static {
     /// The platform removes a room and its messages.
     async fn remove_room(&self, room: RoomId);
 
-    /// Any moment. The core has neither a clock nor a calendar to take one from.
+    /// A moment before now. The core has neither a clock nor a calendar to take one
+    /// from.
     fn t0() -> Timestamp;
 
-    /// A moment after [`Subject::t0`].
+    /// Another moment before now, after [`Subject::t0`].
     fn t1() -> Timestamp;
 
     /// Runs all of `work` at once, on several threads, and returns when it is
@@ -63,11 +67,16 @@ pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 #[async_trait]
 pub trait RelaySubject: Send + Sync + Sized + 'static {
     /// Two new instances. They need not know of each other yet: the laws publish
-    /// again what does not arrive, and call [`Relay::receive`] on both.
+    /// again what does not arrive, or wait for [`Relay::ready`] on both, and
+    /// meanwhile call [`Relay::receive`] on both.
     async fn connected() -> Self;
 
     /// The two instances.
     fn instances(&self) -> [&dyn Relay; 2];
+
+    /// The moment so many milliseconds after the start of 1970. The core has no
+    /// calendar.
+    fn moment(millis: i64) -> Timestamp;
 
     /// Returns after a moment, a few milliseconds, in which an event may arrive.
     /// The core has no timer.

@@ -1,4 +1,4 @@
-use aftermatch_model::{Message, RoomDelta, RoomId, Seq};
+use aftermatch_model::{LogHead, Message, RoomDelta, RoomId, Seq};
 use async_trait::async_trait;
 
 use crate::StoreError;
@@ -13,10 +13,6 @@ pub const MAX_DELETED: usize = 10_000;
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait History: Send + Sync {
-    /// The number of the room's last event as the store holds it now;
-    /// [`Seq::ZERO`] before the first one, and if there is no such room.
-    async fn last_seq(&self, room: RoomId) -> Result<Seq, StoreError>;
-
     /// What changed in the room after event `since`. Nothing is forgotten: `since`
     /// may be any number of the past.
     ///
@@ -51,10 +47,9 @@ pub trait History: Send + Sync {
 /// What [`History::delta_since`] returns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeltaSince {
-    /// The number of the room's last event; [`Seq::ZERO`] before the first one, and
-    /// if there is no such room.
-    pub last_seq: Seq,
-    /// What changed up to that event.
+    /// How far the room's log goes; `None` if there is no such room.
+    pub head: Option<LogHead>,
+    /// What changed up to there.
     pub delta: Option<RoomDelta>,
 }
 

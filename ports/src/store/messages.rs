@@ -1,6 +1,6 @@
 use aftermatch_model::{
-    ClientMsgId, Message, MessageId, Revision, RoomId, Seq, Text, Timestamp, UserId,
-    access::DeleteScope,
+    ClientMsgId, Epoch, Message, MessageId, RequestId, Revision, RoomId, Seq, Text, Timestamp,
+    UserId, access::DeleteScope,
 };
 use async_trait::async_trait;
 
@@ -12,7 +12,9 @@ use crate::StoreError;
 /// at the revisions of its [`Precondition`]; else it gets the room's next `seq` and
 /// is committed. The writes of one room are serialized, however many come at once.
 /// A write that is refused or changes nothing takes no number and leaves no trace.
-/// A committed write is as durable as the store.
+/// A committed write is as durable as the store, and is in the room's
+/// [`Log`](crate::Log) with the `request_id` given here. Its time is that of the
+/// store's clock: within a room, a later event never has an earlier time.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Messages: Send + Sync {
@@ -23,7 +25,7 @@ pub trait Messages: Send + Sync {
         &self,
         precondition: Precondition,
         draft: Draft,
-        at: Timestamp,
+        request_id: RequestId,
     ) -> Result<Outcome<CreateOutcome>, StoreError>;
 
     /// Replaces the text of a message of the precondition's user. `None`: no such
@@ -33,8 +35,8 @@ pub trait Messages: Send + Sync {
         precondition: Precondition,
         id: MessageId,
         text: Text,
-        at: Timestamp,
-    ) -> Result<Outcome<Option<Seq>>, StoreError>;
+        request_id: RequestId,
+    ) -> Result<Outcome<Option<Commit>>, StoreError>;
 
     /// Deletes those of `ids` that exist, are in the precondition's room and in
     /// `scope`, as one event. `None`: none of them. An id that is repeated counts
@@ -44,7 +46,7 @@ pub trait Messages: Send + Sync {
         precondition: Precondition,
         ids: Vec<MessageId>,
         scope: DeleteScope,
-        at: Timestamp,
+        request_id: RequestId,
     ) -> Result<Outcome<Option<Deleted>>, StoreError>;
 }
 
@@ -55,6 +57,9 @@ pub struct Precondition {
     pub room: RoomId,
     /// The room's revision when the write was authorized.
     pub room_revision: Revision,
+    /// The room's part of its epoch ([`Epoch::room`]) at that revision: a room that is
+    /// made again has another revision.
+    pub room_epoch: i64,
     /// The user.
     pub user: UserId,
     /// The user's revision when the write was authorized.
@@ -69,6 +74,17 @@ pub enum Outcome<T> {
     /// The precondition no longer holds; nothing was written. Read room and user
     /// again and authorize again.
     Conflict,
+}
+
+/// What the log of the room has of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Commit {
+    /// The number of the event.
+    pub seq: Seq,
+    /// When it was committed.
+    pub at: Timestamp,
+    /// The log in which it has this number.
+    pub epoch: Epoch,
 }
 
 /// A message to create.
@@ -98,8 +114,8 @@ pub enum CreateOutcome {
 pub struct Created {
     /// Its id: unique over all rooms, never used again.
     pub id: MessageId,
-    /// The number of the event.
-    pub seq: Seq,
+    /// The event.
+    pub commit: Commit,
 }
 
 /// Messages that were deleted.
@@ -107,6 +123,6 @@ pub struct Created {
 pub struct Deleted {
     /// Their ids, in the order of the request.
     pub ids: Vec<MessageId>,
-    /// The number of the event.
-    pub seq: Seq,
+    /// The event.
+    pub commit: Commit,
 }

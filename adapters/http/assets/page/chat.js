@@ -53,7 +53,7 @@ export class Chat extends EventTarget {
     this.#client = new Aftermatch({ token, admin, maxDelay: 5000, heartbeat: 20_000 });
     const on = (type, listener) => this.#client.addEventListener(type, ({ detail }) => listener(detail));
     for (const kind of ["message", "edit", "delete"]) on(kind, (change) => this.#receive(kind, change.data));
-    on("reset", () => this.#read());
+    on("reset", () => (this.#read(), this.#list()));
     on("room_closed", (closed) => this.#roomClosed(closed));
     on("state", (state) => this.#connectionChanged(state));
     on("frame", (frame) => this.#emit("frame", frame));

@@ -8,7 +8,7 @@ use aftermatch_ports::model::{
     world::{NewBrand, NewRoom, NewUser},
 };
 
-use super::revision::RevisionCounter;
+use super::changed::Changed;
 use crate::invalid_reference::InvalidReference;
 
 /// The users and the brands they own.
@@ -45,7 +45,7 @@ impl People {
         Ok(participants)
     }
 
-    pub(super) fn put_user(&mut self, new: NewUser, revisions: &mut RevisionCounter) {
+    pub(super) fn put_user(&mut self, new: NewUser, changed: &mut Changed) {
         let brand = self.users.get(&new.id).and_then(|user| user.brand);
         let user = User {
             id: new.id,
@@ -55,20 +55,20 @@ impl People {
             brand,
             profile: new.profile,
         };
-        self.replace(user, revisions);
+        self.replace(user, changed);
     }
 
     pub(super) fn put_brand(
         &mut self,
         new: NewBrand,
-        revisions: &mut RevisionCounter,
+        changed: &mut Changed,
     ) -> Result<Arc<Brand>, InvalidReference> {
         self.check(&new)?;
         let former = self.brands.get(&new.id).map(|owned| owned.owner);
         if let Some(former) = former.filter(|&former| former != new.owner) {
-            self.set_brand(former, None, revisions);
+            self.set_brand(former, None, changed);
         }
-        self.set_brand(new.owner, Some(new.id), revisions);
+        self.set_brand(new.owner, Some(new.id), changed);
 
         let brand = Arc::new(Brand {
             id: new.id,
@@ -97,22 +97,22 @@ impl People {
         }
     }
 
-    fn set_brand(&mut self, user: UserId, brand: Option<BrandId>, revisions: &mut RevisionCounter) {
+    fn set_brand(&mut self, user: UserId, brand: Option<BrandId>, changed: &mut Changed) {
         if let Some(user) = self.users.get(&user) {
             let user = User::clone(user);
-            self.replace(User { brand, ..user }, revisions);
+            self.replace(User { brand, ..user }, changed);
         }
     }
 
     /// Gives the user a new revision, unless nothing else changes.
-    fn replace(&mut self, mut user: User, revisions: &mut RevisionCounter) {
+    fn replace(&mut self, mut user: User, changed: &mut Changed) {
         if let Some(old) = self.users.get(&user.id) {
             user.revision = old.revision;
             if **old == user {
                 return;
             }
         }
-        user.revision = revisions.next();
+        user.revision = changed.user(user.id);
         self.users.insert(user.id, Arc::new(user));
     }
 }

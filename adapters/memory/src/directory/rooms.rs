@@ -6,19 +6,28 @@ use std::{
 
 use aftermatch_ports::{
     Page,
-    model::{Brand, BrandId, Room, RoomId},
+    model::{Brand, BrandId, Epoch, Room, RoomId},
 };
 
-use super::revision::RevisionCounter;
+use super::changed::Changed;
 
 /// The rooms, and which brand is in which of them.
-#[derive(Default)]
 pub(super) struct Rooms {
+    /// The store that these rooms are in.
+    store: u32,
     rooms: BTreeMap<RoomId, Arc<Room>>,
     by_brand: HashMap<BrandId, BTreeSet<RoomId>>,
 }
 
 impl Rooms {
+    pub(super) fn new(store: u32) -> Self {
+        Self {
+            store,
+            rooms: BTreeMap::new(),
+            by_brand: HashMap::new(),
+        }
+    }
+
     pub(super) fn room(&self, id: RoomId) -> Option<&Arc<Room>> {
         self.rooms.get(&id)
     }
@@ -36,26 +45,23 @@ impl Rooms {
             .collect()
     }
 
-    pub(super) fn put(
-        &mut self,
-        id: RoomId,
-        participants: Vec<Arc<Brand>>,
-        revisions: &mut RevisionCounter,
-    ) {
+    pub(super) fn put(&mut self, id: RoomId, participants: Vec<Arc<Brand>>, changed: &mut Changed) {
         self.remove_from_brands(id);
         for brand in &participants {
             self.by_brand.entry(brand.id).or_default().insert(id);
         }
-        self.replace(id, participants, revisions);
+        self.replace(id, participants, changed);
     }
 
-    pub(super) fn remove(&mut self, id: RoomId) {
+    pub(super) fn remove(&mut self, id: RoomId, changed: &mut Changed) {
         self.remove_from_brands(id);
-        self.rooms.remove(&id);
+        if self.rooms.remove(&id).is_some() {
+            changed.removed(id);
+        }
     }
 
     /// Shows `brand` as it is now in every room it is in.
-    pub(super) fn replace_brand(&mut self, brand: &Arc<Brand>, revisions: &mut RevisionCounter) {
+    pub(super) fn replace_brand(&mut self, brand: &Arc<Brand>, changed: &mut Changed) {
         for id in self.by_brand.get(&brand.id).cloned().unwrap_or_default() {
             let Some(room) = self.rooms.get(&id) else {
                 continue;
@@ -66,7 +72,7 @@ impl Rooms {
                     *participant = brand.clone();
                 }
             }
-            self.replace(id, participants, revisions);
+            self.replace(id, participants, changed);
         }
     }
 
@@ -81,20 +87,24 @@ impl Rooms {
         }
     }
 
-    /// Gives the room a new revision, unless nothing changes.
-    fn replace(
-        &mut self,
-        id: RoomId,
-        participants: Vec<Arc<Brand>>,
-        revisions: &mut RevisionCounter,
-    ) {
+    /// Gives the room a new revision, unless nothing changes. A new room gets a new
+    /// log.
+    fn replace(&mut self, id: RoomId, participants: Vec<Arc<Brand>>, changed: &mut Changed) {
         let old = self.rooms.get(&id);
         if old.is_some_and(|room| room.participants == participants) {
             return;
         }
+        let epoch = old.map_or_else(
+            || Epoch {
+                store: self.store,
+                room: changed.number(),
+            },
+            |room| room.epoch,
+        );
         let room = Room {
             id,
-            revision: revisions.next(),
+            revision: changed.room(id),
+            epoch,
             participants,
         };
         self.rooms.insert(id, Arc::new(room));

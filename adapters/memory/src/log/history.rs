@@ -3,7 +3,7 @@ use aftermatch_ports::{
     model::{Message, RoomDelta, Seq},
 };
 
-use super::{Entry, Log};
+use super::{Kind, Log, index_after};
 use crate::directory::Directory;
 
 impl Log {
@@ -13,11 +13,10 @@ impl Log {
         since: Seq,
         limit: usize,
     ) -> DeltaSince {
-        let last_seq = self.last_seq();
-        let is_past = Seq::ZERO <= since && since <= last_seq;
+        let is_past = Seq::ZERO <= since && since <= self.last_seq();
         let delta = is_past.then(|| self.delta(directory, since, limit));
         DeltaSince {
-            last_seq,
+            head: Some(self.head()),
             delta: delta.flatten(),
         }
     }
@@ -25,20 +24,21 @@ impl Log {
     fn delta(&self, directory: &Directory, since: Seq, limit: usize) -> Option<RoomDelta> {
         let (mut upserted, mut deleted) = (Vec::new(), Vec::new());
         let mut seq = since;
-        for entry in self.entries.get(self.count(since)..)? {
+        for event in self.events.get(index_after(since)..)? {
             seq = seq.next();
-            match entry {
-                Entry::Message(message) => upserted.push(message),
+            match &event.kind {
+                // It may have been deleted since.
+                Kind::Created { .. } => upserted.extend(self.messages.get(&seq)),
                 // Only the last edit counts. A message created since is already in.
-                Entry::Edit(created) if *created <= since => {
-                    let message = self.stored(*created);
+                Kind::Edited { created, .. } if *created <= since => {
+                    let message = self.messages.get(created);
                     upserted.extend(message.filter(|message| message.changed_seq == seq));
                 }
-                Entry::Deletion(messages) => {
-                    let existed = messages.iter().filter(|(_, created)| *created <= since);
-                    deleted.extend(existed.map(|(id, _)| (*id, seq)));
+                Kind::Edited { .. } => {}
+                Kind::Deleted(messages) => {
+                    let existed = messages.iter().filter(|message| message.created <= since);
+                    deleted.extend(existed.map(|message| (message.id, seq)));
                 }
-                Entry::DeletedMessage | Entry::Edit(_) => {}
             }
             if upserted.len() > limit || deleted.len() > MAX_DELETED {
                 return None;

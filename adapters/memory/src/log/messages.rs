@@ -1,9 +1,9 @@
 use aftermatch_ports::{
-    CreateOutcome, Created, Deleted, Draft,
-    model::{MessageId, Seq, Text, Timestamp, UserId, access::DeleteScope},
+    Commit, CreateOutcome, Created, Deleted, Draft,
+    model::{MessageId, Seq, Text, access::DeleteScope},
 };
 
-use super::{Entry, Log, StoredMessage};
+use super::{DeletedMessage, Kind, Log, Stamp, StoredMessage};
 use crate::directory::Directory;
 
 impl Log {
@@ -13,35 +13,42 @@ impl Log {
         &mut self,
         directory: &Directory,
         next_id: impl FnOnce() -> MessageId,
-        author: UserId,
         draft: Draft,
-        at: Timestamp,
+        stamp: Stamp,
     ) -> CreateOutcome {
         let Draft {
             text,
             client_msg_id,
         } = draft;
+        let (author, created_at) = (stamp.by, stamp.at);
         let seq = self.last_seq().next();
         if let Some(client_msg_id) = &client_msg_id {
             let key = (author, client_msg_id.clone());
-            if let Some(&first) = self.client_msg_ids.get(&key) {
-                return self.repeated(first, &text, directory);
+            if let Some(first) = self.client_msg_ids.get(&key) {
+                return self.repeated(*first, &text, directory);
             }
             self.client_msg_ids.insert(key, seq);
         }
         let id = next_id();
-        self.messages.insert(id, seq);
-        self.entries.push(Entry::Message(StoredMessage {
+        let kind = Kind::Created {
+            id,
+            text: Some(text.clone()),
+            client_msg_id: client_msg_id.clone(),
+        };
+        let message = StoredMessage {
             id,
             author,
-            created_at: at,
+            created_at,
             edited_at: None,
             client_msg_id: client_msg_id.map(|id| (id, text.clone())),
             text,
             seq,
             changed_seq: seq,
-        }));
-        CreateOutcome::Created(Created { id, seq })
+        };
+        self.created_by.insert(id, seq);
+        self.messages.insert(seq, message);
+        let commit = self.append(stamp, kind);
+        CreateOutcome::Created(Created { id, commit })
     }
 
     /// The outcome of sending `text` with the client message id of the message that
@@ -51,66 +58,66 @@ impl Log {
             let first_text = stored.client_msg_id.as_ref().map(|(_, text)| text);
             first_text == Some(text)
         };
-        match self.stored(first).filter(same_text) {
+        match self.messages.get(&first).filter(same_text) {
             Some(stored) => CreateOutcome::Duplicate(Box::new(self.message(stored, directory))),
             None => CreateOutcome::IdConflict,
         }
     }
 
-    /// Replaces the text of a message of `author`.
-    pub(crate) fn edit(
-        &mut self,
-        id: MessageId,
-        author: UserId,
-        text: Text,
-        at: Timestamp,
-    ) -> Option<Seq> {
+    /// Replaces the text of a message, if the user of `stamp` wrote it.
+    pub(crate) fn edit(&mut self, id: MessageId, text: Text, stamp: Stamp) -> Option<Commit> {
         let seq = self.last_seq().next();
-        let created = *self.messages.get(&id)?;
-        let Some(Entry::Message(message)) = self.entry_mut(created) else {
-            return None;
-        };
-        if message.author != author {
+        let created = *self.created_by.get(&id)?;
+        let message = self.messages.get_mut(&created)?;
+        if message.author != stamp.by {
             return None;
         }
+        let kind = Kind::Edited {
+            id,
+            text: Some(text.clone()),
+            created,
+            replaced: message.changed_seq,
+        };
         message.text = text;
-        message.edited_at = Some(at);
+        message.edited_at = Some(stamp.at);
         message.changed_seq = seq;
-        self.entries.push(Entry::Edit(created));
-        Some(seq)
+        Some(self.append(stamp, kind))
     }
 
     /// Deletes those of `ids` that exist and are in `scope`.
     pub(crate) fn delete(
         &mut self,
-        mut ids: Vec<MessageId>,
+        ids: Vec<MessageId>,
         scope: DeleteScope,
+        stamp: Stamp,
     ) -> Option<Deleted> {
-        let mut deleted = Vec::new();
         // An id that is repeated no longer exists the second time.
-        ids.retain(|id| match self.messages.get(id) {
-            Some(&created) if self.is_in_scope(created, scope) => {
-                self.messages.remove(id);
-                if let Some(entry) = self.entry_mut(created) {
-                    *entry = Entry::DeletedMessage;
-                }
-                deleted.push((*id, created));
-                true
-            }
-            _ => false,
-        });
-        if ids.is_empty() {
+        let ids = ids.into_iter();
+        let deleted: Vec<_> = ids.filter_map(|id| self.remove(id, scope)).collect();
+        if deleted.is_empty() {
             return None;
         }
-        self.entries.push(Entry::Deletion(deleted));
-        let seq = self.last_seq();
-        Some(Deleted { ids, seq })
+        let ids = deleted.iter().map(|message| message.id).collect();
+        let commit = self.append(stamp, Kind::Deleted(deleted));
+        Some(Deleted { ids, commit })
     }
 
-    fn is_in_scope(&self, created: Seq, scope: DeleteScope) -> bool {
-        self.stored(created).is_some_and(|message| match scope {
-            DeleteScope::OwnedBy(user) => message.author == user,
+    fn remove(&mut self, id: MessageId, scope: DeleteScope) -> Option<DeletedMessage> {
+        let created = *self.created_by.get(&id)?;
+        let author = self.messages.get(&created)?.author;
+        let in_scope = match scope {
+            DeleteScope::OwnedBy(user) => author == user,
             DeleteScope::Any => true,
+        };
+        if !in_scope {
+            return None;
+        }
+        self.created_by.remove(&id);
+        let message = self.messages.remove(&created)?;
+        Some(DeletedMessage {
+            id,
+            created,
+            replaced: message.changed_seq,
         })
     }
 }

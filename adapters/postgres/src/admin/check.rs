@@ -1,16 +1,27 @@
 //! Whether a database has the schema of this program.
 
+use std::time::Duration;
+
 use sqlx::{Connection, Error, PgConnection, migrate::Migrator};
 use tokio::time::Instant;
 
-use crate::{options::Options, retry::before};
+use crate::{
+    options::Options,
+    retry::before,
+    session::{self, Settings},
+};
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
+
+/// How long a migration waits for a lock. It is shorter than the time limit of the
+/// statements that wait behind it.
+const LOCK_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Why a database does not have the schema of this program.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
-    /// It is unreachable, or reported an error.
+    /// It is unreachable, or reported an error. Transient: a lock was not released in
+    /// time, for example during a dump.
     #[error(transparent)]
     Database(#[from] Error),
     /// A newer program has migrated it.
@@ -65,7 +76,8 @@ pub(super) fn known() -> i64 {
 /// of the database. A timeout counts as unreachable.
 pub(super) async fn open(options: &Options) -> Result<(PgConnection, i64), MigrateError> {
     let opening = async {
-        let mut connection = PgConnection::connect_with(&options.unlimited()?).await?;
+        let settings = Settings::of_migrations(LOCK_TIMEOUT);
+        let (mut connection, _) = session::open(&options.connect_options()?, &settings).await?;
         let found = found(&mut connection).await?;
         Ok((connection, found))
     };

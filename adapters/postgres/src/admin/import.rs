@@ -6,10 +6,16 @@ mod messages;
 pub(crate) mod progress;
 
 use aftermatch_ports::model::World;
-use sqlx::{Connection, PgConnection};
+use sqlx::Connection;
 
 use self::{error::ImportError, progress::Progress};
-use crate::options::Options;
+use crate::{
+    options::Options,
+    session::{self, Settings},
+};
+
+/// Every process compares everything: imported messages have ids that are not new.
+const NOTIFY: &str = "SELECT pg_notify('chat_rights', 'everything')";
 
 /// What an import changed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,7 +43,8 @@ pub async fn import(
     world: &World,
     mut progress: impl FnMut(Progress),
 ) -> Result<Imported, ImportError> {
-    let mut connection = PgConnection::connect_with(&options.unlimited()?).await?;
+    let (mut connection, _) =
+        session::open(&options.connect_options()?, &Settings::of_imports()).await?;
     let mut transaction = connection.begin().await?;
     sqlx::query("SET CONSTRAINTS ALL DEFERRED")
         .execute(&mut *transaction)
@@ -48,6 +55,7 @@ pub async fn import(
         rooms: directory::rooms(&mut transaction, world, &mut progress).await?,
         messages: messages::import(&mut transaction, world, &mut progress).await?,
     };
+    sqlx::query(NOTIFY).execute(&mut *transaction).await?;
     transaction.commit().await?;
     connection.close().await?;
     Ok(imported)

@@ -1,9 +1,19 @@
-use sqlx::Connection;
+use std::time::Duration;
+
+use sqlx::{Connection, migrate};
+use tokio::time::sleep;
 
 use crate::{
     admin::check::{MIGRATIONS, MigrateError, open},
+    error::is_transient,
     options::Options,
 };
+
+/// How often a migration is tried that another transaction keeps from a lock.
+const ATTEMPTS: usize = 5;
+
+/// How long to wait before the next attempt. The chat goes on meanwhile.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Applies the migrations that the database lacks, one process at a time.
 ///
@@ -11,9 +21,45 @@ use crate::{
 /// See [`MigrateError`]; a migration that failed has changed nothing.
 #[tracing::instrument(name = "db.migration.run", level = "debug", skip_all)]
 pub async fn migrate(options: &Options) -> Result<(), MigrateError> {
+    for _ in 1..ATTEMPTS {
+        match attempt(options).await {
+            Err(MigrateError::Database(error)) if is_locked(&error) => {
+                tracing::warn!(
+                    %error,
+                    "another transaction keeps the database from being migrated, for example a \
+                     dump or another migration: trying again in a second"
+                );
+                sleep(PAUSE).await;
+            }
+            migrated => return migrated,
+        }
+    }
+    attempt(options).await
+}
+
+async fn attempt(options: &Options) -> Result<(), MigrateError> {
     let (mut connection, _) = open(options).await?;
     // sqlx takes an advisory lock.
-    MIGRATIONS.run(&mut connection).await?;
+    MIGRATIONS.run(&mut connection).await.map_err(transient)?;
     connection.close().await?;
     Ok(())
+}
+
+/// What may succeed later is an error of the database.
+fn transient(error: migrate::MigrateError) -> MigrateError {
+    match error {
+        migrate::MigrateError::Execute(error)
+        | migrate::MigrateError::ExecuteMigration(error, _)
+            if is_transient(&error) =>
+        {
+            MigrateError::Database(error)
+        }
+        error => MigrateError::Migration(error),
+    }
+}
+
+/// A lock timeout, or a deadlock.
+fn is_locked(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| code == "55P03" || code == "40P01")
 }

@@ -33,6 +33,10 @@ impl<K: Eq + Hash, V> Cache<K, V> {
     pub(crate) fn forget(&self, key: &K) {
         self.0.remove(key);
     }
+
+    pub(crate) fn forget_all(&self) {
+        self.0.clear();
+    }
 }
 
 #[cfg(test)]

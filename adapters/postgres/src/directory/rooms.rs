@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 
 use crate::{
     directory::{people, tariff},
+    epoch::{self, EpochRow},
     error::unavailable,
     log::message_row::{self, MessageRow},
     store::Postgres,
@@ -32,7 +33,9 @@ macro_rules! participants {
 }
 
 const ROOM: &str = concat!(
-    "SELECT r.id, r.revision, p.* FROM rooms r",
+    "SELECT r.id, r.revision, ",
+    epoch::columns!(),
+    ", p.* FROM rooms r",
     participants!(),
     "WHERE r.id = $1"
 );
@@ -41,7 +44,9 @@ const ROOM: &str = concat!(
 macro_rules! page {
     ($which:literal, $unread:literal) => {
         concat!(
-            "SELECT r.id, r.revision, p.*, r.last_seq, l.*, ",
+            "SELECT r.id, r.revision, ",
+            epoch::columns!(),
+            ", p.*, r.last_seq, l.*, ",
             $unread,
             " AS unread FROM (",
             $which,
@@ -61,7 +66,7 @@ macro_rules! page {
 }
 
 const ALL: &str = page!(
-    "SELECT id, revision, last_seq FROM rooms WHERE id > $1 ORDER BY id LIMIT $2",
+    "SELECT id, revision, epoch, last_seq FROM rooms WHERE id > $1 ORDER BY id LIMIT $2",
     "NULL::bigint"
 );
 
@@ -72,7 +77,7 @@ const OF_BRAND: &str = page!(
         SELECT room_id FROM participants
         WHERE brand_id = $3 AND room_id > $1 ORDER BY room_id LIMIT $2
      ) p CROSS JOIN LATERAL (
-        SELECT id, revision, last_seq FROM rooms WHERE id = p.room_id LIMIT 1
+        SELECT id, revision, epoch, last_seq FROM rooms WHERE id = p.room_id LIMIT 1
      ) r",
     "(SELECT count(*) FROM messages
       WHERE room_id = r.id AND deleted_at IS NULL AND user_id <> $4 AND seq > COALESCE(
@@ -84,6 +89,8 @@ const OF_BRAND: &str = page!(
 struct RoomRow {
     id: i64,
     revision: i64,
+    #[sqlx(flatten)]
+    epoch: EpochRow,
     /// Null, like the other arrays, for a room without participants.
     brands: Option<Vec<i64>>,
     tariffs: Option<Vec<Option<String>>>,
@@ -171,6 +178,7 @@ impl RoomRow {
         Ok(Arc::new(Room {
             id: RoomId(self.id),
             revision: Revision(self.revision),
+            epoch: self.epoch.epoch()?,
             participants: participants.collect::<Result<_, Error>>()?,
         }))
     }

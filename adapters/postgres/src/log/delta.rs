@@ -8,6 +8,7 @@ use sqlx::{Error, FromRow};
 
 use crate::{
     directory::people,
+    epoch::{self, HeadRow},
     log::message_row::{self, MessageRow},
     store::Postgres,
 };
@@ -34,7 +35,9 @@ const DELTA: &str = concat!(
      ), size AS MATERIALIZED (
         SELECT (SELECT count(*) FROM upserted) < $3 AND (SELECT count(*) FROM deleted) < $4 AS fits
      )
-     SELECT r.last_seq, size.fits, ",
+     SELECT ",
+    epoch::head!(),
+    ", size.fits, ",
     message_row::columns!(),
     " FROM rooms r CROSS JOIN size
      LEFT JOIN (SELECT * FROM upserted UNION ALL SELECT * FROM deleted) m ON size.fits
@@ -46,7 +49,8 @@ const DELTA: &str = concat!(
 
 #[derive(FromRow)]
 struct DeltaRow {
-    last_seq: i64,
+    #[sqlx(flatten)]
+    head: HeadRow,
     fits: bool,
     #[sqlx(flatten)]
     message: MessageRow,
@@ -71,11 +75,19 @@ pub(crate) async fn since(
         .bind(i64::try_from(limit).map_or(i64::MAX, |limit| limit.saturating_add(1)))
         .bind(i64::try_from(MAX_DELETED).map_or(i64::MAX, |limit| limit.saturating_add(1)));
     let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
-    let first = rows.first();
-    let last_seq = first.map_or(Seq::ZERO, |row| Seq(row.last_seq));
-    let known = first.is_none_or(|row| row.fits) && (Seq::ZERO..=last_seq).contains(&since);
+    let Some(first) = rows.first() else {
+        return Ok(DeltaSince {
+            head: None,
+            delta: None,
+        });
+    };
+    let head = first.head.head()?;
+    let known = first.fits && (Seq::ZERO..=head.last_seq).contains(&since);
     let delta = known.then(|| delta(rows));
-    Ok(DeltaSince { last_seq, delta })
+    Ok(DeltaSince {
+        head: Some(head),
+        delta,
+    })
 }
 
 fn delta(rows: Vec<DeltaRow>) -> RoomDelta {

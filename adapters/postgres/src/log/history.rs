@@ -17,8 +17,6 @@ use crate::{
     store::Postgres,
 };
 
-const LAST_SEQ: &str = "SELECT last_seq FROM rooms WHERE id = $1";
-
 /// A page of the messages of room $1 that are not deleted: those before or after
 /// $2, at most $3. Whether there are more is looked up from both ends of the page,
 /// by the index: a room may begin or end with many deleted messages.
@@ -71,10 +69,6 @@ const NEWEST: &str = concat!(
 
 #[async_trait]
 impl History for Postgres {
-    async fn last_seq(&self, room: RoomId) -> Result<Seq, StoreError> {
-        last_seq(self, room).await.map_err(unavailable)
-    }
-
     async fn delta_since(
         &self,
         room: RoomId,
@@ -103,19 +97,6 @@ impl History for Postgres {
     ) -> Result<(u64, Vec<Message>), StoreError> {
         page(self, room, skip, limit).await.map_err(unavailable)
     }
-}
-
-#[tracing::instrument(
-    name = "db.event.find_last",
-    level = "debug",
-    skip_all,
-    fields(room.id = room.0)
-)]
-async fn last_seq(store: &Postgres, room: RoomId) -> Result<Seq, Error> {
-    let query = sqlx::query_scalar::<_, i64>(LAST_SEQ).bind(room.0);
-    let query = query.fetch_optional(&store.pool);
-    let last_seq = store.with_timeout(query).await?;
-    Ok(last_seq.map_or(Seq::ZERO, Seq))
 }
 
 #[derive(FromRow)]

@@ -1,10 +1,14 @@
 use aftermatch_ports::{
-    CreateOutcome, Deleted, Draft, Messages, Outcome, Precondition, StoreError,
-    model::{MessageId, Seq, Text, Timestamp, access::DeleteScope},
+    Commit, CreateOutcome, Deleted, Draft, Messages, Outcome, Precondition, StoreError,
+    model::{MessageId, RequestId, Text, access::DeleteScope},
 };
 use async_trait::async_trait;
 
-use crate::{log::edits, retry::Attempt, store::Postgres};
+use crate::{
+    retry::Attempt,
+    store::Postgres,
+    write::{Change, Create, Job, What, Written},
+};
 
 #[async_trait]
 impl Messages for Postgres {
@@ -14,18 +18,18 @@ impl Messages for Postgres {
         &self,
         precondition: Precondition,
         draft: Draft,
-        at: Timestamp,
+        request_id: RequestId,
     ) -> Result<Outcome<CreateOutcome>, StoreError> {
-        let mut retry = self.retry();
-        loop {
-            match self.inserter.insert(precondition, &draft, at).await? {
-                Attempt::Done(outcome) => {
-                    edits::forget_after_conflict(self, precondition, &outcome);
-                    return Ok(outcome);
-                }
-                Attempt::Locked => retry.wait().await?,
-            }
-        }
+        let job = Job::Create(Create {
+            precondition,
+            draft,
+            request_id,
+        });
+        Ok(match write(self, job).await? {
+            Outcome::Committed(Written::Create(outcome)) => Outcome::Committed(outcome),
+            Outcome::Committed(Written::Change(_)) => return Err(mixed_up()),
+            Outcome::Conflict => Outcome::Conflict,
+        })
     }
 
     async fn edit(
@@ -33,9 +37,13 @@ impl Messages for Postgres {
         precondition: Precondition,
         id: MessageId,
         text: Text,
-        at: Timestamp,
-    ) -> Result<Outcome<Option<Seq>>, StoreError> {
-        edits::edit(self, precondition, id, &text, at).await
+        request_id: RequestId,
+    ) -> Result<Outcome<Option<Commit>>, StoreError> {
+        let what = What::Edit { id, text };
+        Ok(match change(self, precondition, request_id, what).await? {
+            Outcome::Committed(edited) => Outcome::Committed(edited.map(|edited| edited.commit)),
+            Outcome::Conflict => Outcome::Conflict,
+        })
     }
 
     async fn delete(
@@ -43,8 +51,57 @@ impl Messages for Postgres {
         precondition: Precondition,
         ids: Vec<MessageId>,
         scope: DeleteScope,
-        at: Timestamp,
+        request_id: RequestId,
     ) -> Result<Outcome<Option<Deleted>>, StoreError> {
-        edits::delete(self, precondition, ids, scope, at).await
+        let author = match scope {
+            DeleteScope::OwnedBy(author) => Some(author),
+            DeleteScope::Any => None,
+        };
+        let ids = ids.into();
+        let what = What::Delete { ids, author };
+        change(self, precondition, request_id, what).await
     }
+}
+
+async fn change(
+    store: &Postgres,
+    precondition: Precondition,
+    request_id: RequestId,
+    what: What,
+) -> Result<Outcome<Option<Deleted>>, StoreError> {
+    let job = Job::Change(Change {
+        precondition,
+        request_id,
+        what,
+    });
+    Ok(match write(store, job).await? {
+        Outcome::Committed(Written::Change(changed)) => Outcome::Committed(changed),
+        Outcome::Committed(Written::Create(_)) => return Err(mixed_up()),
+        Outcome::Conflict => Outcome::Conflict,
+    })
+}
+
+/// Writes until it is decided.
+async fn write(store: &Postgres, job: Job) -> Result<Outcome<Written>, StoreError> {
+    let mut retry = store.retry();
+    let deadline = store.writer.deadline();
+    loop {
+        match store.writer.write(&job, deadline).await? {
+            Attempt::Done(outcome) => {
+                if matches!(outcome, Outcome::Conflict) {
+                    // The next authorization reads both from the database, and so
+                    // cannot repeat the conflict.
+                    let precondition = job.precondition();
+                    store.rooms.forget(&precondition.room);
+                    store.users.forget(&precondition.user);
+                }
+                return Ok(outcome);
+            }
+            Attempt::Locked => retry.wait().await?,
+        }
+    }
+}
+
+fn mixed_up() -> StoreError {
+    StoreError::permanent("a write with the answer of another one")
 }

@@ -2,21 +2,20 @@ use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
 
 use aftermatch_ports::RemoteEvent;
 use sqlx::postgres::PgConnectOptions;
-use tokio::sync::{
-    Mutex,
-    mpsc::{self, Receiver},
+use tokio::{sync::Mutex, time::timeout};
+
+use super::{
+    listener::Listener, others::Others, outgoing::Outgoing, queue::Queue, rechecks::Rechecks,
 };
 
-use super::{listener::Listener, outgoing::Outgoing, rechecks::Rechecks};
-
-/// The most events of other processes that wait to be received. The next recheck
-/// finds the rest.
-const MAX_WAITING: usize = 10_000;
+/// How long to wait for the other processes: invariant 7.
+const READY_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What goes to other processes, and what comes from them and from the platform.
 pub(crate) struct Notifications {
     outgoing: Arc<Outgoing>,
-    incoming: Mutex<Receiver<RemoteEvent>>,
+    incoming: Arc<Queue>,
+    others: Arc<Others>,
     rechecks: Arc<Rechecks>,
     listener: Mutex<Pin<Box<dyn Future<Output = Infallible> + Send>>>,
 }
@@ -24,18 +23,21 @@ pub(crate) struct Notifications {
 impl Notifications {
     pub(crate) fn new(options: PgConnectOptions, statement_timeout: Duration) -> Self {
         let outgoing = Arc::new(Outgoing::default());
+        let others = Arc::new(Others::default());
         let rechecks = Arc::new(Rechecks::new());
-        let (sender, incoming) = mpsc::channel(MAX_WAITING);
+        let incoming = Arc::new(Queue::default());
         let listener = Listener {
             options,
             statement_timeout,
             outgoing: outgoing.clone(),
-            incoming: sender,
+            incoming: incoming.clone(),
+            others: others.clone(),
             rechecks: rechecks.clone(),
         };
         Self {
             outgoing,
-            incoming: Mutex::new(incoming),
+            incoming,
+            others,
             rechecks,
             listener: Mutex::new(Box::pin(listener.run())),
         }
@@ -51,14 +53,35 @@ impl Notifications {
         }
     }
 
+    /// Waits until all other processes send their events to this one, or for three
+    /// seconds.
+    pub(super) async fn ready(&self) {
+        let ready = async {
+            tokio::select! {
+                biased;
+                () = self.others.confirmed() => {}
+                never = self.listen() => match never {},
+            }
+        };
+        if timeout(READY_TIMEOUT, ready).await.is_err() {
+            tracing::info!(
+                "another process has not confirmed that it sends its events: not waiting"
+            );
+        }
+    }
+
     /// Waits for events of other processes.
     pub(super) async fn receive(&self) -> Vec<RemoteEvent> {
-        let mut incoming = self.incoming.lock().await;
-        let mut events = Vec::new();
-        tokio::select! {
-            biased;
-            _ = incoming.recv_many(&mut events, MAX_WAITING) => events,
-            never = self.listen() => match never {},
+        loop {
+            let events = self.incoming.take();
+            if !events.is_empty() {
+                return events;
+            }
+            tokio::select! {
+                biased;
+                () = self.incoming.wait() => {}
+                never = self.listen() => match never {},
+            }
         }
     }
 
@@ -67,7 +90,13 @@ impl Notifications {
         self.outgoing.push(event);
     }
 
-    /// Runs the listener, or waits while another call runs it: invariants 6 and 7.
+    /// Whether something may have changed that nothing shows: invariant 8. Asking
+    /// takes away what is only true once.
+    pub(crate) fn is_uncertain(&self) -> bool {
+        self.others.take_uncertain()
+    }
+
+    /// Runs the listener, or waits while another call runs it: invariants 9 and 10.
     async fn listen(&self) -> Infallible {
         self.listener.lock().await.as_mut().await
     }

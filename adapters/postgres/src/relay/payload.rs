@@ -1,37 +1,45 @@
-//! Events as the text of notifications: `<room> <seq> <request id>`, one a line.
+//! The text of a notification: lines. `hello` and `confirm <server process>` are of
+//! processes, `<room> <json>` is an event.
 
-use std::mem;
+use std::{collections::BTreeSet, mem};
 
-use aftermatch_ports::{
-    RemoteEvent,
-    model::{RequestId, RoomId, Seq},
-};
+use aftermatch_ports::{RemoteEvent, model::RoomId};
+
+use super::remote_event;
 
 /// Postgres refuses a payload of 8,000 bytes.
 const MAX_PAYLOAD_BYTES: usize = 7_999;
 
-/// A longer request id is left out. Those of real clients are far shorter.
-const MAX_REQUEST_ID_BYTES: usize = 1_000;
+pub(super) const HELLO: &str = "hello\n";
 
-/// Packs events into as few payloads as possible.
-pub(super) fn encode(events: &[RemoteEvent]) -> Vec<String> {
+/// What another process says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// It has connected, and asks the others to send their events.
+    Hello,
+    /// It sends its events to the process with this listening connection.
+    Confirm(u32),
+    /// It committed an event.
+    Event(RemoteEvent),
+}
+
+/// Packs what waits into as few payloads as possible.
+pub(super) fn encode(confirmations: &BTreeSet<u32>, events: &[RemoteEvent]) -> Vec<String> {
     let mut payloads = Vec::new();
     let mut payload = String::new();
-    for RemoteEvent {
-        room,
-        seq,
-        request_id,
-    } in events
-    {
-        let fits = |id: &&str| id.len() <= MAX_REQUEST_ID_BYTES && !id.contains(['\n', '\0']);
-        let line = match request_id.as_str().filter(fits) {
-            Some(id) => format!("{room} {seq} {id}\n"),
-            None => format!("{room} {seq}\n"),
-        };
+    let mut add = |line: &str| {
         if payload.len() + line.len() > MAX_PAYLOAD_BYTES {
             payloads.push(mem::take(&mut payload));
         }
-        payload.push_str(&line);
+        payload.push_str(line);
+    };
+    for other in confirmations {
+        add(&format!("confirm {other}\n"));
+    }
+    for event in events {
+        if let Some(line) = line(event) {
+            add(&line);
+        }
     }
     if !payload.is_empty() {
         payloads.push(payload);
@@ -39,74 +47,32 @@ pub(super) fn encode(events: &[RemoteEvent]) -> Vec<String> {
     payloads
 }
 
-/// The events of a payload. Skips lines that it does not understand: another version
+/// The event, without its content if that does not fit.
+fn line(event: &RemoteEvent) -> Option<String> {
+    let line = |with_content| {
+        let json = remote_event::to_json(event, with_content)?;
+        Some(format!("{} {json}\n", event.room))
+    };
+    let whole = line(true).filter(|line| line.len() <= MAX_PAYLOAD_BYTES);
+    whole.or_else(|| line(false))
+}
+
+/// The lines of a payload. Skips those that it does not understand: another version
 /// of this program may have sent them.
-pub(super) fn decode(payload: &str) -> impl Iterator<Item = RemoteEvent> {
+pub(super) fn decode(payload: &str) -> impl Iterator<Item = Line> {
     payload.lines().filter_map(|line| {
-        let mut parts = line.splitn(3, ' ');
-        Some(RemoteEvent {
-            room: RoomId(parts.next()?.parse().ok()?),
-            seq: Seq(parts.next()?.parse().ok()?),
-            request_id: parts.next().map_or(RequestId::NONE, RequestId::new),
-        })
+        if line == HELLO.trim_end() {
+            return Some(Line::Hello);
+        }
+        match line.split_once(' ')? {
+            ("confirm", other) => other.parse().ok().map(Line::Confirm),
+            (room, json) => {
+                let room = RoomId(room.parse().ok()?);
+                remote_event::from_json(room, json).map(Line::Event)
+            }
+        }
     })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn event(room: i64, seq: i64, request_id: Option<&str>) -> RemoteEvent {
-        RemoteEvent {
-            room: RoomId(room),
-            seq: Seq(seq),
-            request_id: request_id.map_or(RequestId::NONE, RequestId::new),
-        }
-    }
-
-    fn round_trip(events: &[RemoteEvent]) -> Vec<RemoteEvent> {
-        let payloads = encode(events);
-        assert!(payloads.iter().all(|payload| payload.len() < 8_000));
-        payloads
-            .iter()
-            .flat_map(|payload| decode(payload))
-            .collect()
-    }
-
-    #[test]
-    fn events_encoded_and_decoded_are_equal() {
-        let long = format!("\"{}\"", r"\ud83e\udd80".repeat(64));
-        let events = [
-            event(1, 1, None),
-            event(i64::MAX, i64::MAX, Some("1500000")),
-            event(-2, 7, Some(r#""a string, with \n, spaces  and 🦀 ""#)),
-            event(3, 8, Some(" 7")),
-            event(3, 9, Some(&long)),
-        ];
-        assert_eq!(round_trip(&events), events);
-        assert_eq!(round_trip(&[]), []);
-    }
-
-    #[test]
-    fn many_events_take_several_payloads() {
-        let events: Vec<_> = (1..=2_000).map(|seq| event(21, seq, Some("77"))).collect();
-        assert!(encode(&events).len() > 1);
-        assert_eq!(round_trip(&events), events);
-    }
-
-    #[test]
-    fn unsuitable_request_id_is_left_out() {
-        let long = "7".repeat(60_000);
-        for id in [&long, "1\n2", "\0"] {
-            let events = [event(1, 2, Some(id)), event(1, 3, Some("4"))];
-            let expected = [event(1, 2, None), event(1, 3, Some("4"))];
-            assert_eq!(round_trip(&events), expected);
-        }
-    }
-
-    #[test]
-    fn unknown_lines_are_skipped() {
-        let decoded: Vec<_> = decode("\nx\n1\n1 y\n1 2 z\nhello world\n").collect();
-        assert_eq!(decoded, [event(1, 2, Some("z"))]);
-    }
-}
+mod tests;

@@ -1,6 +1,6 @@
 use aftermatch_ports::{
-    Relay, RemoteEvent, Revisions, Stale, StoreError,
-    model::{Revision, RoomEvent, RoomVersion, UserId},
+    Changes, Difference, Expected, Relay, RemoteEvent, Revisions, StoreError,
+    model::{Revision, RoomEvent},
 };
 use async_trait::async_trait;
 
@@ -12,24 +12,24 @@ impl Revisions for Postgres {
         self.notifications.recheck().await;
     }
 
-    async fn stale(
-        &self,
-        users: Vec<(UserId, Revision)>,
-        rooms: Vec<RoomVersion>,
-    ) -> Result<Stale, StoreError> {
-        let stale = revisions::compare(self, users, rooms).await;
-        stale.map_err(unavailable)
+    async fn changes(&self) -> Result<Changes, StoreError> {
+        revisions::changes(self).await.map_err(unavailable)
+    }
+
+    async fn compare(&self, expected: Expected) -> Result<Difference, StoreError> {
+        let difference = revisions::compare(self, expected).await;
+        difference.map_err(unavailable)
     }
 }
 
 #[async_trait]
 impl Relay for Postgres {
-    fn publish(&self, event: &RoomEvent) {
-        self.notifications.send(|| RemoteEvent {
-            room: event.room.room.id,
-            seq: event.seq,
-            request_id: event.request_id.clone(),
-        });
+    async fn ready(&self) {
+        self.notifications.ready().await;
+    }
+
+    fn publish(&self, event: &RoomEvent, author: Revision) {
+        self.notifications.send(|| RemoteEvent::of(event, author));
     }
 
     async fn receive(&self) -> Vec<RemoteEvent> {

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use crate::support::{at, draft, precondition, store, town, with_world};
+use crate::support::{NO_REQUEST, draft, last_seq, precondition, store, town, with_world};
 use aftermatch_ports::{
     CreateOutcome, Created, History, HistoryRange, Messages, Outcome, Precondition,
     model::{RoomId, Seq},
@@ -41,7 +41,7 @@ fn send(
         sending.spawn(async move {
             let id = has_id(nth).then(|| nth.to_string());
             let draft = draft(&nth.to_string(), id.as_deref());
-            let written = store.create(precondition, draft, at(nth.try_into().expect("few")));
+            let written = store.create(precondition, draft, NO_REQUEST);
             (nth, written.await.expect("an answer"))
         });
     }
@@ -72,13 +72,13 @@ async fn concurrent_creates_get_their_own_answers() {
         for (seq, message) in (1..).map(Seq).zip(messages) {
             let nth: usize = message.text.as_str().parse().expect("a number");
             let answer = created(&answers.remove(&nth).expect("one message each"));
-            assert_eq!((answer.id, answer.seq), (message.id, seq));
+            assert_eq!((answer.id, answer.commit.seq), (message.id, seq));
             let precondition = preconditions[nth];
             assert_eq!(
                 (room, message.author.id),
                 (precondition.room, precondition.user)
             );
-            assert_eq!(message.created_at, at(nth.try_into().expect("few")));
+            assert_eq!(message.created_at, answer.commit.at);
             let id = message.client_msg_id.as_ref().map(|id| id.as_str());
             assert_eq!(id, has_id(nth).then_some(message.text.as_str()));
         }
@@ -99,9 +99,9 @@ async fn repeated_creates_in_batch_return_duplicates() {
         let first = created(&first[&nth]);
         match again {
             Outcome::Committed(CreateOutcome::Duplicate(message)) if has_id(nth) => {
-                assert_eq!((message.id, message.seq), (first.id, first.seq));
+                assert_eq!((message.id, message.seq), (first.id, first.commit.seq));
             }
-            again => assert!(created(&again).seq > first.seq && !has_id(nth)),
+            again => assert!(created(&again).commit.seq > first.commit.seq && !has_id(nth)),
         }
     }
 }
@@ -159,8 +159,7 @@ async fn locked_room_delays_no_other_room() {
         assert_eq!(preconditions[nth].room, RoomId(21));
         created(&outcome);
     }
-    for room in ROOMS.map(RoomId) {
-        let last = store.last_seq(room).await.expect("a database");
-        assert_eq!(last, Seq(4));
+    for room in ROOMS {
+        assert_eq!(last_seq(&store, room).await, Seq(4));
     }
 }

@@ -1,8 +1,8 @@
 //! Worlds imported into a database that has data already.
 
 use crate::support::{
-    at, brand, draft, import_into, message, options, precondition, profile, room, store, text,
-    town, user, with_world, world,
+    NO_REQUEST, at, brand, draft, import_into, message, options, precondition, profile, room,
+    store, text, town, user, with_world, world,
 };
 use aftermatch_ports::{
     CreateOutcome, Messages, Outcome,
@@ -10,6 +10,7 @@ use aftermatch_ports::{
 };
 use aftermatch_postgres::{ImportError, Imported, Progress, import};
 use aftermatch_testdb::Platform;
+use sqlx::postgres::PgListener;
 
 const NOTHING: Imported = Imported {
     users: 0,
@@ -26,6 +27,7 @@ async fn everything(platform: &Platform) -> Vec<String> {
         UNION ALL SELECT 'room ' || r::text FROM rooms r
         UNION ALL SELECT 'participant ' || p::text FROM participants p
         UNION ALL SELECT 'message ' || m::text FROM messages m
+        UNION ALL SELECT 'event ' || e::text FROM events e
         ORDER BY 1";
     let rows = sqlx::query_scalar(rows).fetch_all(platform.pool()).await;
     rows.expect("the rows")
@@ -187,7 +189,7 @@ async fn imported_message_ids_are_never_reused() {
         highest = ids.into_iter().fold(highest, i64::max);
         let precondition = precondition(&store, 23, 1).await;
         let created = store
-            .create(precondition, draft("new", None), at(1))
+            .create(precondition, draft("new", None), NO_REQUEST)
             .await
             .expect("an answer");
         let Outcome::Committed(CreateOutcome::Created(created)) = created else {
@@ -243,7 +245,9 @@ async fn import_spares_edited_and_deleted_messages() {
     let there = messages(&platform, 21).await;
 
     let now = precondition(&store, anna.0, anna.1).await;
-    let edited = store.edit(now, id(&there[0]), text("edited"), at(50)).await;
+    let edited = store
+        .edit(now, id(&there[0]), text("edited"), NO_REQUEST)
+        .await;
     assert!(
         matches!(edited, Ok(Outcome::Committed(Some(_)))),
         "{edited:?}"
@@ -251,7 +255,7 @@ async fn import_spares_edited_and_deleted_messages() {
     let now = precondition(&store, boris.0, boris.1).await;
     let twins = vec![id(&there[1]), id(&there[2])];
     let deleted = store
-        .delete(now, twins, DeleteScope::OwnedBy(UserId(2)), at(51))
+        .delete(now, twins, DeleteScope::OwnedBy(UserId(2)), NO_REQUEST)
         .await;
     assert!(
         matches!(deleted, Ok(Outcome::Committed(Some(_)))),
@@ -259,7 +263,7 @@ async fn import_spares_edited_and_deleted_messages() {
     );
     let now = precondition(&store, eve.0, eve.1).await;
     let deleted = store
-        .delete(now, vec![MessageId(5)], DeleteScope::Any, at(52))
+        .delete(now, vec![MessageId(5)], DeleteScope::Any, NO_REQUEST)
         .await;
     assert!(
         matches!(deleted, Ok(Outcome::Committed(Some(_)))),
@@ -325,6 +329,19 @@ async fn import_conflicting_world_changes_nothing() {
         "{refused:?}"
     );
     assert_eq!(everything(&platform).await, before);
+}
+
+#[tokio::test]
+async fn import_asks_processes_to_compare_everything() {
+    let (database, _platform) = with_world(&town(vec![])).await;
+    let mut listener = PgListener::connect(database.url())
+        .await
+        .expect("a listener");
+    listener.listen("chat_rights").await.expect("a channel");
+    let changed = town(vec![message(Some(7), 21, 1, 5, "new")]);
+    import_into(&database, &changed).await.expect("an import");
+    let received = listener.recv().await.expect("a notification");
+    assert_eq!(received.payload(), "everything");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aftermatch_ports::{
-    History, Messages, People, ReadPositions, Relay, Revisions, Rooms,
+    History, Log, Messages, People, ReadPositions, Relay, Revisions, Rooms,
     laws::{RelaySubject, Subject, Work},
     model::{
         RoomId, Timestamp, World,
@@ -32,8 +32,11 @@ struct InPostgres {
 impl Subject for InPostgres {
     async fn with_world(world: World) -> Self {
         let (database, platform) = with_world(&world).await;
+        let store = store(&database).await;
+        // Its first connection leaves the next changes unknown.
+        store.ready().await;
         Self {
-            store: store(&database).await,
+            store,
             platform,
             _database: database,
         }
@@ -48,6 +51,10 @@ impl Subject for InPostgres {
     }
 
     fn messages(&self) -> &dyn Messages {
+        &self.store
+    }
+
+    fn log(&self) -> &dyn Log {
         &self.store
     }
 
@@ -109,6 +116,10 @@ impl RelaySubject for TwoProcesses {
 
     fn instances(&self) -> [&dyn Relay; 2] {
         self.stores.each_ref().map(|store| store as &dyn Relay)
+    }
+
+    fn moment(millis: i64) -> Timestamp {
+        (OffsetDateTime::UNIX_EPOCH + time::Duration::milliseconds(millis)).into()
     }
 
     async fn pause(&self) {

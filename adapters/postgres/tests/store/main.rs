@@ -8,12 +8,20 @@
 )]
 
 mod batches;
+mod changes;
 mod import;
 mod laws;
+mod log;
 mod migrations;
+mod newcomers;
 mod processes;
+mod queue;
 mod relay;
 mod retries;
+mod rights;
+mod same_messages;
+mod sessions;
+mod silent_changes;
 mod spans;
 mod support;
 mod tables;

@@ -1,8 +1,10 @@
 //! The schema that the migrations make.
 
-use crate::support::{at, draft, options, precondition, store};
+use std::time::Duration;
+
+use crate::support::{NO_REQUEST, draft, options, precondition, store};
 use aftermatch_ports::{
-    CreateOutcome, History, HistoryRange, Messages, Outcome, Page, Rooms, Scope,
+    CreateOutcome, History, HistoryRange, Log, Messages, Outcome, Page, Rooms, Scope,
     model::{BrandId, RoomId, Seq, UserId},
 };
 use aftermatch_postgres::{MigrateError, check, is_transient, migrate};
@@ -131,6 +133,13 @@ async fn migration_preserves_old_data() {
     let delta = store.delta_since(RoomId(21), Seq(3), 9).await;
     let delta = delta.expect("an answer").delta.expect("a delta");
     assert_eq!((delta.upserted.len(), delta.deleted.len()), (1, 1));
+    // What the older program changed cannot be read as it was.
+    for (after, readable) in [(0, true), (1, false), (2, false), (3, false), (4, false)] {
+        let page = store.events(RoomId(21), Seq(after), 1).await;
+        let page = page.expect("a database").expect("the room");
+        assert_eq!(page.events.is_some(), readable, "after {after}");
+        assert_eq!(page.head.last_seq, Seq(5));
+    }
     let reader = Scope::Brand {
         brand: BrandId(11),
         reader: UserId(1),
@@ -145,12 +154,63 @@ async fn migration_preserves_old_data() {
 
     let precondition = precondition(&store, 21, 1).await;
     let sent = store
-        .create(precondition, draft("new", Some("name")), at(1))
+        .create(precondition, draft("new", Some("name")), NO_REQUEST)
         .await;
     match sent.expect("an answer") {
-        Outcome::Committed(CreateOutcome::Created(created)) => assert_eq!(created.seq, Seq(6)),
+        Outcome::Committed(CreateOutcome::Created(created)) => {
+            assert_eq!(created.commit.seq, Seq(6))
+        }
         other => panic!("{other:?}"),
     }
+}
+
+/// The files of the tables that are large, or in use all the time.
+async fn files(platform: &Platform) -> Vec<i64> {
+    let files = "SELECT relfilenode::bigint FROM pg_class
+        WHERE oid IN ('rooms'::regclass, 'messages'::regclass, 'users'::regclass) ORDER BY oid";
+    let files = sqlx::query_scalar(files).fetch_all(platform.pool());
+    files.await.expect("the catalogue")
+}
+
+/// As beside processes of the older version, and a dump.
+#[tokio::test]
+async fn migration_waits_for_dump_and_rewrites_no_table() {
+    let database = empty().await;
+    let platform = Platform::connect(database.url()).await;
+    let older = MIGRATIONS.run_to(2, platform.pool()).await;
+    older.expect("the older schema");
+    let data = "INSERT INTO users (id) VALUES (1); INSERT INTO rooms (id) VALUES (21), (22)";
+    let written = sqlx::raw_sql(data).execute(platform.pool()).await;
+    written.expect("the data");
+    let before = files(&platform).await;
+
+    let mut dump = platform.pool().begin().await.expect("a transaction");
+    let read = sqlx::query("SELECT FROM messages").execute(&mut *dump);
+    read.await.expect("the messages");
+    let options = options(&database);
+    let chat = async {
+        for _ in 0..20 {
+            let write =
+                "SET LOCAL statement_timeout = '1s'; UPDATE rooms SET last_seq = last_seq + 1";
+            let written = sqlx::raw_sql(write).execute(platform.pool()).await;
+            written.expect("the chat goes on");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        dump.rollback().await.expect("the end of the dump");
+    };
+    let (migrated, ()) = tokio::join!(migrate(&options), chat);
+    migrated.expect("the migrations");
+    assert_eq!(files(&platform).await, before);
+
+    let new = sqlx::query("INSERT INTO rooms (id) VALUES (23), (24)").execute(platform.pool());
+    new.await.expect("new rooms");
+    let rooms = "SELECT epoch > 0, last_at IS NULL FROM rooms ORDER BY id";
+    let rooms: Vec<(bool, bool)> = sqlx::query_as(rooms)
+        .fetch_all(platform.pool())
+        .await
+        .expect("the rooms");
+    let (old, new) = ((false, false), (true, true));
+    assert_eq!(rooms, [old, old, new, new]);
 }
 
 #[tokio::test]
@@ -159,7 +219,7 @@ async fn check_frozen_database_is_transient_error() {
     let proxy = Proxy::before(database.url()).await;
     let options = aftermatch_postgres::Options {
         url: proxy.url().to_owned(),
-        statement_timeout: std::time::Duration::from_millis(50),
+        statement_timeout: Duration::from_millis(50),
         ..options(&database)
     };
     proxy.freeze();

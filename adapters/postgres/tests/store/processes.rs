@@ -9,10 +9,11 @@ use std::{
     task::Poll,
 };
 
-use crate::support::{at, draft, message, precondition, store, text, town, with_world};
+use crate::support::{
+    NO_REQUEST, draft, last_seq, message, precondition, store, text, town, with_world,
+};
 use aftermatch_ports::{
-    CreateOutcome, History, Messages, Outcome, People, Precondition, Read, ReadPositions, Rooms,
-    StoreError,
+    CreateOutcome, Messages, Outcome, People, Precondition, Read, ReadPositions, Rooms, StoreError,
     model::{MessageId, RoomId, Seq, UserId, access::DeleteScope},
 };
 use aftermatch_postgres::Postgres;
@@ -42,16 +43,18 @@ async fn attempt(
     let made = match write {
         Write::Create => {
             let written = store
-                .create(precondition, draft("hello", None), at(1))
+                .create(precondition, draft("hello", None), NO_REQUEST)
                 .await?;
             written_as(written, |outcome| match outcome {
-                CreateOutcome::Created(created) => (created.seq, created.id),
+                CreateOutcome::Created(created) => (created.commit.seq, created.id),
                 other => panic!("{other:?}"),
             })
         }
         Write::Edit(id) => {
-            let written = store.edit(precondition, id, text("edited"), at(2)).await?;
-            written_as(written, |seq| (seq.expect("an own message"), id))
+            let written = store
+                .edit(precondition, id, text("edited"), NO_REQUEST)
+                .await?;
+            written_as(written, |commit| (commit.expect("an own message").seq, id))
         }
         Write::Delete(id) => {
             let written = store
@@ -59,11 +62,11 @@ async fn attempt(
                     precondition,
                     vec![id],
                     DeleteScope::OwnedBy(precondition.user),
-                    at(3),
+                    NO_REQUEST,
                 )
                 .await?;
             written_as(written, |deleted| {
-                (deleted.expect("an own message").seq, id)
+                (deleted.expect("an own message").commit.seq, id)
             })
         }
     };
@@ -225,9 +228,11 @@ async fn cached_rights_after_change_allow_no_write() {
     let cached = async |store: &Postgres| {
         let there = store.room(room, Read::Cached).await.expect("a database");
         let known = store.user(user, Read::Cached).await.expect("a database");
+        let there = there.expect("the room");
         Precondition {
             room,
-            room_revision: there.expect("the room").revision,
+            room_revision: there.revision,
+            room_epoch: there.epoch.room,
             user,
             user_revision: known.expect("the user").revision,
         }
@@ -273,7 +278,7 @@ async fn abandoned_creates_delay_nobody() {
     let (database, platform) = with_world(&town(vec![])).await;
     let store = Arc::new(store(&database).await);
     let precondition = precondition(&store, 21, 1).await;
-    let create = || store.create(precondition, draft("hello", None), at(1));
+    let create = || store.create(precondition, draft("hello", None), NO_REQUEST);
     let mut transaction = platform.pool().begin().await.expect("a transaction");
     let lock = sqlx::query("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE");
     lock.execute(&mut *transaction).await.expect("the lock");
@@ -311,8 +316,7 @@ async fn first_read_of_locked_room_delays_nobody() {
         readers.spawn(async move { store.mark_read(RoomId(21), UserId(2), Seq(1)).await });
     }
     for _ in 0..50 {
-        let last = store.last_seq(RoomId(21)).await;
-        assert_eq!(last.expect("an answer"), Seq(1));
+        assert_eq!(last_seq(&store, 21).await, Seq(1));
     }
     assert!(readers.try_join_next().is_none(), "the room is locked");
     transaction.commit().await.expect("the end of the lock");

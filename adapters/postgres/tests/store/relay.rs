@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use crate::support::{at, draft, message, options, precondition, store, text, town, with_world};
+use crate::support::{
+    NO_REQUEST, at, draft, message, options, precondition, store, text, town, with_world,
+};
 use aftermatch_ports::{
-    History, HistoryRange, Messages, Outcome, People, Read, ReadPositions, Relay, RemoteEvent,
-    Revisions, Rooms, Stale,
+    History, HistoryRange, Messages, Outcome, Read, ReadPositions, Relay, RemoteEvent, Revisions,
+    Rooms,
     model::{
-        EventKind, MessageId, RequestId, RoomEvent, RoomId, RoomVersion, Seq, UserId,
+        EventKind, MessageId, RequestId, Revision, RoomEvent, RoomId, Seq, UserId,
         access::DeleteScope,
     },
 };
@@ -34,7 +36,11 @@ const ROWS: &[(&str, bool)] = &[
     ),
     ("INSERT INTO participants VALUES (21, 11, 3)", true),
     ("INSERT INTO users (id) VALUES (5)", false),
+    ("UPDATE users SET id = 6 WHERE id = 5", true),
+    ("UPDATE users SET id = 5 WHERE id = 6", true),
     ("INSERT INTO rooms (id) VALUES (24)", false),
+    ("UPDATE rooms SET id = 25 WHERE id = 24", true),
+    ("UPDATE rooms SET id = 24 WHERE id = 25", true),
     ("DELETE FROM users WHERE id = 5", true),
     ("DELETE FROM rooms WHERE id = 24", true),
     ("UPDATE rooms SET last_seq = last_seq + 1", false),
@@ -44,7 +50,7 @@ const ROWS: &[(&str, bool)] = &[
     ),
 ];
 
-/// Counts the notifications of changed rights.
+/// Counts the notifications of changed rights, those of one transaction once.
 struct Rights(PgListener);
 
 impl Rights {
@@ -56,15 +62,19 @@ impl Rights {
         Self(listener)
     }
 
-    /// The number of notifications since the last call.
+    /// The number of notifications since the last call. None says that everything may
+    /// have changed.
     async fn count(&mut self, platform: &Platform) -> usize {
         let end = sqlx::query("SELECT pg_notify('chat_rights', 'end')").execute(platform.pool());
         end.await.expect("a notification");
         let mut count = 0;
-        while self.0.recv().await.expect("a notification").payload() != "end" {
-            count += 1;
+        loop {
+            match self.0.recv().await.expect("a notification").payload() {
+                "end" => return count,
+                "" => count += 1,
+                other => panic!("{other}"),
+            }
         }
-        count
     }
 }
 
@@ -96,7 +106,7 @@ async fn service_writes_notify_no_rights() {
     let mut rights = Rights::of(&database).await;
     let now = precondition(&store, 21, 1).await;
     for id in [None, Some("id")] {
-        let written = store.create(now, draft("hello", id), at(1)).await;
+        let written = store.create(now, draft("hello", id), NO_REQUEST).await;
         assert!(matches!(written, Ok(Outcome::Committed(_))), "{written:?}");
     }
     let read = store.history(RoomId(21), HistoryRange::Newest, 1).await;
@@ -106,12 +116,14 @@ async fn service_writes_notify_no_rights() {
         .pop()
         .expect("a message")
         .id;
-    let edited = store.edit(now, id, text("edited"), at(2)).await;
+    let edited = store.edit(now, id, text("edited"), NO_REQUEST).await;
     assert!(
         matches!(edited, Ok(Outcome::Committed(Some(_)))),
         "{edited:?}"
     );
-    let deleted = store.delete(now, vec![id], DeleteScope::Any, at(3)).await;
+    let deleted = store
+        .delete(now, vec![id], DeleteScope::Any, NO_REQUEST)
+        .await;
     assert!(
         matches!(deleted, Ok(Outcome::Committed(Some(_)))),
         "{deleted:?}"
@@ -129,9 +141,13 @@ pub(crate) async fn event(store: &Postgres, seq: i64) -> RoomEvent {
         .room(RoomId(21), Read::Fresh)
         .await
         .expect("a database");
+    let room = room.expect("the room");
     RoomEvent {
         seq: Seq(seq),
-        room: room.expect("the room").at(at(0)),
+        epoch: room.epoch,
+        at: at(0),
+        by: UserId(1),
+        room: room.at(at(0)),
         requester: None,
         request_id: RequestId::NONE,
         kind: EventKind::Edited {
@@ -141,19 +157,23 @@ pub(crate) async fn event(store: &Postgres, seq: i64) -> RoomEvent {
     }
 }
 
+/// The same event, but of this kind.
+pub(crate) fn event_of(event: &RoomEvent, kind: EventKind) -> RoomEvent {
+    RoomEvent {
+        kind,
+        ..event.clone()
+    }
+}
+
 /// Longer than a listener takes to connect again and to notice the other process.
 const REACH_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Publishes an event until the other process receives it.
 pub(crate) async fn reach(from: &Postgres, to: &Postgres, event: &RoomEvent) {
-    let expected = RemoteEvent {
-        room: event.room.room.id,
-        seq: event.seq,
-        request_id: event.request_id.clone(),
-    };
+    let expected = RemoteEvent::of(event, Revision(1));
     let publishing = async {
         loop {
-            from.publish(event);
+            from.publish(event, Revision(1));
             tokio::select! {
                 // The sender, too, listens only while it is polled.
                 own = from.receive() => assert!(!own.contains(&expected), "its own: {own:?}"),
@@ -194,13 +214,14 @@ async fn single_process_sends_nothing() {
     let mut listener = PgListener::connect(database.url())
         .await
         .expect("a listener");
-    listener.listen("chat_changes").await.expect("a channel");
+    listener.listen("chat_events").await.expect("a channel");
+    store.ready().await;
     let event = event(&store, 1).await;
     for _ in 0..2 {
-        store.publish(&event);
+        store.publish(&event, Revision(1));
         store.recheck().await;
     }
-    let end = sqlx::query("SELECT pg_notify('chat_changes', 'end')").execute(platform.pool());
+    let end = sqlx::query("SELECT pg_notify('chat_events', 'end')").execute(platform.pool());
     end.await.expect("a notification");
     let received = listener.recv().await.expect("a notification");
     assert_eq!(received.payload(), "end");
@@ -259,45 +280,4 @@ async fn platform_change_brings_recheck_forward() {
         () = rechecks(&unreached) => panic!("the changes bring no recheck forward"),
         () = changes => {}
     }
-}
-
-#[tokio::test]
-async fn stale_users_and_rooms_leave_cache() {
-    let (database, platform) = with_world(&town(vec![])).await;
-    let store = store(&database).await;
-    let cached = async || {
-        let room = store
-            .room(RoomId(21), Read::Cached)
-            .await
-            .expect("a database");
-        let user = store.user(UserId(1), Read::Cached).await;
-        let (room, user) = (
-            room.expect("the room"),
-            user.expect("a database").expect("the user"),
-        );
-        (room.revision, user.revision)
-    };
-    let (room, user) = cached().await;
-    for change in [
-        "UPDATE users SET admin = true WHERE id = 1",
-        "UPDATE brands SET tariff = 'business' WHERE id = 11",
-    ] {
-        let changed = sqlx::query(change).execute(platform.pool()).await;
-        changed.expect("the change");
-    }
-    assert_eq!(cached().await, (room, user));
-    let seen = RoomVersion {
-        room: RoomId(21),
-        revision: room,
-        last_seq: Seq::ZERO,
-    };
-    let stale = store.stale(vec![(UserId(1), user)], vec![seen]).await;
-    let both = Stale {
-        users: vec![UserId(1)],
-        rooms: vec![RoomId(21)],
-        behind: vec![],
-    };
-    assert_eq!(stale.expect("an answer"), both);
-    let now = cached().await;
-    assert!(now.0 != room && now.1 != user, "{now:?}");
 }

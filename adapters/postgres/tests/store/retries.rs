@@ -1,13 +1,13 @@
 //! Messages that clients send again, to one process or to several.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::support::{
-    at, draft, import_into, message, precondition, store, text, town, with_world,
+    NO_REQUEST, draft, import_into, last_seq, message, precondition, store, text, town, with_world,
 };
 use aftermatch_ports::{
-    CreateOutcome, Created, History, Messages, Outcome, StoreError,
-    model::{Message, MessageId, RoomId, Seq, access::DeleteScope},
+    CreateOutcome, Created, Log, Messages, Outcome, StoreError,
+    model::{Message, MessageId, Seq, access::DeleteScope},
 };
 use aftermatch_postgres::Postgres;
 use tokio::task::JoinSet;
@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 async fn send(store: &Postgres, says: &str, client_msg_id: Option<&str>) -> CreateOutcome {
     let precondition = precondition(store, 21, 1).await;
     let written = store
-        .create(precondition, draft(says, client_msg_id), at(1))
+        .create(precondition, draft(says, client_msg_id), NO_REQUEST)
         .await;
     done(written)
 }
@@ -64,7 +64,7 @@ async fn repeated_create_at_two_processes_inserts_once() {
             }
         }
         assert_eq!((inserted.len(), duplicates.len()), (1, 49));
-        assert_eq!(inserted[0].seq, Seq(round));
+        assert_eq!(inserted[0].commit.seq, Seq(round));
         assert!(
             duplicates
                 .iter()
@@ -92,7 +92,7 @@ async fn batch_with_and_without_ids_is_numbered() {
     let (mut seqs, mut conflicts) = (Vec::new(), 0);
     for outcome in sending.join_all().await {
         match outcome {
-            CreateOutcome::Created(created) => seqs.push(created.seq.0),
+            CreateOutcome::Created(created) => seqs.push(created.commit.seq.0),
             CreateOutcome::IdConflict => conflicts += 1,
             CreateOutcome::Duplicate(message) => panic!("{message:?}"),
         }
@@ -119,7 +119,7 @@ async fn create_during_other_commit_returns_duplicate() {
             .fetch_one(&mut *transaction)
             .await
             .expect("a message");
-        let before = store.last_seq(RoomId(21)).await.expect("a database").0;
+        let before = last_seq(&store, 21).await.0;
         let commit = async {
             let waiting =
                 "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'
@@ -131,21 +131,20 @@ async fn create_during_other_commit_returns_duplicate() {
         if others {
             // The first is inserted alone; the others wait, and are then inserted together.
             let precondition = precondition(&store, 21, 1).await;
-            let send = |says, id| store.create(precondition, draft(says, Some(id)), at(1));
+            let send = |says, id| store.create(precondition, draft(says, Some(id)), NO_REQUEST);
             let (first, again, other, ()) = tokio::join!(
                 send("first", "first"),
                 send("hello", &client_msg_id),
                 send("other", "other"),
                 commit
             );
-            assert_eq!(created(done(first)).seq, Seq(before + 1));
+            assert_eq!(created(done(first)).commit.seq, Seq(before + 1));
             assert_eq!(duplicate(done(again)).id, MessageId(id));
-            assert_eq!(created(done(other)).seq, Seq(before + 2));
+            assert_eq!(created(done(other)).commit.seq, Seq(before + 2));
         } else {
             let (again, ()) = tokio::join!(send(&store, "hello", Some(&client_msg_id)), commit);
             assert_eq!(duplicate(again).id, MessageId(id));
-            let after = store.last_seq(RoomId(21)).await.expect("a database");
-            assert_eq!(after, Seq(before));
+            assert_eq!(last_seq(&store, 21).await, Seq(before));
         }
     }
 }
@@ -156,13 +155,13 @@ async fn deleted_message_leaves_no_text() {
     let store = store(&database).await;
     let sent = created(send(&store, "secret", Some("id")).await);
     let now = precondition(&store, 21, 1).await;
-    let edited = store.edit(now, sent.id, text("edited"), at(2)).await;
+    let edited = store.edit(now, sent.id, text("edited"), NO_REQUEST).await;
     assert!(
         matches!(edited, Ok(Outcome::Committed(Some(_)))),
         "{edited:?}"
     );
     let deleted = store
-        .delete(now, vec![sent.id], DeleteScope::Any, at(3))
+        .delete(now, vec![sent.id], DeleteScope::Any, NO_REQUEST)
         .await;
     assert!(
         matches!(deleted, Ok(Outcome::Committed(Some(_)))),
@@ -175,6 +174,15 @@ async fn deleted_message_leaves_no_text() {
         .await
         .expect("the deleted message");
     assert!(nothing);
+    // The log has the texts until they are purged.
+    let purged = store.purge(Duration::ZERO, 9).await;
+    assert_eq!(purged.expect("a database"), 2);
+    let left = "SELECT count(*) FROM events e WHERE replaced IS NOT NULL OR e::text ~ 'secret'";
+    let left: i64 = sqlx::query_scalar(left)
+        .fetch_one(platform.pool())
+        .await
+        .expect("a number");
+    assert_eq!(left, 0);
     assert_eq!(
         send(&store, "secret", Some("id")).await,
         CreateOutcome::IdConflict

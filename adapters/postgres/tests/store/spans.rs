@@ -3,12 +3,13 @@
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use aftermatch_ports::{
-    Health, History, HistoryRange, Messages, Page, People, Read, ReadPositions, Revisions, Rooms,
-    Scope,
-    model::{MessageId, RoomId, RoomVersion, Seq, UserId, access::DeleteScope},
+    Expected, Health, History, HistoryRange, Log, Messages, Page, People, Read, ReadPositions,
+    Revisions, Rooms, Scope,
+    model::{MessageId, RoomId, Seq, UserId, access::DeleteScope},
 };
 use aftermatch_postgres::{check, migrate};
 use tracing::{
@@ -19,14 +20,17 @@ use tracing::{
 
 use crate::{
     relay::{event, reach},
-    support::{at, draft, import_into, options, precondition, store, text, town},
+    support::{NO_REQUEST, draft, import_into, options, precondition, store, text, town},
 };
 
 const SPANS: &[&str] = &[
+    "db.change.list",
     "db.connection.open",
     "db.event.find_last",
+    "db.event.list",
     "db.event.listen",
     "db.event.notify",
+    "db.event.purge",
     "db.health.check",
     "db.message.delete",
     "db.message.edit",
@@ -38,6 +42,7 @@ const SPANS: &[&str] = &[
     "db.migration.run",
     "db.presence.find",
     "db.read_position.advance",
+    "db.removed.purge",
     "db.revision.compare",
     "db.room.find",
     "db.room.list",
@@ -98,13 +103,25 @@ async fn every_statement_has_a_named_span() {
     };
     here.rooms(Scope::All, page).await.expect("the rooms");
     let precondition = precondition(&here, room.0, user.0).await;
-    let created = here.create(precondition, draft("hello", None), at(1)).await;
+    let created = here
+        .create(precondition, draft("hello", None), NO_REQUEST)
+        .await;
     created.expect("an answer");
-    let edited = here.edit(precondition, MessageId(1), text("edited"), at(2));
+    let edited = here.edit(precondition, MessageId(1), text("edited"), NO_REQUEST);
     edited.await.expect("an answer");
-    let deleted = here.delete(precondition, vec![MessageId(1)], DeleteScope::Any, at(3));
+    let deleted = here.delete(
+        precondition,
+        vec![MessageId(1)],
+        DeleteScope::Any,
+        NO_REQUEST,
+    );
     deleted.await.expect("an answer");
-    here.last_seq(room).await.expect("a database");
+    here.head(room).await.expect("a database");
+    here.events(room, Seq::ZERO, 9).await.expect("a database");
+    here.purge(Duration::ZERO, 9).await.expect("a database");
+    here.changes().await.expect("a recheck");
+    let nothing = here.compare(Expected::default()).await;
+    nothing.expect("a database");
     here.delta_since(room, Seq::ZERO, 9)
         .await
         .expect("a database");
@@ -112,12 +129,6 @@ async fn every_statement_has_a_named_span() {
     history.expect("a database");
     here.page(room, 0, 9).await.expect("a database");
     here.mark_read(room, user, Seq(1)).await.expect("an answer");
-    let seen = RoomVersion {
-        room,
-        revision: precondition.room_revision,
-        last_seq: Seq::ZERO,
-    };
-    here.stale(vec![], vec![seen]).await.expect("a database");
     reach(&here, &there, &event(&here, 7).await).await;
 
     let opened: Vec<_> = names.0.lock().expect("no panic").iter().copied().collect();

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use aftermatch_ports::{
-    Draft, People, Precondition, Read, Rooms,
+    Draft, Log, People, Precondition, Read, Rooms,
     model::{
-        BrandId, ClientMsgId, MessageId, Profile, RoomId, Text, Timestamp, UserId, World,
+        BrandId, ClientMsgId, MessageId, Profile, RequestId, RoomId, Seq, Text, Timestamp, UserId,
+        World,
         world::{NewBrand, NewMessage, NewRoom, NewUser},
     },
 };
@@ -130,14 +131,25 @@ pub(crate) fn town(messages: Vec<NewMessage>) -> World {
     )
 }
 
+/// A write that nobody requested.
+pub(crate) const NO_REQUEST: RequestId = RequestId::NONE;
+
+/// The number of the last event in the room.
+pub(crate) async fn last_seq(store: &Postgres, room: i64) -> Seq {
+    let head = store.head(RoomId(room)).await.expect("a database");
+    head.expect("the room").last_seq
+}
+
 /// The precondition of a write by this user in this room, as they are now.
 pub(crate) async fn precondition(store: &Postgres, room: i64, user: i64) -> Precondition {
     let (room, user) = (RoomId(room), UserId(user));
     let found = store.room(room, Read::Fresh).await.expect("a database");
+    let found = found.expect("the room");
     let author = store.user(user, Read::Fresh).await.expect("a database");
     Precondition {
         room,
-        room_revision: found.expect("the room").revision,
+        room_revision: found.revision,
+        room_epoch: found.epoch.room,
         user,
         user_revision: author.expect("the user").revision,
     }

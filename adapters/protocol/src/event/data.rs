@@ -1,6 +1,6 @@
 //! The data of room events.
 
-use aftermatch_ports::model::{EventKind, MessageId, RoomEvent};
+use aftermatch_ports::model::{EventKind, MessageId, RoomView, Seq};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -72,11 +72,11 @@ impl Data for MessagesDeleted {
 }
 
 impl MessagesDeleted {
-    pub(super) fn new(change: &RoomEvent, ids: &[MessageId]) -> Self {
+    pub(super) fn new(room: &RoomView, seq: Seq, ids: &[MessageId]) -> Self {
         Self {
-            room_id: change.room.room.id.0,
+            room_id: room.room.id.0,
             messages_ids: ids.iter().map(|id| id.0).collect(),
-            seq: change.seq.into(),
+            seq: seq.into(),
         }
     }
 }
@@ -91,25 +91,30 @@ pub(super) enum EventData<'a> {
 }
 
 impl<'a> EventData<'a> {
-    pub(super) fn of(change: &'a RoomEvent, participants: &'a ReadyParticipants) -> Self {
-        let room = RoomShape::ready(&change.room, participants);
-        match &change.kind {
+    /// What happened in `room`, as event `seq`.
+    pub(super) fn of(
+        room: &'a RoomView,
+        seq: Seq,
+        kind: &'a EventKind,
+        participants: &'a ReadyParticipants,
+    ) -> Self {
+        match kind {
             EventKind::Created(message) => Self::Created(MessageCreated {
                 id: message.id.0,
                 text: message.text.as_str(),
                 user: (&message.author).into(),
                 created_at: Time(message.created_at),
-                room,
+                room: RoomShape::ready(room, participants),
                 client_msg_id: message.client_msg_id.as_ref().map(|id| id.as_str()),
-                seq: change.seq.into(),
+                seq: seq.into(),
             }),
             EventKind::Edited { id, text } => Self::Edited(MessageEdited {
-                room_id: change.room.room.id.0,
+                room_id: room.room.id.0,
                 message_id: id.0,
                 message_text: text.as_str(),
-                seq: change.seq.into(),
+                seq: seq.into(),
             }),
-            EventKind::Deleted { ids, .. } => Self::Deleted(MessagesDeleted::new(change, ids)),
+            EventKind::Deleted { ids, .. } => Self::Deleted(MessagesDeleted::new(room, seq, ids)),
         }
     }
 

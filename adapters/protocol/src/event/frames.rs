@@ -1,7 +1,7 @@
 //! The frames of room events: for everyone joined, for the requester, and for clients
 //! that missed them.
 
-use aftermatch_ports::model::{EventKind, MessageId, RoomEvent};
+use aftermatch_ports::model::{EventKind, MessageId, RoomEvent, RoomView, Seq};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
@@ -59,7 +59,7 @@ impl Frame for Replay<EventData<'_>> {
 /// The frame that everyone joined receives. `participants` are those of the room, at
 /// the revision of `event`.
 pub fn event<'a>(event: &'a RoomEvent, participants: &'a ReadyParticipants) -> impl Frame + 'a {
-    let data = EventData::of(event, participants);
+    let data = data_of(event, participants);
     Event {
         errors: [],
         action: data.action(),
@@ -69,13 +69,17 @@ pub fn event<'a>(event: &'a RoomEvent, participants: &'a ReadyParticipants) -> i
     }
 }
 
+fn data_of<'a>(event: &'a RoomEvent, participants: &'a ReadyParticipants) -> EventData<'a> {
+    EventData::of(&event.room, event.seq, &event.kind, participants)
+}
+
 /// What the requester receives instead, if some messages could not be deleted.
 pub fn partly_deleted(event: &RoomEvent) -> Option<impl Frame> {
     let EventKind::Deleted { ids, missing } = &event.kind else {
         return None;
     };
     let errors = [not_deleted(missing)?];
-    let data = MessagesDeleted::new(event, ids);
+    let data = MessagesDeleted::new(&event.room, event.seq, ids);
     Some(Response::partly(&event.request_id, data, errors))
 }
 
@@ -103,13 +107,18 @@ pub fn existing_message<'a>(
     event: &'a RoomEvent,
     participants: &'a ReadyParticipants,
 ) -> impl Frame + 'a {
-    let message = ExistingMessage(EventData::of(event, participants));
+    let message = ExistingMessage(data_of(event, participants));
     Response::new(&event.request_id, message)
 }
 
-/// An event that the client missed.
-pub fn replayed<'a>(event: &'a RoomEvent, participants: &'a ReadyParticipants) -> impl Frame + 'a {
-    let data = EventData::of(event, participants);
+/// An event of `room` that the client missed.
+pub fn replayed<'a>(
+    room: &'a RoomView,
+    seq: Seq,
+    kind: &'a EventKind,
+    participants: &'a ReadyParticipants,
+) -> impl Frame + 'a {
+    let data = EventData::of(room, seq, kind, participants);
     Replay {
         errors: [],
         action: data.action(),

@@ -27,6 +27,9 @@ impl<D: Serialize> Frame for Notice<D> {}
 pub(crate) struct RoomClosed {
     /// The room's `pk`.
     room_pk: i64,
+    /// After `restarted` and `behind`: join again, with the last `seq` that was received
+    /// before this frame, and the `epoch` of the last join. After the others the
+    /// right has ended.
     #[schemars(schema_with = "reasons")]
     reason: &'static str,
 }
@@ -36,10 +39,12 @@ impl Data for RoomClosed {
 }
 
 /// Every way to lose a seat.
-pub(crate) const EVICTIONS: [Eviction; 3] = [
+pub(crate) const EVICTIONS: [Eviction; 5] = [
     Eviction::BrandRemoved,
     Eviction::RoomRemoved,
     Eviction::BrandLost,
+    Eviction::Restarted,
+    Eviction::Behind,
 ];
 
 /// Why a seat was taken away, as a word.
@@ -49,6 +54,8 @@ pub const fn reason(eviction: Eviction) -> &'static str {
         Eviction::RoomRemoved => "room_removed",
         Eviction::BrandRemoved => "brand_removed",
         Eviction::BrandLost => "brand_lost",
+        Eviction::Restarted => "restarted",
+        Eviction::Behind => "behind",
     }
 }
 

@@ -64,7 +64,8 @@ pub(crate) fn room_closed(generator: &mut SchemaGenerator) -> Published {
         RoomClosed::ACTION,
         Receiver::Others,
         "The connection has lost its room: the brand was taken out of the room, the room was \
-         removed, or the user no longer owns the brand.",
+         removed, the user no longer owns the brand, the service now has another database \
+         (`restarted`), or events of the room could not be read for too long (`behind`).",
         EVICTIONS.map(|eviction| closed(sample::ROOM, eviction).to_vec()),
     )
 }
@@ -77,8 +78,8 @@ fn delivered<D: Data>(generator: &mut SchemaGenerator, events: &[RoomEvent]) -> 
         generator,
         format!("{}.told", D::ACTION),
         Receiver::Everyone,
-        "Everyone joined receives this frame. For its author it is the response. `request_id` is \
-         `null` if the request is not known any more.",
+        "Everyone joined receives this frame, with the `request_id` of its author. For its author \
+         it is the response. `request_id` is `null` only for what nobody requested.",
         frames,
     )
 }
@@ -89,6 +90,12 @@ fn replay<D: Data>(generator: &mut SchemaGenerator, change: RoomEvent) -> Publis
         format!("{}.replayed", D::ACTION),
         Receiver::Others,
         "A change that the client missed, sent after a join with `since_seq`.",
-        [replayed(&change, &sample::participants()).to_vec()],
+        [replayed(
+            &change.room,
+            change.seq,
+            &change.kind,
+            &sample::participants(),
+        )
+        .to_vec()],
     )
 }

@@ -14,13 +14,14 @@ use serde_json::json;
 use super::{
     envelope::RawParameters,
     reader::read,
-    value::{AtLeast, Id, Ids, Position, UpTo},
+    value::{AtLeast, Id, Ids, Position, ShortText, UpTo},
 };
 use crate::{
     action::Action,
     error::{ErrorCode, ProtocolError},
     limits::{
-        DEFAULT_MESSAGES, MAX_CLIENT_MSG_ID_CHARS, MAX_DELETED, MAX_MESSAGES, MAX_REPLAY, MAX_ROOMS,
+        DEFAULT_MESSAGES, MAX_CLIENT_MSG_ID_CHARS, MAX_DELETED, MAX_EPOCH_CHARS, MAX_MESSAGES,
+        MAX_REPLAY, MAX_ROOMS,
     },
 };
 
@@ -117,18 +118,21 @@ pub struct List {
 #[derive(Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[schemars(
     example = json!({"room_pk": 1}),
-    example = json!({"room_pk": 1, "since_seq": 40}),
+    example = json!({"room_pk": 1, "since_seq": 40, "epoch": "9f3c02a1-2b"}),
 )]
 pub struct JoinRoom {
     /// The room's `pk`.
     pub room_pk: Id,
     #[schemars(description = format!(
         "The last `seq` that the client knows. What has changed since then is sent first. If that \
-         is more than {MAX_REPLAY} frames, or if more than {MAX_DELETED} older messages were deleted, \
-         there is no replay and `resumed` is `false`."
+         is more than {MAX_REPLAY} frames, if more than {MAX_DELETED} older messages were deleted, or \
+         if `epoch` is that of another log, there is no replay and `resumed` is `false`."
     ))]
     /// The last event that the client knows.
     pub since_seq: Option<Position>,
+    /// The `epoch` of the join after which that `seq` was received. It is ignored without
+    /// `since_seq`.
+    pub epoch: Option<ShortText<MAX_EPOCH_CHARS>>,
 }
 
 /// Parameters of `create_message`.

@@ -31,6 +31,10 @@ pub type Position = AtLeast<{ i64::MIN }>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UpTo<const MAX: usize>(pub usize);
 
+/// A string of at most `MAX` characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShortText<const MAX: usize>(pub String);
+
 /// A list of messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ids(pub Vec<MessageId>);
@@ -68,6 +72,29 @@ impl<'de, const MAX: usize> Deserialize<'de> for UpTo<MAX> {
             format_args!("an integer from 1 to {MAX}"),
             limit,
         )
+    }
+}
+
+impl<'de, const MAX: usize> Deserialize<'de> for ShortText<MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(ShortTextVisitor::<MAX>)
+    }
+}
+
+struct ShortTextVisitor<const MAX: usize>;
+
+impl<const MAX: usize> Visitor<'_> for ShortTextVisitor<MAX> {
+    type Value = ShortText<MAX>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a string of at most {MAX} characters")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        if text.chars().nth(MAX).is_some() {
+            return Err(E::invalid_value(Unexpected::Str(text), &self));
+        }
+        Ok(ShortText(text.to_owned()))
     }
 }
 
@@ -152,6 +179,10 @@ described!([const MAX: usize] UpTo<MAX>, json_schema!({
     "type": "integer",
     "minimum": 1,
     "maximum": MAX,
+}));
+described!([const MAX: usize] ShortText<MAX>, json_schema!({
+    "type": "string",
+    "maxLength": MAX,
 }));
 described!([] Ids, json_schema!({
     "type": "array",

@@ -2,7 +2,7 @@
 
 use aftermatch_ports::{
     Missed,
-    model::{RequestId, RoomView, Seq},
+    model::{LogHead, RequestId, RoomView},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -66,6 +66,8 @@ pub(crate) struct JoinedRoom<'a> {
     room: RoomShape<'a>,
     /// The number of the room's last event. The connection receives the events after it.
     last_seq: EventNumber,
+    /// In which log of the room events have these numbers. Send it back with `since_seq`.
+    epoch: String,
     /// Only after a request with `since_seq`: whether a replay follows. If not, read
     /// the room again.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,12 +83,13 @@ impl Data for JoinedRoom<'_> {
 pub fn joined(
     request_id: &RequestId,
     view: &RoomView,
-    last_seq: Seq,
+    head: LogHead,
     missed: &Missed,
 ) -> impl Frame {
     let room = JoinedRoom {
         room: view.into(),
-        last_seq: last_seq.into(),
+        last_seq: head.last_seq.into(),
+        epoch: head.epoch.to_string(),
         resumed: match missed {
             Missed::NotRequested => None,
             Missed::TooMuch => Some(false),

@@ -1,17 +1,12 @@
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use aftermatch_ports::{
     Broadcast,
-    model::{RoomEvent, RoomId, Seq, SessionId},
+    model::{Epoch, Eviction, LogHead, RoomEvent, RoomId, SessionId},
 };
 use async_trait::async_trait;
-use tokio::time::timeout;
 
 use super::{connection::Flush, flush::Channel, hub::Hub, room_channel};
-
-/// How long an event waits for its predecessors; far above the usual time between
-/// a commit and its broadcast.
-const REORDER_TIMEOUT: Duration = Duration::from_millis(500);
 
 impl Hub {
     /// Sends what was delivered in `channel`: at the end of the requester's turn, or
@@ -26,44 +21,62 @@ impl Hub {
 
 #[async_trait]
 impl Broadcast for Hub {
-    async fn broadcast(&self, event: RoomEvent) -> Result<(), Seq> {
+    async fn broadcast(&self, event: RoomEvent) {
         let (room, requester) = (event.room.room.id, event.requester);
         let Some(channel) = self.channel(room) else {
             self.reply(room_channel::reply_only(&event));
-            return Ok(());
+            return;
         };
-        let (turn, replies) = channel.lock().broadcast(event);
-        self.reply(replies);
+        let (turn, after) = channel.lock().broadcast(event);
+        self.finish(room, after);
         self.send(&channel, requester);
-        let Some(turn) = turn else { return Ok(()) };
-        if timeout(REORDER_TIMEOUT, turn).await.is_ok() {
-            return Ok(());
+        if let Some(turn) = turn {
+            // Ends in any case: a room in which an event is missing for too long is
+            // closed.
+            let _ = turn.await;
         }
-        // Before the first subscriber is anchored nothing is missing.
-        let since = channel.lock().last_delivered();
-        since.map_or(Ok(()), Err)
     }
 
-    fn insert_remote(&self, room: RoomId, events: Vec<(Seq, Option<RoomEvent>)>) {
-        if let Some(channel) = self.channel(room) {
-            let replies = channel.lock().insert_remote(events);
-            self.reply(replies);
+    fn insert(&self, events: Vec<RoomEvent>) {
+        let room = events.first().map(|event| event.room.room.id);
+        if let Some(room) = room
+            && let Some(channel) = self.channel(room)
+        {
+            let after = channel.lock().insert(events);
+            self.finish(room, after);
             channel.flush();
         }
     }
 
-    fn backfill(&self, room: RoomId, events: Option<Vec<RoomEvent>>, last_seq: Seq) {
-        if events.is_none() {
-            tracing::warn!(%room, %last_seq, "events cannot be read: delivery goes on without them");
-        }
+    fn expect(&self, room: RoomId, head: LogHead) {
         if let Some(channel) = self.channel(room) {
-            let replies = channel.lock().backfill(events, last_seq);
-            self.reply(replies);
-            channel.flush();
+            let after = channel.lock().expect(head);
+            self.finish(room, after);
         }
     }
 
-    fn last_delivered(&self, room: RoomId) -> Option<Seq> {
-        self.channel(room)?.lock().last_delivered()
+    async fn overdue(&self) -> (RoomId, LogHead) {
+        loop {
+            let (at, room) = self.deadlines.next().await;
+            let Some(channel) = self.channel(room) else {
+                continue;
+            };
+            let (overdue, after) = channel.lock().look(at);
+            self.finish(room, after);
+            if let Some(delivered) = overdue {
+                return (room, delivered);
+            }
+        }
+    }
+
+    fn close(&self, room: RoomId, epoch: Epoch, reason: Eviction) {
+        if let Some(channel) = self.channel(room) {
+            let after = channel.lock().close_log(epoch, reason);
+            self.finish(room, after);
+        }
+    }
+
+    fn delivered(&self, room: RoomId) -> Option<LogHead> {
+        self.channel(room)?.lock().delivered()
     }
 }

@@ -1,6 +1,6 @@
 use std::{mem, sync::Arc};
 
-use aftermatch_ports::model::{Endpoint, Revision, RoomId, Session, SessionId, UserId};
+use aftermatch_ports::model::{Endpoint, RoomId, Session, SessionId, UserId, Viewer};
 use parking_lot::Mutex;
 
 use crate::transport::Outbox;
@@ -9,8 +9,8 @@ use crate::transport::Outbox;
 pub(crate) struct Connection {
     pub(super) session: SessionId,
     pub(super) user: UserId,
-    pub(super) revision: Revision,
     pub(super) endpoint: Endpoint,
+    pub(super) viewer: Viewer,
     /// In place, because delivery touches it for every frame.
     outbox: Outbox,
     rooms: Mutex<Rooms>,
@@ -44,8 +44,8 @@ impl Connection {
         Self {
             session: session.id,
             user: session.user,
-            revision: session.revision,
             endpoint: session.endpoint,
+            viewer: session.viewer,
             outbox,
             rooms: Mutex::default(),
             unsent: Mutex::new(Some(Vec::new())),

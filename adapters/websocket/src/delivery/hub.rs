@@ -8,8 +8,8 @@ use tokio::time::sleep;
 
 use super::{
     connection::Connection,
+    deadlines::Deadlines,
     flush::{Channel, Flusher},
-    room_channel::DirectReply,
 };
 use crate::{
     metrics::{self, EndpointLabel, Metrics},
@@ -24,6 +24,7 @@ const DRAIN_TICK: Duration = Duration::from_millis(20);
 pub struct Hub {
     pub(super) connections: RwLock<HashMap<SessionId, Arc<Connection>>>,
     pub(super) rooms: RwLock<HashMap<RoomId, Arc<Channel>>>,
+    pub(super) deadlines: Deadlines,
     flusher: Arc<Flusher>,
 }
 
@@ -97,15 +98,6 @@ impl Hub {
 
     pub(super) fn new_channel(&self) -> Arc<Channel> {
         Arc::new(Channel::new(self.flusher.clone()))
-    }
-
-    pub(super) fn reply(&self, replies: Vec<DirectReply>) {
-        for (session, frame) in replies {
-            if let Some(connection) = self.connection(session) {
-                connection.outbox().push(frame);
-                connection.outbox().flush();
-            }
-        }
     }
 }
 

@@ -18,18 +18,24 @@ impl Presence for Hub {
                 let session = ConnectedSession {
                     session: connection.session,
                     user: connection.user,
-                    revision: connection.revision,
                     endpoint: connection.endpoint,
+                    viewer: connection.viewer,
                     seats: Vec::new(),
                 };
                 (connection.session, session)
             })
             .collect();
-        let channels: Vec<_> = self.rooms.read().values().cloned().collect();
+        let channels: Vec<_> = {
+            let rooms = self.rooms.read();
+            let channels = rooms.iter();
+            channels
+                .map(|(room, channel)| (*room, channel.clone()))
+                .collect()
+        };
         let mut rooms = Vec::with_capacity(channels.len());
-        for channel in channels {
+        for (room, channel) in channels {
             let channel = channel.lock();
-            rooms.extend(channel.version());
+            rooms.extend(channel.delivered().map(|delivered| (room, delivered)));
             for seat in channel.seats() {
                 if let Some(session) = sessions.get_mut(&seat.session) {
                     session.seats.push((seat.room, seat.viewer));

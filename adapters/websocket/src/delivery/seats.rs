@@ -2,12 +2,12 @@ use std::sync::Arc;
 
 use aftermatch_ports::{
     Seats,
-    model::{Eviction, RoomId, RoomVersion, Seat, Seq, SessionId},
+    model::{Eviction, LogHead, RoomId, Seat, Seq, SessionId},
 };
 use aftermatch_protocol::event;
 
 use super::{connection::Connection, hub::Hub, room_channel::RoomChannel};
-use crate::{encode, metrics::ReasonLabel};
+use crate::encode;
 
 impl Hub {
     /// Gives up the session's seat in `room`, active or reserved.
@@ -18,12 +18,12 @@ impl Hub {
 
     /// Changes who has joined `room`, and drops its channel if nobody is left. The
     /// lock on all rooms makes sure that nobody joins a channel that is dropped.
-    fn with_channel<T>(
+    pub(super) fn with_channel<T>(
         &self,
         room: RoomId,
         change: impl FnOnce(&mut RoomChannel) -> T,
     ) -> Option<T> {
-        let (changed, replies) = {
+        let (changed, abandoned) = {
             let mut rooms = self.rooms.write();
             let mut channel = rooms.get(&room)?.lock();
             let changed = change(&mut channel);
@@ -34,7 +34,7 @@ impl Hub {
             }
             (changed, abandoned.unwrap_or_default())
         };
-        self.reply(replies);
+        self.reply(abandoned.replies);
         Some(changed)
     }
 }
@@ -54,17 +54,17 @@ impl Seats for Hub {
         channel.lock().reserve(seat, connection);
     }
 
-    fn anchor(&self, room: RoomId, last_seq: Seq) -> bool {
+    fn anchor(&self, session: SessionId, room: RoomId, head: LogHead) -> bool {
         let Some(channel) = self.channel(room) else {
             return true;
         };
-        let (anchored, replies) = channel.lock().anchor(last_seq);
-        self.reply(replies);
-        anchored
+        let (reached, after) = channel.lock().anchor(session, head);
+        self.finish(room, after);
+        reached
     }
 
-    fn activate(&self, session: SessionId, joined: RoomVersion) {
-        self.with_channel(joined.room, |channel| channel.activate(session, joined));
+    fn activate(&self, session: SessionId, room: RoomId, joined: Seq) {
+        self.with_channel(room, |channel| channel.activate(session, joined));
     }
 
     fn cancel(&self, session: SessionId, room: RoomId) {
@@ -83,9 +83,7 @@ impl Seats for Hub {
         let evicted = self.with_channel(room, |channel| channel.evict(session, notice));
         if let Some(connection) = evicted.flatten() {
             tracing::info!(session = session.0, %room, ?reason, "evicted from a room");
-            let reason = event::reason(reason);
-            let evictions = &self.metrics().evictions;
-            evictions.get_or_create(&ReasonLabel { reason }).inc();
+            self.metrics().evicted(event::reason(reason), 1);
             connection.outbox().flush();
         }
     }

@@ -1,31 +1,37 @@
+mod closing;
 mod eviction;
+mod gaps;
+mod logs;
 mod order;
 mod presence;
+mod races;
+mod requesters;
 mod seats;
 mod sending;
+mod sent;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use aftermatch_ports::{
     Broadcast, Reservation, Seats,
     model::{
-        Brand, BrandId, Endpoint, EventKind, MessageId, Profile, RequestId, Revision, Room,
-        RoomEvent, RoomId, RoomVersion, Seat, Seq, Session, SessionId, Text, UserId, Viewer,
+        Brand, BrandId, Endpoint, Epoch, EventKind, Eviction, LogHead, MessageId, Profile,
+        RequestId, Revision, Room, RoomEvent, RoomId, Seat, Seq, Session, SessionId, Text, UserId,
+        Viewer,
     },
 };
-use bytes::Bytes;
-use tokio::{io::AsyncReadExt, net::TcpStream, task::JoinHandle};
+use tokio::{net::TcpStream, task::JoinHandle, time::timeout};
 use tokio_util::task::TaskTracker;
 
 use super::hub::{Hub, Registration};
-use crate::transport::{
-    Outbox,
-    outbox_tests::{outbox, waiting},
-};
+use crate::transport::{Outbox, outbox_tests::outbox};
 
 const ROOM: RoomId = RoomId(1);
 const ANN: Viewer = Viewer::Brand(BrandId(1));
 const EVE: Viewer = Viewer::Brand(BrandId(2));
+const LOG: Epoch = Epoch { store: 1, room: 1 };
+/// The log of the same room in another store.
+const MOVED: Epoch = Epoch { store: 2, room: 1 };
 
 /// A hub to test.
 struct Stage {
@@ -52,8 +58,8 @@ impl Stage {
         let session = Session {
             id: SessionId(session),
             user: UserId(session),
-            revision: Revision(1),
             endpoint: Endpoint::Chat,
+            viewer: ANN,
         };
         Client {
             registration: self.hub.connect(&session, outbox),
@@ -79,15 +85,30 @@ impl Stage {
     }
 
     /// Broadcasts [`event`] number `seq` in a task of its own.
-    fn broadcast(&self, seq: i64) -> JoinHandle<Result<(), Seq>> {
+    fn broadcast(&self, seq: i64) -> JoinHandle<()> {
         let hub = self.hub.clone();
         let broadcast = async move { hub.broadcast(event(seq, 1)).await };
         TaskTracker::new().spawn(broadcast)
     }
 
+    /// The same; it waits for its predecessors already.
+    async fn early(&self, seq: i64) -> JoinHandle<()> {
+        let broadcast = self.broadcast(seq);
+        tokio::task::yield_now().await;
+        assert!(!broadcast.is_finished(), "event {seq} waits");
+        broadcast
+    }
+
     async fn delivered(&self, seq: i64) {
-        let delivered = self.broadcast(seq).await.expect("no panic");
-        assert_eq!(delivered, Ok(()), "event {seq} was delivered in its turn");
+        self.broadcast(seq).await.expect("no panic");
+    }
+
+    /// The next overdue room within this time, and after how many milliseconds.
+    async fn overdue(&self, within: Duration) -> Option<(i64, u128)> {
+        let start = tokio::time::Instant::now();
+        let (room, delivered) = timeout(within, self.hub.overdue()).await.ok()?;
+        assert_eq!((room, delivered.epoch), (ROOM, LOG));
+        Some((delivered.last_seq.0, start.elapsed().as_millis()))
     }
 }
 
@@ -111,35 +132,24 @@ impl Client {
     }
 
     fn activate(&mut self, last_seq: i64) {
-        self.activate_at(joined_at(last_seq));
+        self.activate_in(head(LOG, last_seq));
     }
 
-    fn activate_at(&mut self, joined: RoomVersion) {
+    fn activate_in(&mut self, head: LogHead) {
+        self.anchor(head);
         let reservation = self.reservation.take().expect("a reservation");
-        let anchored = reservation.anchor(joined.last_seq);
-        assert!(anchored, "delivery starts after that");
-        reservation.activate(joined);
+        reservation.activate(head.last_seq);
     }
 
-    /// The next event that arrives at the client's own end of the connection.
-    async fn arrival(&mut self) -> i64 {
-        let mut bytes = vec![0; 4096];
-        let length = self.socket.read(&mut bytes).await.expect("a frame");
-        seq_of(&Bytes::copy_from_slice(&bytes[..length]))
-    }
-
-    /// The frames that wait for this client, taken out: the `seq` of each event, 0
-    /// for any other frame.
-    fn received(&self) -> Vec<i64> {
-        waiting(self.outbox()).iter().map(seq_of).collect()
+    fn anchor(&self, head: LogHead) {
+        let reservation = self.reservation.as_ref().expect("a reservation");
+        assert!(reservation.anchor(head), "delivery starts after that");
     }
 }
 
-/// The room as a join after event `last_seq` has read it.
-fn joined_at(last_seq: i64) -> RoomVersion {
-    RoomVersion {
-        room: ROOM,
-        revision: Revision(1),
+fn head(epoch: Epoch, last_seq: i64) -> LogHead {
+    LogHead {
+        epoch,
         last_seq: Seq(last_seq),
     }
 }
@@ -157,11 +167,15 @@ fn event(seq: i64, brands: i64) -> RoomEvent {
     let room = Arc::new(Room {
         id: ROOM,
         revision: Revision(brands),
+        epoch: LOG,
         participants: (1..=brands).map(brand).collect(),
     });
     RoomEvent {
         seq: Seq(seq),
-        room: room.at(time::OffsetDateTime::UNIX_EPOCH.into()),
+        epoch: LOG,
+        at: at(seq),
+        by: UserId(1),
+        room: room.at(at(seq)),
         requester: Some(SessionId(1)),
         request_id: RequestId::new("1"),
         kind: EventKind::Edited {
@@ -171,17 +185,15 @@ fn event(seq: i64, brands: i64) -> RoomEvent {
     }
 }
 
-/// The same by another process.
+/// The time of event number `seq`.
+fn at(seq: i64) -> aftermatch_ports::model::Timestamp {
+    (time::OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(seq)).into()
+}
+
+/// The same by another process, or from the log.
 fn remote_event(seq: i64) -> RoomEvent {
     RoomEvent {
         requester: None,
         ..event(seq, 1)
     }
-}
-
-fn seq_of(frame: &Bytes) -> i64 {
-    let text = String::from_utf8_lossy(frame);
-    let digits = text.split_once("\"seq\":").map_or("0", |(_, rest)| rest);
-    let digits = digits.split('}').next();
-    digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
 }

@@ -3,7 +3,7 @@
 use std::panic::AssertUnwindSafe;
 
 use aftermatch_ports::{
-    ChatError,
+    ChatError, Since,
     model::{MessageId, RequestId, RoomId, Seq},
 };
 use aftermatch_protocol::{
@@ -11,7 +11,10 @@ use aftermatch_protocol::{
     close::Close,
     error::ProtocolError,
     event::existing_message,
-    request::{self, AtLeast, EditMessage, Id, JoinRoom, Malformed, MarkRead, Parameters, Request},
+    request::{
+        self, AtLeast, EditMessage, Id, JoinRoom, Malformed, MarkRead, Parameters, Request,
+        ShortText,
+    },
     response::{self, ReadyParticipants},
 };
 use futures_util::FutureExt;
@@ -114,8 +117,16 @@ impl Conversation<'_> {
         let (chat, session) = (&self.state.chat, &self.session);
         let response = match parameters {
             Parameters::List(list) => self.list(request_id, &list).await?,
-            Parameters::JoinRoom(JoinRoom { room_pk, since_seq }) => {
-                let since = since_seq.map(|AtLeast(seq)| Seq(seq));
+            Parameters::JoinRoom(JoinRoom {
+                room_pk,
+                since_seq,
+                epoch,
+            }) => {
+                let epoch = epoch.map(|ShortText(epoch)| epoch);
+                let since = since_seq.map(|AtLeast(seq)| Since {
+                    seq: Seq(seq),
+                    epoch,
+                });
                 self.join(RoomId(room_pk.0), since, request_id).await?;
                 return Ok(200);
             }

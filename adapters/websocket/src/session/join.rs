@@ -1,8 +1,8 @@
 //! Joining a room: the response, what the client missed, then what follows.
 
 use aftermatch_ports::{
-    ChatError, Joined, Missed,
-    model::{EventKind, RequestId, RoomEvent, RoomId, RoomVersion, RoomView, Seq},
+    ChatError, Joined, Missed, Since,
+    model::{EventKind, RequestId, RoomId, RoomView, Seq},
 };
 use aftermatch_protocol::{
     close::Close,
@@ -19,26 +19,22 @@ impl Conversation<'_> {
     pub(super) async fn join(
         &self,
         room: RoomId,
-        since: Option<Seq>,
+        since: Option<Since>,
         request_id: &RequestId,
     ) -> Result<(), ChatError> {
         let chat = &self.state.chat;
         let Joined {
             reservation,
             view,
-            last_seq,
+            head,
             missed,
         } = chat.join_room(&self.session, room, since).await?;
-        let response = encode::text(&response::joined(request_id, &view, last_seq, &missed));
+        let response = encode::text(&response::joined(request_id, &view, head, &missed));
         self.outbox().push(response);
         if let Missed::Events(events) = missed {
             self.replay(&view, events).await;
         }
-        reservation.activate(RoomVersion {
-            room,
-            revision: view.room.revision,
-            last_seq,
-        });
+        reservation.activate(head.last_seq);
         Ok(())
     }
 
@@ -55,14 +51,7 @@ impl Conversation<'_> {
             if self.connection.is_revoked() {
                 return;
             }
-            let event = RoomEvent {
-                seq,
-                room: view.clone(),
-                requester: None,
-                request_id: RequestId::NONE,
-                kind,
-            };
-            let frame = encode::text(&replayed(&event, &participants));
+            let frame = encode::text(&replayed(view, seq, &kind, &participants));
             self.outbox().push(frame);
         }
     }

@@ -6,22 +6,31 @@ use std::sync::Arc;
 
 use aftermatch_ports::{
     Chat, StoreError,
-    model::{BrandId, Refusal, RoomVersion, User},
+    model::{BrandId, Refusal, Seq, User},
 };
 use mockall::{Sequence, predicate::eq};
 use pollster::block_on;
 
 use super::*;
 use crate::testing::{
-    Mocks, OTHER, ROOM, SESSION, admin, ann, at, failure, refusal, room, room_without_ann,
+    Mocks, OTHER, ROOM, SESSION, admin, ann, at, failure, head, refusal, room, room_without_ann,
     session_of,
 };
 
 /// The rooms that the session may have joined before it joins [`ROOM`].
 const JOINED_BEFORE: [Option<RoomId>; 3] = [None, Some(OTHER), Some(ROOM)];
 
-fn join(mocks: Mocks, user: &User, since: Option<Seq>) -> Result<Joined, ChatError> {
+fn join(mocks: Mocks, user: &User, since: Option<Since>) -> Result<Joined, ChatError> {
     block_on(mocks.chat().join_room(&session_of(user), ROOM, since))
+}
+
+/// A client that has received the events up to number 38, those of the log that it
+/// knows as `epoch`.
+fn since(epoch: Option<&str>) -> Since {
+    Since {
+        seq: Seq(38),
+        epoch: epoch.map(str::to_owned),
+    }
 }
 
 /// A seat is reserved.
@@ -37,29 +46,19 @@ fn expect_cancel(mocks: &mut Mocks) {
 }
 
 /// The seat is activated for a session that has read [`ROOM`] up to `last_seq`.
-fn expect_activate(mocks: &mut Mocks, last_seq: Seq) {
-    let version = RoomVersion {
-        room: ROOM,
-        revision: room().revision,
-        last_seq,
-    };
+fn expect_activate(mocks: &mut Mocks, last_seq: i64) {
     let activate = mocks.seats.expect_activate();
     activate
-        .with(eq(SESSION), eq(version))
+        .with(eq(SESSION), eq(ROOM), eq(Seq(last_seq)))
         .once()
         .return_const(());
 }
 
 /// Checks the joined room, activates the seat and returns the rest of the result.
-fn activate(joined: Joined) -> (Seq, Missed) {
+fn activate(joined: Joined) -> (LogHead, Missed) {
     assert_eq!(joined.view, Arc::new(room()).at(at(10)));
-    let version = RoomVersion {
-        room: joined.view.room.id,
-        revision: joined.view.room.revision,
-        last_seq: joined.last_seq,
-    };
-    joined.reservation.activate(version);
-    (joined.last_seq, joined.missed)
+    joined.reservation.activate(joined.head.last_seq);
+    (joined.head, joined.missed)
 }
 
 #[test]
@@ -79,14 +78,17 @@ fn join_reserves_seat_before_reading_room() {
         read.once()
             .in_sequence(&mut order)
             .returning(|_, _| Ok(Some(Arc::new(room()))));
-        let last_seq = mocks.history.expect_last_seq().with(eq(ROOM)).once();
-        last_seq.in_sequence(&mut order).returning(|_| Ok(Seq(41)));
-        let anchor = mocks.seats.expect_anchor().with(eq(ROOM), eq(Seq(41)));
+        let read_head = mocks.log.expect_head().with(eq(ROOM)).once();
+        read_head
+            .in_sequence(&mut order)
+            .returning(|_| Ok(Some(head(41))));
+        let anchor = mocks.seats.expect_anchor();
+        let anchor = anchor.with(eq(SESSION), eq(ROOM), eq(head(41)));
         anchor.once().in_sequence(&mut order).return_const(true);
-        expect_activate(&mut mocks, Seq(41));
+        expect_activate(&mut mocks, 41);
 
         let joined = join(mocks, &user, None).unwrap();
-        assert_eq!(activate(joined), (Seq(41), Missed::NotRequested));
+        assert_eq!(activate(joined), (head(41), Missed::NotRequested));
     }
 }
 
@@ -97,16 +99,20 @@ fn join_read_before_delivery_reads_again() {
     expect_reserve(&mut mocks);
     let mut order = Sequence::new();
     for seq in [41, 42] {
-        let last_seq = mocks.history.expect_last_seq().once();
-        last_seq
+        let read_head = mocks.log.expect_head().once();
+        read_head
             .in_sequence(&mut order)
-            .returning(move |_| Ok(Seq(seq)));
+            .returning(move |_| Ok(Some(head(seq))));
     }
-    let anchor = mocks.seats.expect_anchor().with(eq(ROOM), eq(Seq(41)));
-    anchor.once().return_const(false);
-    expect_activate(&mut mocks, Seq(42));
+    for (seq, reached) in [(41, false), (42, true)] {
+        let anchor = mocks.seats.expect_anchor().once();
+        anchor
+            .with(eq(SESSION), eq(ROOM), eq(head(seq)))
+            .return_const(reached);
+    }
+    expect_activate(&mut mocks, 42);
     let joined = join(mocks, &ann(), None).unwrap();
-    assert_eq!(activate(joined), (Seq(42), Missed::NotRequested));
+    assert_eq!(activate(joined), (head(42), Missed::NotRequested));
 }
 
 #[test]
@@ -115,29 +121,29 @@ fn join_other_room_leaves_old_one_last() {
     mocks = mocks.finding(Read::Fresh, &ann(), room());
     expect_reserve(&mut mocks);
     let mut order = Sequence::new();
-    let last_seq = mocks.history.expect_last_seq().once();
-    last_seq
+    let read_head = mocks.log.expect_head().once();
+    read_head
         .in_sequence(&mut order)
-        .returning(|_| Ok(Seq::ZERO));
+        .returning(|_| Ok(Some(head(0))));
     let anchor = mocks.seats.expect_anchor().once();
     anchor.in_sequence(&mut order).return_const(true);
     let leave = mocks.seats.expect_leave().with(eq(SESSION)).once();
     leave.in_sequence(&mut order).return_const(Some(OTHER));
-    expect_activate(&mut mocks, Seq::ZERO);
+    expect_activate(&mut mocks, 0);
     let joined = join(mocks, &ann(), None).unwrap();
-    assert_eq!(activate(joined), (Seq::ZERO, Missed::NotRequested));
+    assert_eq!(activate(joined), (head(0), Missed::NotRequested));
 }
 
 #[test]
 fn join_same_room_leaves_no_seat() {
     let mut mocks = Mocks::new().finding(Read::Fresh, &ann(), room());
-    let last_seq = mocks.history.expect_last_seq();
-    last_seq.returning(|_| Ok(Seq(41)));
+    let read_head = mocks.log.expect_head();
+    read_head.returning(|_| Ok(Some(head(41))));
     expect_reserve(&mut mocks);
     mocks.seats.expect_anchor().return_const(true);
-    expect_activate(&mut mocks, Seq(41));
+    expect_activate(&mut mocks, 41);
     let joined = join(mocks, &ann(), None).unwrap();
-    assert_eq!(activate(joined), (Seq(41), Missed::NotRequested));
+    assert_eq!(activate(joined), (head(41), Missed::NotRequested));
 }
 
 #[test]
@@ -145,8 +151,8 @@ fn join_dropped_before_activation_is_cancelled() {
     for before in [None, Some(ROOM)] {
         let mocks = Mocks::seated_in(before).at_second_10();
         let mut mocks = mocks.finding(Read::Fresh, &ann(), room());
-        let last_seq = mocks.history.expect_last_seq();
-        last_seq.returning(|_| Ok(Seq(41)));
+        let read_head = mocks.log.expect_head();
+        read_head.returning(|_| Ok(Some(head(41))));
         expect_reserve(&mut mocks);
         mocks.seats.expect_anchor().return_const(true);
         expect_cancel(&mut mocks);
@@ -175,11 +181,11 @@ fn join_refused_room_keeps_old_seat() {
 fn join_failed_read_keeps_old_seat() {
     let away = || StoreError::transient("the store is away");
     for before in JOINED_BEFORE {
-        for since in [None, Some(Seq(38))] {
+        for since in [None, Some(since(None))] {
             let mocks = Mocks::seated_in(before).at_second_10();
             let mut mocks = mocks.finding(Read::Fresh, &ann(), room());
-            let last_seq = mocks.history.expect_last_seq();
-            last_seq.returning(move |_| Err(away()));
+            let read_head = mocks.log.expect_head();
+            read_head.returning(move |_| Err(away()));
             let delta = mocks.history.expect_delta_since();
             delta.returning(move |_, _, _| Err(away()));
             expect_reserve(&mut mocks);
@@ -190,14 +196,31 @@ fn join_failed_read_keeps_old_seat() {
 }
 
 #[test]
+fn join_room_removed_between_reads_is_refused() {
+    for (user, expected) in [
+        (ann(), Refusal::RoomForbidden),
+        (admin(), Refusal::RoomNotFound),
+    ] {
+        let mocks = Mocks::seated_in(None).at_second_10();
+        let mut mocks = mocks.finding(Read::Fresh, &user, room());
+        mocks.log.expect_head().returning(|_| Ok(None));
+        expect_reserve(&mut mocks);
+        expect_cancel(&mut mocks);
+        assert_eq!(refusal(join(mocks, &user, None)), expected);
+    }
+}
+
+#[test]
 fn join_failed_second_read_keeps_old_seat() {
     for before in JOINED_BEFORE {
         let mocks = Mocks::seated_in(before).at_second_10();
         let mut mocks = mocks.finding(Read::Fresh, &ann(), room());
         let mut order = Sequence::new();
-        let first = mocks.history.expect_last_seq().once();
-        first.in_sequence(&mut order).returning(|_| Ok(Seq(41)));
-        let second = mocks.history.expect_last_seq().once();
+        let first = mocks.log.expect_head().once();
+        first
+            .in_sequence(&mut order)
+            .returning(|_| Ok(Some(head(41))));
+        let second = mocks.log.expect_head().once();
         second
             .in_sequence(&mut order)
             .returning(|_| Err(StoreError::transient("the store is away")));
@@ -206,6 +229,17 @@ fn join_failed_second_read_keeps_old_seat() {
         expect_cancel(&mut mocks);
         assert!(failure(join(mocks, &ann(), None)).is_transient());
     }
+}
+
+#[test]
+fn join_gives_up_when_log_keeps_changing() {
+    let mocks = Mocks::seated_in(None).at_second_10();
+    let mut mocks = mocks.finding(Read::Fresh, &ann(), room());
+    mocks.log.expect_head().returning(|_| Ok(Some(head(41))));
+    expect_reserve(&mut mocks);
+    mocks.seats.expect_anchor().return_const(false);
+    expect_cancel(&mut mocks);
+    assert!(failure(join(mocks, &ann(), None)).is_transient());
 }
 
 #[test]

@@ -1,20 +1,13 @@
-//! Events that other processes committed, and events that this process has missed.
+//! Events that other processes committed.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    convert::Infallible,
-};
+use std::{collections::HashMap, convert::Infallible, sync::Arc};
 
 use aftermatch_ports::{
-    Read, RemoteEvent, StoreError,
-    model::{EventKind, RequestId, RoomEvent, RoomId, Seq},
+    Read, RemoteContent, RemoteEvent, RemoteKind, StoreError,
+    model::{Author, EventKind, LogHead, Message, Revision, Room, RoomEvent, RoomId, User, UserId},
 };
 
 use crate::Ports;
-
-/// How many messages are read at once to deliver what is missing. A process that is
-/// further behind has not reached the store for a long time.
-const MAX_BACKFILL: usize = 10_000;
 
 /// Delivers what other processes commit, for as long as it is polled.
 pub async fn run(ports: &Ports) -> Infallible {
@@ -24,103 +17,115 @@ pub async fn run(ports: &Ports) -> Infallible {
     }
 }
 
+/// Delivers the events, those of one room together. Of an event that did not come whole,
+/// or whose room or author cannot be taken from the cache and read, delivery learns that
+/// it is there.
 async fn deliver(ports: &Ports, events: Vec<RemoteEvent>) {
-    let mut rooms: HashMap<RoomId, BTreeMap<Seq, RequestId>> = HashMap::new();
-    for event in events {
-        let request_ids = rooms.entry(event.room).or_default();
-        request_ids.insert(event.seq, event.request_id);
-    }
-    for (room, request_ids) in rooms {
-        deliver_in_room(ports, room, request_ids).await;
-    }
-}
-
-/// Reads the announced events of one room that were not delivered yet, and delivers
-/// them. What cannot be read now is found missing at the next recheck.
-async fn deliver_in_room(ports: &Ports, room: RoomId, mut request_ids: BTreeMap<Seq, RequestId>) {
-    let Some(since) = ports.broadcast.last_delivered(room) else {
-        return;
-    };
-    request_ids.retain(|seq, _| *seq > since);
-    let Some((&last_seq, _)) = request_ids.last_key_value() else {
-        return;
-    };
-    let Ok(Some(events)) = committed_between(ports, room, since, last_seq).await else {
-        return;
-    };
-    let events = events.into_iter().map(|event| (event.seq, event));
-    let mut events: HashMap<_, _> = events.collect();
-    let announced = request_ids.into_iter().map(|(seq, request_id)| {
-        let event = events.remove(&seq);
-        let event = event.map(|event| RoomEvent {
-            request_id,
-            ..event
-        });
-        (seq, event)
-    });
-    ports.broadcast.insert_remote(room, announced.collect());
-}
-
-/// Delivers the events after `since` up to `last_seq`, for which a later event
-/// waits. If they cannot be read now, they are skipped.
-pub(crate) async fn backfill(ports: &Ports, room: RoomId, since: Seq, last_seq: Seq) {
-    let events = committed_between(ports, room, since, last_seq).await;
-    ports
-        .broadcast
-        .backfill(room, events.ok().flatten(), last_seq);
-}
-
-/// Backfills events that were missing at the previous check and still are: their
-/// writer is gone. `before` and the returned map hold, for each room that is
-/// behind, the last event delivered and the last one stored.
-pub(super) async fn backfill_overdue(
-    ports: &Ports,
-    before: &HashMap<RoomId, (Seq, Seq)>,
-    behind: &[(RoomId, Seq)],
-) -> HashMap<RoomId, (Seq, Seq)> {
-    let mut waiting = HashMap::new();
-    for &(room, last_seq) in behind {
-        let Some(since) = ports.broadcast.last_delivered(room) else {
-            continue;
+    let mut rooms: HashMap<RoomId, Vec<RoomEvent>> = HashMap::new();
+    for RemoteEvent {
+        room,
+        epoch,
+        seq,
+        content,
+    } in events
+    {
+        let head = LogHead {
+            epoch,
+            last_seq: seq,
         };
-        let overdue = before
-            .get(&room)
-            .filter(|(delivered, _)| *delivered == since);
-        let &(_, last_seq) = overdue.unwrap_or(&(since, last_seq));
-        if overdue.is_some()
-            && let Ok(events) = committed_between(ports, room, since, last_seq).await
-        {
-            ports.broadcast.backfill(room, events, last_seq);
-        } else {
-            waiting.insert(room, (since, last_seq));
+        // Before the first join of a room is anchored, nothing is delivered there, but
+        // the number counts.
+        let content = content.filter(|_| ports.broadcast.delivered(room).is_some());
+        let whole = match content {
+            Some(content) => event(ports, room, head, content).await,
+            None => Ok(None),
+        };
+        match whole {
+            Ok(Some(event)) => rooms.entry(room).or_default().push(event),
+            Ok(None) | Err(_) => ports.broadcast.expect(room, head),
         }
     }
-    waiting
+    for events in rooms.into_values() {
+        ports.broadcast.insert(events);
+    }
 }
 
-/// What changed in the room after event `since` up to event `last_seq`, as events
-/// without a requester. `None`: too much changed, or there is no such room.
-async fn committed_between(
+/// The event as its author's process delivers it. `None`: room or author are gone.
+async fn event(
     ports: &Ports,
     room: RoomId,
-    since: Seq,
-    last_seq: Seq,
-) -> Result<Option<Vec<RoomEvent>>, StoreError> {
-    let read = ports.history.delta_since(room, since, MAX_BACKFILL).await?;
-    let (Some(delta), Some(room)) = (read.delta, ports.rooms.room(room, Read::Fresh).await?) else {
+    head: LogHead,
+    content: RemoteContent,
+) -> Result<Option<RoomEvent>, StoreError> {
+    let Some(in_room) = self::room(ports, room, content.room).await? else {
         return Ok(None);
     };
-    let room = room.at(ports.clock.now());
-    let event = |(seq, kind): (Seq, EventKind)| RoomEvent {
-        seq,
-        room: room.clone(),
-        requester: None,
-        request_id: RequestId::NONE,
-        kind,
+    let kind = match content.kind {
+        RemoteKind::Created {
+            id,
+            text,
+            client_msg_id,
+        } => {
+            let Some(author) = author(ports, content.by, content.author).await? else {
+                return Ok(None);
+            };
+            EventKind::Created(Message {
+                id,
+                room,
+                author: Author {
+                    id: author.id,
+                    profile: author.profile.clone(),
+                },
+                text,
+                created_at: content.at,
+                edited_at: None,
+                client_msg_id,
+                seq: head.last_seq,
+                changed_seq: head.last_seq,
+            })
+        }
+        RemoteKind::Edited { id, text } => EventKind::Edited { id, text },
+        RemoteKind::Deleted { ids } => EventKind::Deleted {
+            ids,
+            missing: Vec::new(),
+        },
     };
-    let events = delta.events_one_by_one(since).into_iter();
-    let events = events.filter(|(seq, _)| *seq <= last_seq);
-    Ok(Some(events.map(event).collect()))
+    Ok(Some(RoomEvent {
+        seq: head.last_seq,
+        epoch: head.epoch,
+        at: content.at,
+        by: content.by,
+        room: in_room.at(content.at),
+        requester: None,
+        request_id: content.request_id,
+        kind,
+    }))
+}
+
+/// The room at this revision, or at a newer one.
+async fn room(
+    ports: &Ports,
+    id: RoomId,
+    revision: Revision,
+) -> Result<Option<Arc<Room>>, StoreError> {
+    let cached = ports.rooms.room(id, Read::Cached).await?;
+    match cached.filter(|room| room.revision == revision) {
+        Some(room) => Ok(Some(room)),
+        None => ports.rooms.room(id, Read::Fresh).await,
+    }
+}
+
+/// The author at this revision, or at a newer one.
+async fn author(
+    ports: &Ports,
+    id: UserId,
+    revision: Revision,
+) -> Result<Option<Arc<User>>, StoreError> {
+    let cached = ports.people.user(id, Read::Cached).await?;
+    match cached.filter(|user| user.revision == revision) {
+        Some(user) => Ok(Some(user)),
+        None => ports.people.user(id, Read::Fresh).await,
+    }
 }
 
 #[cfg(test)]

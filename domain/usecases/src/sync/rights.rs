@@ -1,100 +1,130 @@
-//! Rights that the platform takes away while people are connected.
+//! Rights that the platform takes away while people are connected, and events that
+//! no other process has announced.
 //!
-//! Every recheck reads from the store which users and rooms are no longer as this
-//! process has seen them. A session that lost a right loses its seat or its
-//! connection.
+//! Every recheck asks the store what has changed. The sessions concerned are
+//! authorized again: one that lost a right loses its seat or its connection. If the
+//! store cannot say what has changed, everything is compared.
+//!
+//! Invariants:
+//! 1. A session is compared with the store once after it has connected: the user may
+//!    have changed between the handshake and the moment the session was known here.
+//! 2. What could not be read is read at the next recheck.
+//! 3. A seat is authorized in the role that its session has now.
 
-use std::{
-    collections::{HashMap, HashSet},
-    convert::Infallible,
-    sync::Arc,
-};
+mod seen;
+
+use std::{collections::HashMap, sync::Arc};
 
 use aftermatch_ports::{
-    Connected, ConnectedSession, Read, Stale, StoreError,
-    model::{
-        Endpoint, Eviction, Refusal, Revision, Room, RoomId, RoomVersion, Seq, SessionId, User,
-        UserId, Viewer, access,
-    },
+    Changes, Connected, ConnectedSession, Expected, Read, StoreError,
+    model::{Endpoint, Eviction, LogHead, Refusal, Room, RoomId, User, Viewer, access},
 };
 
-use super::remote_events::backfill_overdue;
+use self::seen::Seen;
 use crate::Ports;
 
-/// What the previous checks have seen.
+/// The rechecks, one after the other.
 #[derive(Default)]
-struct Seen {
-    /// The sessions that were authorized again since they connected: by which
-    /// revision of the user, and in which role. `None`: it was disconnected.
-    sessions: HashMap<SessionId, Option<(Revision, Viewer)>>,
-    /// The rooms that were checked again since they were joined.
-    rooms: HashMap<RoomId, Revision>,
-    /// Rooms of which the store had events that were not delivered: the last one
-    /// delivered, and the last one stored.
-    behind: HashMap<RoomId, (Seq, Seq)>,
+pub struct Rechecks {
+    seen: Seen,
 }
 
-/// Rechecks the rights of everyone connected, and the events of every joined room,
-/// for as long as it is polled.
-pub async fn run(ports: &Ports) -> Infallible {
-    let mut seen = Seen::default();
-    loop {
+impl Rechecks {
+    /// Waits for the next recheck. Then checks the rights of everyone connected, and the
+    /// events of every joined room.
+    ///
+    /// # Errors
+    /// The store cannot be asked now. What could not be read is read at the next recheck.
+    pub async fn next(&mut self, ports: &Ports) -> Result<(), StoreError> {
         ports.revisions.recheck().await;
-        // What cannot be read now is read at the next recheck.
-        drop(recheck(ports, &mut seen).await);
+        recheck(ports, &mut self.seen).await
     }
 }
 
 async fn recheck(ports: &Ports, seen: &mut Seen) -> Result<(), StoreError> {
-    let mut connected = ports.presence.connected();
+    let changes = ports.revisions.changes().await?;
+    let connected = ports.presence.connected();
     seen.forget_departed(&connected);
-    let sessions = &mut connected.sessions;
-    sessions.retain(|each| !seen.was_disconnected(each.session));
-    let (users, rooms) = seen.versions(&connected);
-    let stale = ports.revisions.stale(users, rooms).await?;
-    if !(stale.users.is_empty() && stale.rooms.is_empty()) {
-        reauthorize(ports, seen, &stale).await;
+    match changes {
+        Changes::Unknown => seen.nothing_compared(),
+        Changes::Known { users, rooms, logs } => {
+            seen.changed(users, rooms, &connected);
+            for (room, head) in logs {
+                ports.broadcast.expect(room, head);
+            }
+        }
     }
-    seen.behind = backfill_overdue(ports, &seen.behind, &stale.behind).await;
+    let compared = compare(ports, seen, &connected).await;
+    if seen.has_changes() {
+        reauthorize(ports, seen).await;
+    }
+    compared
+}
+
+/// Compares what was not compared yet with the store.
+async fn compare(ports: &Ports, seen: &mut Seen, connected: &Connected) -> Result<(), StoreError> {
+    let expected = seen.expected(connected);
+    if expected == Expected::default() {
+        return Ok(());
+    }
+    let logs: HashMap<_, _> = expected.logs.iter().copied().collect();
+    let difference = ports.revisions.compare(expected).await?;
+    seen.compared(connected);
+    for (room, now) in difference.logs {
+        if let Some(delivered) = logs.get(&room) {
+            compare_log(ports, room, *delivered, now);
+        }
+    }
+    seen.changed(difference.users, difference.rooms, connected);
     Ok(())
 }
 
-/// Authorizes the sessions again whose user or room changed. What cannot be read is
-/// tried again at the next recheck.
-async fn reauthorize(ports: &Ports, seen: &mut Seen, stale: &Stale) {
+/// The log of `room` does not end where delivery is.
+fn compare_log(ports: &Ports, room: RoomId, delivered: LogHead, now: LogHead) {
+    let broadcast = &ports.broadcast;
+    if now.epoch != delivered.epoch {
+        broadcast.close(room, delivered.epoch, delivered.epoch.ended_by(now.epoch));
+    } else if now.last_seq < delivered.last_seq {
+        broadcast.close(room, delivered.epoch, Eviction::Restarted);
+    } else {
+        broadcast.expect(room, now);
+    }
+}
+
+/// Authorizes the sessions again whose user or room changed (invariant 2).
+async fn reauthorize(ports: &Ports, seen: &mut Seen) {
     let mut users = HashMap::new();
-    for &id in &stale.users {
+    for id in seen.changed_users() {
         if let Ok(user) = ports.people.user(id, Read::Fresh).await {
             users.insert(id, user);
         }
     }
     let mut rooms = HashMap::new();
-    for &id in &stale.rooms {
+    for id in seen.changed_rooms() {
         if let Ok(room) = ports.rooms.room(id, Read::Fresh).await {
             rooms.insert(id, room);
         }
     }
+    seen.was_read(&users, &rooms);
     // Only now, because a seat that was reserved during the reads may have been
     // authorized by an older state. One that is reserved later reads a newer state.
-    let sessions = ports.presence.connected().sessions;
-    for session in &sessions {
+    for session in ports.presence.connected().sessions {
         if seen.was_disconnected(session.session) {
             continue;
         }
         let user = users.get(&session.user);
         let role = user.map(|user| role(user.as_deref(), session.endpoint));
         if let Some(role) = &role {
-            let role = role.as_ref().ok().copied();
-            seen.sessions.insert(session.session, role);
+            seen.checked(session.session, role.as_ref().ok().copied());
         }
         match role.transpose() {
-            Ok(role) => evict(ports, session, role.map(|(_, viewer)| viewer), &rooms),
+            Ok(role) => evict(ports, &session, role, &rooms),
             Err(refusal) => ports.presence.disconnect(session.session, refusal),
         }
     }
-    let rooms = rooms.into_iter();
-    let existing = rooms.filter_map(|(id, room)| Some((id, room?.revision)));
-    seen.rooms.extend(existing);
+    for room in rooms.into_values().flatten() {
+        end_old_log(ports, &room);
+    }
 }
 
 /// Takes away the seats that the session may no longer have. `viewer` is its role
@@ -107,6 +137,7 @@ fn evict(
 ) {
     for &(id, joined_as) in &session.seats {
         let reason = match rooms.get(&id) {
+            // Invariant 3.
             _ if viewer.is_some_and(|now| now != joined_as) => Eviction::BrandLost,
             Some(None) => Eviction::RoomRemoved,
             Some(Some(room)) if !room.admits(joined_as) => Eviction::BrandRemoved,
@@ -116,47 +147,20 @@ fn evict(
     }
 }
 
-impl Seen {
-    fn was_disconnected(&self, session: SessionId) -> bool {
-        self.sessions.get(&session) == Some(&None)
-    }
-
-    fn forget_departed(&mut self, connected: &Connected) {
-        let sessions = connected.sessions.iter();
-        let sessions: HashMap<_, _> = sessions.map(|each| (each.session, each)).collect();
-        self.sessions.retain(|id, role| {
-            let Some(session) = sessions.get(id) else {
-                return false;
-            };
-            // The join was in progress during the last check, with an older role:
-            // check again.
-            role.is_none_or(|(_, viewer)| session.seats.iter().all(|(_, seat)| *seat == viewer))
-        });
-        let rooms: HashSet<_> = connected.rooms.iter().map(|room| room.room).collect();
-        self.rooms.retain(|room, _| rooms.contains(room));
-    }
-
-    /// The users and rooms as they were last seen. The users are those of each
-    /// session: one may have connected before a change and another after it.
-    fn versions(&self, connected: &Connected) -> (Vec<(UserId, Revision)>, Vec<RoomVersion>) {
-        let users = connected.sessions.iter().map(|session| {
-            let role = self.sessions.get(&session.session).copied().flatten();
-            let revision = role.map(|(revision, _)| revision);
-            (session.user, revision.unwrap_or(session.revision))
-        });
-        let users: HashSet<_> = users.collect();
-        let rooms = connected.rooms.iter().map(|room| RoomVersion {
-            revision: self.rooms.get(&room.room).copied().unwrap_or(room.revision),
-            ..*room
-        });
-        (users.into_iter().collect(), rooms.collect())
+/// Ends the seats in a room that was removed and made again, or is of another store.
+fn end_old_log(ports: &Ports, room: &Room) {
+    let delivered = ports.broadcast.delivered(room.id);
+    if let Some(LogHead { epoch, .. }) = delivered.filter(|head| head.epoch != room.epoch) {
+        ports
+            .broadcast
+            .close(room.id, epoch, epoch.ended_by(room.epoch));
     }
 }
 
-/// The user's revision and its role at the endpoint.
-fn role(user: Option<&User>, endpoint: Endpoint) -> Result<(Revision, Viewer), Refusal> {
+/// The role of the user at the endpoint.
+fn role(user: Option<&User>, endpoint: Endpoint) -> Result<Viewer, Refusal> {
     let user = user.ok_or(Refusal::UserDeactivated)?;
-    Ok((user.revision, access::authorize(user, endpoint)?))
+    access::authorize(user, endpoint)
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use std::{
 };
 
 use aftermatch_ports::{
-    Relay, RemoteEvent, Revisions, Stale, StoreError,
-    model::{Revision, RoomEvent, RoomVersion, UserId},
+    Changes, Difference, Expected, Relay, RemoteEvent, Revisions, StoreError,
+    model::{Revision, RoomEvent},
 };
 use async_trait::async_trait;
 
@@ -38,12 +38,12 @@ impl Revisions for ScriptedRevisions {
         self.left.store(left - 1, Ordering::Relaxed);
     }
 
-    async fn stale(
-        &self,
-        users: Vec<(UserId, Revision)>,
-        rooms: Vec<RoomVersion>,
-    ) -> Result<Stale, StoreError> {
-        self.mock.stale(users, rooms).await
+    async fn changes(&self) -> Result<Changes, StoreError> {
+        self.mock.changes().await
+    }
+
+    async fn compare(&self, expected: Expected) -> Result<Difference, StoreError> {
+        self.mock.compare(expected).await
     }
 }
 
@@ -61,7 +61,9 @@ impl ScriptedRelay {
 
 #[async_trait]
 impl Relay for ScriptedRelay {
-    fn publish(&self, _event: &RoomEvent) {}
+    async fn ready(&self) {}
+
+    fn publish(&self, _event: &RoomEvent, _author: Revision) {}
 
     async fn receive(&self) -> Vec<RemoteEvent> {
         let next = self.left.lock().expect("one receiver").pop_front();

@@ -7,10 +7,10 @@
 use std::sync::Arc;
 
 use aftermatch_ports::{
-    ChatError, Precondition, Read, StoreError,
+    ChatError, Commit, Precondition, Read, StoreError,
     model::{
-        EventKind, Refusal, RequestId, RoomEvent, RoomId, RoomView, Seq, Session, Timestamp, User,
-        Viewer, access,
+        EventKind, Refusal, RequestId, Room, RoomEvent, RoomId, Session, Timestamp, User, Viewer,
+        access,
     },
 };
 
@@ -24,22 +24,26 @@ pub(super) struct WritePermit {
     pub(super) precondition: Precondition,
     pub(super) viewer: Viewer,
     pub(super) author: Arc<User>,
-    pub(super) room: RoomView,
+    pub(super) room: Arc<Room>,
     pub(super) now: Timestamp,
 }
 
 impl WritePermit {
     /// The event of the write that this permit allowed.
     pub(super) fn event(
-        self,
+        &self,
         session: &Session,
         request_id: RequestId,
-        seq: Seq,
+        commit: Commit,
         kind: EventKind,
     ) -> RoomEvent {
+        let Commit { seq, at, epoch } = commit;
         RoomEvent {
             seq,
-            room: self.room,
+            epoch,
+            at,
+            by: self.author.id,
+            room: self.room.clone().at(at),
             requester: Some(session.id),
             request_id,
             kind,
@@ -94,12 +98,13 @@ impl<'a> WriteAttempt<'a> {
             precondition: Precondition {
                 room: room.id,
                 room_revision: room.revision,
+                room_epoch: room.epoch.room,
                 user: author.id,
                 user_revision: author.revision,
             },
             viewer,
             author,
-            room: room.at(now),
+            room,
             now,
         })
     }

@@ -1,5 +1,5 @@
 use aftermatch_ports::{
-    ChatError, CreateOutcome, Created, Draft, Outcome,
+    ChatError, Commit, CreateOutcome, Created, Draft, Outcome,
     model::{
         Author, ClientMsgId, EventKind, Message, Refusal, RequestId, RoomEvent, Session, Text,
     },
@@ -26,23 +26,28 @@ pub(crate) async fn run(
     };
     loop {
         let permit = attempt.permit().await?;
-        let at = permit.now;
         let write = ports
             .messages
-            .create(permit.precondition, draft.clone(), at);
+            .create(permit.precondition, draft.clone(), request_id.clone());
         let created = match write.await? {
             Outcome::Conflict => continue,
             Outcome::Committed(CreateOutcome::IdConflict) => {
                 return Err(Refusal::ClientMsgIdTaken.into());
             }
             Outcome::Committed(CreateOutcome::Duplicate(message)) => {
-                let (seq, kind) = (message.seq, EventKind::Created(*message));
-                return Ok(Some(permit.event(session, request_id, seq, kind)));
+                let commit = Commit {
+                    seq: message.seq,
+                    at: permit.now,
+                    epoch: permit.room.epoch,
+                };
+                let kind = EventKind::Created(*message);
+                return Ok(Some(permit.event(session, request_id, commit, kind)));
             }
             Outcome::Committed(CreateOutcome::Created(created)) => created,
         };
         let kind = EventKind::Created(message(draft, created, &permit));
-        publish(ports, permit.event(session, request_id, created.seq, kind)).await;
+        let event = permit.event(session, request_id, created.commit, kind);
+        publish(ports, event, permit.author.revision).await;
         return Ok(None);
     }
 }
@@ -58,17 +63,17 @@ fn message(draft: Draft, created: Created, permit: &WritePermit) -> Message {
             profile: author.profile.clone(),
         },
         text: draft.text,
-        created_at: permit.now,
+        created_at: created.commit.at,
         edited_at: None,
         client_msg_id: draft.client_msg_id,
-        seq: created.seq,
-        changed_seq: created.seq,
+        seq: created.commit.seq,
+        changed_seq: created.commit.seq,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::sync::Arc;
 
     use aftermatch_ports::{
         Chat, Read,
@@ -79,7 +84,8 @@ mod tests {
 
     use super::*;
     use crate::testing::{
-        self, Mocks, ROOM, SESSION, admin, ann, at, precondition, refusal, room, session_of, text,
+        self, EPOCH, Mocks, ROOM, SESSION, admin, ann, at, commit, precondition, refusal, room,
+        session_of, text,
     };
 
     fn client_msg_id(id: &str) -> Option<ClientMsgId> {
@@ -90,11 +96,7 @@ mod tests {
     fn create_commits_and_publishes_text_unchanged() {
         for (user, client_msg_id) in [(ann(), client_msg_id("a-1")), (admin(), None)] {
             let session = session_of(&user);
-            let mut mocks = Mocks::untouched().finding(Read::Cached, &user, room());
-            // If the clock were read twice, the room would have no business any more.
-            let times = Mutex::new([10, 20].map(at).into_iter());
-            let clock = mocks.clock.expect_now();
-            clock.returning(move || times.lock().unwrap().next().unwrap());
+            let mut mocks = Mocks::new().finding(Read::Cached, &user, room());
             let (id, seq) = (MessageId(18), Seq(41));
             let draft = Draft {
                 text: text(" hello\n"),
@@ -103,15 +105,23 @@ mod tests {
             mocks
                 .messages
                 .expect_create()
-                .with(eq(precondition(&user, &room())), eq(draft), eq(at(10)))
+                .with(
+                    eq(precondition(&user, &room())),
+                    eq(draft),
+                    eq(RequestId::new("7")),
+                )
                 .once()
                 .returning(move |_, _, _| {
-                    let created = Created { id, seq };
+                    let commit = commit(41);
+                    let created = Created { id, commit };
                     Ok(Outcome::Committed(CreateOutcome::Created(created)))
                 });
             let expected = RoomEvent {
                 seq,
-                room: Arc::new(room()).at(at(10)),
+                epoch: EPOCH,
+                at: at(15),
+                by: user.id,
+                room: Arc::new(room()).at(at(15)),
                 requester: Some(session.id),
                 request_id: RequestId::new("7"),
                 kind: EventKind::Created(Message {
@@ -122,14 +132,13 @@ mod tests {
                         profile: user.profile,
                     },
                     text: text(" hello\n"),
-                    created_at: at(10),
+                    created_at: at(15),
                     edited_at: None,
                     client_msg_id: client_msg_id.clone(),
                     seq,
                     changed_seq: seq,
                 }),
             };
-            assert!(expected.room.has_business);
             mocks.expect_published(move |event| *event == expected);
 
             let chat = mocks.chat();
@@ -161,6 +170,9 @@ mod tests {
         };
         let expected = RoomEvent {
             seq: Seq(38),
+            epoch: EPOCH,
+            at: at(10),
+            by: ann().id,
             room: Arc::new(room()).at(at(10)),
             requester: Some(SESSION),
             request_id: RequestId::new("7"),

@@ -22,10 +22,10 @@ pub(crate) async fn run(
     loop {
         let permit = attempt.permit().await?;
         let scope = access::delete_scope(permit.viewer, session.user);
-        let at = permit.now;
-        let write = ports
-            .messages
-            .delete(permit.precondition, ids.clone(), scope, at);
+        let write =
+            ports
+                .messages
+                .delete(permit.precondition, ids.clone(), scope, request_id.clone());
         let Outcome::Committed(deleted) = write.await? else {
             continue;
         };
@@ -35,7 +35,8 @@ pub(crate) async fn run(
             ids: deleted.ids,
             missing,
         };
-        publish(ports, permit.event(session, request_id, deleted.seq, kind)).await;
+        let event = permit.event(session, request_id, deleted.commit, kind);
+        publish(ports, event, permit.author.revision).await;
         return Ok(());
     }
 }
@@ -62,7 +63,8 @@ mod tests {
 
     use super::*;
     use crate::testing::{
-        Mocks, admin, ann, at, precondition, refusal, room, room_without_business, session_of,
+        EPOCH, Mocks, admin, ann, at, commit, precondition, refusal, room, room_without_business,
+        session_of,
     };
 
     fn ids<const N: usize>(ids: [i64; N]) -> Vec<MessageId> {
@@ -88,15 +90,21 @@ mod tests {
                     eq(precondition(&user, &room())),
                     eq(ids([8, 9])),
                     eq(scope),
-                    eq(at(10)),
+                    eq(RequestId::new("7")),
                 )
                 .once()
                 .returning(|_, ids, _, _| {
-                    Ok(Outcome::Committed(Some(Deleted { ids, seq: Seq(43) })))
+                    Ok(Outcome::Committed(Some(Deleted {
+                        ids,
+                        commit: commit(43),
+                    })))
                 });
             let expected = RoomEvent {
                 seq: Seq(43),
-                room: Arc::new(room()).at(at(10)),
+                epoch: EPOCH,
+                at: at(15),
+                by: user.id,
+                room: Arc::new(room()).at(at(15)),
                 requester: Some(session_of(&user).id),
                 request_id: RequestId::new("7"),
                 kind: EventKind::Deleted {
@@ -125,7 +133,7 @@ mod tests {
             };
             let deleted = Deleted {
                 ids: deleted,
-                seq: Seq(43),
+                commit: commit(43),
             };
             let delete_call = mocks.messages.expect_delete().once();
             delete_call.returning(move |_, _, _, _| Ok(Outcome::Committed(Some(deleted.clone()))));

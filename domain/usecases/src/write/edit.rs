@@ -17,16 +17,16 @@ pub(crate) async fn run(
     let text = Text::new(text, ports.max_text_chars)?;
     loop {
         let permit = attempt.permit().await?;
-        let at = permit.now;
         let write = ports
             .messages
-            .edit(permit.precondition, id, text.clone(), at);
+            .edit(permit.precondition, id, text.clone(), request_id.clone());
         let Outcome::Committed(edited) = write.await? else {
             continue;
         };
-        let seq = edited.ok_or(Refusal::MessageNotFound)?;
+        let commit = edited.ok_or(Refusal::MessageNotFound)?;
         let kind = EventKind::Edited { id, text };
-        publish(ports, permit.event(session, request_id, seq, kind)).await;
+        let event = permit.event(session, request_id, commit, kind);
+        publish(ports, event, permit.author.revision).await;
         return Ok(());
     }
 }
@@ -44,7 +44,8 @@ mod tests {
 
     use super::*;
     use crate::testing::{
-        Mocks, ann, at, precondition, refusal, room, room_without_business, session_of, text,
+        EPOCH, Mocks, ann, at, commit, precondition, refusal, room, room_without_business,
+        session_of, text,
     };
 
     const ID: MessageId = MessageId(18);
@@ -61,13 +62,16 @@ mod tests {
                     eq(precondition(&ann(), &room)),
                     eq(ID),
                     eq(text(" b\n")),
-                    eq(at(10)),
+                    eq(RequestId::new("7")),
                 )
                 .once()
-                .returning(|_, _, _, _| Ok(Outcome::Committed(Some(Seq(42)))));
+                .returning(|_, _, _, _| Ok(Outcome::Committed(Some(commit(42)))));
             let expected = RoomEvent {
                 seq: Seq(42),
-                room: Arc::new(room).at(at(10)),
+                epoch: EPOCH,
+                at: at(15),
+                by: ann().id,
+                room: Arc::new(room).at(at(15)),
                 requester: Some(session.id),
                 request_id: RequestId::new("7"),
                 kind: EventKind::Edited {

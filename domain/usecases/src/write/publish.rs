@@ -1,13 +1,10 @@
-use aftermatch_ports::model::RoomEvent;
+use aftermatch_ports::model::{Revision, RoomEvent};
 
-use crate::{Ports, sync};
+use crate::Ports;
 
 /// The one exit of every event that this process commits: to the other processes
-/// and to everyone joined here.
-pub(super) async fn publish(ports: &Ports, event: RoomEvent) {
-    ports.relay.publish(&event);
-    let (room, seq) = (event.room.room.id, event.seq);
-    if let Err(since) = ports.broadcast.broadcast(event).await {
-        sync::remote_events::backfill(ports, room, since, seq.before()).await;
-    }
+/// and to everyone joined here. `author` is the revision of the user who caused it.
+pub(super) async fn publish(ports: &Ports, event: RoomEvent, author: Revision) {
+    ports.relay.publish(&event, author);
+    ports.broadcast.broadcast(event).await;
 }

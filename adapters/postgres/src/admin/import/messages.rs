@@ -32,19 +32,27 @@ const LOCK: &str = "
     SELECT id FROM rooms WHERE id IN (SELECT room_id FROM imported) ORDER BY id FOR NO KEY UPDATE";
 
 /// Messages that exist, and were neither edited nor deleted here, get the imported
-/// text. Each such change is an event with a number.
+/// text. Each such change is an edit with a number, of the message's author. The rooms
+/// were locked by a statement before: what this one reads is the newest.
 const UPDATE: &str = "
-    WITH differing AS (
-        SELECT i.id, i.text, i.room_id,
-               r.last_seq + row_number() OVER (PARTITION BY i.room_id ORDER BY i.position) AS seq
+    WITH differing AS MATERIALIZED (
+        SELECT i.id, i.text, i.room_id, i.user_id, m.text AS replaced, m.changed_seq,
+               r.last_seq + row_number() OVER (PARTITION BY i.room_id ORDER BY i.position) AS seq,
+               GREATEST(statement_timestamp(), r.last_at) AS at
         FROM imported i
         JOIN messages m ON m.id = i.id
         JOIN rooms r ON r.id = i.room_id
         WHERE m.text <> i.text AND m.edited_at IS NULL AND m.deleted_at IS NULL
     ), moved AS (
-        UPDATE rooms SET last_seq = d.seq
-        FROM (SELECT room_id, max(seq) AS seq FROM differing GROUP BY room_id) d
+        UPDATE rooms SET last_seq = d.seq, last_at = d.at
+        FROM (SELECT room_id, at, max(seq) AS seq FROM differing GROUP BY room_id, at) d
         WHERE rooms.id = d.room_id
+    ), logged AS (
+        INSERT INTO events
+            (room_id, seq, kind, user_id, at, message_ids, replaced, replaced_seqs)
+        SELECT room_id, seq, 'edited', user_id, at,
+               ARRAY[id], ARRAY[replaced], ARRAY[changed_seq]
+        FROM differing
     )
     UPDATE messages m SET text = d.text, changed_seq = d.seq, sent_sha256 = CASE
         WHEN client_msg_id IS NOT NULL

@@ -17,7 +17,7 @@ use crate::{
     request,
     response::{self, Frame, RoomList},
     sample::{
-        ROOM, change, created, deleted, edited, edited_message, history, listed, message,
+        ROOM, change, created, deleted, edited, edited_message, head, history, listed, message,
         message_with_client_id, participants, request_id, room,
     },
 };
@@ -81,7 +81,7 @@ fn responses() -> Vec<(String, Vec<u8>)> {
         ..listed()
     };
     let rooms = [listed(), of_administrators];
-    let joined = |missed| response::joined(id, &room(), Seq(43), &missed).to_vec();
+    let joined = |missed| response::joined(id, &room(), head(), &missed).to_vec();
     let nothing = HistoryPage {
         messages: vec![],
         has_older: false,
@@ -145,7 +145,7 @@ fn events() -> Vec<(String, Vec<u8>)> {
             ),
             (
                 ".replayed",
-                replayed(&unrequested(event.clone()), &participants).to_vec(),
+                replayed(&event.room, event.seq, &event.kind, &participants).to_vec(),
             ),
         ];
         frames.map(|(suffix, frame)| (format!("{kind}{suffix}"), frame))

@@ -22,6 +22,7 @@ fn every_action_is_read() {
             Parameters::JoinRoom(JoinRoom {
                 room_pk: Id(-5),
                 since_seq: None,
+                epoch: None,
             }),
         ),
         (
@@ -29,6 +30,23 @@ fn every_action_is_read() {
             Parameters::JoinRoom(JoinRoom {
                 room_pk: Id(1),
                 since_seq: Some(AtLeast(7)),
+                epoch: None,
+            }),
+        ),
+        (
+            r#"{"action":"join_room","room_pk":1,"since_seq":7,"epoch":"9f-2b","request_id":1}"#,
+            Parameters::JoinRoom(JoinRoom {
+                room_pk: Id(1),
+                since_seq: Some(AtLeast(7)),
+                epoch: Some(ShortText("9f-2b".into())),
+            }),
+        ),
+        (
+            r#"{"action":"join_room","room_pk":1,"epoch":null,"request_id":1}"#,
+            Parameters::JoinRoom(JoinRoom {
+                room_pk: Id(1),
+                since_seq: None,
+                epoch: None,
             }),
         ),
         (
@@ -148,6 +166,7 @@ fn seq_beyond_64_bits_is_clamped() {
         let parameters = Parameters::JoinRoom(JoinRoom {
             room_pk: Id(1),
             since_seq: Some(outermost),
+            epoch: None,
         });
         let read = decoded(&frame).map(|request| request.parameters);
         assert_eq!(read, Ok(parameters));
@@ -188,6 +207,7 @@ fn id_beyond_64_bits_matches_nothing() {
     let parameters = Parameters::JoinRoom(JoinRoom {
         room_pk: Id::OF_NOTHING,
         since_seq: None,
+        epoch: None,
     });
     let read = decoded(frame).map(|request| request.parameters);
     assert_eq!(read, Ok(parameters));

@@ -111,6 +111,10 @@ fn mistyped_parameter_error_names_expected_type() {
             "parameter `since_seq` is an object: an integer was expected",
         ),
         (
+            r#""action":"join_room","room_pk":1,"since_seq":7,"epoch":7"#,
+            "parameter `epoch` is a number that cannot be taken: a string of at most 64 characters was expected",
+        ),
+        (
             r#""action":"list","limit":1001"#,
             "parameter `limit` is a number that cannot be taken: an integer from 1 to 1000 was expected",
         ),

@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
-use aftermatch_ports::model::{RoomVersion, Seat, Seq, Viewer};
-use aftermatch_protocol::close::Close;
+use aftermatch_ports::model::{Eviction, Seat, Seq, Viewer};
+use aftermatch_protocol::{close::Close, event};
 use bytes::Bytes;
 
-use crate::delivery::connection::Connection;
+use crate::{delivery::connection::Connection, encode};
 
 /// A session that has joined the room, or is about to.
 pub(super) struct Subscriber {
@@ -19,12 +19,32 @@ pub(super) struct Subscriber {
     buffered: Option<Box<Buffered>>,
 }
 
-#[derive(Default)]
 struct Buffered {
     frames: Vec<(Seq, Bytes)>,
     bytes: usize,
+    /// Whether the room was read: the join response names the log of that moment.
+    anchored: bool,
+    /// The last event that this seat could not receive, because its brand was not in the
+    /// room. The join may have read the room after that.
+    excluded: Seq,
     /// Queued when the seat was taken away before it became active.
     notice: Option<Bytes>,
+    /// The notice of the seat before the reservation, which ended meanwhile. Only for
+    /// a join that fails: one that succeeds is a new seat.
+    lost: Option<Bytes>,
+}
+
+impl Default for Buffered {
+    fn default() -> Self {
+        Self {
+            frames: Vec::new(),
+            bytes: 0,
+            anchored: false,
+            excluded: Seq::ZERO,
+            notice: None,
+            lost: None,
+        }
+    }
 }
 
 impl Subscriber {
@@ -46,12 +66,17 @@ impl Subscriber {
 
     /// Delivers what was buffered, and everything from now on. Returns `false` if the
     /// seat was taken away: then the notice is queued instead.
-    pub(super) fn activate(&mut self, joined: RoomVersion) -> bool {
-        self.since = joined.last_seq;
+    pub(super) fn activate(&mut self, joined: Seq) -> bool {
+        let excluded = self.buffered.as_ref().map(|buffered| buffered.excluded);
+        if excluded.is_some_and(|excluded| excluded > joined) {
+            let room = self.seat.room;
+            self.revoke(|| encode::text(&event::room_closed(room, Eviction::BrandRemoved)));
+        }
+        self.since = joined;
         self.active = Some(self.seat.viewer);
         let active = self.release();
         if active {
-            self.connection.join(joined.room);
+            self.connection.join(self.seat.room);
         }
         active
     }
@@ -61,10 +86,27 @@ impl Subscriber {
     pub(super) fn cancel(&mut self) -> bool {
         let Some(active) = self.active else {
             self.connection.end_reservation();
+            let lost = self.buffered.take().and_then(|buffered| buffered.lost);
+            if let Some(lost) = lost {
+                self.connection.outbox().push(lost);
+            }
             return false;
         };
         self.seat.viewer = active;
         self.release()
+    }
+
+    /// The room was read for the reserved seat.
+    pub(super) fn anchor(&mut self) {
+        if let Some(buffered) = &mut self.buffered {
+            buffered.anchored = true;
+        }
+    }
+
+    pub(super) fn is_anchored(&self) -> bool {
+        self.buffered
+            .as_ref()
+            .is_some_and(|buffered| buffered.anchored)
     }
 
     /// Whether the seat is being reserved.
@@ -80,6 +122,44 @@ impl Subscriber {
         };
         buffered.notice = Some(notice());
         self.connection.revoke(self.seat.room);
+        true
+    }
+
+    /// The log has ended, and this seat with it: like [`Self::revoke`], without what
+    /// was buffered.
+    pub(super) fn end(&mut self, notice: &Bytes) -> bool {
+        self.forget();
+        self.revoke(|| notice.clone())
+    }
+
+    /// The log has ended, and the reservation is for the one that follows. Returns
+    /// whether a seat that it had before was taken away.
+    pub(super) fn restart(&mut self, notice: &Bytes) -> bool {
+        self.forget();
+        self.since = Seq::ZERO;
+        let lost = self.active.take().is_some();
+        if lost && let Some(buffered) = &mut self.buffered {
+            buffered.lost = Some(notice.clone());
+            self.connection.leave(self.seat.room);
+        }
+        lost
+    }
+
+    /// Drops what was buffered.
+    fn forget(&mut self) {
+        if let Some(buffered) = &mut self.buffered {
+            buffered.frames.clear();
+            buffered.bytes = 0;
+        }
+    }
+
+    /// The seat cannot receive event `seq`. Returns `false` if it is active, and so has
+    /// missed it.
+    pub(super) fn exclude(&mut self, seq: Seq) -> bool {
+        let Some(buffered) = &mut self.buffered else {
+            return false;
+        };
+        buffered.excluded = buffered.excluded.max(seq);
         true
     }
 

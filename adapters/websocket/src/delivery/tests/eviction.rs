@@ -1,14 +1,8 @@
 //! Seats that are taken away.
 
-use aftermatch_ports::{Presence, model::Eviction};
+use aftermatch_ports::Presence;
 
 use super::*;
-
-fn notices(client: &Client) -> Vec<String> {
-    let frames = waiting(client.outbox());
-    let texts = frames.iter().map(|frame| String::from_utf8_lossy(frame));
-    texts.map(|text| text.into_owned()).collect()
-}
 
 #[tokio::test]
 async fn evicted_session_receives_only_own_responses() {
@@ -19,14 +13,15 @@ async fn evicted_session_receives_only_own_responses() {
     stage.hub.unsubscribe(SessionId(1), ROOM, reason);
     assert_eq!(stage.hub.room_of(SessionId(1)), None);
     assert_eq!(stage.hub.leave(SessionId(1)), None);
-    let delivered = stage.hub.broadcast(remote_event(1)).await;
-    assert_eq!(delivered, Ok(()));
+    stage.hub.insert(vec![remote_event(1)]);
     assert_eq!(bob.arrival().await, 1);
-    assert_eq!(ann.received(), [0; 0], "the notice was sent at once");
+    assert_eq!(ann.waiting(), [0; 0], "the notice was sent at once");
+    assert_eq!(ann.notices(), ["brand_removed"]);
     // Committed before the seat was taken away: the requester gets its response.
     stage.delivered(2).await;
     assert_eq!(bob.received(), [2]);
-    assert_eq!(stage.hub.last_delivered(ROOM), Some(Seq(2)));
+    assert_eq!(ann.received(), [2]);
+    assert_eq!(stage.hub.delivered(ROOM), Some(head(LOG, 2)));
 }
 
 #[tokio::test]
@@ -40,10 +35,9 @@ async fn eviction_during_join_follows_join_response() {
     }
     stage.delivered(1).await;
     assert!(bob.registration.connection().is_revoked());
-    assert_eq!(notices(&bob), [""; 0], "the join is not answered yet");
+    assert_eq!(bob.notices(), [""; 0], "the join is not answered yet");
     bob.activate(0);
-    let [notice] = <[String; 1]>::try_from(notices(&bob)).expect("one notice");
-    assert!(notice.contains("room_removed"), "{notice}");
+    assert_eq!(bob.notices(), ["room_removed"], "once");
     assert_eq!(stage.hub.room_of(SessionId(2)), None);
     stage.delivered(2).await;
     assert_eq!(bob.received(), [0; 0]);
@@ -57,8 +51,7 @@ async fn eviction_during_failed_rejoin_removes_seat() {
     let reason = Eviction::BrandLost;
     stage.hub.unsubscribe(SessionId(1), ROOM, reason);
     ann.reservation = None;
-    let [notice] = <[String; 1]>::try_from(notices(&ann)).expect("one notice");
-    assert!(notice.contains("brand_lost"), "{notice}");
+    assert_eq!(ann.notices(), ["brand_lost"]);
     assert_eq!(stage.hub.room_of(SessionId(1)), None);
     assert!(stage.hub.rooms.read().is_empty());
 }
@@ -73,7 +66,7 @@ async fn event_after_eviction_notice_is_not_delivered() {
         .unsubscribe(SessionId(2), ROOM, Eviction::RoomRemoved);
     let channel = stage.hub.channel(ROOM).expect("Ann has joined");
     // Between two steps of the activation another thread may deliver an event.
-    channel.lock().activate(SessionId(2), joined_at(0));
+    channel.lock().activate(SessionId(2), Seq(0));
     drop(channel.lock().broadcast(event(1, 1)));
     bob.activate(0);
     assert_eq!(bob.received(), [0], "only the notice");

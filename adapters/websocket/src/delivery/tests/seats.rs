@@ -39,8 +39,11 @@ async fn anchor_before_delivery_start_is_refused() {
     let mut ann = stage.reserved(1, ANN).await;
     let mut bob = stage.reserved(2, ANN).await;
     // Another process committed event 2 in between.
-    assert!(stage.hub.anchor(ROOM, Seq(2)));
-    assert!(!stage.hub.anchor(ROOM, Seq(1)), "nobody delivers event 2");
+    assert!(stage.hub.anchor(SessionId(1), ROOM, head(LOG, 2)));
+    assert!(
+        !stage.hub.anchor(SessionId(2), ROOM, head(LOG, 1)),
+        "nobody delivers event 2"
+    );
     stage.delivered(3).await;
     ann.activate(2);
     bob.activate(3);
@@ -57,12 +60,11 @@ async fn left_seat_receives_nothing_and_delays_nobody() {
     bob.reservation = None;
     stage.delivered(1).await;
     assert_eq!(bob.received(), [0; 0]);
-    let waiting = stage.broadcast(3);
-    tokio::task::yield_now().await;
+    let waiting = stage.early(3).await;
     assert_eq!(ann.received(), [1]);
     assert_eq!(stage.hub.leave(SessionId(1)), Some(ROOM));
-    let delivered = waiting.await.expect("no panic");
-    assert_eq!(delivered, Ok(()), "nobody is left to wait for");
+    waiting.await.expect("nobody is left to wait for");
+    assert_eq!(ann.received(), [3], "its response");
     assert!(stage.hub.rooms.read().is_empty());
     assert_eq!(stage.hub.leave(SessionId(1)), None, "once");
 }

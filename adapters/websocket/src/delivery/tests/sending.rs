@@ -30,11 +30,14 @@ async fn ended_requesters_event_is_sent_at_once() {
 async fn remote_event_is_sent_at_once() {
     let stage = Stage::new();
     let mut bob = stage.joined(2, 0).await;
-    let remote = vec![(Seq(1), Some(remote_event(1)))];
-    stage.hub.insert_remote(ROOM, remote);
+    stage.hub.insert(vec![remote_event(1)]);
     assert_eq!(bob.arrival().await, 1);
-    stage
-        .hub
-        .backfill(ROOM, Some(vec![remote_event(2)]), Seq(2));
-    assert_eq!(bob.arrival().await, 2);
+}
+
+#[tokio::test]
+async fn notices_of_closed_room_are_sent_at_once() {
+    let stage = Stage::new();
+    let mut bob = stage.joined(2, 0).await;
+    stage.hub.close(ROOM, LOG, Eviction::Restarted);
+    assert_eq!(bob.arrival().await, 0, "the notice");
 }

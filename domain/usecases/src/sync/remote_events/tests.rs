@@ -1,254 +1,199 @@
-//! Events of other processes, and events that were missed.
-
-use std::sync::{Arc, Mutex};
-
-use aftermatch_ports::{
-    Connected, DeltaSince, Stale,
-    model::{Message, MessageId, RoomDelta},
-};
+use aftermatch_ports::model::{ClientMsgId, Epoch, MessageId, Profile, RequestId, Seq, Text};
 use mockall::predicate::eq;
 
 use super::*;
-use crate::testing::{Mocks, OTHER, ROOM, at, message, room, text};
+use crate::testing::{EPOCH, Mocks, OTHER, ROOM, admin, ann, at, head, room, text};
 
-fn request_id(id: &str) -> RequestId {
-    RequestId::new(id)
+fn id() -> Option<ClientMsgId> {
+    Some(ClientMsgId::new("a-1").unwrap())
 }
 
-/// The announcement of an event that another process committed.
-fn announced(room: RoomId, seq: i64, id: &str) -> RemoteEvent {
+/// Event `seq` of [`ROOM`], which another process committed at second 15.
+fn remote(seq: i64, kind: RemoteKind) -> RemoteEvent {
     RemoteEvent {
-        room,
+        room: ROOM,
+        epoch: EPOCH,
         seq: Seq(seq),
-        request_id: request_id(id),
+        content: Some(RemoteContent {
+            at: at(15),
+            by: ann().id,
+            author: ann().revision,
+            room: room().revision,
+            request_id: RequestId::new("7"),
+            kind,
+        }),
     }
 }
 
-/// An event of another process, as it is delivered.
-fn event(seq: i64, request_id: RequestId, kind: EventKind) -> RoomEvent {
+fn created() -> RemoteKind {
+    RemoteKind::Created {
+        id: MessageId(18),
+        text: text("hello"),
+        client_msg_id: id(),
+    }
+}
+
+/// The same as it is delivered, with this author and in this room.
+fn delivered(kind: EventKind, room: Room) -> RoomEvent {
     RoomEvent {
-        seq: Seq(seq),
-        room: Arc::new(room()).at(at(10)),
+        seq: Seq(42),
+        epoch: EPOCH,
+        at: at(15),
+        by: ann().id,
+        room: Arc::new(room).at(at(15)),
         requester: None,
-        request_id,
+        request_id: RequestId::new("7"),
         kind,
     }
 }
 
-/// [`ROOM`] was delivered up to event 38, no other room is joined, and the store
-/// reads `delta` after that.
-fn delivered_up_to_38(delta: Option<RoomDelta>) -> Mocks {
-    let mut mocks = Mocks::new().finding_room(Read::Fresh, room());
-    let last_delivered = mocks.broadcast.expect_last_delivered();
-    last_delivered.returning(|room| (room == ROOM).then_some(Seq(38)));
-    let read = mocks.history.expect_delta_since();
-    read.withf(|room, since, _| (*room, *since) == (ROOM, Seq(38)))
-        .returning(move |_, _, _| {
-            let (last_seq, delta) = (Seq(43), delta.clone());
-            Ok(DeltaSince { last_seq, delta })
-        });
+fn message_of(author: &User) -> EventKind {
+    EventKind::Created(Message {
+        id: MessageId(18),
+        room: ROOM,
+        author: Author {
+            id: author.id,
+            profile: author.profile.clone(),
+        },
+        text: text("hello"),
+        created_at: at(15),
+        edited_at: None,
+        client_msg_id: id(),
+        seq: Seq(42),
+        changed_seq: Seq(42),
+    })
+}
+
+/// [`ROOM`] is joined and was delivered up to event 41.
+fn joined() -> Mocks {
+    let mut mocks = Mocks::untouched();
+    let delivered = mocks.broadcast.expect_delivered();
+    delivered.returning(|room| (room == ROOM).then_some(head(41)));
     mocks
 }
 
-/// After event 38: event 39 edits a message that event 42 edits again, event 40
-/// creates a message, event 41 creates one that event 43 deletes together with an
-/// older one.
-fn delta_since_38() -> RoomDelta {
-    let edited = Message {
-        text: text("edited"),
-        changed_seq: Seq(42),
-        ..message(3)
-    };
-    RoomDelta {
-        upserted: vec![edited, message(40)],
-        deleted: vec![(MessageId(7), Seq(43))],
-    }
+fn expect_insert(mocks: &mut Mocks, event: RoomEvent) {
+    let insert = mocks.broadcast.expect_insert().once();
+    insert.with(eq(vec![event])).return_const(());
 }
 
-fn edited() -> EventKind {
-    EventKind::Edited {
-        id: message(3).id,
-        text: text("edited"),
-    }
-}
-
-fn deleted() -> EventKind {
-    EventKind::Deleted {
-        ids: vec![MessageId(7)],
-        missing: vec![],
-    }
-}
-
-fn expect_insert(mocks: &mut Mocks, events: Vec<(Seq, Option<RoomEvent>)>) {
-    let insert = mocks.broadcast.expect_insert_remote().once();
-    insert.with(eq(ROOM), eq(events)).return_const(());
+fn expect_expected(mocks: &mut Mocks, last_seq: i64) {
+    let expect = mocks.broadcast.expect_expect().once();
+    expect.with(eq(ROOM), eq(head(last_seq))).return_const(());
 }
 
 #[test]
-fn remote_events_carry_their_request_ids() {
-    let mut mocks = delivered_up_to_38(Some(delta_since_38()));
-    let events = vec![
-        (Seq(39), None),
+fn remote_event_is_delivered_as_its_process_delivers_it() {
+    let edited = |id, text| (RemoteKind::Edited { id, text }, id);
+    let (edited, id) = edited(MessageId(3), Text::stored("x"));
+    let ids = vec![MessageId(9), MessageId(7)];
+    let (remote_ids, missing) = (ids.clone(), vec![]);
+    for (kind, expected) in [
+        (created(), message_of(&ann())),
         (
-            Seq(40),
-            Some(event(40, request_id("b"), EventKind::Created(message(40)))),
+            edited,
+            EventKind::Edited {
+                id,
+                text: Text::stored("x"),
+            },
         ),
-        (Seq(41), None),
-        (Seq(42), Some(event(42, request_id("d"), edited()))),
-        (Seq(43), Some(event(43, RequestId::NONE, deleted()))),
-    ];
-    expect_insert(&mut mocks, events);
-    let without_request_id = RemoteEvent {
-        request_id: RequestId::NONE,
-        ..announced(ROOM, 43, "")
-    };
-    let batch = vec![
-        announced(ROOM, 41, "c"),
-        announced(ROOM, 39, "a"),
-        announced(ROOM, 40, "b"),
-        announced(ROOM, 42, "d"),
-        without_request_id,
-    ];
-    mocks.receive([batch]);
-}
-
-#[test]
-fn only_announced_undelivered_events_are_inserted() {
-    let mut mocks = delivered_up_to_38(Some(delta_since_38()));
-    let created = event(40, request_id("b"), EventKind::Created(message(40)));
-    expect_insert(&mut mocks, vec![(Seq(40), Some(created))]);
-    let batch = vec![
-        announced(ROOM, 37, "x"),
-        announced(ROOM, 38, "y"),
-        announced(ROOM, 40, "b"),
-    ];
-    mocks.receive([batch]);
-}
-
-#[test]
-fn delivered_or_unjoined_events_are_not_read() {
-    let mut mocks = Mocks::new();
-    let last_delivered = mocks.broadcast.expect_last_delivered();
-    last_delivered.returning(|room| (room == ROOM).then_some(Seq(38)));
-    let batch = vec![
-        announced(ROOM, 38, "a"),
-        announced(ROOM, 1, "b"),
-        announced(OTHER, 90, "c"),
-    ];
-    mocks.receive([batch, vec![]]);
-}
-
-#[test]
-fn unreadable_remote_events_are_not_inserted() {
-    delivered_up_to_38(None).receive([vec![announced(ROOM, 40, "b")]]);
-
-    let mut mocks = Mocks::new();
-    let last_delivered = mocks.broadcast.expect_last_delivered();
-    last_delivered.return_const(Seq(38));
-    let read = mocks.history.expect_delta_since().once();
-    read.returning(|_, _, _| Err(StoreError::transient("the store is away")));
-    mocks.receive([vec![announced(ROOM, 40, "b")]]);
-}
-
-/// One check for each pair: the last event delivered in [`ROOM`], and the last one
-/// stored.
-fn expect_checks(mocks: &mut Mocks, checks: &[(i64, i64)]) {
-    let scripted = checks.to_vec();
-    let mut scripted = scripted.into_iter();
-    let stale = mocks.revisions.expect_stale();
-    stale.returning(move |_, _| {
-        let (delivered, stored) = scripted.next().unwrap();
-        let behind = (delivered < stored).then_some((ROOM, Seq(stored)));
-        Ok(Stale {
-            behind: behind.into_iter().collect(),
-            ..Stale::default()
-        })
-    });
-    let behind = checks
-        .iter()
-        .filter(|(delivered, stored)| delivered < stored);
-    let delivered: Vec<_> = behind.map(|(delivered, _)| Seq(*delivered)).collect();
-    let delivered = Mutex::new(delivered.into_iter());
-    let last_delivered = mocks.broadcast.expect_last_delivered();
-    last_delivered.returning(move |_| Some(delivered.lock().unwrap().next().unwrap()));
-    let connected = mocks.presence.expect_connected();
-    connected.returning(Connected::default);
-}
-
-fn expect_read(
-    mocks: &mut Mocks,
-    read: impl Fn() -> Result<DeltaSince, StoreError> + Send + 'static,
-) {
-    let delta = mocks.history.expect_delta_since().once();
-    delta
-        .withf(|room, since, _| (*room, *since) == (ROOM, Seq(38)))
-        .returning(move |_, _, _| read());
-}
-
-#[test]
-fn overdue_events_are_backfilled_at_second_check() {
-    let mut mocks = Mocks::new().finding_room(Read::Fresh, room());
-    expect_checks(&mut mocks, &[(38, 42), (38, 43), (42, 43)]);
-    expect_read(&mut mocks, || {
-        let (last_seq, delta) = (Seq(43), Some(delta_since_38()));
-        Ok(DeltaSince { last_seq, delta })
-    });
-    // Event 43 was committed after the first check: it is not overdue yet.
-    let events = vec![
-        event(40, RequestId::NONE, EventKind::Created(message(40))),
-        event(42, RequestId::NONE, edited()),
-    ];
-    let backfill = mocks.broadcast.expect_backfill().once();
-    backfill
-        .with(eq(ROOM), eq(Some(events)), eq(Seq(42)))
-        .return_const(());
-    mocks.recheck(3);
-}
-
-#[test]
-fn events_in_progress_are_not_backfilled() {
-    for checks in [
-        &[(38, 42)][..],
-        &[(38, 42), (42, 42), (42, 43)],
-        &[(38, 42), (39, 43), (40, 43)],
-        &[(38, 42), (42, 42), (38, 42)],
+        (
+            RemoteKind::Deleted { ids: remote_ids },
+            EventKind::Deleted { ids, missing },
+        ),
     ] {
-        let mut mocks = Mocks::new();
-        expect_checks(&mut mocks, checks);
-        mocks.recheck(checks.len());
+        let mut mocks = joined().finding(Read::Cached, &ann(), room());
+        expect_insert(&mut mocks, delivered(expected, room()));
+        mocks.receive([vec![remote(42, kind)]]);
     }
 }
 
 #[test]
-fn missing_events_of_unjoined_room_are_ignored() {
-    let mut mocks = Mocks::new();
-    let connected = mocks.presence.expect_connected();
-    connected.returning(Connected::default);
-    mocks.broadcast.expect_last_delivered().return_const(None);
-    let stale = mocks.revisions.expect_stale();
-    stale.returning(|_, _| {
-        Ok(Stale {
-            behind: vec![(ROOM, Seq(42))],
-            ..Stale::default()
-        })
-    });
-    mocks.recheck(2);
+fn outdated_cache_is_read_again() {
+    let old_room = Room {
+        revision: Revision(9),
+        ..room()
+    };
+    let old_user = User {
+        revision: Revision(29),
+        profile: Profile::new("{\"old\":1}"),
+        ..ann()
+    };
+    let mut mocks =
+        joined()
+            .finding(Read::Cached, &old_user, old_room)
+            .finding(Read::Fresh, &ann(), room());
+    expect_insert(&mut mocks, delivered(message_of(&ann()), room()));
+    mocks.receive([vec![remote(42, created())]]);
 }
 
 #[test]
-fn unreadable_overdue_events_are_retried() {
-    let mut mocks = Mocks::new().finding_room(Read::Fresh, room());
-    expect_checks(&mut mocks, &[(38, 42), (38, 42), (38, 42)]);
-    expect_read(&mut mocks, || {
-        Err(StoreError::transient("the store is away"))
-    });
-    expect_read(&mut mocks, || {
-        let (last_seq, delta) = (Seq(43), None);
-        Ok(DeltaSince { last_seq, delta })
-    });
-    let backfill = mocks.broadcast.expect_backfill().once();
-    backfill
-        .with(eq(ROOM), eq(None), eq(Seq(42)))
+fn event_without_content_is_expected() {
+    let mut mocks = joined();
+    expect_expected(&mut mocks, 42);
+    let event = RemoteEvent {
+        content: None,
+        ..remote(42, created())
+    };
+    mocks.receive([vec![event]]);
+}
+
+#[test]
+fn event_whose_author_or_room_cannot_be_read_is_expected() {
+    let away = || StoreError::transient("the store is away");
+    let mut mocks = joined();
+    let room = mocks.rooms.expect_room();
+    room.returning(move |_, _| Err(away()));
+    expect_expected(&mut mocks, 42);
+    mocks.receive([vec![remote(42, created())]]);
+
+    let mut mocks = joined()
+        .finding(Read::Cached, &admin(), crate::testing::room())
+        .finding(Read::Fresh, &admin(), crate::testing::room());
+    expect_expected(&mut mocks, 42);
+    mocks.receive([vec![remote(42, created())]]);
+}
+
+#[test]
+fn event_of_other_log_is_delivered_with_its_epoch() {
+    let other = Epoch { store: 8, ..EPOCH };
+    let mut mocks = joined().finding(Read::Cached, &ann(), room());
+    let event = RoomEvent {
+        epoch: other,
+        ..delivered(message_of(&ann()), room())
+    };
+    expect_insert(&mut mocks, event);
+    let event = RemoteEvent {
+        epoch: other,
+        ..remote(42, created())
+    };
+    mocks.receive([vec![event]]);
+}
+
+/// Nobody here is seated there, or the first join is being answered.
+#[test]
+fn event_of_room_without_delivery_costs_no_read() {
+    let mut mocks = joined();
+    let there = LogHead {
+        last_seq: Seq(90),
+        ..head(0)
+    };
+    let expect = mocks.broadcast.expect_expect().once();
+    expect.with(eq(OTHER), eq(there)).return_const(());
+    let event = RemoteEvent {
+        room: OTHER,
+        ..remote(90, created())
+    };
+    mocks.receive([vec![event], vec![]]);
+}
+
+#[test]
+fn events_of_one_room_are_delivered_together() {
+    let mut mocks = joined().finding(Read::Cached, &ann(), room());
+    let insert = mocks.broadcast.expect_insert().once();
+    insert
+        .withf(|events| events.iter().map(|event| event.seq.0).eq([42, 44, 43]))
         .return_const(());
-    mocks.recheck(3);
+    let batch = [42, 44, 43].map(|seq| remote(seq, created()));
+    mocks.receive([batch.to_vec()]);
 }

@@ -1,15 +1,19 @@
-//! Who loses a seat or the connection.
+//! Who loses a seat or the connection, and which events are noticed.
 
 mod checks;
+mod logs;
 
-use aftermatch_ports::model::{BrandId, Room};
+use aftermatch_ports::model::{BrandId, Revision, SessionId, UserId};
 
 use self::checks::{
-    Removal::{Disconnected, Evicted},
+    Removal,
+    Removal::{Closed, Disconnected, Evicted},
     Report, Snapshot, Unreadable, removals, run_checks,
 };
 use super::*;
-use crate::testing::{OTHER, ROOM, admin, ann, room, room_without_ann, room_without_business};
+use crate::testing::{
+    OTHER, ROOM, admin, ann, head, room, room_without_ann, room_without_business,
+};
 
 const ANNS_BRAND: Viewer = Viewer::Brand(BrandId(1));
 const BORIS_BRAND: Viewer = Viewer::Brand(BrandId(2));
@@ -35,15 +39,12 @@ fn other() -> Room {
 
 /// A session whose user was `user` when it connected.
 fn connected(id: i64, user: &User, seats: &[(RoomId, Viewer)]) -> ConnectedSession {
+    let session = crate::testing::session_of(user);
     ConnectedSession {
         session: SessionId(id),
         user: user.id,
-        revision: user.revision,
-        endpoint: if user.admin {
-            Endpoint::AdminChat
-        } else {
-            Endpoint::Chat
-        },
+        endpoint: session.endpoint,
+        viewer: session.viewer,
         seats: seats.to_vec(),
     }
 }
@@ -61,6 +62,8 @@ fn unchanged() -> Snapshot {
         latecomers: vec![],
         users: vec![ann(), admin(), boris()],
         rooms: vec![room(), other()],
+        log: head(38),
+        unknown: false,
         unreadable: Unreadable::Nothing,
     }
 }
@@ -79,6 +82,14 @@ fn with_room(room: Room) -> Snapshot {
     snapshot.rooms.retain(|before| before.id != room.id);
     snapshot.rooms.push(room);
     snapshot
+}
+
+/// The same if the store cannot say what has changed.
+fn unknown(snapshot: Snapshot) -> Snapshot {
+    Snapshot {
+        unknown: true,
+        ..snapshot
+    }
 }
 
 fn inactive() -> User {
@@ -106,10 +117,26 @@ fn changed(room: Room) -> Room {
     }
 }
 
+/// The removals of a change that revisions show, and of one that none shows: the
+/// same, for everyone who was connected before it.
+fn lost_by(now: &Snapshot) -> Vec<Removal> {
+    let nothing = Vec::<Removal>::new();
+    let shown = removals(vec![unchanged(), now.clone(), now.clone()]);
+    assert_eq!([&shown[0], &shown[2]], [&nothing, &nothing]);
+    let hidden = unknown(now.clone());
+    let found = removals(vec![unchanged(), hidden.clone(), hidden]);
+    assert_eq!(found, shown);
+    shown[1].clone()
+}
+
 #[test]
-fn unchanged_rights_are_not_read() {
-    let reports = run_checks(vec![unchanged(), unchanged()]);
-    assert_eq!(reports, [Report::default(), Report::default()]);
+fn everything_is_compared_once_and_nothing_read() {
+    let reports = run_checks(vec![unchanged(), unchanged(), unknown(unchanged())]);
+    let compared = Report {
+        compared: (3, 2),
+        ..Report::default()
+    };
+    assert_eq!(reports, [compared.clone(), Report::default(), compared]);
 }
 
 #[test]
@@ -133,22 +160,17 @@ fn lost_endpoint_disconnects_each_session_once() {
     ] {
         let sessions = sessions.into_iter();
         let disconnected = sessions.map(|id| Disconnected(id, reason.clone()));
-        // A connection is still there for a moment after it was disconnected.
-        let removals = removals(vec![unchanged(), now.clone(), now]);
-        assert_eq!(removals, [vec![], disconnected.collect(), vec![]]);
+        assert_eq!(lost_by(&now), disconnected.collect::<Vec<_>>());
     }
 }
 
 #[test]
 fn exchanged_brand_loses_its_seats() {
-    let now = with_user(ann_of_another_brand());
     let lost = vec![
         Evicted(1, ROOM, Eviction::BrandLost),
         Evicted(1, OTHER, Eviction::BrandLost),
     ];
-    let reports = run_checks(vec![now.clone(), now]);
-    assert_eq!(reports[0].removals, lost);
-    assert_eq!(reports[1], Report::default());
+    assert_eq!(lost_by(&with_user(ann_of_another_brand())), lost);
 }
 
 #[test]
@@ -157,33 +179,41 @@ fn changed_user_same_rights_keeps_seats() {
         brand: Some(BrandId(1)),
         ..ann_of_another_brand()
     };
-    let reports = run_checks(vec![with_user(user.clone()), with_user(user)]);
+    let now = with_user(user);
+    let reports = run_checks(vec![unchanged(), now.clone(), now]);
     let expected = Report {
         users_read: vec![ann().id],
         ..Report::default()
     };
-    assert_eq!(reports, [expected, Report::default()]);
+    assert_eq!(reports[1..], [expected, Report::default()]);
 }
 
 #[test]
 fn changed_room_same_brands_keeps_seats() {
     let now = with_room(changed(room()));
-    let reports = run_checks(vec![now.clone(), now]);
+    let reports = run_checks(vec![unchanged(), now.clone(), now]);
     let expected = Report {
         rooms_read: vec![ROOM],
         ..Report::default()
     };
-    assert_eq!(reports, [expected, Report::default()]);
+    assert_eq!(reports[1..], [expected, Report::default()]);
+}
+
+#[test]
+fn changes_that_concern_nobody_here_are_not_read() {
+    let mut before = unchanged();
+    before.sessions = vec![connected(4, &boris(), &[(ROOM, BORIS_BRAND)])];
+    let mut now = before.clone();
+    now.users[0] = inactive();
+    now.rooms[1] = changed(other());
+    let reports = run_checks(vec![before, now]);
+    assert_eq!(reports[1], Report::default());
 }
 
 #[test]
 fn removed_brand_loses_seats_in_room() {
     let now = with_room(changed(room_without_ann()));
-    let evicted = vec![Evicted(1, ROOM, Eviction::BrandRemoved)];
-    assert_eq!(
-        removals(vec![unchanged(), now.clone(), now]),
-        [vec![], evicted, vec![]]
-    );
+    assert_eq!(lost_by(&now), [Evicted(1, ROOM, Eviction::BrandRemoved)]);
 }
 
 #[test]
@@ -191,30 +221,25 @@ fn removed_room_loses_all_seats() {
     let mut now = unchanged();
     now.rooms.remove(0);
     let evicted = [1, 3, 4].map(|id| Evicted(id, ROOM, Eviction::RoomRemoved));
-    let evicted = evicted.to_vec();
-    assert_eq!(
-        removals(vec![unchanged(), now.clone(), now]),
-        [vec![], evicted, vec![]]
-    );
+    assert_eq!(lost_by(&now), evicted);
 }
 
 #[test]
 fn seat_with_two_reasons_is_lost_once() {
     let mut now = with_user(ann_of_another_brand());
-    now.rooms = vec![changed(room_without_ann())];
+    now.rooms = vec![changed(room_without_ann()), other()];
     let lost = vec![
         Evicted(1, ROOM, Eviction::BrandLost),
         Evicted(1, OTHER, Eviction::BrandLost),
     ];
-    assert_eq!(removals(vec![unchanged(), now]), [vec![], lost]);
+    assert_eq!(lost_by(&now), lost);
 
     let mut now = with_user(inactive());
     now.rooms.remove(0);
     let [disconnected, others] = [[1, 2], [3, 4]];
     let disconnected = disconnected.map(|id| Disconnected(id, Refusal::UserDeactivated));
     let others = others.map(|id| Evicted(id, ROOM, Eviction::RoomRemoved));
-    let all = [disconnected, others].concat();
-    assert_eq!(removals(vec![unchanged(), now]), [vec![], all]);
+    assert_eq!(lost_by(&now), [disconnected, others].concat());
 }
 
 #[test]
@@ -226,7 +251,7 @@ fn unreadable_rights_are_checked_again_later() {
     // What can be read is checked at once, whatever cannot be read.
     for (unreadable, first, second) in [
         (
-            Unreadable::Stale,
+            Unreadable::Changes,
             vec![],
             [&disconnected[..], &evicted].concat(),
         ),
@@ -245,13 +270,27 @@ fn unreadable_rights_are_checked_again_later() {
             unreadable,
             ..now.clone()
         };
-        let removals = removals(vec![failing, now.clone(), now.clone()]);
-        assert_eq!(removals, [first, second, vec![]]);
+        let removals = removals(vec![unchanged(), failing, now.clone(), now.clone()]);
+        assert_eq!(removals[1..], [first, second, vec![]]);
     }
 }
 
 #[test]
-fn sessions_are_checked_by_handshake_revision() {
+fn failed_comparison_is_repeated() {
+    let now = unknown(with_user(inactive()));
+    let failing = Snapshot {
+        unreadable: Unreadable::Comparison,
+        ..now
+    };
+    let later = with_user(inactive());
+    let removals = removals(vec![unchanged(), failing, later.clone(), later]);
+    let disconnected = [1, 2].map(|id| Disconnected(id, Refusal::UserDeactivated));
+    assert_eq!(removals[1..], [vec![], disconnected.to_vec(), vec![]]);
+}
+
+/// Invariant 1.
+#[test]
+fn new_session_is_compared_with_the_store() {
     // An administrator before, the owner of a brand now.
     let now = User {
         revision: Revision(91),
@@ -272,6 +311,7 @@ fn sessions_are_checked_by_handshake_revision() {
     );
 }
 
+/// Invariant 3.
 #[test]
 fn seat_joined_with_old_role_is_lost() {
     let mut first = with_user(ann_of_another_brand());
@@ -279,8 +319,10 @@ fn seat_joined_with_old_role_is_lost() {
     let mut second = first.clone();
     second.sessions[1].seats.push((ROOM, ANNS_BRAND));
     let evicted = vec![Evicted(2, ROOM, Eviction::BrandLost)];
-    let snapshots = vec![first, second.clone(), second];
-    assert_eq!(removals(snapshots), [vec![], evicted, vec![]]);
+    let mut before = unchanged();
+    before.sessions[0].seats.clear();
+    let snapshots = vec![before, first, second.clone(), second];
+    assert_eq!(removals(snapshots), [vec![], vec![], evicted, vec![]]);
 }
 
 #[test]
@@ -289,10 +331,11 @@ fn seat_joined_during_check_is_checked() {
     now.sessions.remove(0);
     let joined = connected(7, &ann(), &[(ROOM, ANNS_BRAND)]);
     // Ann's brand was removed after the join had read the room, and the next check
-    // does not find the room stale any more.
+    // does not find the room changed any more.
     now.latecomers.push(joined.clone());
     let mut next = now.clone();
     next.sessions.push(joined);
     let evicted = vec![Evicted(7, ROOM, Eviction::BrandRemoved)];
-    assert_eq!(removals(vec![now, next]), [evicted, vec![]]);
+    let snapshots = vec![unchanged(), now, next];
+    assert_eq!(removals(snapshots)[1..], [evicted, vec![]]);
 }

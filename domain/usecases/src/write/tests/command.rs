@@ -1,11 +1,11 @@
 use aftermatch_ports::{
     Chat, ChatError, CreateOutcome, Created, Deleted, Outcome, Precondition, StoreError,
-    model::{MessageId, RequestId, Seq, Session},
+    model::{MessageId, RequestId, Session},
 };
 use pollster::block_on;
 
 use self::Command::{Create, Delete, Edit};
-use crate::testing::Mocks;
+use crate::testing::{Mocks, commit};
 
 /// A write request, with the part of it that tests vary.
 #[derive(Debug, Clone, Copy)]
@@ -59,23 +59,23 @@ impl Command {
         result: StoreResult,
     ) {
         let messages = &mut mocks.messages;
-        let (id, seq) = (MessageId(1), Seq(42));
+        let (id, commit) = (MessageId(1), commit(42));
         match self {
             Create(_) => {
                 let call = messages.expect_create().times(times);
-                let created = CreateOutcome::Created(Created { id, seq });
+                let created = CreateOutcome::Created(Created { id, commit });
                 call.withf(move |given, _, _| *given == precondition)
                     .returning(move |_, _, _| result.with(created.clone()));
             }
             Edit(_) => {
                 let call = messages.expect_edit().times(times);
                 call.withf(move |given, _, _, _| *given == precondition)
-                    .returning(move |_, _, _, _| result.with(Some(seq)));
+                    .returning(move |_, _, _, _| result.with(Some(commit)));
             }
             Delete(_) => {
                 let call = messages.expect_delete().times(times);
                 call.withf(move |given, _, _, _| *given == precondition)
-                    .returning(move |_, ids, _, _| result.with(Some(Deleted { ids, seq })));
+                    .returning(move |_, ids, _, _| result.with(Some(Deleted { ids, commit })));
             }
         }
     }

@@ -3,30 +3,31 @@
 use std::{
     collections::BTreeSet,
     mem,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex},
 };
 
 use aftermatch_ports::{
-    Connected, ConnectedSession, Stale, StoreError,
-    model::{Eviction, Refusal, Revision, Room, RoomId, RoomVersion, Seq, SessionId, User, UserId},
+    Changes, Connected, ConnectedSession, Difference, Expected, StoreError,
+    model::{Eviction, LogHead, Refusal, Room, RoomId, SessionId, User, UserId, Viewer},
 };
 
-use crate::testing::Mocks;
+use crate::testing::{Mocks, ROOM, head};
 
 /// The state that one check finds.
 #[derive(Clone)]
 pub(super) struct Snapshot {
     /// Who is connected. A seat that an earlier check took away is left out.
     pub(super) sessions: Vec<ConnectedSession>,
-    /// Who has connected when the stale users and rooms have been read.
+    /// Who has connected when users and rooms have been read again.
     pub(super) latecomers: Vec<ConnectedSession>,
     /// All users of the store.
     pub(super) users: Vec<User>,
     /// All rooms of the store.
     pub(super) rooms: Vec<Room>,
+    /// How far the log of [`ROOM`] goes. It was delivered up to event 38.
+    pub(super) log: LogHead,
+    /// Whether the store cannot say what has changed.
+    pub(super) unknown: bool,
     pub(super) unreadable: Unreadable,
 }
 
@@ -34,8 +35,10 @@ pub(super) struct Snapshot {
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Unreadable {
     Nothing,
-    /// Which users and rooms are stale.
-    Stale,
+    /// What has changed.
+    Changes,
+    /// Whether everything is as expected.
+    Comparison,
     User(UserId),
     Room(RoomId),
 }
@@ -46,22 +49,25 @@ pub(super) struct Report {
     pub(super) removals: Vec<Removal>,
     pub(super) users_read: Vec<UserId>,
     pub(super) rooms_read: Vec<RoomId>,
+    /// What was compared with the store: users and rooms.
+    pub(super) compared: (usize, usize),
+    /// How far the log of [`ROOM`] was said to go.
+    pub(super) expected: Option<LogHead>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Removal {
     Disconnected(i64, Refusal),
     Evicted(i64, RoomId, Eviction),
+    Closed(RoomId, Eviction),
 }
 
 struct Script {
-    /// The rooms as they were when they were joined.
-    joined: Vec<Room>,
     snapshots: Vec<Snapshot>,
     /// One of each check that has begun.
     reports: Mutex<Vec<Report>>,
-    /// Whether the check has found something stale.
-    stale: AtomicBool,
+    /// The snapshot of which the store has reported the changes.
+    reported: Mutex<Option<Snapshot>>,
 }
 
 /// The removals of each check.
@@ -74,10 +80,9 @@ pub(super) fn removals(snapshots: Vec<Snapshot>) -> Vec<Vec<Removal>> {
 pub(super) fn run_checks(snapshots: Vec<Snapshot>) -> Vec<Report> {
     let checks = snapshots.len();
     let script = Arc::new(Script {
-        joined: super::unchanged().rooms,
         snapshots,
         reports: Mutex::default(),
-        stale: AtomicBool::new(false),
+        reported: Mutex::default(),
     });
     script.mocks().recheck(checks);
     mem::take(&mut script.reports.lock().unwrap())
@@ -86,23 +91,28 @@ pub(super) fn run_checks(snapshots: Vec<Snapshot>) -> Vec<Report> {
 impl Script {
     fn mocks(self: &Arc<Self>) -> Mocks {
         let mut mocks = Mocks::untouched();
+        self.script_reads(&mut mocks);
+        self.script_removals(&mut mocks);
+        mocks
+    }
+
+    fn script_reads(self: &Arc<Self>, mocks: &mut Mocks) {
+        let script = self.clone();
+        let changes = mocks.revisions.expect_changes();
+        changes.returning(move || script.changes());
         let script = self.clone();
         let connected = mocks.presence.expect_connected();
-        connected.returning(move || {
-            if !script.stale.swap(false, Ordering::Relaxed) {
-                script.reports.lock().unwrap().push(Report::default());
-            }
-            script.connected()
-        });
+        connected.returning(move || script.connected());
         let script = self.clone();
-        let stale = mocks.revisions.expect_stale();
-        stale.returning(move |users, rooms| {
+        let compare = mocks.revisions.expect_compare();
+        compare.returning(move |expected| {
+            let compared = (expected.roles.len(), expected.rooms.len());
+            script.report(|report| report.compared = compared);
             let now = script.now();
-            let stale = now.stale(&users, &rooms);
-            let readable_now = now.unreadable != Unreadable::Stale;
-            let found = readable_now && stale != Stale::default();
-            script.stale.store(found, Ordering::Relaxed);
-            readable(readable_now, stale)
+            readable(
+                now.unreadable != Unreadable::Comparison,
+                now.differs(&expected),
+            )
         });
         let script = self.clone();
         let user = mocks.people.expect_user();
@@ -120,23 +130,42 @@ impl Script {
             let room = now.room(id).cloned();
             readable(now.unreadable != Unreadable::Room(id), room.map(Arc::new))
         });
+    }
+
+    fn script_removals(self: &Arc<Self>, mocks: &mut Mocks) {
         let script = self.clone();
         let disconnect = mocks.presence.expect_disconnect();
         disconnect.returning(move |session, reason| {
-            let removal = Removal::Disconnected(session.0, reason);
-            script.report(|report| report.removals.push(removal));
+            script.remove(Removal::Disconnected(session.0, reason));
         });
         let script = self.clone();
         let unsubscribe = mocks.seats.expect_unsubscribe();
         unsubscribe.returning(move |session, room, reason| {
-            let removal = Removal::Evicted(session.0, room, reason);
-            script.report(|report| report.removals.push(removal));
+            script.remove(Removal::Evicted(session.0, room, reason));
         });
-        mocks
+        let script = self.clone();
+        let close = mocks.broadcast.expect_close();
+        close.returning(move |room, _, reason| script.remove(Removal::Closed(room, reason)));
+        let script = self.clone();
+        let expect = mocks.broadcast.expect_expect();
+        expect.returning(move |_, head| script.report(|report| report.expected = Some(head)));
+        mocks.broadcast.expect_delivered().return_const(head(38));
     }
 
-    /// A check asks at its beginning who is connected, and again if it has found
-    /// something stale.
+    /// A check begins with this.
+    fn changes(&self) -> Result<Changes, StoreError> {
+        self.reports.lock().unwrap().push(Report::default());
+        let now = self.now();
+        if now.unreadable == Unreadable::Changes {
+            return readable(false, Changes::Unknown);
+        }
+        let before = self.reported.lock().unwrap().replace(now.clone());
+        Ok(match before {
+            Some(before) if !now.unknown => now.since(&before),
+            _ => Changes::Unknown,
+        })
+    }
+
     fn connected(&self) -> Connected {
         let (removals, has_read): (Vec<_>, _) = {
             let reports = self.reports.lock().unwrap();
@@ -152,6 +181,7 @@ impl Script {
         let evicted = |session: SessionId, from: RoomId| {
             removals.iter().any(|removal| match removal {
                 Removal::Evicted(id, room, _) => (*id, *room) == (session.0, from),
+                Removal::Closed(room, _) => *room == from,
                 Removal::Disconnected(..) => false,
             })
         };
@@ -165,12 +195,7 @@ impl Script {
         }
         let seats = sessions.iter().flat_map(|each| each.seats.iter());
         let joined: BTreeSet<_> = seats.map(|(room, _)| *room).collect();
-        let rooms = self.joined.iter().filter(|room| joined.contains(&room.id));
-        let rooms = rooms.map(|room| RoomVersion {
-            room: room.id,
-            revision: room.revision,
-            last_seq: Seq(38),
-        });
+        let rooms = joined.into_iter().map(|room| (room, head(38)));
         Connected {
             rooms: rooms.collect(),
             sessions,
@@ -180,6 +205,10 @@ impl Script {
     /// The snapshot of the check that has begun last.
     fn now(&self) -> Snapshot {
         self.snapshots[self.reports.lock().unwrap().len() - 1].clone()
+    }
+
+    fn remove(&self, removal: Removal) {
+        self.report(|report| report.removals.push(removal));
     }
 
     fn report(&self, change: impl FnOnce(&mut Report)) {
@@ -196,19 +225,46 @@ impl Snapshot {
         self.rooms.iter().find(|room| room.id == id)
     }
 
-    fn stale(&self, users: &[(UserId, Revision)], rooms: &[RoomVersion]) -> Stale {
-        let users = users.iter().filter(|(id, revision)| {
-            let user = self.user(*id);
-            user.is_none_or(|user| user.revision != *revision)
+    /// What has changed since `before`, as revisions show it.
+    fn since(&self, before: &Self) -> Changes {
+        let users = before.users.iter().chain(&self.users).map(|user| user.id);
+        let users = users.filter(|id| {
+            let revision = |of: &Self| of.user(*id).map(|user| user.revision);
+            revision(self) != revision(before)
         });
-        let rooms = rooms.iter().filter(|seen| {
-            let room = self.room(seen.room);
-            room.is_none_or(|room| room.revision != seen.revision)
+        let rooms = before.rooms.iter().chain(&self.rooms).map(|room| room.id);
+        let rooms = rooms.filter(|id| {
+            let revision = |of: &Self| of.room(*id).map(|room| room.revision);
+            revision(self) != revision(before)
         });
-        Stale {
+        let logs = (self.log != before.log).then_some((ROOM, self.log));
+        Changes::Known {
+            users: users.collect::<BTreeSet<_>>().into_iter().collect(),
+            rooms: rooms.collect::<BTreeSet<_>>().into_iter().collect(),
+            logs: logs.into_iter().collect(),
+        }
+    }
+
+    fn differs(&self, expected: &Expected) -> Difference {
+        let users = expected.roles.iter().filter(|(id, role)| {
+            let user = self.user(*id).filter(|user| user.active);
+            !user.is_some_and(|user| match role {
+                Viewer::Brand(brand) => user.brand == Some(*brand),
+                Viewer::Admin => user.admin,
+            })
+        });
+        let gone = expected.rooms.iter().filter(|id| self.room(**id).is_none());
+        let without = expected.participants.iter().filter(|(id, brand)| {
+            let room = self.room(*id);
+            room.is_some_and(|room| !room.has(*brand))
+        });
+        let rooms = gone.copied().chain(without.map(|(room, _)| *room));
+        let logs = expected.logs.iter().filter(|(room, _)| *room == ROOM);
+        let logs = logs.filter(|(_, expected)| *expected != self.log);
+        Difference {
             users: users.map(|(id, _)| *id).collect(),
-            rooms: rooms.map(|seen| seen.room).collect(),
-            behind: vec![],
+            rooms: rooms.collect(),
+            logs: logs.map(|(room, _)| (*room, self.log)).collect(),
         }
     }
 }

@@ -1,0 +1,125 @@
+//! The connection that listens and sends, and its statements.
+
+use std::{collections::HashSet, time::Duration};
+
+use sqlx::{
+    Error,
+    postgres::{PgConnectOptions, PgListener, PgNotification, PgPoolOptions},
+};
+use tokio::time::Instant;
+
+use super::payload::HELLO;
+use crate::{
+    retry::before,
+    session::{self, Settings},
+};
+
+/// Triggers notify here when a revision moves.
+pub(super) const RIGHTS: &str = "chat_rights";
+/// Processes of this service notify here of the events they commit, and of
+/// themselves. Older versions use `chat_changes`, in another form.
+const EVENTS: &str = "chat_events";
+
+/// The advisory lock that every process shares on its listening connection:
+/// invariant 5.
+const PRESENCE: i64 = 0x6166_7465_726d;
+
+/// Returns no row unless it takes the lock: invariant 11.
+const ENTER: &str = "
+    SELECT pg_backend_pid() FROM pg_try_advisory_lock_shared($1) AS locked WHERE locked";
+
+const OTHERS: &str = "
+    SELECT pid FROM pg_locks
+    WHERE locktype = 'advisory' AND objsubid = 1 AND pid <> pg_backend_pid()
+      AND (classid::bigint << 32 | objid::bigint) = $1
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
+const SEND: &str = "SELECT pg_notify($1, payload) FROM UNNEST($2::text[]) AS payload";
+
+pub(super) struct ListenConnection {
+    connection: PgListener,
+    /// The server's process of this connection. It names the sender of a
+    /// notification: invariant 3.
+    backend: u32,
+    statement_timeout: Duration,
+}
+
+impl ListenConnection {
+    /// Listens and takes the lock.
+    #[tracing::instrument(name = "db.event.listen", level = "debug", skip_all)]
+    pub(super) async fn open(
+        options: &PgConnectOptions,
+        statement_timeout: Duration,
+    ) -> Result<Self, Error> {
+        let settings = Settings::of_listener(statement_timeout);
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(statement_timeout)
+            .max_lifetime(None)
+            .idle_timeout(None)
+            .after_connect(move |connection, _| {
+                let settings = settings.clone();
+                Box::pin(async move { session::prepare(connection, &settings).await.map(drop) })
+            })
+            .connect_lazy_with(options.clone());
+        let mut connection = PgListener::connect_with(&pool).await?;
+        // A new connection must enter again: the listener reconnects.
+        connection.eager_reconnect(false);
+        let mut this = Self {
+            connection,
+            backend: 0,
+            statement_timeout,
+        };
+        // Invariant 6: this order.
+        before(
+            this.deadline(),
+            this.connection.listen_all([RIGHTS, EVENTS]),
+        )
+        .await?;
+        let enter = sqlx::query_scalar::<_, i32>(ENTER).bind(PRESENCE);
+        let enter = enter.fetch_one(&mut this.connection);
+        let deadline = Instant::now() + statement_timeout;
+        this.backend = before(deadline, enter).await?.unsigned_abs();
+        Ok(this)
+    }
+
+    /// The server's process of this connection.
+    pub(super) fn backend(&self) -> u32 {
+        self.backend
+    }
+
+    /// The server's processes of the listening connections of the other processes.
+    #[tracing::instrument(name = "db.presence.find", level = "debug", skip_all)]
+    pub(super) async fn others(&mut self) -> Result<HashSet<u32>, Error> {
+        let deadline = self.deadline();
+        let query = sqlx::query_scalar::<_, i32>(OTHERS).bind(PRESENCE);
+        let others = before(deadline, query.fetch_all(&mut self.connection)).await?;
+        Ok(others.into_iter().map(i32::unsigned_abs).collect())
+    }
+
+    /// Says hello to the other processes.
+    pub(super) async fn announce(&mut self) -> Result<(), Error> {
+        self.send(vec![HELLO.to_owned()]).await
+    }
+
+    #[tracing::instrument(name = "db.event.notify", level = "debug", skip_all)]
+    pub(super) async fn send(&mut self, payloads: Vec<String>) -> Result<(), Error> {
+        if payloads.is_empty() {
+            return Ok(());
+        }
+        let deadline = self.deadline();
+        let query = sqlx::query(SEND).bind(EVENTS).bind(payloads);
+        before(deadline, query.execute(&mut self.connection)).await?;
+        Ok(())
+    }
+
+    /// Waits for the next notification. Fails when the connection is lost.
+    pub(super) async fn receive(&mut self) -> Result<PgNotification, Error> {
+        let notification = self.connection.try_recv().await?;
+        notification.ok_or(Error::WorkerCrashed)
+    }
+
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.statement_timeout
+    }
+}

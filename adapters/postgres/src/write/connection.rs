@@ -1,0 +1,180 @@
+use std::{slice, sync::Arc, time::Duration};
+
+use aftermatch_ports::StoreError;
+use sqlx::{Connection, Error, PgConnection, postgres::PgConnectOptions};
+use tokio::time::Instant;
+
+use super::{
+    change, create,
+    job::{Answer, Change, Create},
+};
+use crate::{
+    error::is_transient,
+    retry::{Attempt, before},
+    session::{self, Settings},
+};
+
+/// After this long without use the connection is pinged first, so that a restart of
+/// the database fails no write.
+const PING_AFTER: Duration = Duration::from_secs(1);
+
+/// The one connection that writes. It reconnects when needed.
+pub(super) struct WriteConnection {
+    options: Arc<PgConnectOptions>,
+    settings: Settings,
+    statement_timeout: Duration,
+    /// The connection, and when it was last used. `None` while a statement runs: if
+    /// the statement is abandoned, the connection is never used again.
+    idle: Option<(Opened, Instant)>,
+    /// Whether the last batch had no rejected jobs.
+    try_fast_path: bool,
+}
+
+/// An open connection.
+struct Opened {
+    connection: PgConnection,
+    /// The store part of the epochs that it writes.
+    store: u32,
+}
+
+impl WriteConnection {
+    pub(super) fn new(
+        options: PgConnectOptions,
+        settings: Settings,
+        statement_timeout: Duration,
+        (connection, store): (PgConnection, u32),
+    ) -> Self {
+        Self {
+            options: Arc::new(options),
+            settings,
+            statement_timeout,
+            idle: Some((Opened { connection, store }, Instant::now())),
+            try_fast_path: true,
+        }
+    }
+
+    /// Inserts messages together; if the database refuses the batch as a whole, each
+    /// by itself. Returns one answer for each, in the same order (invariant 4), before
+    /// `deadline`.
+    pub(super) async fn create(&mut self, jobs: &[Create], deadline: Instant) -> Vec<Answer> {
+        match self.insert(jobs, deadline).await {
+            Ok(attempts) => attempts.into_iter().map(Ok).collect(),
+            // Invariant 6: only after a rollback. A transient error would repeat.
+            Err(error) if jobs.len() > 1 && was_rolled_back(&error) && !is_transient(&error) => {
+                self.create_one_by_one(jobs, deadline).await
+            }
+            Err(error) => {
+                let error = Arc::new(error);
+                jobs.iter().map(|_| Err(failed(&error))).collect()
+            }
+        }
+    }
+
+    /// After a transient error the rest is not tried: each would take as long.
+    async fn create_one_by_one(&mut self, jobs: &[Create], deadline: Instant) -> Vec<Answer> {
+        let mut answers = Vec::with_capacity(jobs.len());
+        let mut away = None;
+        for job in jobs {
+            if let Some(error) = &away {
+                answers.push(Err(failed(error)));
+                continue;
+            }
+            let attempts = self.insert(slice::from_ref(job), deadline).await;
+            answers.push(match attempts {
+                Ok(mut attempts) => Ok(attempts.pop().unwrap_or(Attempt::Locked)),
+                Err(error) => {
+                    let error = Arc::new(error);
+                    away = is_transient(&error).then(|| error.clone());
+                    Err(failed(&error))
+                }
+            });
+        }
+        answers
+    }
+
+    #[tracing::instrument(
+        name = "db.message.insert_batch",
+        level = "debug",
+        skip_all,
+        fields(messages = jobs.len())
+    )]
+    async fn insert(
+        &mut self,
+        jobs: &[Create],
+        deadline: Instant,
+    ) -> Result<Vec<create::Attempted>, Error> {
+        let mut opened = self.take(deadline).await?;
+        let (connection, store) = (&mut opened.connection, opened.store);
+        let deadline = self.statement_deadline().min(deadline);
+        let insert = create::insert(connection, store, jobs, &mut self.try_fast_path);
+        let mut inserted = before(deadline, insert).await;
+        // Invariant 5: a failure of `explain` does not fail the inserted jobs.
+        let explained = match &mut inserted {
+            Ok(results) => before(deadline, create::explain(connection, jobs, results)).await,
+            Err(_) => Ok(()),
+        };
+        self.give_back(opened, [inserted.as_ref().err(), explained.as_ref().err()]);
+        let results = inserted?.into_iter();
+        Ok(results
+            .map(|result| result.unwrap_or(Attempt::Locked))
+            .collect())
+    }
+
+    /// Edits or deletes, before `deadline`.
+    pub(super) async fn change(&mut self, job: &Change, deadline: Instant) -> Answer {
+        let attempt = async {
+            let mut opened = self.take(deadline).await?;
+            let (connection, store) = (&mut opened.connection, opened.store);
+            let deadline = self.statement_deadline().min(deadline);
+            let attempt = before(deadline, change::run(connection, store, job)).await;
+            self.give_back(opened, [attempt.as_ref().err()]);
+            attempt
+        };
+        attempt.await.map_err(|error| failed(&Arc::new(error)))
+    }
+
+    /// The server cuts a statement off at its limit. If nothing came a little later,
+    /// the server is unreachable.
+    fn statement_deadline(&self) -> Instant {
+        Instant::now() + self.statement_timeout + self.statement_timeout / 4
+    }
+
+    async fn take(&mut self, deadline: Instant) -> Result<Opened, Error> {
+        let limit = deadline.min(Instant::now() + self.statement_timeout);
+        let ready = async {
+            if let Some((mut opened, used)) = self.idle.take()
+                && (used.elapsed() < PING_AFTER || opened.connection.ping().await.is_ok())
+            {
+                return Ok(opened);
+            }
+            let (connection, store) = session::open(&self.options, &self.settings).await?;
+            Ok(Opened { connection, store })
+        };
+        before(limit, ready).await
+    }
+
+    /// Stores the connection for the next job, if it is still good after these errors.
+    fn give_back<'e>(
+        &mut self,
+        opened: Opened,
+        errors: impl IntoIterator<Item = Option<&'e Error>>,
+    ) {
+        if errors.into_iter().flatten().all(was_rolled_back) {
+            self.idle = Some((opened, Instant::now()));
+        }
+    }
+}
+
+/// Whether the database itself reported the error: then the statement had no effect
+/// and the connection is still good.
+fn was_rolled_back(error: &Error) -> bool {
+    matches!(error, Error::Database(_))
+}
+
+fn failed(error: &Arc<Error>) -> StoreError {
+    if is_transient(error) {
+        StoreError::transient(error.clone())
+    } else {
+        StoreError::permanent(error.clone())
+    }
+}

@@ -1,0 +1,83 @@
+use std::sync::Arc;
+
+use aftermatch_ports::{
+    CreateOutcome, Deleted, Draft, Outcome, Precondition, StoreError,
+    model::{ClientMsgId, MessageId, RequestId, Text, UserId},
+};
+
+use crate::retry::Attempt;
+
+/// A longer request id is not stored. Those of real clients are far shorter.
+const MAX_REQUEST_ID_BYTES: usize = 1_000;
+
+/// What a request gets for its [`Job`].
+pub(crate) type Answer = Result<Attempt<Outcome<Written>>, StoreError>;
+
+/// What a job wrote.
+pub(crate) enum Written {
+    /// For [`Job::Create`].
+    Create(CreateOutcome),
+    /// For [`Job::Change`]: the messages that were edited or deleted, in the order
+    /// of the request, once each. `None`: none of them.
+    Change(Option<Deleted>),
+}
+
+/// A write.
+#[derive(Clone)]
+pub(crate) enum Job {
+    Create(Create),
+    Change(Change),
+}
+
+/// A message to insert.
+#[derive(Clone)]
+pub(crate) struct Create {
+    pub(crate) precondition: Precondition,
+    pub(crate) draft: Draft,
+    pub(crate) request_id: RequestId,
+}
+
+/// Messages to edit or delete.
+#[derive(Clone)]
+pub(crate) struct Change {
+    pub(crate) precondition: Precondition,
+    pub(crate) request_id: RequestId,
+    pub(crate) what: What,
+}
+
+#[derive(Clone)]
+pub(crate) enum What {
+    /// A message of the precondition's user gets another text.
+    Edit { id: MessageId, text: Text },
+    /// Messages are deleted, only those of this author if there is one.
+    Delete {
+        ids: Arc<[MessageId]>,
+        author: Option<UserId>,
+    },
+}
+
+impl Job {
+    pub(crate) fn precondition(&self) -> Precondition {
+        match self {
+            Self::Create(create) => create.precondition,
+            Self::Change(change) => change.precondition,
+        }
+    }
+}
+
+impl Create {
+    pub(super) fn client_msg_id(&self) -> Option<&str> {
+        self.draft.client_msg_id.as_ref().map(ClientMsgId::as_str)
+    }
+
+    pub(super) fn stored_request_id(&self) -> Option<&str> {
+        stored(&self.request_id)
+    }
+}
+
+/// The request id as the log has it.
+pub(super) fn stored(request_id: &RequestId) -> Option<&str> {
+    // Postgres has no text with U+0000.
+    let fits = |id: &&str| id.len() <= MAX_REQUEST_ID_BYTES && !id.contains('\0');
+    request_id.as_str().filter(fits)
+}

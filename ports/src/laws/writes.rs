@@ -1,0 +1,137 @@
+//! Short forms of how the laws write messages.
+
+use std::fmt::Debug;
+
+use aftermatch_model::{
+    ClientMsgId, MessageId, RequestId, RoomId, Seq, Text, UserId, access::DeleteScope,
+};
+
+use super::{operations, subject::Subject};
+use crate::{Commit, CreateOutcome, Created, Deleted, Draft, Outcome, Precondition};
+
+/// The precondition of a write that is authorized now.
+pub(super) async fn precondition<S: Subject>(
+    subject: &S,
+    room: RoomId,
+    user: UserId,
+) -> Precondition {
+    let found = operations::room(subject, room).await;
+    Precondition {
+        room,
+        room_revision: found.revision,
+        room_epoch: found.epoch.room,
+        user,
+        user_revision: operations::user(subject, user).await.revision,
+    }
+}
+
+pub(super) fn committed<T: Debug>(outcome: Outcome<T>) -> T {
+    match outcome {
+        Outcome::Committed(committed) => committed,
+        Outcome::Conflict => panic!("neither the room nor the user has changed"),
+    }
+}
+
+pub(super) async fn create<S: Subject>(
+    subject: &S,
+    precondition: Precondition,
+) -> Outcome<Created> {
+    match create_with(subject, precondition, "hello", None).await {
+        Outcome::Committed(CreateOutcome::Created(created)) => Outcome::Committed(created),
+        Outcome::Committed(other) => panic!("there is no client message id: {other:?}"),
+        Outcome::Conflict => Outcome::Conflict,
+    }
+}
+
+/// Creates a message with this text and this client message id.
+pub(super) async fn create_with<S: Subject>(
+    subject: &S,
+    precondition: Precondition,
+    text: &str,
+    client_msg_id: Option<&str>,
+) -> Outcome<CreateOutcome> {
+    create_for(subject, precondition, text, client_msg_id, RequestId::NONE).await
+}
+
+/// Creates a message for a request with this id.
+pub(super) async fn create_for<S: Subject>(
+    subject: &S,
+    precondition: Precondition,
+    text: &str,
+    client_msg_id: Option<&str>,
+    request_id: RequestId,
+) -> Outcome<CreateOutcome> {
+    let draft = Draft {
+        text: Text::stored(text),
+        client_msg_id: client_msg_id
+            .map(|id| ClientMsgId::new(id).expect("a valid client message id")),
+    };
+    let messages = subject.messages();
+    let outcome = messages.create(precondition, draft, request_id).await;
+    outcome.unwrap()
+}
+
+/// Creates a message of `author`, authorized now.
+pub(super) async fn write<S: Subject>(subject: &S, room: RoomId, author: UserId) -> Created {
+    let precondition = precondition(subject, room, author).await;
+    committed(create(subject, precondition).await)
+}
+
+/// Edits a message. Returns the number of the event.
+pub(super) async fn edit<S: Subject>(
+    subject: &S,
+    precondition: Precondition,
+    id: MessageId,
+) -> Outcome<Option<Seq>> {
+    match edit_to(subject, precondition, id, "hello").await {
+        Outcome::Committed(commit) => Outcome::Committed(commit.map(|commit| commit.seq)),
+        Outcome::Conflict => Outcome::Conflict,
+    }
+}
+
+pub(super) async fn edit_to<S: Subject>(
+    subject: &S,
+    precondition: Precondition,
+    id: MessageId,
+    text: &str,
+) -> Outcome<Option<Commit>> {
+    edit_for(subject, precondition, id, text, RequestId::NONE).await
+}
+
+/// Edits a message for a request with this id.
+pub(super) async fn edit_for<S: Subject>(
+    subject: &S,
+    precondition: Precondition,
+    id: MessageId,
+    text: &str,
+    request_id: RequestId,
+) -> Outcome<Option<Commit>> {
+    let messages = subject.messages();
+    let text = Text::stored(text);
+    let outcome = messages.edit(precondition, id, text, request_id).await;
+    outcome.unwrap()
+}
+
+pub(super) async fn delete<S: Subject>(
+    subject: &S,
+    precondition: Precondition,
+    ids: &[MessageId],
+    scope: DeleteScope,
+) -> Outcome<Option<Deleted>> {
+    delete_for(subject, precondition, ids, scope, RequestId::NONE).await
+}
+
+/// Deletes messages for a request with this id.
+pub(super) async fn delete_for<S: Subject>(
+    subject: &S,
+    precondition: Precondition,
+    ids: &[MessageId],
+    scope: DeleteScope,
+    request_id: RequestId,
+) -> Outcome<Option<Deleted>> {
+    let messages = subject.messages();
+    let outcome = messages
+        .delete(precondition, ids.to_vec(), scope, request_id)
+        .await;
+    outcome.unwrap()
+}

@@ -1,0 +1,44 @@
+use std::time::Duration;
+
+use aftermatch_model::{LogHead, LoggedEvent, RoomId, Seq};
+use async_trait::async_trait;
+
+use crate::StoreError;
+
+/// The log of each room: every create, edit and deletion, by its number, exactly
+/// as it was.
+///
+/// Delivery, resuming and other processes are readers of this log. A message that
+/// the platform imported is a create like any other.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait Log: Send + Sync {
+    /// How far the room's log goes, as the store holds it now. `None`: there is no
+    /// such room.
+    async fn head(&self, room: RoomId) -> Result<Option<LogHead>, StoreError>;
+
+    /// The first events after event `after`, at most `limit`, as they were. `None`:
+    /// there is no such room.
+    async fn events(
+        &self,
+        room: RoomId,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Option<LogPage>, StoreError>;
+
+    /// Forgets texts that were replaced or deleted more than `keep` ago, those of at
+    /// most `limit` events. Returns of how many: fewer than `limit` if no more are
+    /// due. Nothing that [`History`](crate::History) returns changes.
+    async fn purge(&self, keep: Duration, limit: usize) -> Result<usize, StoreError>;
+}
+
+/// What [`Log::events`] returns: the log at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogPage {
+    /// How far the log goes.
+    pub head: LogHead,
+    /// Consecutive events: none only if there is none after `after`. `None`: one of
+    /// them can no longer be read as it was, because its text was purged or because
+    /// an older version of the program wrote it.
+    pub events: Option<Vec<LoggedEvent>>,
+}
