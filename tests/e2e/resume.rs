@@ -1,6 +1,7 @@
 //! A client that joins with `since_seq` receives what it missed, then the events that follow.
 
 mod concurrent;
+mod epoch;
 mod limit;
 mod replay;
 mod slow_reader;

@@ -96,10 +96,10 @@ impl Clients {
     async fn expect_recovery(&mut self, service: &Program) {
         let [_, edited, deleted] = &self.messages;
         // A message that was refused as unavailable may have been committed. Then it is
-        // delivered as soon as the database is back, with no request id.
+        // delivered as soon as the database is back.
         let created = self.writer.request_amid_events(create("again")).await;
         let mut event = self.listener.receive().await;
-        while event["data"]["text"] == "lost" && event["request_id"].is_null() {
+        while event["data"]["text"] == "lost" {
             event = self.listener.receive().await;
         }
         assert_eq!(event, created);

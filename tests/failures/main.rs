@@ -14,12 +14,15 @@
 mod database_outage;
 mod database_refusals;
 mod locks;
+mod lost_notification;
 mod migrations;
+mod other_log;
 mod other_process;
 mod program_crash;
 mod records;
 mod retries;
 mod revoked_rights;
+mod rights_without_triggers;
 mod startup;
 mod two_processes;
 mod undelivered;

@@ -1,34 +1,18 @@
-//! Events of one process are delivered to the clients of the other.
+//! Events of one process reach the clients of the others exactly as their author's process
+//! sends them: every one, in order, byte for byte.
 
-use aftermatch_test_support::{Client, PROGRAM_TIMEOUT, Program, create, fresh};
+use aftermatch_test_support::{Client, Program, create, delete, edit, fresh};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tokio::time::timeout;
 
-use crate::world::{AUTHORS, ROOMS, prepare};
+use crate::world::{AUTHORS, prepare};
 
-/// Messages that each author writes first. Half of them are edited later, half deleted.
-const OLD: usize = 10;
+/// How often each author creates, edits and deletes.
+const ROUNDS: usize = 10;
 
-/// Two processes on one database that know of each other.
+/// Two processes on one database. Neither waits for the other to be noticed.
 async fn two(url: &str) -> [Program; 2] {
-    let services = [Program::serving(url).await, Program::serving(url).await];
-    for (one, other) in [(0, 1), (1, 0)] {
-        let mut author = services[one].joined(1, ROOMS).await;
-        let mut listener = services[other].joined(1, ROOMS).await;
-        let introduced = async {
-            let mut event = Value::Null;
-            // A process that knows of no other does not send the request id along.
-            while event["request_id"].is_null() {
-                author.create("is there anybody?").await;
-                event = listener.receive().await;
-            }
-        };
-        timeout(PROGRAM_TIMEOUT, introduced)
-            .await
-            .expect("they know of each other in time");
-    }
-    services
+    [Program::serving(url).await, Program::serving(url).await]
 }
 
 #[tokio::test]
@@ -42,8 +26,7 @@ async fn events_reach_other_process_unchanged() {
         let created = here.create("hello").await;
         assert_eq!(there.receive().await, created);
         let id = &created["data"]["id"];
-        let edit = json!({"action": "edit_message", "msg_id": id, "edited_msg_text": "bye"});
-        let edited = here.request(edit).await;
+        let edited = here.request(edit(id.clone(), "bye")).await;
         assert_eq!(there.receive().await, edited);
         let ids = json!([id, 999]);
         let mut deleted = here
@@ -53,6 +36,37 @@ async fn events_reach_other_process_unchanged() {
         deleted["errors"] = json!([]);
         assert_eq!(there.receive().await, deleted);
         (here, there) = (there, here);
+    }
+}
+
+/// As fast as it goes: nothing waits until an event has reached the other process.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hundred_fast_changes_arrive_byte_for_byte() {
+    let database = fresh().await;
+    prepare(database.url()).await;
+    let services = two(database.url()).await;
+    let mut author = services[0].joined(1, 1).await;
+    let mut beside = services[0].joined(2, 1).await;
+    let mut elsewhere = services[1].joined(3, 1).await;
+    let writing = async {
+        for nth in 0..100 {
+            let text = format!("\u{1f980} \"{nth}\"\nnew line");
+            let first = done(&mut author, create(&text)).await;
+            let second = done(&mut author, create("another")).await;
+            let ids = [&second, &first].map(|frame| frame["data"]["id"].as_i64().expect("an id"));
+            done(&mut author, edit(ids[0], "edited once")).await;
+            done(&mut author, edit(ids[0], "edited twice")).await;
+            // Not in the order of the ids.
+            done(&mut author, delete(&ids)).await;
+        }
+    };
+    let ((), here, there) = tokio::join!(
+        writing,
+        receive_text(&mut beside, 500),
+        receive_text(&mut elsewhere, 500),
+    );
+    for (here, there) in here.iter().zip(&there) {
+        assert_eq!(here, there);
     }
 }
 
@@ -70,50 +84,54 @@ async fn two_writing_processes_deliver_one_order() {
     for author in 1..=AUTHORS {
         authors.push(services[author as usize % 2].joined(author, 1).await);
     }
-    let old = AUTHORS as usize * OLD;
-    let (ids, _) = tokio::join!(
-        join_all(authors.iter_mut().map(write)),
-        join_all(listeners.iter_mut().map(|client| receive(client, 1..=old))),
-    );
-    // When a message changes twice at once, the other process may deliver only the second
-    // change. So only messages that everybody has received are edited or deleted.
+    let events = AUTHORS as usize * ROUNDS * 3;
     let (_, received) = tokio::join!(
-        join_all(
-            authors
-                .iter_mut()
-                .zip(&ids)
-                .map(|(author, ids)| change(author, ids))
-        ),
+        join_all(authors.iter_mut().map(change)),
         join_all(
             listeners
                 .iter_mut()
-                .map(|client| receive(client, old + 1..=3 * old))
+                .map(|client| receive_text(client, events))
         ),
     );
     for other in &received[1..] {
         assert_eq!(*other, received[0]);
     }
+    let seqs = received[0].iter().map(|frame| {
+        let frame: Value = serde_json::from_str(frame).expect("JSON");
+        frame["data"]["seq"].as_u64().expect("a number") as usize
+    });
+    assert_eq!(seqs.collect::<Vec<_>>(), (1..=events).collect::<Vec<_>>());
 }
 
-/// Writes the messages that are changed later; returns their ids.
-async fn write(author: &mut Client) -> Vec<Value> {
-    let mut ids = Vec::new();
-    for _ in 0..OLD {
-        ids.push(done(author, create("old")).await["data"]["id"].clone());
+/// A process misses nothing from its first join on, and nothing arrives without its
+/// request id.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn starting_process_misses_nothing() {
+    let database = fresh().await;
+    prepare(database.url()).await;
+    let first = Program::serving(database.url()).await;
+    let mut author = first.joined(1, 1).await;
+    for _ in 0..5 {
+        let second = Program::serving(database.url()).await;
+        let mut listener = second.joined(2, 1).await;
+        for text in ["the first", "the second"] {
+            let created = author.create(text).await;
+            let id = created["data"]["id"].as_i64().expect("an id");
+            let deleted = author.request(delete(&[id])).await;
+            assert_eq!(listener.receive().await, created);
+            assert_eq!(listener.receive().await, deleted);
+        }
+        second.kill().await;
     }
-    ids
 }
 
-/// For each old message, writes a new one, and edits or deletes the old one.
-async fn change(author: &mut Client, ids: &[Value]) {
-    for (nth, id) in ids.iter().enumerate() {
-        done(author, create(&format!("instead of {id}"))).await;
-        let change = if nth % 2 == 0 {
-            json!({"action": "edit_message", "msg_id": id, "edited_msg_text": "edited"})
-        } else {
-            json!({"action": "delete_messages", "msg_id_list": [id]})
-        };
-        done(author, change).await;
+/// Creates, edits and deletes, each at once after the other.
+async fn change(author: &mut Client) {
+    for nth in 0..ROUNDS {
+        let created = done(author, create(&format!("message {nth}"))).await;
+        let id = created["data"]["id"].as_i64().expect("an id");
+        done(author, edit(id, "edited")).await;
+        done(author, delete(&[id])).await;
     }
 }
 
@@ -123,15 +141,11 @@ async fn done(author: &mut Client, action: Value) -> Value {
     response
 }
 
-/// Receives the events with these numbers and nothing else. Returns them without the
-/// request id, which may be lost on the way from one process to the other.
-async fn receive(client: &mut Client, seqs: std::ops::RangeInclusive<usize>) -> Vec<Value> {
+/// The next frames, as they are.
+async fn receive_text(client: &mut Client, count: usize) -> Vec<String> {
     let mut received = Vec::new();
-    for seq in seqs {
-        let mut frame = client.receive().await;
-        assert_eq!(frame["data"]["seq"], seq, "{frame}");
-        frame["request_id"] = Value::Null;
-        received.push(frame);
+    for _ in 0..count {
+        received.push(client.receive_text().await);
     }
     received
 }

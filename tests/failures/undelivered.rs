@@ -61,12 +61,12 @@ impl InsertBlock {
     }
 }
 
-/// Receives the message, as an event without a request id.
-async fn expect_message(listener: &mut Client) -> Value {
+/// Receives the message with this request id.
+async fn expect_message(listener: &mut Client, request_id: impl Into<Value>) -> Value {
     let frame = listener.receive().await;
     assert_eq!(frame["data"]["text"], TEXT, "{frame}");
     assert_eq!(frame["data"]["seq"], 2, "{frame}");
-    assert_eq!(frame["request_id"], Value::Null, "{frame}");
+    assert_eq!(frame["request_id"], request_id.into(), "{frame}");
     frame
 }
 
@@ -89,17 +89,17 @@ async fn message_of_killed_process_delivered_by_other() {
     author.create("hello").await;
     let mut listener = other.joined(2, 1).await;
 
-    author.send_action(create(TEXT)).await;
+    let id = author.send_action(create(TEXT)).await;
     block.blocks_message().await;
     killed.kill().await;
     block.open().await;
-    expect_message(&mut listener).await;
+    expect_message(&mut listener, id).await;
     expect_stored_once(&platform).await;
     let mut returning = other.chat(3).await;
     let back = json!({"action": "join_room", "room_pk": 1, "since_seq": 1});
     let back = returning.request(back).await;
     assert_eq!(back["data"]["resumed"], true, "{back}");
-    assert_eq!(expect_message(&mut returning).await["replay"], true);
+    assert_eq!(expect_message(&mut returning, ()).await["replay"], true);
     let next = returning.create("next").await;
     assert_eq!(listener.receive().await, next);
 }
@@ -127,11 +127,11 @@ async fn message_committed_during_cut_delivered_by_both() {
         (&json!(id), &json!(503))
     );
     block.open().await;
-    expect_message(&mut on_other).await;
+    expect_message(&mut on_other, id).await;
     expect_stored_once(&platform).await;
     proxy.heal().await;
-    expect_message(&mut author).await;
-    expect_message(&mut on_cut_off).await;
+    expect_message(&mut author, id).await;
+    expect_message(&mut on_cut_off, id).await;
     let next = author.create("next").await;
     assert_eq!(on_cut_off.receive().await, next);
     assert_eq!(on_other.receive().await["data"], next["data"]);

@@ -32,7 +32,7 @@ async fn replay_shows_net_difference(setup: Setup) {
 
     let joined = response_bytes(&mut bob, join(4)).await;
     let expected = format!(
-        r#"{{"errors":[],"data":{ROOM_1},"last_seq":13,"resumed":true}},"action":"join_room","response_status":200,"request_id":…}}"#
+        r#"{{"errors":[],"data":{ROOM_1},"last_seq":13,"epoch":…,"resumed":true}},"action":"join_room","response_status":200,"request_id":…}}"#
     );
     assert_eq!(joined, expected);
     let (id, at) = (&new["id"], new["created_at"].as_str().expect("a moment"));
@@ -111,7 +111,7 @@ async fn join_since_unknown_seq_not_resumed(setup: Setup) {
     let mut ann = three_changes(&service).await;
     let mut bob = service.chat(4).await;
     let expected = format!(
-        r#"{{"errors":[],"data":{ROOM_1},"last_seq":3,"resumed":false}},"action":"join_room","response_status":200,"request_id":…}}"#
+        r#"{{"errors":[],"data":{ROOM_1},"last_seq":3,"epoch":…,"resumed":false}},"action":"join_room","response_status":200,"request_id":…}}"#
     );
     for since in [
         json!(4),
@@ -137,7 +137,7 @@ async fn join_without_since_seq_replays_nothing(setup: Setup) {
     three_changes(&service).await;
     let mut bob = service.chat(4).await;
     let expected = format!(
-        r#"{{"errors":[],"data":{ROOM_1},"last_seq":3}},"action":"join_room","response_status":200,"request_id":…}}"#
+        r#"{{"errors":[],"data":{ROOM_1},"last_seq":3,"epoch":…}},"action":"join_room","response_status":200,"request_id":…}}"#
     );
     for action in [
         json!({"action": "join_room", "room_pk": 1}),

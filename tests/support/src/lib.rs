@@ -74,7 +74,7 @@ pub use program::{
 pub use random::Random;
 pub use raw_socket::{RawSocket, masked};
 pub use requests::{create, delete, edit};
-pub use responses::{read, response_bytes, written};
+pub use responses::{read, response_bytes, without_epoch, written};
 pub use service::{Service, Setup};
 pub use tokens::{SECRET, claims_of, signed, signed_with, token_for};
 

@@ -84,7 +84,7 @@ async fn open(kind: StoreKind, world: &str) -> (Store, PlatformData) {
     let world = aftermatch_world::parse(world).expect("a world without mistakes");
     match kind {
         StoreKind::Memory => {
-            let store = Arc::new(Memory::new(world));
+            let store = Arc::new(Memory::new(world, Arc::new(SystemClock)));
             (Store::Memory(store.clone()), PlatformData::Memory(store))
         }
         StoreKind::Postgres => {

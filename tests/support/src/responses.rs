@@ -10,13 +10,23 @@ pub async fn written(client: &mut Client, text: &str) -> i64 {
     response["data"]["id"].as_i64().expect("an id")
 }
 
-/// The bytes of the response to `action`, with its `request_id` replaced by `…`.
+/// The bytes of a response with the value of `"epoch"` replaced by `…`, if there is one.
+pub fn without_epoch(response: &str) -> String {
+    let Some((before, rest)) = response.split_once("\"epoch\":\"") else {
+        return response.to_owned();
+    };
+    let (_, after) = rest.split_once('"').expect("the end of the epoch");
+    format!("{before}\"epoch\":…{after}")
+}
+
+/// The bytes of the response to `action`, with its `request_id` and its `epoch` replaced
+/// by `…`.
 pub async fn response_bytes(client: &mut Client, action: Value) -> String {
     let id = client.send_action(action).await;
     let response = client.receive_text().await;
     let own_id = format!("\"request_id\":{id}");
     assert_eq!(response.matches(&own_id).count(), 1, "{response}");
-    response.replace(&own_id, "\"request_id\":…")
+    without_epoch(&response.replace(&own_id, "\"request_id\":…"))
 }
 
 /// The `data` of `get_room_messages` with these parameters.
