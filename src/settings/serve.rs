@@ -8,7 +8,10 @@ use clap::Args;
 
 use super::{
     Database, Secret,
-    values::{DEFAULT_LISTEN, duration, duration_or_zero, in_seconds, keep_deleted, positive},
+    values::{
+        DEFAULT_LISTEN, duration, duration_or_zero, in_seconds, keep_deleted, positive,
+        whole_seconds,
+    },
 };
 use crate::logging::{self, Format};
 
@@ -55,7 +58,7 @@ pub(crate) struct Serve {
     pub(crate) max_text_chars: usize,
     /// How far the clock of the issuer of tokens may differ from this machine's: an
     /// access token is accepted this much longer, in whole seconds.
-    #[arg(long, env = "CHAT_TOKEN_LEEWAY", value_name = "TIME", default_value = "0s", value_parser = duration_or_zero)]
+    #[arg(long, env = "CHAT_TOKEN_LEEWAY", value_name = "TIME", default_value = "0s", value_parser = whole_seconds)]
     pub(crate) token_leeway: Duration,
     /// How long deleted texts, and texts that an edit replaced, are held in the store. No
     /// client sees them.

@@ -89,6 +89,10 @@ fn bad_value_names_flag_variable_and_advice() {
         ("max-frame-bytes", "64k", "a whole number of at least 1"),
         ("ping-interval", "25", "a time with its unit"),
         ("idle-timeout", "0s", "a time with its unit"),
+        ("keep-deleted", "59s", "at least 1m is needed"),
+        ("keep-deleted", "90", "a time with its unit"),
+        ("token-leeway", "500ms", "whole seconds are needed"),
+        ("token-leeway", "1month", "at most a day"),
         (
             "log",
             "aftermatch=loud",
@@ -102,6 +106,18 @@ fn bad_value_names_flag_variable_and_advice() {
         for part in [flag, &variable, needed] {
             assert!(error.contains(part), "{part}: {error}");
         }
+    }
+}
+
+#[test]
+fn times_at_their_limits_are_accepted() {
+    for (keep, seconds) in [("1m", 60), ("90d", 90 * 86_400)] {
+        let settings = serve(&[&format!("--keep-deleted={keep}")]);
+        assert_eq!(settings.keep_deleted, Duration::from_secs(seconds));
+    }
+    for (leeway, seconds) in [("0s", 0), ("30s", 30), ("1day", 86_400)] {
+        let settings = serve(&[&format!("--token-leeway={leeway}")]);
+        assert_eq!(settings.token_leeway, Duration::from_secs(seconds));
     }
 }
 

@@ -50,6 +50,14 @@ pub(super) fn keep_deleted(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// The times in a token are whole seconds.
+pub(super) fn whole_seconds(text: &str) -> Result<Duration, String> {
+    let time = duration_or_zero(text)?;
+    let fits = time.subsec_nanos() == 0 && time <= Duration::from_secs(24 * 60 * 60);
+    fits.then_some(time)
+        .ok_or_else(|| "whole seconds are needed, at most a day, such as 0s or 30s".to_owned())
+}
+
 /// Writes a default as a user would.
 pub(super) fn in_seconds(time: Duration) -> String {
     format!("{}s", time.as_secs())
