@@ -44,7 +44,7 @@ pub use health::Health;
 pub use relay::{Relay, RemoteContent, RemoteEvent, RemoteKind};
 pub use store::{
     Changes, Commit, CreateOutcome, Created, Deleted, DeltaSince, Difference, Draft, Expected,
-    History, HistoryPage, HistoryRange, Log, LogPage, MAX_DELETED, Messages, Outcome, Page, People,
+    History, HistoryPage, HistoryRange, Log, LogPage, MAX_DELETED, MAX_DELTA_BYTES, Messages, Outcome, Page, People,
     Precondition, Read, ReadPositions, Revisions, RoomSummary, Rooms, Scope,
 };
 pub use tokens::Tokens;

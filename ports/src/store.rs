@@ -9,7 +9,7 @@ mod read_positions;
 mod revisions;
 mod rooms;
 
-pub use history::{DeltaSince, History, HistoryPage, HistoryRange, MAX_DELETED};
+pub use history::{DeltaSince, History, HistoryPage, HistoryRange, MAX_DELETED, MAX_DELTA_BYTES};
 pub use log::{Log, LogPage};
 pub use messages::{
     Commit, CreateOutcome, Created, Deleted, Draft, Messages, Outcome, Precondition,

@@ -9,8 +9,8 @@ use clap::Args;
 use super::{
     Database, Secret,
     values::{
-        DEFAULT_LISTEN, duration, duration_or_zero, in_seconds, keep_deleted, positive,
-        whole_seconds,
+        DEFAULT_LISTEN, Rate, duration, duration_or_zero, in_seconds, keep_deleted, positive,
+        rate, whole_seconds,
     },
 };
 use crate::logging::{self, Format};
@@ -74,16 +74,22 @@ pub(crate) struct Serve {
     /// Most connections of one user at a time. Further ones are closed with 1013.
     #[arg(long, env = "CHAT_MAX_CONNECTIONS_PER_USER", value_name = "N", default_value_t = Limits::default().connections_per_user, value_parser = positive::<usize>)]
     max_connections_per_user: usize,
-    /// Most requests that one connection may make in a second. Further ones get 429.
-    /// Unlimited by default: a client that floods only waits its turn among the others.
-    #[arg(long, env = "CHAT_MAX_REQUESTS_PER_SECOND", value_name = "N", value_parser = positive::<u32>)]
-    max_requests_per_second: Option<u32>,
-    /// Most frames that may wait for a slow reader. One more closes its connection with
+    /// Most frames that one connection may send in a second, of any kind: requests,
+    /// malformed ones, pings. Four times as many may come at once. Further ones get 429, and
+    /// a connection that goes on and on is closed with 4429. `off`: no limit.
+    #[arg(long, env = "CHAT_MAX_REQUESTS_PER_SECOND", value_name = "N", default_value_t = Rate(Limits::default().requests_per_second), value_parser = rate)]
+    max_requests_per_second: Rate,
+    /// Most messages that one user may create, edit and delete in one room in a second, over
+    /// all connections to this process. Four times as many may come at once. Further ones get
+    /// 429. `off`: no limit.
+    #[arg(long, env = "CHAT_MAX_WRITES_PER_SECOND", value_name = "N", default_value_t = Rate(Limits::default().writes_per_second), value_parser = rate)]
+    max_writes_per_second: Rate,
+    /// Most events that may wait for a slow reader. One more closes its connection with
     /// 1013.
     #[arg(long, env = "CHAT_MAX_OUTBOX_FRAMES", value_name = "N", default_value_t = Limits::default().outbox_frames, value_parser = positive::<usize>)]
     max_outbox_frames: usize,
-    /// Most bytes that may wait for a slow reader. One more closes its connection with
-    /// 1013.
+    /// Most bytes of events that may wait for a slow reader. One more closes its connection
+    /// with 1013.
     #[arg(long, env = "CHAT_MAX_OUTBOX_BYTES", value_name = "N", default_value_t = Limits::default().outbox_bytes, value_parser = positive::<usize>)]
     max_outbox_bytes: usize,
     /// Time limit of a handshake, from connecting to the WebSocket. Every other HTTP
@@ -149,7 +155,8 @@ impl Serve {
             connections: self.max_connections,
             connections_per_user: self.max_connections_per_user,
             frame_bytes: self.max_frame_bytes,
-            requests_per_second: self.max_requests_per_second,
+            requests_per_second: self.max_requests_per_second.0,
+            writes_per_second: self.max_writes_per_second.0,
             outbox_frames: self.max_outbox_frames,
             outbox_bytes: self.max_outbox_bytes,
             ping: self.ping_interval,

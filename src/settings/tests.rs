@@ -34,6 +34,7 @@ fn limit_comes_from_its_own_flag() {
         "--max-connections-per-user=2",
         "--max-frame-bytes=3",
         "--max-requests-per-second=10",
+        "--max-writes-per-second=6",
         "--max-outbox-frames=4",
         "--max-outbox-bytes=5",
         "--ping-interval=7s",
@@ -52,7 +53,21 @@ fn limit_comes_from_its_own_flag() {
     let times = [limits.ping, limits.idle, limits.shutdown, limits.drain];
     assert_eq!(counts, [1, 2, 3, 4, 5]);
     assert_eq!(limits.requests_per_second, Some(10));
+    assert_eq!(limits.writes_per_second, Some(6));
     assert_eq!(times, [7, 8, 9, 11].map(Duration::from_secs));
+}
+
+#[test]
+fn limit_of_a_rate_can_be_lifted() {
+    let limits = serve(&["--max-requests-per-second=off", "--max-writes-per-second=off"]).limits();
+    assert_eq!(limits.requests_per_second, None);
+    assert_eq!(limits.writes_per_second, None);
+    for wrong in ["0", "-1", "1.5", "OFF", "", "1000001"] {
+        let flag = format!("--max-writes-per-second={wrong}");
+        let error = refused(&[&flag]);
+        let sentence = "a whole number from 1 to 1000000 is needed, or `off`";
+        assert!(error.contains(sentence), "{wrong}: {error}");
+    }
 }
 
 #[test]

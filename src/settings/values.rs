@@ -1,6 +1,6 @@
 //! Values of settings: how they are read, and the sentence about a wrong one.
 
-use std::{str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 /// The default address and port of the chat.
 pub(super) const DEFAULT_LISTEN: &str = "127.0.0.1:8000";
@@ -11,6 +11,29 @@ pub(super) fn positive<N: FromStr + PartialOrd + From<u8>>(text: &str) -> Result
     match text.parse() {
         Ok(number) if number > N::from(0) => Ok(number),
         _ => Err("a whole number of at least 1 is needed".to_owned()),
+    }
+}
+
+/// So many a second. `None`: no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Rate(pub(super) Option<u32>);
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(per_second) => write!(f, "{per_second}"),
+            None => f.write_str("off"),
+        }
+    }
+}
+
+pub(super) fn rate(text: &str) -> Result<Rate, String> {
+    if text == "off" {
+        return Ok(Rate(None));
+    }
+    match text.parse() {
+        Ok(per_second @ 1..=1_000_000) => Ok(Rate(Some(per_second))),
+        _ => Err("a whole number from 1 to 1000000 is needed, or `off`".to_owned()),
     }
 }
 

@@ -6,7 +6,7 @@ use aftermatch_test_support::{
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
 const LIST: &[u8] = br#"{"action":"list","request_id":7}"#;
@@ -128,39 +128,93 @@ async fn eager_requester_slowed_down_not_closed(setup: Setup) {
     }
 }
 
-async fn request_rate_exceeded_returns_retry_time(setup: Setup) {
-    let service = setup
-        .limits(|limits| limits.requests_per_second = Some(3))
-        .start()
-        .await;
-    let mut ann = service.chat(3).await;
-    let mut bob = service.chat(4).await;
-    for _ in 0..4 {
-        ann.send_action(json!({"action": "list"})).await;
+/// The number of refused requests among those that the client sends at once.
+async fn refused_of(client: &mut Client, requests: usize, request: Value) -> usize {
+    for _ in 0..requests {
+        client.send_action(request.clone()).await;
     }
-    for _ in 0..3 {
-        assert_eq!(ann.receive().await["response_status"], 200);
-    }
-    let refused = ann.receive().await;
-    assert_eq!(refused["response_status"], 429);
-    assert_eq!(refused["error_code"], "too_many_requests");
-    assert_eq!(refused["action"], "list");
-    let wait = refused["retry_after_ms"].as_u64().expect("a time");
-    assert!((1..=1_000).contains(&wait), "{refused}");
-    bob.send_action(json!({"action": "list"})).await;
-    assert_eq!(
-        bob.receive().await["response_status"],
-        200,
-        "other users are not limited"
-    );
-
-    loop {
-        ann.send_action(json!({"action": "list"})).await;
-        match ann.receive().await["response_status"].as_u64() {
-            Some(200) => break,
-            status => assert_eq!(status, Some(429)),
+    let mut refused = 0;
+    for _ in 0..requests {
+        let response = client.receive().await;
+        if response["response_status"] == 429 {
+            assert_eq!(response["error_code"], "too_many_requests");
+            assert_eq!(response["action"], request["action"]);
+            let wait = response["retry_after_ms"].as_u64().expect("a time");
+            assert!((1..=10_000).contains(&wait), "{response}");
+            refused += 1;
         }
     }
+    refused
+}
+
+async fn request_rate_exceeded_returns_retry_time(setup: Setup) {
+    // So slow that nothing is given back while the requests are sent.
+    let one = |limits: &mut Limits| limits.requests_per_second = Some(1);
+    let service = setup.limits(one).start().await;
+    let mut ann = service.chat(3).await;
+    let mut bob = service.chat(4).await;
+    let list = json!({"action": "list"});
+    assert_eq!(refused_of(&mut ann, 6, list.clone()).await, 2);
+    let accepted = refused_of(&mut bob, 1, list.clone()).await == 0;
+    assert!(accepted, "other users are not limited");
+    loop {
+        ann.send_action(list.clone()).await;
+        match ann.receive().await["retry_after_ms"].as_u64() {
+            None => break,
+            Some(wait) => sleep(Duration::from_millis(wait)).await,
+        }
+    }
+}
+
+async fn frames_of_every_kind_count(setup: Setup) {
+    let one = |limits: &mut Limits| limits.requests_per_second = Some(1);
+    let service = setup.limits(one).start().await;
+    for frames in [
+        masked(0x81, b"no JSON"),
+        masked(0x81, br#"{"action":"nothing","request_id":1}"#),
+        masked(0x82, b"binary"),
+        masked(0x89, b"ping"),
+        masked(0x8A, b"pong"),
+        [masked(0x01, b"a"), masked(0x80, b"b")].concat(),
+    ] {
+        let mut ann = service.raw_chat(3).await;
+        // Four are accepted, and as many may be refused.
+        ann.send(&frames.repeat(9)).await;
+        let mut pongs = 0;
+        let close = loop {
+            match ann.receive_frame().await {
+                (0x88, payload) => break payload,
+                (0x8A, _) => pongs += 1,
+                _ => {}
+            }
+        };
+        assert_eq!(close[..2], 4429_u16.to_be_bytes());
+        assert!(pongs <= 4, "a ping over the limit is not answered");
+    }
+}
+
+async fn writes_of_a_user_limited_over_all_connections(setup: Setup) {
+    let one = |limits: &mut Limits| limits.writes_per_second = Some(1);
+    let service = setup.limits(one).start().await;
+    let mut bob = service.joined(4, 1).await;
+    let mut refused = 0;
+    for _ in 0..2 {
+        let mut ann = service.joined(3, 1).await;
+        for _ in 0..4 {
+            let create = json!({"action": "create_message", "msg_text": "again"});
+            ann.send_action(create).await;
+            match ann.receive().await["response_status"].as_u64() {
+                Some(201) => assert_eq!(bob.receive().await["data"]["text"], "again"),
+                status => {
+                    assert_eq!(status, Some(429));
+                    refused += 1;
+                }
+            }
+        }
+        drop(ann);
+    }
+    assert!(refused >= 2, "{refused} of eight");
+    bob.create("I have written little").await;
 }
 
 fn with_short_timeouts(limits: &mut Limits) {
@@ -241,6 +295,8 @@ on_every_store!(
     slow_reader_closed_others_do_not_wait,
     eager_requester_slowed_down_not_closed,
     request_rate_exceeded_returns_retry_time,
+    frames_of_every_kind_count,
+    writes_of_a_user_limited_over_all_connections,
     silent_client_pinged_then_closed,
     quiet_client_answering_pings_stays_connected,
     slow_handshake_cut_off,

@@ -20,6 +20,10 @@ impl Close {
     pub const SILENT: Self = Self::new(1001, "nothing came for too long");
     /// The client sent a frame over the limit.
     pub const TOO_BIG: Self = Self::new(1009, "the frame is too large");
+    /// A message of the client came in part only.
+    pub const UNFINISHED: Self = Self::new(1008, "a message took too long to arrive");
+    /// The client went on although it was refused again and again.
+    pub const TOO_MANY: Self = Self::new(4429, "too many requests: send fewer");
     /// The client does not read fast enough.
     pub const TOO_SLOW: Self = Self::try_later("too slow a reader: try again later");
     /// The user may no longer use the platform.

@@ -17,7 +17,7 @@ use serde::Serialize;
 
 pub use self::{
     envelope::Frame,
-    message::{page, range},
+    message::MessageList,
     profile::ReadyParticipants,
     refusal::{handshake_refused, malformed, refused},
     room::{current_room, joined},
@@ -156,12 +156,12 @@ fn lists(generator: &mut SchemaGenerator) -> Vec<Published> {
 }
 
 fn messages(generator: &mut SchemaGenerator) -> Vec<Published> {
-    let id = &sample::request_id();
+    let (id, history) = (&sample::request_id(), &sample::history());
     vec![
         answer::<MessageRange<'_>>(
             generator,
             "A range of the messages, the oldest first.",
-            [range(id, &sample::history()).to_vec()],
+            [MessageList::range(id, history).with(&history.messages)],
         ),
         Published {
             name: "get_room_messages.page".into(),
@@ -169,8 +169,8 @@ fn messages(generator: &mut SchemaGenerator) -> Vec<Published> {
                 generator,
                 "A numbered page of the messages, the newest first.",
                 [
-                    page(id, 1, &[sample::message()], None).to_vec(),
-                    page(id, 101, &[sample::message()], Some(2)).to_vec(),
+                    MessageList::page(id, 1, None).with(&[sample::message()]),
+                    MessageList::page(id, 101, Some(2)).with(&[sample::message()]),
                 ],
             )
         },

@@ -11,11 +11,15 @@ pub struct Limits {
     pub connections_per_user: usize,
     /// The largest message a client may send, in bytes.
     pub frame_bytes: usize,
-    /// Requests that one connection may make in a second. `None`: no limit.
+    /// Frames that one connection may send in a second, as a mean over four seconds:
+    /// requests, malformed ones too, and pings. `None`: no limit.
     pub requests_per_second: Option<u32>,
-    /// Frames that may wait for one slow reader.
+    /// Messages that one user may create, edit and delete in one room in a second, as a
+    /// mean over four seconds. `None`: no limit.
+    pub writes_per_second: Option<u32>,
+    /// Events that may wait for one slow reader.
     pub outbox_frames: usize,
-    /// Bytes that may wait for one slow reader.
+    /// Bytes of events that may wait for one slow reader.
     pub outbox_bytes: usize,
     /// From one ping to the next.
     pub ping: Duration,
@@ -33,7 +37,8 @@ impl Default for Limits {
             connections: 10_000,
             connections_per_user: 100,
             frame_bytes: 64 * 1024,
-            requests_per_second: None,
+            requests_per_second: Some(50),
+            writes_per_second: Some(20),
             outbox_frames: 1_024,
             outbox_bytes: 1024 * 1024,
             ping: Duration::from_secs(25),

@@ -1,6 +1,6 @@
 //! Metrics of the adapter. None of them names a user, a room or a token.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -26,6 +26,7 @@ pub(crate) struct Metrics {
     pub(crate) slow_readers: Counter,
     pub(crate) outbox_frames: Gauge,
     pub(crate) outbox_bytes: Gauge,
+    pub(crate) held_bytes: Gauge,
     pub(crate) evictions: Family<ReasonLabel, Counter>,
 }
 
@@ -95,6 +96,7 @@ impl Default for Metrics {
             slow_readers: Counter::default(),
             outbox_frames: Gauge::default(),
             outbox_bytes: Gauge::default(),
+            held_bytes: Gauge::default(),
             evictions: Family::default(),
         }
     }
@@ -173,4 +175,36 @@ fn register_traffic(registry: &mut Registry, metrics: &Metrics) {
         "Bytes that wait for slow readers",
         metrics.outbox_bytes.clone(),
     );
+    registry.register(
+        "held_bytes",
+        "Bytes that are held for connections: outboxes, requests that have come in part, \
+         and what a join has to replay",
+        metrics.held_bytes.clone(),
+    );
+}
+
+/// Bytes held for one purpose of one connection, until this is dropped.
+pub(crate) struct HeldBytes {
+    metrics: Arc<Metrics>,
+    bytes: usize,
+}
+
+impl HeldBytes {
+    pub(crate) fn new(metrics: Arc<Metrics>) -> Self {
+        Self { metrics, bytes: 0 }
+    }
+
+    pub(crate) fn set(&mut self, bytes: usize) {
+        if bytes != self.bytes {
+            let change = bytes as i64 - self.bytes as i64;
+            self.metrics.held_bytes.inc_by(change);
+            self.bytes = bytes;
+        }
+    }
+}
+
+impl Drop for HeldBytes {
+    fn drop(&mut self) {
+        self.set(0);
+    }
 }

@@ -6,6 +6,8 @@ mod join;
 mod rate_limit;
 mod reads;
 mod timers;
+mod turn;
+mod writes;
 
 use std::{future::poll_fn, sync::Arc, time::Duration};
 
@@ -14,9 +16,11 @@ use aftermatch_protocol::close::Close;
 use tokio::time::timeout;
 
 use self::conversation::Conversation;
+pub(crate) use self::writes::WriteLimiter;
 use crate::{
     delivery::Connection,
     edge::limiter::ConnectionPermit,
+    metrics::HeldBytes,
     state::ServerState,
     transport::{Outbox, Reader, Socket, frame},
 };
@@ -40,7 +44,8 @@ pub(crate) async fn run(
     state: &ServerState,
 ) {
     let limits = &state.limits;
-    let mut reader = Reader::new(socket.reader, socket.early, limits.frame_bytes);
+    let held = HeldBytes::new(state.hub.metrics().clone());
+    let mut reader = Reader::new(socket.reader, socket.early, limits.frame_bytes, held);
     let outbox = Outbox::new(
         socket.writer,
         limits.outbox_frames,

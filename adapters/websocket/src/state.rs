@@ -9,6 +9,7 @@ use crate::{
     delivery::Hub,
     edge::{limiter::ConnectionLimiter, origin::Origin},
     limits::Limits,
+    session::WriteLimiter,
 };
 
 /// What all connections share.
@@ -18,6 +19,8 @@ pub(crate) struct ServerState {
     /// The origins that may connect.
     pub(crate) origins: Vec<Origin>,
     pub(crate) connections: Arc<ConnectionLimiter>,
+    /// How fast each user may write in a room.
+    pub(crate) writes: WriteLimiter,
     pub(crate) limits: Limits,
     pub(crate) sessions: TaskTracker,
     pub(crate) shutdown: CancellationToken,

@@ -1,6 +1,7 @@
 //! The WebSocket on a TCP connection: its frames, what is read and what is written.
 
 pub(crate) mod frame;
+mod long_text;
 mod outbox;
 mod reader;
 mod socket;
@@ -8,6 +9,7 @@ mod socket;
 #[cfg(test)]
 pub(crate) use self::outbox::tests as outbox_tests;
 pub(crate) use self::{
+    long_text::LongText,
     outbox::Outbox,
     reader::{ReadError, Reader},
     socket::Socket,

@@ -6,6 +6,10 @@ use crate::StoreError;
 /// The most deleted messages in one [`RoomDelta`].
 pub const MAX_DELETED: usize = 10_000;
 
+/// The most bytes of texts in one [`RoomDelta`]: all of it is in memory while its reader
+/// takes it.
+pub const MAX_DELTA_BYTES: usize = 4 * 1024 * 1024;
+
 /// Reading the messages of a room.
 ///
 /// Each read shows the room at one moment. Messages are ordered by the number of
@@ -17,8 +21,8 @@ pub trait History: Send + Sync {
     /// may be any number of the past.
     ///
     /// There is no [`DeltaSince::delta`] if it had more than `limit` upserted
-    /// messages or more than [`MAX_DELETED`] deleted ones, or if `since` is below
-    /// zero or after the last event.
+    /// messages, more than [`MAX_DELTA_BYTES`] of their texts or more than [`MAX_DELETED`]
+    /// deleted ones, or if `since` is below zero or after the last event.
     async fn delta_since(
         &self,
         room: RoomId,

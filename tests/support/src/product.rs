@@ -34,6 +34,8 @@ pub(crate) enum StoreKind {
 pub(crate) fn generous_limits() -> Limits {
     Limits {
         connections_per_user: 1_000,
+        requests_per_second: None,
+        writes_per_second: None,
         ..Limits::default()
     }
 }

@@ -1,5 +1,5 @@
 use aftermatch_ports::{
-    DeltaSince, HistoryPage, HistoryRange, MAX_DELETED,
+    DeltaSince, HistoryPage, HistoryRange, MAX_DELETED, MAX_DELTA_BYTES,
     model::{Message, RoomDelta, Seq},
 };
 
@@ -43,6 +43,10 @@ impl Log {
             if upserted.len() > limit || deleted.len() > MAX_DELETED {
                 return None;
             }
+        }
+        let bytes = upserted.iter().map(|message| message.text.as_str().len());
+        if bytes.sum::<usize>() > MAX_DELTA_BYTES {
+            return None;
         }
         deleted.sort_unstable();
         let upserted = upserted.into_iter();

@@ -1,7 +1,7 @@
 //! The difference between a room at one of its events and now.
 
 use aftermatch_ports::{
-    DeltaSince, MAX_DELETED,
+    DeltaSince, MAX_DELETED, MAX_DELTA_BYTES,
     model::{MessageId, RoomDelta, RoomId, Seq},
 };
 use sqlx::{Error, FromRow};
@@ -14,7 +14,8 @@ use crate::{
 };
 
 /// $1 room, $2 the event seen last, $3 and $4 the limits of upserted and of deleted
-/// messages, plus one: a result of that size is too large, and no message is sent.
+/// messages, plus one: a result of that size is too large, and no message is sent. $5 is the
+/// limit of the texts, in bytes.
 /// New messages are found by `seq`, edited and deleted ones by `changed_seq`, each
 /// by its index. Deleted messages have neither text nor author.
 const DELTA: &str = concat!(
@@ -33,7 +34,9 @@ const DELTA: &str = concat!(
           AND seq <= $2 AND deleted_at IS NOT NULL
         ORDER BY changed_seq LIMIT $4
      ), size AS MATERIALIZED (
-        SELECT (SELECT count(*) FROM upserted) < $3 AND (SELECT count(*) FROM deleted) < $4 AS fits
+        SELECT count(*) < $3 AND COALESCE(sum(octet_length(text)), 0) <= $5
+            AND (SELECT count(*) FROM deleted) < $4 AS fits
+        FROM upserted
      )
      SELECT ",
     epoch::head!(),
@@ -73,7 +76,8 @@ pub(crate) async fn since(
         // A negative number is refused below: read as little as possible.
         .bind(if since < Seq::ZERO { i64::MAX } else { since.0 })
         .bind(i64::try_from(limit).map_or(i64::MAX, |limit| limit.saturating_add(1)))
-        .bind(i64::try_from(MAX_DELETED).map_or(i64::MAX, |limit| limit.saturating_add(1)));
+        .bind(i64::try_from(MAX_DELETED).map_or(i64::MAX, |limit| limit.saturating_add(1)))
+        .bind(i64::try_from(MAX_DELTA_BYTES).unwrap_or(i64::MAX));
     let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
     let Some(first) = rows.first() else {
         return Ok(DeltaSince {

@@ -50,9 +50,7 @@ impl<'a> From<&'a Message> for MessageShape<'a> {
     }
 }
 
-fn messages(messages: &[Message]) -> Vec<MessageShape<'_>> {
-    messages.iter().map(MessageShape::from).collect()
-}
+impl Frame for MessageShape<'_> {}
 
 /// A range of the messages, oldest first.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -72,19 +70,6 @@ impl Data for MessageRange<'_> {
     const ACTION: &'static str = Action::GetRoomMessages.as_str();
 }
 
-/// The response to `get_room_messages` with a range of messages.
-pub fn range(request_id: &RequestId, history: &HistoryPage) -> impl Frame {
-    let first = history.messages.first().filter(|_| history.has_older);
-    let last = history.messages.last().filter(|_| history.has_newer);
-    let range = MessageRange {
-        results: messages(&history.messages),
-        next_before_seq: first.map(|message| message.seq.0),
-        next_after_seq: last.map(|message| message.seq.0),
-        last_seq: history.last_seq.into(),
-    };
-    Response::new(request_id, range)
-}
-
 /// A numbered page of the messages, newest first.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline, deny_unknown_fields)]
@@ -101,17 +86,117 @@ impl Data for MessagePage<'_> {
     const ACTION: &'static str = Action::GetRoomMessages.as_str();
 }
 
-/// The response to `get_room_messages` with a numbered page.
-pub fn page(
-    request_id: &RequestId,
-    count: u64,
-    results: &[Message],
-    next: Option<u64>,
-) -> impl Frame {
-    let page = MessagePage {
-        count,
-        results: messages(results),
-        next: next.and_then(|page| i64::try_from(page).ok()),
-    };
-    Response::new(request_id, page)
+/// The response to `get_room_messages`, written message by message, so that a long one is
+/// never in memory twice and never delays other connections.
+#[derive(Debug)]
+pub struct MessageList {
+    /// The response without messages.
+    empty: Vec<u8>,
+    /// Where the messages belong.
+    split: usize,
+    started: bool,
+}
+
+impl MessageList {
+    const LIST: &[u8] = b"\"results\":[";
+
+    /// With a range of messages, those of `history`.
+    #[must_use]
+    pub fn range(request_id: &RequestId, history: &HistoryPage) -> Self {
+        let first = history.messages.first().filter(|_| history.has_older);
+        let last = history.messages.last().filter(|_| history.has_newer);
+        let range = MessageRange {
+            results: Vec::new(),
+            next_before_seq: first.map(|message| message.seq.0),
+            next_after_seq: last.map(|message| message.seq.0),
+            last_seq: history.last_seq.into(),
+        };
+        Self::without_messages(&Response::new(request_id, range))
+    }
+
+    /// With a numbered page. `next` is the number of the page that follows.
+    #[must_use]
+    pub fn page(request_id: &RequestId, count: u64, next: Option<u64>) -> Self {
+        let page = MessagePage {
+            count,
+            results: Vec::new(),
+            next: next.and_then(|page| i64::try_from(page).ok()),
+        };
+        Self::without_messages(&Response::new(request_id, page))
+    }
+
+    fn without_messages(response: &impl Frame) -> Self {
+        let empty = response.to_vec();
+        let mut places = empty.windows(Self::LIST.len());
+        let list = places.position(|bytes| bytes == Self::LIST);
+        Self {
+            split: list.map_or(0, |at| at + Self::LIST.len()),
+            empty,
+            started: false,
+        }
+    }
+
+    /// Adds a message.
+    pub fn add(&mut self, out: &mut Vec<u8>, message: &Message) {
+        if self.started {
+            out.push(b',');
+        } else {
+            self.start(out);
+        }
+        MessageShape::from(message).write(out);
+    }
+
+    /// Ends the response.
+    pub fn finish(mut self, out: &mut Vec<u8>) {
+        if !self.started {
+            self.start(out);
+        }
+        out.extend_from_slice(self.empty.get(self.split..).unwrap_or_default());
+    }
+
+    fn start(&mut self, out: &mut Vec<u8>) {
+        self.started = true;
+        out.extend_from_slice(self.empty.get(..self.split).unwrap_or_default());
+    }
+
+    /// All of it at once.
+    #[must_use]
+    pub(crate) fn with(mut self, messages: &[Message]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for message in messages {
+            self.add(&mut out, message);
+        }
+        self.finish(&mut out);
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn list_in_pieces_equals_list_at_once() {
+        let (history, id) = (sample::history(), sample::request_id());
+        let results = || history.messages.iter().map(MessageShape::from).collect();
+        let range = MessageRange {
+            results: results(),
+            next_before_seq: history.has_older.then(|| history.messages[0].seq.0),
+            next_after_seq: history.has_newer.then(|| history.messages[0].seq.0),
+            last_seq: history.last_seq.into(),
+        };
+        let whole = Response::new(&id, range).to_vec();
+        let list = MessageList::range(&id, &history);
+        assert_eq!(list.with(&history.messages), whole);
+        for messages in [&history.messages[..], &[]] {
+            let page = MessagePage {
+                count: 301,
+                results: messages.iter().map(MessageShape::from).collect(),
+                next: Some(2),
+            };
+            let whole = Response::new(&id, page).to_vec();
+            assert_eq!(MessageList::page(&id, 301, Some(2)).with(messages), whole);
+        }
+    }
 }

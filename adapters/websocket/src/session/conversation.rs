@@ -1,20 +1,30 @@
 //! The requests of one connection, answered one after the other.
 //!
-//! A turn answers the requests that came together, up to [`BURST`], and then sends
-//! the responses and the events in one go: one write for each recipient.
+//! A turn answers requests that came together, and then sends the responses and the
+//! events in one go: one write for each recipient. It is bounded ([`Turn`]), so that a
+//! client who sends without end waits its turn among the others.
 
 use std::{
     future::poll_fn,
     mem,
     pin::{Pin, pin},
     task::{Context, Poll},
+    time::Duration,
 };
 
 use aftermatch_ports::model::Session;
 use aftermatch_protocol::close::Close;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::{
+    task::yield_now,
+    time::{Instant, Sleep, sleep_until},
+};
 
-use super::{Closing, rate_limit::RateLimiter, timers::Timers};
+use super::{
+    Closing,
+    rate_limit::{Bucket, Rate, Refusals},
+    timers::Timers,
+    turn::Turn,
+};
 use crate::{
     delivery::Connection,
     state::ServerState,
@@ -24,17 +34,20 @@ use crate::{
     },
 };
 
-/// How many requests are answered before the responses are sent.
-const BURST: usize = 64;
+/// How many refusals in a row close the connection if its requests are not limited.
+const MAX_REFUSALS: u32 = 200;
 
 pub(super) struct Conversation<'a> {
     pub(super) state: &'a ServerState,
     pub(super) session: Session,
     pub(super) connection: &'a Connection,
-    pub(super) rate_limiter: RateLimiter,
+    rate: Option<Rate>,
+    bucket: Bucket,
+    refusals: Refusals,
+    /// Whether the frame that is being answered was over a limit.
+    pub(super) is_refused: bool,
     reader: &'a mut Reader,
-    /// Requests answered in this turn.
-    burst: usize,
+    turn: Turn,
 }
 
 /// What a connection waits for.
@@ -51,14 +64,17 @@ impl<'a> Conversation<'a> {
         reader: &'a mut Reader,
         connection: &'a Connection,
     ) -> Self {
-        let per_second = state.limits.requests_per_second;
+        let rate = state.limits.requests_per_second.map(Rate::new);
         Self {
             state,
             session,
             connection,
-            rate_limiter: RateLimiter::new(per_second, Instant::now()),
+            rate,
+            bucket: Bucket::new(Instant::now()),
+            refusals: Refusals::new(rate.map_or(MAX_REFUSALS, Rate::burst)),
+            is_refused: false,
             reader,
-            burst: 0,
+            turn: Turn::default(),
         }
     }
 
@@ -69,8 +85,12 @@ impl<'a> Conversation<'a> {
     /// Answers requests until either side closes.
     pub(super) async fn run(&mut self) -> Closing {
         let mut timers = Timers::start(&self.state.limits);
-        let mut alarm = pin!(sleep_until(timers.next()));
+        let mut alarm = pin!(sleep_until(timers.next(self.outbox(), self.reader)));
         loop {
+            if self.turn.is_over() {
+                self.end_turn();
+                yield_now().await;
+            }
             let event = poll_fn(|context| self.poll(alarm.as_mut(), context)).await;
             let closing = match event {
                 Event::Close(close) => Some(Closing::ByServer(close)),
@@ -80,12 +100,13 @@ impl<'a> Conversation<'a> {
                 }
                 Event::Incoming(Ok(incoming)) => {
                     self.state.hub.metrics().frames_received.inc();
-                    timers.received();
+                    self.turn.count();
                     self.receive(incoming).await
                 }
                 Event::Timer => {
-                    let closing = timers.check(self.outbox());
-                    alarm.as_mut().reset(timers.next());
+                    let closing = timers.check(self.outbox(), self.reader);
+                    let next = timers.next(self.outbox(), self.reader);
+                    alarm.as_mut().reset(next);
                     closing
                 }
             };
@@ -95,20 +116,17 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// The next event. Frames that are in the buffer come before more is read, and
-    /// the turn ends, so everything is sent, before anything is waited for.
+    /// The next event. The turn ends before anything is waited for.
     fn poll(&mut self, alarm: Pin<&mut Sleep>, context: &mut Context<'_>) -> Poll<Event> {
         if let Poll::Ready(close) = self.outbox().poll(context) {
             return Poll::Ready(Event::Close(close));
         }
-        if self.burst < BURST
-            && self.outbox().has_room()
+        if self.outbox().has_room()
             && let Some(incoming) = self.reader.next_read()
         {
             return Poll::Ready(Event::Incoming(incoming));
         }
-        self.burst = 0;
-        self.connection.flush();
+        self.end_turn();
         if self.outbox().has_room()
             && let Poll::Ready(incoming) = self.reader.poll_next(context)
         {
@@ -117,23 +135,53 @@ impl<'a> Conversation<'a> {
         alarm.poll(context).map(|()| Event::Timer)
     }
 
+    /// Sends everything.
+    fn end_turn(&mut self) {
+        self.turn = Turn::default();
+        self.connection.flush();
+    }
+
     async fn receive(&mut self, incoming: Incoming) -> Option<Closing> {
-        self.burst += 1;
-        match incoming {
-            Incoming::Text(text) => return self.respond_to(&text).await.map(Closing::ByServer),
-            Incoming::Binary => self.refuse_binary(),
-            Incoming::Ping(payload) => self.outbox().push(frame::pong(&payload)),
-            Incoming::Pong => {}
-            Incoming::Close(_) => return Some(Closing::ByClient),
+        let admitted = self.admit();
+        self.is_refused = admitted.is_err();
+        let close = match (incoming, admitted) {
+            (Incoming::Close(_), _) => return Some(Closing::ByClient),
+            (Incoming::Text(text), admitted) => self.respond_to(&text, admitted).await,
+            (Incoming::Binary, admitted) => {
+                self.refuse_binary(admitted);
+                None
+            }
+            (Incoming::Ping(payload), Ok(())) => {
+                self.outbox().respond(frame::pong(&payload));
+                None
+            }
+            (Incoming::Ping(_) | Incoming::Pong | Incoming::Fragment, _) => None,
+        };
+        close.or_else(|| self.count_refusals()).map(Closing::ByServer)
+    }
+
+    /// Admits a frame of any kind, or returns how long the client has to wait.
+    fn admit(&mut self) -> Result<(), Duration> {
+        match self.rate {
+            Some(rate) => self.bucket.admit(rate, Instant::now()),
+            None => Ok(()),
         }
-        None
+    }
+
+    /// How to close the connection of a client that goes on although it was refused.
+    fn count_refusals(&mut self) -> Option<Close> {
+        if !self.is_refused {
+            self.refusals.admitted();
+            return None;
+        }
+        (!self.refusals.refused()).then_some(Close::TOO_MANY)
     }
 
     /// Answers a request. Before it waits for a store, what was answered so far is
     /// sent.
-    async fn respond_to(&mut self, text: &[u8]) -> Option<Close> {
+    async fn respond_to(&mut self, text: &[u8], admitted: Result<(), Duration>) -> Option<Close> {
         let connection = self.connection;
-        let mut response = pin!(self.respond_to_frame(text));
+        let mut response = pin!(self.respond_to_frame(text, admitted));
         let mut waiting = false;
         poll_fn(|context| {
             let polled = response.as_mut().poll(context);

@@ -1,6 +1,6 @@
 //! From a request to its response.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use aftermatch_ports::{
     ChatError, Since,
@@ -25,22 +25,32 @@ use super::conversation::Conversation;
 use crate::{encode, failure};
 
 impl Conversation<'_> {
-    /// Answers a text frame. Returns how to close the connection of a user who lost
-    /// the right to this endpoint; the refusal is queued before.
-    pub(super) async fn respond_to_frame(&mut self, frame: &[u8]) -> Option<Close> {
+    /// Answers a text frame. `admitted`: whether the connection may send it already.
+    /// Returns how to close the connection of a user who lost the right to this endpoint;
+    /// the refusal is queued before.
+    pub(super) async fn respond_to_frame(
+        &mut self,
+        frame: &[u8],
+        admitted: Result<(), Duration>,
+    ) -> Option<Close> {
         let metrics = self.state.hub.metrics();
         metrics.bytes_received.inc_by(frame.len() as u64);
         let request = match request::decode(frame, self.session.endpoint) {
             Ok(request) => request,
             Err(malformed) => {
-                let code = malformed.error.code;
-                tracing::debug!(code = code.as_str(), "malformed request");
-                metrics.responded("none", code.status(), None);
-                let response = response::malformed(&malformed);
-                self.outbox().push(encode::text(&response));
+                self.refuse_malformed(malformed, admitted);
                 return None;
             }
         };
+        let admitted = admitted.and_then(|()| self.admit_write(&request.parameters));
+        if let Err(wait) = admitted {
+            self.is_refused = true;
+            let action = request.parameters.action();
+            let error = ProtocolError::too_many_requests(wait);
+            let status = self.refuse(action, &request.request_id, error);
+            metrics.responded(action.as_str(), status, None);
+            return None;
+        }
         let span = tracing::debug_span!(
             "request",
             action = request.parameters.action().as_str(),
@@ -53,13 +63,40 @@ impl Conversation<'_> {
     }
 
     /// Answers a binary frame.
-    pub(super) fn refuse_binary(&self) {
+    pub(super) fn refuse_binary(&self, admitted: Result<(), Duration>) {
         let malformed = Malformed::unreadable(ProtocolError::binary_frame());
-        let response = response::malformed(&malformed);
-        self.outbox().push(encode::text(&response));
+        self.refuse_malformed(malformed, admitted);
     }
 
-    async fn respond(&mut self, request: Request<'_>) -> Option<Close> {
+    fn refuse_malformed(&self, mut malformed: Malformed, admitted: Result<(), Duration>) {
+        if let Err(wait) = admitted {
+            malformed.error = ProtocolError::too_many_requests(wait);
+        }
+        let code = malformed.error.code;
+        tracing::debug!(code = code.as_str(), "malformed request");
+        self.state.hub.metrics().responded("none", code.status(), None);
+        let response = response::malformed(&malformed);
+        self.outbox().respond(encode::text(&response));
+    }
+
+    /// Admits a write of the user in the joined room, or returns how long to wait.
+    fn admit_write(&self, parameters: &Parameters<'_>) -> Result<(), Duration> {
+        let writes = matches!(
+            parameters,
+            Parameters::CreateMessage { .. }
+                | Parameters::EditMessage(_)
+                | Parameters::DeleteMessages(_)
+        );
+        match self.connection.joined() {
+            Some(room) if writes => {
+                let limiter = &self.state.writes;
+                limiter.admit(self.session.user, room, Instant::now())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn respond(&self, request: Request<'_>) -> Option<Close> {
         let started = Instant::now();
         let metrics = self.state.hub.metrics();
         let Request {
@@ -68,11 +105,6 @@ impl Conversation<'_> {
         } = request;
         let action = parameters.action();
         let name = action.as_str();
-        if let Err(wait) = self.rate_limiter.admit(started) {
-            let status = self.refuse(action, &request_id, ProtocolError::too_many_requests(wait));
-            metrics.responded(name, status, None);
-            return None;
-        }
         // A panic in a use case must not close the connection.
         let performed = AssertUnwindSafe(self.perform(parameters, &request_id))
             .catch_unwind()
@@ -103,7 +135,7 @@ impl Conversation<'_> {
 
     fn refuse(&self, action: Action, request_id: &RequestId, error: ProtocolError) -> u16 {
         let refused = response::refused(action, request_id, &error);
-        self.outbox().push(encode::text(&refused));
+        self.outbox().respond(encode::text(&refused));
         error.code.status()
     }
 
@@ -116,7 +148,10 @@ impl Conversation<'_> {
     ) -> Result<u16, ChatError> {
         let (chat, session) = (&self.state.chat, &self.session);
         let response = match parameters {
-            Parameters::List(list) => self.list(request_id, &list).await?,
+            Parameters::List(list) => {
+                self.list(request_id, &list).await?;
+                return Ok(200);
+            }
             Parameters::JoinRoom(JoinRoom {
                 room_pk,
                 since_seq,
@@ -138,7 +173,10 @@ impl Conversation<'_> {
                 let room = chat.current_room(session).await?;
                 encode::text(&response::current_room(request_id, &room))
             }
-            Parameters::GetRoomMessages(which) => self.messages(request_id, which).await?,
+            Parameters::GetRoomMessages(which) => {
+                self.messages(request_id, which).await?;
+                return Ok(200);
+            }
             Parameters::MarkRead(MarkRead { seq: AtLeast(seq) }) => {
                 let (room, seq) = chat.mark_read(session, Seq(seq)).await?;
                 encode::text(&response::read(request_id, room, seq))
@@ -170,7 +208,7 @@ impl Conversation<'_> {
                 return Ok(200);
             }
         };
-        self.outbox().push(response);
+        self.outbox().respond(response);
         Ok(200)
     }
 }

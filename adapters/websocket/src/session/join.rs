@@ -2,17 +2,16 @@
 
 use aftermatch_ports::{
     ChatError, Joined, Missed, Since,
-    model::{EventKind, RequestId, RoomId, RoomView, Seq},
+    model::{EventKind, Message, RequestId, RoomId, RoomView, Seq},
 };
 use aftermatch_protocol::{
-    close::Close,
     event::replayed,
     response::{self, ReadyParticipants},
 };
-use tokio::time::timeout;
+use tokio::task::yield_now;
 
-use super::conversation::Conversation;
-use crate::encode;
+use super::{conversation::Conversation, turn::Turn};
+use crate::{encode, metrics::HeldBytes};
 
 impl Conversation<'_> {
     /// Joins a room, replays what the client missed, and begins delivery.
@@ -30,7 +29,7 @@ impl Conversation<'_> {
             missed,
         } = chat.join_room(&self.session, room, since).await?;
         let response = encode::text(&response::joined(request_id, &view, head, &missed));
-        self.outbox().push(response);
+        self.outbox().respond(response);
         if let Missed::Events(events) = missed {
             self.replay(&view, events).await;
         }
@@ -41,18 +40,32 @@ impl Conversation<'_> {
     /// Sends missed events, no faster than the client reads them, and no longer than
     /// it has the seat.
     async fn replay(&self, view: &RoomView, events: Vec<(Seq, EventKind)>) {
+        let mut held = HeldBytes::new(self.state.hub.metrics().clone());
+        held.set(events.iter().map(|(_, kind)| text_bytes(kind)).sum());
         let participants = ReadyParticipants::of(&view.room);
+        let mut turn = Turn::default();
         for (seq, kind) in events {
-            let space = self.outbox().wait_for_room();
-            if timeout(self.state.limits.idle, space).await.is_err() {
-                self.outbox().close(Close::TOO_SLOW);
-                return;
-            }
-            if self.connection.is_revoked() {
+            let room = self.outbox().make_room(self.state.limits.idle);
+            if room.await.is_err() || self.connection.is_revoked() {
                 return;
             }
             let frame = encode::text(&replayed(view, seq, &kind, &participants));
-            self.outbox().push(frame);
+            self.outbox().respond(frame);
+            turn.count();
+            if turn.is_over() {
+                turn = Turn::default();
+                yield_now().await;
+            }
         }
+    }
+}
+
+/// What an event holds in memory.
+fn text_bytes(kind: &EventKind) -> usize {
+    match kind {
+        EventKind::Created(Message { text, .. }) | EventKind::Edited { text, .. } => {
+            text.as_str().len()
+        }
+        EventKind::Deleted { .. } => 0,
     }
 }

@@ -1,34 +1,57 @@
+//! How fast a client may send.
+
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Limits how many requests a connection may make in a second. After a second of
-/// silence that many may come at once.
-pub(super) struct RateLimiter {
-    /// The time that each request takes up; `None` without a limit.
-    interval: Option<Duration>,
-    /// When the time of all requests so far has passed.
+/// How many seconds' worth may come at once.
+const BURST: u32 = 4;
+
+/// So much a second. After a silence, the amount of [`BURST`] seconds may come at once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rate {
+    /// The time that each takes up.
+    interval: Duration,
+    per_second: u32,
+}
+
+/// What was used of a rate.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bucket {
+    /// When the time of all that was admitted has passed.
     busy_until: Instant,
 }
 
-impl RateLimiter {
-    pub(super) fn new(per_second: Option<u32>, now: Instant) -> Self {
+impl Rate {
+    pub(crate) fn new(per_second: u32) -> Self {
+        let per_second = per_second.max(1);
         Self {
-            interval: per_second.map(|requests| Duration::from_secs(1) / requests.max(1)),
-            busy_until: now,
+            interval: Duration::from_secs(1) / per_second,
+            per_second,
         }
     }
 
-    /// Admits a request, or returns how long the client has to wait.
-    pub(super) fn admit(&mut self, now: Instant) -> Result<(), Duration> {
-        let Some(interval) = self.interval else {
-            return Ok(());
-        };
-        let busy_until = self.busy_until.max(now) + interval;
-        match busy_until
-            .duration_since(now)
-            .checked_sub(Duration::from_secs(1))
-        {
+    /// How many may come at once.
+    pub(crate) fn burst(self) -> u32 {
+        self.per_second.saturating_mul(BURST)
+    }
+}
+
+impl Bucket {
+    pub(crate) fn new(now: Instant) -> Self {
+        Self { busy_until: now }
+    }
+
+    /// Whether nothing of the burst is used.
+    pub(crate) fn is_full(&self, now: Instant) -> bool {
+        self.busy_until <= now
+    }
+
+    /// Admits one more, or returns how long the client has to wait.
+    pub(crate) fn admit(&mut self, rate: Rate, now: Instant) -> Result<(), Duration> {
+        let busy_until = self.busy_until.max(now) + rate.interval;
+        let burst = Duration::from_secs(BURST.into());
+        match busy_until.duration_since(now).checked_sub(burst) {
             Some(wait) if !wait.is_zero() => Err(wait),
             _ => {
                 self.busy_until = busy_until;
@@ -38,35 +61,63 @@ impl RateLimiter {
     }
 }
 
+/// Counts refusals of a connection, less what was admitted.
+#[derive(Debug)]
+pub(super) struct Refusals {
+    count: u32,
+    max: u32,
+}
+
+impl Refusals {
+    pub(super) fn new(max: u32) -> Self {
+        Self { count: 0, max }
+    }
+
+    pub(super) fn admitted(&mut self) {
+        self.count = self.count.saturating_sub(1);
+    }
+
+    /// Returns `false` if there were too many.
+    #[must_use]
+    pub(super) fn refused(&mut self) -> bool {
+        self.count += 1;
+        self.count <= self.max
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn burst_of_one_second_then_steady_rate() {
+    fn burst_of_four_seconds_then_steady_rate() {
         let begin = Instant::now();
         let after = |millis| begin + Duration::from_millis(millis);
-        let mut limiter = RateLimiter::new(Some(4), begin);
-        for _ in 0..4 {
-            assert_eq!(limiter.admit(begin), Ok(()));
+        let (rate, mut bucket) = (Rate::new(4), Bucket::new(begin));
+        for _ in 0..rate.burst() {
+            assert_eq!(bucket.admit(rate, begin), Ok(()));
         }
-        assert_eq!(limiter.admit(begin), Err(Duration::from_millis(250)));
-        assert_eq!(limiter.admit(after(100)), Err(Duration::from_millis(150)));
-        assert_eq!(limiter.admit(after(250)), Ok(()));
-        assert_eq!(limiter.admit(after(250)), Err(Duration::from_millis(250)));
-        for _ in 0..4 {
-            assert_eq!(limiter.admit(after(9_000)), Ok(()));
+        let wait = |millis| Err(Duration::from_millis(millis));
+        assert_eq!(bucket.admit(rate, begin), wait(250));
+        assert_eq!(bucket.admit(rate, after(100)), wait(150));
+        assert_eq!(bucket.admit(rate, after(250)), Ok(()));
+        assert_eq!(bucket.admit(rate, after(250)), wait(250));
+        assert!(!bucket.is_full(after(4_249)) && bucket.is_full(after(4_250)));
+        for _ in 0..rate.burst() {
+            assert_eq!(bucket.admit(rate, after(9_000)), Ok(()));
         }
-        assert!(
-            limiter.admit(after(9_000)).is_err(),
-            "silence counts for one second only"
-        );
+        let next = bucket.admit(rate, after(9_000));
+        assert_eq!(next, wait(250), "silence counts for four seconds only");
     }
 
     #[test]
-    fn no_limit_admits_everything() {
-        let begin = Instant::now();
-        let mut limiter = RateLimiter::new(None, begin);
-        assert!((0..100_000).all(|_| limiter.admit(begin).is_ok()));
+    fn refusals_are_too_many_only_without_pauses() {
+        let mut refusals = Refusals::new(3);
+        for _ in 0..100 {
+            assert!(refusals.refused());
+            refusals.admitted();
+        }
+        assert!((0..3).all(|_| refusals.refused()));
+        assert!(!refusals.refused());
     }
 }

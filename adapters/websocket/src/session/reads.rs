@@ -2,29 +2,30 @@
 
 use aftermatch_ports::{
     ChatError, Page,
-    model::{RequestId, RoomId},
+    model::{Message, RequestId, RoomId},
 };
 use aftermatch_protocol::{
     limits::{MAX_MESSAGES, MAX_ROOMS},
     request::{AtLeast, List, RoomMessages, UpTo},
-    response::{self, RoomList},
+    response::{MessageList, RoomList},
 };
-use bytes::Bytes;
 
 use super::conversation::Conversation;
-use crate::{encode, transport::frame::TextFrame};
+use crate::{metrics::HeldBytes, transport::LongText};
 
-/// How many rooms are read at a time. A long list neither stands in memory twice nor
+/// How many rooms are read at a time. A long list neither stands in memory as a whole nor
 /// delays others.
-const ROOMS: usize = 500;
+const ROOMS: usize = 100;
+
+/// A list on its way.
+struct Sending<'a> {
+    text: LongText<'a>,
+    list: RoomList,
+}
 
 impl Conversation<'_> {
-    /// All rooms, or a page of them.
-    pub(super) async fn list(
-        &self,
-        request_id: &RequestId,
-        list: &List,
-    ) -> Result<Bytes, ChatError> {
+    /// Sends all rooms, or a page of them.
+    pub(super) async fn list(&self, request_id: &RequestId, list: &List) -> Result<(), ChatError> {
         let after = list.after_pk.map(|AtLeast(room)| RoomId(room));
         let paged = list.limit.is_some() || after.is_some();
         let limit = match &list.limit {
@@ -32,24 +33,31 @@ impl Conversation<'_> {
             None if paged => MAX_ROOMS,
             None => usize::MAX,
         };
-        let mut frame = TextFrame::new();
-        let (rooms, next) = self.rooms(frame.payload(), after, limit).await?;
+        let mut sending = Sending {
+            text: LongText::new(self.outbox(), self.state.limits.idle),
+            list: RoomList::default(),
+        };
+        let Some(next) = self.send_rooms(&mut sending, after, limit).await? else {
+            return Ok(());
+        };
+        let Sending { mut text, list } = sending;
         if paged {
-            rooms.finish_page(frame.payload(), request_id, next);
+            list.finish_page(text.buffer(), request_id, next);
         } else {
-            rooms.finish(frame.payload(), request_id);
+            list.finish(text.buffer(), request_id);
         }
-        Ok(frame.finish())
+        text.finish();
+        Ok(())
     }
 
-    /// Writes at most `limit` rooms. Returns the last of them if there are more.
-    async fn rooms(
+    /// Sends at most `limit` rooms. Returns the last of them if there are more. `None`: the
+    /// connection is being closed.
+    async fn send_rooms(
         &self,
-        out: &mut Vec<u8>,
+        sending: &mut Sending<'_>,
         mut after: Option<RoomId>,
         limit: usize,
-    ) -> Result<(RoomList, Option<RoomId>), ChatError> {
-        let mut list = RoomList::default();
+    ) -> Result<Option<Option<RoomId>>, ChatError> {
         let mut left = limit;
         loop {
             // One more than is sent: so it is known whether there are more.
@@ -57,37 +65,56 @@ impl Conversation<'_> {
             let page = Page { after, limit };
             let rooms = self.state.chat.list_rooms(&self.session, page).await?;
             let more = rooms.len() == limit;
-            for room in rooms.iter().take(limit - 1) {
-                list.add(out, room);
+            for room in rooms.into_iter().take(limit - 1) {
+                sending.list.add(sending.text.buffer(), &room);
+                if sending.text.send().await.is_err() {
+                    return Ok(None);
+                }
                 after = Some(room.view.room.id);
                 left -= 1;
             }
             if !more || left == 0 {
-                return Ok((list, after.filter(|_| more)));
+                return Ok(Some(after.filter(|_| more)));
             }
-            tokio::task::yield_now().await;
         }
     }
 
-    /// Messages of the joined room.
+    /// Sends messages of the joined room.
     pub(super) async fn messages(
         &self,
         request_id: &RequestId,
         which: RoomMessages,
-    ) -> Result<Bytes, ChatError> {
+    ) -> Result<(), ChatError> {
         let chat = &self.state.chat;
-        let page = match which {
-            RoomMessages::Page(page) => page,
+        let (list, messages) = match which {
+            RoomMessages::Page(page) => {
+                let skip = (page - 1).saturating_mul(MAX_MESSAGES as u64);
+                let (count, messages) = chat.page(&self.session, skip, MAX_MESSAGES).await?;
+                let shown = skip.saturating_add(messages.len() as u64);
+                let next = (shown < count && !messages.is_empty()).then_some(page + 1);
+                (MessageList::page(request_id, count, next), messages)
+            }
             RoomMessages::Range { range, limit } => {
                 let history = chat.history(&self.session, range, limit).await?;
-                return Ok(encode::text(&response::range(request_id, &history)));
+                let list = MessageList::range(request_id, &history);
+                (list, history.messages)
             }
         };
-        let skip = (page - 1).saturating_mul(MAX_MESSAGES as u64);
-        let (count, messages) = chat.page(&self.session, skip, MAX_MESSAGES).await?;
-        let shown = skip.saturating_add(messages.len() as u64);
-        let next = (shown < count && !messages.is_empty()).then_some(page + 1);
-        let response = response::page(request_id, count, &messages, next);
-        Ok(encode::text(&response))
+        self.send_messages(list, messages).await;
+        Ok(())
+    }
+
+    async fn send_messages(&self, mut list: MessageList, messages: Vec<Message>) {
+        let mut held = HeldBytes::new(self.state.hub.metrics().clone());
+        held.set(messages.iter().map(|each| each.text.as_str().len()).sum());
+        let mut text = LongText::new(self.outbox(), self.state.limits.idle);
+        for message in messages {
+            list.add(text.buffer(), &message);
+            if text.send().await.is_err() {
+                return;
+            }
+        }
+        list.finish(text.buffer());
+        text.finish();
     }
 }

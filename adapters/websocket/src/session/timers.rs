@@ -6,12 +6,15 @@ use tokio::time::Instant;
 use super::Closing;
 use crate::{
     limits::Limits,
-    transport::{Outbox, frame},
+    transport::{Outbox, Reader, frame},
 };
 
-/// When a connection on which nothing happens needs attention.
+/// How long a message may take from its first byte to its last.
+const MESSAGE_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// When a connection on which nothing happens needs attention. Bytes in either direction
+/// show that the other side is there: a large frame may take its time.
 pub(super) struct Timers {
-    last_received: Instant,
     next_ping: Instant,
     idle: Duration,
     ping: Duration,
@@ -21,39 +24,56 @@ impl Timers {
     pub(super) fn start(limits: &Limits) -> Self {
         let now = Instant::now();
         Self {
-            last_received: now,
             next_ping: now + limits.ping,
             idle: limits.idle,
             ping: limits.ping,
         }
     }
 
-    /// The next moment to call [`Timers::check`]. A frame that comes before only
-    /// moves it on.
-    pub(super) fn next(&self) -> Instant {
-        self.next_ping.min(self.last_received + self.idle)
-    }
-
-    pub(super) fn received(&mut self) {
-        self.last_received = Instant::now();
+    /// The next moment to call [`Timers::check`]. What happens before only moves it on.
+    pub(super) fn next(&self, outbox: &Outbox, reader: &Reader) -> Instant {
+        let silent = last_sign(outbox, reader) + self.idle;
+        let next = self.next_ping.min(silent);
+        match reader.partial() {
+            Some(since) => next.min(since + MESSAGE_TIMEOUT),
+            None => next,
+        }
     }
 
     /// Pings the client when it is time, and ends a connection that is silent, or
-    /// takes nothing, for too long.
-    pub(super) fn check(&mut self, outbox: &Outbox) -> Option<Closing> {
+    /// takes nothing, or does not complete a message, for too long.
+    pub(super) fn check(&mut self, outbox: &Outbox, reader: &Reader) -> Option<Closing> {
         let now = Instant::now();
-        let over = |since: Instant| now >= since + self.idle;
-        if over(self.last_received) {
+        let over = |since: Instant, limit| now >= since + limit;
+        let blocked = outbox.blocked();
+        if blocked.is_some_and(|since| over(since, self.idle)) {
+            return Some(Closing::ByClient);
+        }
+        if over(last_sign(outbox, reader), self.idle) {
             return Some(Closing::ByServer(Close::SILENT));
         }
-        if outbox.blocked().is_some_and(over) {
-            return Some(Closing::ByClient);
+        if reader
+            .partial()
+            .is_some_and(|since| over(since, MESSAGE_TIMEOUT))
+        {
+            return Some(Closing::ByServer(Close::UNFINISHED));
         }
         if now >= self.next_ping {
             self.next_ping = now + self.ping;
-            outbox.push(frame::ping());
-            outbox.flush();
+            // A ping would wait behind what the client is taking.
+            if blocked.is_none() {
+                outbox.respond(frame::ping());
+                outbox.flush();
+            }
         }
         None
     }
+}
+
+/// When the client last sent or took something.
+fn last_sign(outbox: &Outbox, reader: &Reader) -> Instant {
+    let last_read = reader.last_read();
+    outbox
+        .last_taken()
+        .map_or(last_read, |taken| taken.max(last_read))
 }

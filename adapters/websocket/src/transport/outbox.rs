@@ -1,5 +1,5 @@
 //! The frames that wait to be written to one connection. They are ready, and shared
-//! with other outboxes. Their number and size are bounded: what does not fit closes
+//! with other outboxes. Their number and size are bounded: events that do not fit close
 //! the connection. Nothing is dropped silently, and nobody else waits.
 //!
 //! The task that adds frames also writes them, all in one write
@@ -7,29 +7,29 @@
 //! the socket of a slow reader does not take is left to that task
 //! ([`Outbox::poll`]).
 
+mod queue;
+
 use std::{
-    collections::VecDeque,
     future::poll_fn,
     io::{self, IoSlice},
     sync::Arc,
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use aftermatch_protocol::close::Close;
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::{
     net::{TcpStream, tcp::OwnedWriteHalf},
-    time::Instant,
+    time::{Instant, timeout},
 };
 
+use self::queue::Queue;
 use crate::metrics::Metrics;
 
 /// The most frames of one write.
 const WRITE_FRAMES: usize = 64;
-
-/// The most frames that an empty outbox has capacity for.
-const SPARE_FRAMES: usize = 16;
 
 pub(crate) struct Outbox {
     connection: OwnedWriteHalf,
@@ -41,19 +41,21 @@ pub(crate) struct Outbox {
 
 #[derive(Default)]
 struct State {
-    /// The first frame may be the rest of a frame that was written in part.
-    waiting: VecDeque<Bytes>,
-    bytes: usize,
-    /// Whether the first frame is such a rest.
-    partial: bool,
+    queue: Queue,
     /// Since when the socket takes no more.
     blocked: Option<Instant>,
+    /// When it last took some of what it had not taken at once.
+    last_taken: Option<Instant>,
     close: Option<Close>,
     /// The frames and bytes that the metrics count as waiting.
     reported: (usize, usize),
     /// The connection's task, when it is idle.
     waker: Option<Waker>,
 }
+
+/// The connection is being closed, or has to be.
+#[derive(Debug)]
+pub(crate) struct Closing;
 
 impl Outbox {
     pub(crate) fn new(
@@ -71,39 +73,59 @@ impl Outbox {
         }
     }
 
-    /// Adds a frame, to be written with the next [`Outbox::flush`]. The limits are
+    /// Adds an event, to be written with the next [`Outbox::flush`]. The limits are
     /// for what waits already, so that a reader who is fast enough gets a single frame
     /// of any size.
-    pub(crate) fn push(&self, frame: Bytes) {
-        self.add(&mut self.state.lock(), frame);
-    }
-
-    fn add(&self, state: &mut State, frame: Bytes) {
+    pub(crate) fn push(&self, event: Bytes) {
+        let mut state = self.state.lock();
         if state.close.is_some() {
             return;
         }
-        if self.is_full(state) {
-            self.write(state);
-            if self.is_full(state) {
-                state.drop_waiting();
+        if self.is_full(&state) {
+            self.write(&mut state);
+            if self.is_full(&state) {
+                state.queue.clear(true);
                 self.metrics.slow_readers.inc();
                 state.close(Close::TOO_SLOW);
                 return;
             }
         }
-        state.bytes += frame.len();
-        state.waiting.push_back(frame);
+        state.queue.push_event(event);
+    }
+
+    /// Adds a response. There is one at a time: the next request is read when there is
+    /// room again ([`Outbox::has_room`]).
+    pub(crate) fn respond(&self, response: Bytes) {
+        self.add(|queue| queue.push_response(response));
+    }
+
+    /// Adds a part of a response that is not its last. Until the last one is there,
+    /// events wait behind it.
+    pub(super) fn begin(&self, fragment: Bytes) {
+        self.add(|queue| queue.push_fragment(fragment));
+    }
+
+    /// Adds the last part of a response.
+    pub(super) fn complete(&self, fragment: Bytes) {
+        self.add(|queue| queue.push_last_fragment(fragment));
+    }
+
+    fn add(&self, add: impl FnOnce(&mut Queue)) {
+        let mut state = self.state.lock();
+        if state.close.is_none() {
+            add(&mut state.queue);
+        }
     }
 
     fn is_full(&self, state: &State) -> bool {
-        state.waiting.len() >= self.max_frames || state.bytes > self.max_bytes
+        state.queue.has_events(self.max_frames, self.max_bytes)
     }
 
-    /// Whether less than half of the limits waits, so that a request may be
-    /// answered.
+    /// Whether less than half of the limits waits to be written, so that a request may
+    /// be answered.
     pub(crate) fn has_room(&self) -> bool {
-        let state = self.state.lock();
-        state.waiting.len() <= self.max_frames / 2 && state.bytes <= self.max_bytes / 2
+        let (frames, bytes) = self.state.lock().queue.size();
+        frames <= self.max_frames / 2 && bytes <= self.max_bytes / 2
     }
 
     /// Whether so many frames and bytes are within the limits.
@@ -111,17 +133,28 @@ impl Outbox {
         frames <= self.max_frames && bytes <= self.max_bytes
     }
 
-    /// Returns when there is room for more ([`Outbox::has_room`]), or when the
-    /// connection has to be closed.
-    pub(crate) async fn wait_for_room(&self) {
-        poll_fn(|context| {
-            self.flush();
-            match self.poll(context) {
-                Poll::Pending if !self.has_room() => Poll::Pending,
-                _ => Poll::Ready(()),
+    /// Writes, and returns when there is room for more ([`Outbox::has_room`]). Closes the
+    /// connection if its reader takes nothing for as long as `patience`.
+    pub(crate) async fn make_room(&self, patience: Duration) -> Result<(), Closing> {
+        let room = || {
+            poll_fn(|context| {
+                self.flush();
+                match self.poll(context) {
+                    Poll::Ready(_) => Poll::Ready(Err(Closing)),
+                    Poll::Pending if self.has_room() => Poll::Ready(Ok(())),
+                    Poll::Pending => Poll::Pending,
+                }
+            })
+        };
+        loop {
+            if let Ok(room) = timeout(patience, room()).await {
+                return room;
             }
-        })
-        .await;
+            if self.blocked().is_some_and(|since| since.elapsed() >= patience) {
+                self.metrics.slow_readers.inc();
+                self.close(Close::TOO_SLOW);
+            }
+        }
     }
 
     /// Writes what waits, as far as the socket takes it now.
@@ -150,8 +183,7 @@ impl Outbox {
     pub(crate) fn end(&self, close: Close, frame: Bytes) {
         let mut state = self.state.lock();
         state.close(close);
-        state.bytes += frame.len();
-        state.waiting.push_back(frame);
+        state.queue.push_close(frame);
         self.write(&mut state);
     }
 
@@ -159,7 +191,7 @@ impl Outbox {
     pub(crate) fn poll_empty(&self, context: &mut Context<'_>) -> Poll<()> {
         let mut state = self.state.lock();
         self.poll_write(&mut state, context);
-        if state.waiting.is_empty() {
+        if state.queue.is_empty() {
             Poll::Ready(())
         } else {
             Poll::Pending
@@ -169,6 +201,11 @@ impl Outbox {
     /// Since when the socket takes no more. `None`: it does.
     pub(crate) fn blocked(&self) -> Option<Instant> {
         self.state.lock().blocked
+    }
+
+    /// When the client last took some of what it had not taken at once.
+    pub(crate) fn last_taken(&self) -> Option<Instant> {
+        self.state.lock().last_taken
     }
 
     fn poll_write(&self, state: &mut State, context: &mut Context<'_>) {
@@ -181,20 +218,22 @@ impl Outbox {
             if stream.poll_write_ready(context).is_pending() {
                 return;
             }
-            let before = state.bytes;
+            let before = state.queue.size();
             state.blocked = None;
             self.write(state);
-            if state.bytes == before && state.blocked.is_some() {
+            if state.queue.size() != before {
+                state.last_taken = Some(Instant::now());
+            } else if state.blocked.is_some() {
                 state.blocked = Some(since);
             }
         }
     }
 
     fn write(&self, state: &mut State) {
-        while state.blocked.is_none() && !state.waiting.is_empty() {
-            match self.write_once(&state.waiting) {
+        while state.blocked.is_none() && !state.queue.is_empty() {
+            match self.write_once(&state.queue) {
                 Ok(written @ 1..) => {
-                    let frames = state.written(written);
+                    let frames = state.queue.written(written);
                     self.metrics.frames_sent.inc_by(frames);
                     self.metrics.bytes_sent.inc_by(written as u64);
                 }
@@ -203,8 +242,7 @@ impl Outbox {
                     state.wake();
                 }
                 Ok(0) | Err(_) => {
-                    state.partial = false;
-                    state.drop_waiting();
+                    state.queue.clear(false);
                     state.close(Close::NORMAL);
                 }
             }
@@ -214,27 +252,24 @@ impl Outbox {
 
     /// Updates the metrics of what waits. As a rule nothing does, before and after.
     fn report(&self, state: &mut State) {
-        let (frames, bytes) = (state.waiting.len(), state.bytes);
+        let (frames, bytes) = state.queue.total();
         if state.reported != (frames, bytes) {
             let change = |now: usize, before: usize| now as i64 - before as i64;
-            let Metrics {
-                outbox_frames,
-                outbox_bytes,
-                ..
-            } = &*self.metrics;
-            outbox_frames.inc_by(change(frames, state.reported.0));
-            outbox_bytes.inc_by(change(bytes, state.reported.1));
+            let (frames_before, bytes_before) = state.reported;
+            self.metrics
+                .outbox_frames
+                .inc_by(change(frames, frames_before));
+            self.metrics
+                .outbox_bytes
+                .inc_by(change(bytes, bytes_before));
+            self.metrics.held_bytes.inc_by(change(bytes, bytes_before));
             state.reported = (frames, bytes);
         }
     }
 
-    fn write_once(&self, waiting: &VecDeque<Bytes>) -> io::Result<usize> {
+    fn write_once(&self, queue: &Queue) -> io::Result<usize> {
         let mut slices = [IoSlice::new(&[]); WRITE_FRAMES];
-        let mut frames = 0;
-        for (slice, frame) in slices.iter_mut().zip(waiting) {
-            *slice = IoSlice::new(frame);
-            frames += 1;
-        }
+        let frames = queue.fill(&mut slices);
         let slices = slices.get(..frames).unwrap_or_default();
         self.connection.try_write_vectored(slices)
     }
@@ -243,42 +278,12 @@ impl Outbox {
 impl Drop for Outbox {
     fn drop(&mut self) {
         let mut state = std::mem::take(self.state.get_mut());
-        state.partial = false;
-        state.drop_waiting();
+        state.queue.clear(false);
         self.report(&mut state);
     }
 }
 
 impl State {
-    /// Removes what was written, and returns how many frames were completed.
-    fn written(&mut self, bytes: usize) -> u64 {
-        let mut frames = 0;
-        self.bytes -= bytes;
-        let mut left = bytes;
-        while let Some(first) = self.waiting.front_mut() {
-            if left < first.len() {
-                first.advance(left);
-                self.partial |= left > 0;
-                return frames;
-            }
-            left -= first.len();
-            self.waiting.pop_front();
-            self.partial = false;
-            frames += 1;
-        }
-        if self.waiting.capacity() > SPARE_FRAMES {
-            self.waiting.shrink_to(SPARE_FRAMES);
-        }
-        frames
-    }
-
-    /// Drops what waits, except a frame whose beginning was written.
-    fn drop_waiting(&mut self) {
-        self.waiting.truncate(usize::from(self.partial));
-        self.waiting.shrink_to_fit();
-        self.bytes = self.waiting.iter().map(Bytes::len).sum();
-    }
-
     fn close(&mut self, close: Close) {
         self.close.get_or_insert(close);
         self.wake();

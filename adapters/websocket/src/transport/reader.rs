@@ -11,9 +11,11 @@ use bytes::BytesMut;
 use tokio::{
     io::{AsyncRead, ReadBuf},
     net::tcp::OwnedReadHalf,
+    time::Instant,
 };
 
 use super::frame::{Decoder, Incoming, Violation};
+use crate::metrics::HeldBytes;
 
 /// The most bytes of one read.
 const READ_BYTES: usize = 64 * 1024;
@@ -30,6 +32,11 @@ pub(crate) struct Reader {
     decoder: Decoder,
     /// Whether the frames cannot be parsed any more.
     lost: bool,
+    /// When bytes arrived last.
+    last_read: Instant,
+    /// Since when a message or a control frame is there in part.
+    partial: Option<Instant>,
+    held: HeldBytes,
 }
 
 /// Why there is no message.
@@ -47,13 +54,27 @@ impl Reader {
         connection: OwnedReadHalf,
         early: BytesMut,
         max_message_bytes: usize,
+        held: HeldBytes,
     ) -> Self {
         Self {
             connection,
             buffer: early,
             decoder: Decoder::new(max_message_bytes),
             lost: false,
+            last_read: Instant::now(),
+            partial: None,
+            held,
         }
+    }
+
+    /// When bytes arrived last.
+    pub(crate) fn last_read(&self) -> Instant {
+        self.last_read
+    }
+
+    /// Since when a message or a control frame is there in part.
+    pub(crate) fn partial(&self) -> Option<Instant> {
+        self.partial
     }
 
     /// The next message, if all of it has been read.
@@ -63,7 +84,21 @@ impl Reader {
         if self.buffer.is_empty() {
             self.buffer = BytesMut::new();
         }
+        self.note_partial(matches!(next, Ok(Some(Incoming::Text(_) | Incoming::Binary))));
         next.map_err(ReadError::Violation).transpose()
+    }
+
+    /// `completed`: a message has just been taken, so what is left is of another one.
+    fn note_partial(&mut self, completed: bool) {
+        let collected = self.decoder.collected();
+        self.partial = if collected.is_none() && self.buffer.is_empty() {
+            None
+        } else if completed {
+            Some(self.last_read)
+        } else {
+            self.partial.or(Some(self.last_read))
+        };
+        self.held.set(self.buffer.len() + collected.unwrap_or_default());
     }
 
     /// Reads the next message.
@@ -80,6 +115,7 @@ impl Reader {
             if !matches!(ready!(read), Ok(1..)) {
                 return Poll::Ready(Err(ReadError::Gone));
             }
+            self.last_read = Instant::now();
         }
     }
 

@@ -15,7 +15,7 @@ use crate::{
         EVICTIONS, event as frame_of, existing_message, partly_deleted, replayed, room_closed,
     },
     request,
-    response::{self, Frame, RoomList},
+    response::{self, Frame, MessageList, RoomList},
     sample::{
         ROOM, change, created, deleted, edited, edited_message, head, history, listed, message,
         message_with_client_id, participants, request_id, room,
@@ -110,19 +110,19 @@ fn responses() -> Vec<(String, Vec<u8>)> {
         ),
         (
             "get_room_messages.answer",
-            response::range(id, &history()).to_vec(),
+            MessageList::range(id, &history()).with(&history().messages),
         ),
         (
             "get_room_messages.answer",
-            response::range(id, &nothing).to_vec(),
+            MessageList::range(id, &nothing).with(&[]),
         ),
         (
             "get_room_messages.page",
-            response::page(id, 0, &[], None).to_vec(),
+            MessageList::page(id, 0, None).with(&[]),
         ),
         (
             "get_room_messages.page",
-            response::page(id, 301, &messages, Some(2)).to_vec(),
+            MessageList::page(id, 301, Some(2)).with(&messages),
         ),
         (
             "mark_read.answer",

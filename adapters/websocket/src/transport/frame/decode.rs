@@ -25,7 +25,12 @@ impl Decoder {
         }
     }
 
-    /// Takes one message or control frame from the front of `buffer`. `None`:
+    /// How many bytes of a message were collected. `None`: of no message.
+    pub(crate) fn collected(&self) -> Option<usize> {
+        self.message.as_ref().map(Message::collected)
+    }
+
+    /// Takes one message, control frame or fragment from the front of `buffer`. `None`:
     /// more has to be read first. A message over the limit is refused by its
     /// header, before its payload is read.
     ///
@@ -43,6 +48,9 @@ impl Decoder {
                 }
                 if message.is_last() {
                     return Ok(self.message.take().map(Incoming::from));
+                }
+                if message.end_frame() {
+                    return Ok(Some(Incoming::Fragment));
                 }
             }
             let Some(header) = Header::parse(buffer)? else {

@@ -1,46 +1,66 @@
 //! Frames to send.
 
+use std::mem;
+
 use bytes::{Buf, Bytes};
 
-use super::opcode::{CLOSE, FIN, MAX_CONTROL, PING, PONG, TEXT};
+use super::opcode::{CLOSE, CONTINUATION, FIN, MAX_CONTROL, PING, PONG, TEXT};
 
 /// The longest header of a frame without a mask.
 const HEADER_ROOM: usize = 10;
 
-/// A text frame in the making. The payload is written to its final place, with
+/// A text message in the making. The payload is written to its final place, with
 /// room before it for the header, whose length depends on the payload's.
 #[derive(Debug)]
-pub(crate) struct TextFrame(Vec<u8>);
+pub(crate) struct TextFrame {
+    bytes: Vec<u8>,
+    /// Of the next frame: the first one of a message, or one that continues it.
+    opcode: u8,
+}
 
 impl TextFrame {
-    /// Begins a frame.
+    /// Begins a message.
     pub(crate) fn new() -> Self {
-        Self(vec![0; HEADER_ROOM])
+        Self {
+            bytes: vec![0; HEADER_ROOM],
+            opcode: TEXT,
+        }
     }
 
     /// The buffer to append the payload to, in UTF-8. It begins with the room for
     /// the header, which must not be removed.
     pub(crate) fn payload(&mut self) -> &mut Vec<u8> {
-        &mut self.0
+        &mut self.bytes
     }
 
-    /// The whole frame. The payload is not copied.
-    pub(crate) fn finish(mut self) -> Bytes {
-        let first = FIN | TEXT;
-        let length = self.0.len().saturating_sub(HEADER_ROOM);
-        let [a, b, c, d, e, f, g, h] = (length as u64).to_be_bytes();
-        let (header, unused) = match length {
-            0..=125 => ([0, 0, 0, 0, 0, 0, 0, 0, first, h], 8),
-            126..=0xFFFF => ([0, 0, 0, 0, 0, 0, first, 126, g, h], 6),
-            _ => ([first, 127, a, b, c, d, e, f, g, h], 0),
-        };
-        if let Some(room) = self.0.first_chunk_mut() {
-            *room = header;
-        }
-        let mut frame = Bytes::from(self.0);
-        frame.advance(unused);
-        frame
+    /// What was written so far, as a frame that others will follow.
+    pub(crate) fn fragment(&mut self) -> Bytes {
+        let opcode = mem::replace(&mut self.opcode, CONTINUATION);
+        let bytes = mem::replace(&mut self.bytes, vec![0; HEADER_ROOM]);
+        with_header(opcode, bytes)
     }
+
+    /// The last frame, as a rule the only one. The payload is not copied.
+    pub(crate) fn finish(self) -> Bytes {
+        with_header(FIN | self.opcode, self.bytes)
+    }
+}
+
+/// Writes the header of a frame into the room before its payload.
+fn with_header(first: u8, mut bytes: Vec<u8>) -> Bytes {
+    let length = bytes.len().saturating_sub(HEADER_ROOM);
+    let [a, b, c, d, e, f, g, h] = (length as u64).to_be_bytes();
+    let (header, unused) = match length {
+        0..=125 => ([0, 0, 0, 0, 0, 0, 0, 0, first, h], 8),
+        126..=0xFFFF => ([0, 0, 0, 0, 0, 0, first, 126, g, h], 6),
+        _ => ([first, 127, a, b, c, d, e, f, g, h], 0),
+    };
+    if let Some(room) = bytes.first_chunk_mut() {
+        *room = header;
+    }
+    let mut frame = Bytes::from(bytes);
+    frame.advance(unused);
+    frame
 }
 
 /// A ping frame. The client has to answer it.

@@ -11,6 +11,8 @@ pub(crate) enum Incoming {
     Text(Bytes),
     /// A whole binary message. Its payload was dropped.
     Binary,
+    /// A frame of a message that others will follow. The message comes as a whole later.
+    Fragment,
     /// To be answered by a [`pong`](super::pong) with the same payload, of at most
     /// 125 bytes.
     Ping(Bytes),

@@ -1,5 +1,7 @@
 //! Messages that are collected piece by piece.
 
+use std::mem;
+
 use bytes::{Buf, BytesMut};
 
 use super::{
@@ -14,6 +16,8 @@ pub(super) struct Message {
     text: Option<Vec<u8>>,
     announced: usize,
     left: usize,
+    /// Whether the current frame has not been reported as complete.
+    in_frame: bool,
     last: bool,
     /// The mask, rotated to the next byte.
     key: [u8; 4],
@@ -25,6 +29,7 @@ impl Message {
             text: is_text.then(Vec::new),
             announced: 0,
             left: 0,
+            in_frame: false,
             last: false,
             key: [0; 4],
         }
@@ -45,10 +50,21 @@ impl Message {
         self.last
     }
 
+    /// Payload bytes that were kept.
+    pub(super) fn collected(&self) -> usize {
+        self.text.as_ref().map_or(0, Vec::capacity)
+    }
+
+    /// Whether the current frame has just been completed.
+    pub(super) fn end_frame(&mut self) -> bool {
+        mem::take(&mut self.in_frame)
+    }
+
     /// Begins its next frame.
     pub(super) fn begin_frame(&mut self, header: &Header) {
         self.announced += header.length;
         self.left = header.length;
+        self.in_frame = true;
         self.last = header.fin;
         self.key = header.key;
     }

@@ -28,7 +28,9 @@ fn text(payload: &[u8]) -> Bytes {
 
 /// What bytes were decoded to.
 struct Decoded {
+    /// Without fragments, of which there were so many.
     incoming: Vec<Incoming>,
+    fragments: usize,
     violation: Option<Violation>,
     /// The most bytes that waited in the buffer at once.
     max_buffered: usize,
@@ -38,13 +40,15 @@ struct Decoded {
 /// go on sharing the buffer's memory.
 fn decode(limit: usize, bytes: &[u8], share: bool, mut chunk: impl FnMut() -> usize) -> Decoded {
     let (mut decoder, mut buffer) = (Decoder::new(limit), BytesMut::new());
-    let (mut incoming, mut max_buffered, mut rest) = (Vec::new(), 0, bytes);
+    let (mut incoming, mut fragments, mut max_buffered) = (Vec::new(), 0, 0);
+    let mut rest = bytes;
     loop {
         let violation = loop {
             match decoder.next(&mut buffer) {
                 Ok(Some(Incoming::Text(text))) if !share => {
                     incoming.push(Incoming::Text(Bytes::copy_from_slice(&text)));
                 }
+                Ok(Some(Incoming::Fragment)) => fragments += 1,
                 Ok(Some(other)) => incoming.push(other),
                 Ok(None) => break None,
                 Err(violation) => break Some(violation),
@@ -56,6 +60,7 @@ fn decode(limit: usize, bytes: &[u8], share: bool, mut chunk: impl FnMut() -> us
         if violation.is_some() || rest.is_empty() {
             return Decoded {
                 incoming,
+                fragments,
                 violation,
                 max_buffered,
             };
@@ -206,6 +211,30 @@ fn announced_payload_takes_no_memory() {
             );
         }
     }
+}
+
+#[test]
+fn each_fragment_is_reported_and_the_message_once() {
+    for (first, read) in [(0x01, 1), (0x02, 3), (0x01, usize::MAX)] {
+        let mut bytes = frame(first, b"");
+        bytes.extend(frame(0x00, b"a"));
+        bytes.extend(frame(0x89, b"ping"));
+        bytes.extend(frame(0x00, b""));
+        bytes.extend(frame(0x80, b"b"));
+        let decoded = decode(1_000, &bytes, true, || read);
+        assert_eq!(decoded.fragments, 3);
+        assert_eq!(decoded.incoming.len(), 2, "the ping and the message");
+    }
+}
+
+#[test]
+fn message_is_encoded_in_fragments() {
+    let mut message = TextFrame::new();
+    message.payload().extend_from_slice(b"Hel");
+    assert_eq!(message.fragment()[..], *b"\x01\x03Hel");
+    assert_eq!(message.fragment()[..], *b"\x00\x00");
+    message.payload().extend_from_slice(&[b'l'; 200]);
+    assert_eq!(message.finish()[..5], *b"\x80\x7E\x00\xC8l");
 }
 
 #[test]

@@ -18,9 +18,7 @@ pub(crate) async fn outbox(max_frames: usize, max_bytes: usize) -> (Outbox, TcpS
 
 /// Removes what waits.
 pub(crate) fn waiting(outbox: &Outbox) -> Vec<Bytes> {
-    let mut state = outbox.state.lock();
-    state.bytes = 0;
-    state.waiting.drain(..).collect()
+    outbox.state.lock().queue.take_all()
 }
 
 /// An outbox whose socket takes no more.
@@ -93,13 +91,13 @@ async fn prompt_reader_gets_more_than_limits() {
 async fn full_outbox_closes_and_frees_memory() {
     for (max_frames, max_bytes) in [(100, usize::MAX), (usize::MAX, 1_000_000)] {
         let (outbox, mut client, written) = stuck(max_frames, max_bytes).await;
-        let partial = outbox.state.lock().partial;
-        let left = outbox.state.lock().bytes;
-        for _ in 0..100 {
+        let partial = outbox.state.lock().queue.is_partial();
+        let (_, left) = outbox.state.lock().queue.size();
+        for _ in 0..200 {
             outbox.push(frame(60_000));
         }
         assert_eq!(closing(&outbox).await, Close::TOO_SLOW);
-        let waiting = outbox.state.lock().waiting.len();
+        let (waiting, _) = outbox.state.lock().queue.size();
         assert_eq!(
             waiting,
             usize::from(partial),
@@ -156,14 +154,82 @@ async fn metrics_count_what_waits() {
     let (outbox, _there, _) = stuck(1_000_000, usize::MAX).await;
     outbox.push(frame(1_000));
     outbox.flush();
-    let (frames, bytes) = {
-        let state = outbox.state.lock();
-        (state.waiting.len() as i64, state.bytes as i64)
-    };
-    assert!(bytes >= 1_000);
+    outbox.begin(frame(1_000));
+    outbox.push(frame(1_000));
+    outbox.flush();
+    let (frames, bytes) = outbox.state.lock().queue.total();
+    assert!(bytes >= 3_000);
     let metrics = outbox.metrics.clone();
-    let counted = || (metrics.outbox_frames.get(), metrics.outbox_bytes.get());
+    let counted = || {
+        let (frames, bytes) = (metrics.outbox_frames.get(), metrics.outbox_bytes.get());
+        assert_eq!(metrics.held_bytes.get(), bytes);
+        (frames as usize, bytes as usize)
+    };
     assert_eq!(counted(), (frames, bytes));
     drop(outbox);
     assert_eq!(counted(), (0, 0));
+}
+
+/// What the client reads until the outbox is empty.
+async fn written(outbox: &Outbox, client: &mut TcpStream, bytes: usize) -> String {
+    let writing = poll_fn(|context| outbox.poll_empty(context));
+    let (read, ()) = tokio::join!(read(client, bytes), writing);
+    String::from_utf8(read).expect("text")
+}
+
+#[tokio::test]
+async fn events_wait_behind_response_in_fragments() {
+    let (outbox, mut client) = outbox(10, 100).await;
+    outbox.push(Bytes::from_static(b"before "));
+    outbox.begin(Bytes::from_static(b"long "));
+    outbox.push(Bytes::from_static(b"event "));
+    outbox.begin(Bytes::from_static(b"longer "));
+    outbox.push(Bytes::from_static(b"another "));
+    outbox.complete(Bytes::from_static(b"longest "));
+    outbox.push(Bytes::from_static(b"after"));
+    outbox.flush();
+    let all = "before long longer longest event another after";
+    assert_eq!(written(&outbox, &mut client, all.len()).await, all);
+}
+
+#[tokio::test]
+async fn events_behind_unfinished_response_are_never_sent() {
+    let (outbox, mut client) = outbox(10, 100).await;
+    outbox.begin(Bytes::from_static(b"begun "));
+    outbox.push(Bytes::from_static(b"event "));
+    outbox.end(Close::NORMAL, Bytes::from_static(b"last"));
+    drop(outbox);
+    let mut all = String::new();
+    client.read_to_string(&mut all).await.expect("closed");
+    assert_eq!(all, "begun last");
+}
+
+#[tokio::test]
+async fn responses_and_frame_that_has_begun_do_not_count() {
+    let (outbox, _client, _) = stuck(2, 1_000).await;
+    outbox.respond(frame(1_000_000));
+    for _ in 0..2 {
+        outbox.push(frame(500));
+    }
+    assert!(outbox.state.lock().close.is_none());
+    outbox.push(frame(1));
+    assert_eq!(closing(&outbox).await, Close::TOO_SLOW);
+}
+
+#[tokio::test]
+async fn events_behind_long_response_count() {
+    let (outbox, _client, _) = stuck(2, 1_000).await;
+    outbox.begin(frame(1_000_000));
+    for _ in 0..3 {
+        outbox.push(frame(1));
+    }
+    assert_eq!(closing(&outbox).await, Close::TOO_SLOW);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reader_who_takes_nothing_is_not_waited_for() {
+    let (outbox, _client, _) = stuck(10, 100).await;
+    let room = outbox.make_room(Duration::from_secs(60)).await;
+    assert!(room.is_err());
+    assert_eq!(closing(&outbox).await, Close::TOO_SLOW);
 }

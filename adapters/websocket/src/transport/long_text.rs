@@ -1,0 +1,71 @@
+//! A response that may be long. It is sent while it is written, in fragments, as its
+//! reader takes them: so it is never in memory as a whole, and others do not wait.
+
+use std::{mem, time::Duration};
+
+use aftermatch_protocol::close::Close;
+use tokio::task::yield_now;
+
+use super::{
+    frame::TextFrame,
+    outbox::{Closing, Outbox},
+};
+
+/// A shorter response is one frame.
+const FRAGMENT_BYTES: usize = 64 * 1024;
+
+/// If it is dropped between its first fragment and [`LongText::finish`], the connection is
+/// closed: nothing else could follow.
+pub(crate) struct LongText<'a> {
+    outbox: &'a Outbox,
+    frame: TextFrame,
+    /// Whether only a part of it is in the outbox.
+    partial: bool,
+    /// How long the reader may take nothing.
+    patience: Duration,
+}
+
+impl<'a> LongText<'a> {
+    pub(crate) fn new(outbox: &'a Outbox, patience: Duration) -> Self {
+        Self {
+            outbox,
+            frame: TextFrame::new(),
+            partial: false,
+            patience,
+        }
+    }
+
+    /// The buffer to append to, in UTF-8. What it has must not be changed.
+    pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
+        self.frame.payload()
+    }
+
+    /// Sends what was written if that is enough for a fragment, and returns when there is
+    /// room for more. Others go on meanwhile, however fast the reader is.
+    pub(crate) async fn send(&mut self) -> Result<(), Closing> {
+        if self.buffer().len() < FRAGMENT_BYTES {
+            return Ok(());
+        }
+        self.partial = true;
+        self.outbox.begin(self.frame.fragment());
+        self.outbox.make_room(self.patience).await?;
+        yield_now().await;
+        Ok(())
+    }
+
+    /// Adds the rest to the outbox.
+    pub(crate) fn finish(mut self) {
+        let frame = mem::replace(&mut self.frame, TextFrame::new());
+        self.outbox.complete(frame.finish());
+        self.partial = false;
+    }
+}
+
+impl Drop for LongText<'_> {
+    fn drop(&mut self) {
+        if self.partial {
+            self.outbox
+                .close(Close::try_later("a long response could not be completed"));
+        }
+    }
+}
