@@ -126,6 +126,7 @@ macro_rules! laws {
                 delta_since_invalid_number_is_none
                 missing_room_has_no_delta
                 delta_beyond_upserted_limit_is_none
+                delta_beyond_text_limit_is_none
                 delta_beyond_deleted_limit_is_none;
             client_msg_ids:
                 repeated_create_returns_first_message

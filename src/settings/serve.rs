@@ -9,8 +9,8 @@ use clap::Args;
 use super::{
     Database, Secret,
     values::{
-        DEFAULT_LISTEN, Rate, duration, duration_or_zero, in_seconds, keep_deleted, positive,
-        rate, whole_seconds,
+        DEFAULT_LISTEN, Rate, duration, duration_or_zero, in_seconds, keep_deleted, positive, rate,
+        whole_seconds,
     },
 };
 use crate::logging::{self, Format};

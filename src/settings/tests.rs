@@ -59,7 +59,11 @@ fn limit_comes_from_its_own_flag() {
 
 #[test]
 fn limit_of_a_rate_can_be_lifted() {
-    let limits = serve(&["--max-requests-per-second=off", "--max-writes-per-second=off"]).limits();
+    let limits = serve(&[
+        "--max-requests-per-second=off",
+        "--max-writes-per-second=off",
+    ])
+    .limits();
     assert_eq!(limits.requests_per_second, None);
     assert_eq!(limits.writes_per_second, None);
     for wrong in ["0", "-1", "1.5", "OFF", "", "1000001"] {

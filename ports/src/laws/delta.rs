@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use aftermatch_model::{
     EventKind, Message, MessageId, RoomDelta, Seq, Text,
     access::{DeleteScope, MAX_IDS},
+    world::NewMessage,
 };
 
 use super::fixtures::{ADMIN, ANNA, BORIS, OTHER, ROOM, UNKNOWN_ROOM, message, two_rooms};
@@ -10,7 +11,7 @@ use super::operations::{delta_since, head};
 use super::random_history::random_history;
 use super::subject::Subject;
 use super::writes::{committed, create, delete, edit, precondition, write};
-use crate::{DeltaSince, MAX_DELETED};
+use crate::{DeltaSince, MAX_DELETED, MAX_DELTA_BYTES};
 
 /// The delta since any event of the past is exactly what differs, and its events
 /// turn the room of then into the room of now.
@@ -160,6 +161,28 @@ pub async fn delta_beyond_upserted_limit_is_none<S: Subject>() {
         let count = delta.map(|delta| delta.upserted.len());
         assert_eq!(count, upserted, "since {since}, limit {limit}");
     }
+}
+
+/// If the texts created or edited since have more than [`MAX_DELTA_BYTES`], there is no
+/// delta, only how far the log goes; deleted texts do not count.
+pub async fn delta_beyond_text_limit_is_none<S: Subject>() {
+    let half = Text::stored("é".repeat(MAX_DELTA_BYTES / 4));
+    let messages = (1..=3).map(|id| NewMessage {
+        text: half.clone(),
+        ..message::<S>(Some(id), ROOM, ANNA)
+    });
+    let subject = S::with_world(two_rooms(messages.collect())).await;
+    let last = head(&subject, ROOM).await;
+    for (since, upserted) in [(0, None), (1, Some(2)), (2, Some(1))] {
+        let DeltaSince { head, delta } = delta_since(&subject, ROOM, since, 9).await;
+        assert_eq!(head, last);
+        let count = delta.map(|delta| delta.upserted.len());
+        assert_eq!(count, upserted, "since {since}");
+    }
+    let anna = precondition(&subject, ROOM, ANNA).await;
+    committed(delete(&subject, anna, &[MessageId(2)], DeleteScope::OwnedBy(ANNA)).await).unwrap();
+    let delta = delta_since(&subject, ROOM, 0, 9).await.delta;
+    assert_eq!(delta.map(|delta| delta.upserted.len()), Some(2));
 }
 
 /// If more than [`MAX_DELETED`] messages were deleted since, there is no delta,

@@ -157,7 +157,9 @@ impl<'a> Conversation<'a> {
             }
             (Incoming::Ping(_) | Incoming::Pong | Incoming::Fragment, _) => None,
         };
-        close.or_else(|| self.count_refusals()).map(Closing::ByServer)
+        close
+            .or_else(|| self.count_refusals())
+            .map(Closing::ByServer)
     }
 
     /// Admits a frame of any kind, or returns how long the client has to wait.

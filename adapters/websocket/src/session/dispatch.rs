@@ -74,7 +74,10 @@ impl Conversation<'_> {
         }
         let code = malformed.error.code;
         tracing::debug!(code = code.as_str(), "malformed request");
-        self.state.hub.metrics().responded("none", code.status(), None);
+        self.state
+            .hub
+            .metrics()
+            .responded("none", code.status(), None);
         let response = response::malformed(&malformed);
         self.outbox().respond(encode::text(&response));
     }

@@ -150,7 +150,10 @@ impl Outbox {
             if let Ok(room) = timeout(patience, room()).await {
                 return room;
             }
-            if self.blocked().is_some_and(|since| since.elapsed() >= patience) {
+            if self
+                .blocked()
+                .is_some_and(|since| since.elapsed() >= patience)
+            {
                 self.metrics.slow_readers.inc();
                 self.close(Close::TOO_SLOW);
             }

@@ -84,7 +84,10 @@ impl Reader {
         if self.buffer.is_empty() {
             self.buffer = BytesMut::new();
         }
-        self.note_partial(matches!(next, Ok(Some(Incoming::Text(_) | Incoming::Binary))));
+        self.note_partial(matches!(
+            next,
+            Ok(Some(Incoming::Text(_) | Incoming::Binary))
+        ));
         next.map_err(ReadError::Violation).transpose()
     }
 
@@ -98,7 +101,8 @@ impl Reader {
         } else {
             self.partial.or(Some(self.last_read))
         };
-        self.held.set(self.buffer.len() + collected.unwrap_or_default());
+        self.held
+            .set(self.buffer.len() + collected.unwrap_or_default());
     }
 
     /// Reads the next message.

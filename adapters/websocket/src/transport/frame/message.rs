@@ -50,7 +50,7 @@ impl Message {
         self.last
     }
 
-    /// Payload bytes that were kept.
+    /// Payload bytes that are held.
     pub(super) fn collected(&self) -> usize {
         self.text.as_ref().map_or(0, Vec::capacity)
     }
