@@ -13,7 +13,7 @@ use std::{future::poll_fn, sync::Arc, time::Duration};
 
 use aftermatch_ports::model::Session;
 use aftermatch_protocol::close::Close;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use self::conversation::Conversation;
 pub(crate) use self::writes::WriteLimiter;
@@ -36,6 +36,16 @@ enum Closing {
     ByClient,
 }
 
+impl Closing {
+    /// Who closes, and how the server does.
+    fn parts(&self) -> (&'static str, Close) {
+        match self {
+            Self::ByServer(close) => ("server", *close),
+            Self::ByClient => ("client", Close::NORMAL),
+        }
+    }
+}
+
 /// Serves the connection until either side closes.
 pub(crate) async fn run(
     socket: Socket,
@@ -52,7 +62,8 @@ pub(crate) async fn run(
         limits.outbox_bytes,
         state.hub.metrics().clone(),
     );
-    tracing::debug!("connected");
+    let began = Instant::now();
+    tracing::info!("connected");
     let registration = state.hub.connect(&session, outbox);
     let connection = registration.connection().clone();
     if state.shutdown.is_cancelled() {
@@ -60,20 +71,27 @@ pub(crate) async fn run(
     }
     let mut conversation = Conversation::new(state, session, &mut reader, &connection);
     let closing = conversation.run().await;
+    let frames_received = conversation.frames_received();
     drop(registration);
     // Before the client learns that this connection ends, so that it may open
     // another one at once.
     drop(permit);
-    close(closing, reader, connection).await;
+    let (by, close) = closing.parts();
+    tracing::info!(
+        by,
+        code = close.code,
+        reason = close.reason,
+        seconds = began.elapsed().as_secs(),
+        frames_received,
+        frames_sent = connection.outbox().frames_sent(),
+        "closed"
+    );
+    finish(closing, reader, connection).await;
 }
 
 /// The closing handshake.
-async fn close(closing: Closing, mut reader: Reader, connection: Arc<Connection>) {
-    let close = match closing {
-        Closing::ByServer(close) => close,
-        Closing::ByClient => Close::NORMAL,
-    };
-    tracing::debug!(code = close.code, reason = close.reason, "closed");
+async fn finish(closing: Closing, mut reader: Reader, connection: Arc<Connection>) {
+    let (_, close) = closing.parts();
     let frame = frame::close(close.code, close.reason);
     connection.outbox().end(close, frame);
     let handshake = async {

@@ -48,6 +48,7 @@ pub(super) struct Conversation<'a> {
     pub(super) is_refused: bool,
     reader: &'a mut Reader,
     turn: Turn,
+    frames_received: u64,
 }
 
 /// What a connection waits for.
@@ -75,7 +76,12 @@ impl<'a> Conversation<'a> {
             is_refused: false,
             reader,
             turn: Turn::default(),
+            frames_received: 0,
         }
+    }
+
+    pub(super) fn frames_received(&self) -> u64 {
+        self.frames_received
     }
 
     pub(super) fn outbox(&self) -> &'a Outbox {
@@ -100,6 +106,7 @@ impl<'a> Conversation<'a> {
                 }
                 Event::Incoming(Ok(incoming)) => {
                     self.state.hub.metrics().frames_received.inc();
+                    self.frames_received += 1;
                     self.turn.count();
                     self.receive(incoming).await
                 }

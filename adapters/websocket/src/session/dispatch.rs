@@ -19,7 +19,7 @@ use aftermatch_protocol::{
 };
 use futures_util::FutureExt;
 use tokio::time::Instant;
-use tracing::{Instrument, field};
+use tracing::{Instrument, Span, field};
 
 use super::conversation::Conversation;
 use crate::{encode, failure};
@@ -43,23 +43,25 @@ impl Conversation<'_> {
             }
         };
         let admitted = admitted.and_then(|()| self.admit_write(&request.parameters));
-        if let Err(wait) = admitted {
-            self.is_refused = true;
-            let action = request.parameters.action();
-            let error = ProtocolError::too_many_requests(wait);
-            let status = self.refuse(action, &request.request_id, error);
-            metrics.responded(action.as_str(), status, None);
-            return None;
-        }
-        let span = tracing::debug_span!(
+        let span = self.span(&request);
+        self.respond(request, admitted).instrument(span).await
+    }
+
+    fn span(&self, request: &Request<'_>) -> Span {
+        let room = match &request.parameters {
+            Parameters::JoinRoom(join) => Some(join.room_pk.0),
+            _ => self.connection.joined().map(|room| room.0),
+        };
+        tracing::debug_span!(
             "request",
             action = request.parameters.action().as_str(),
-            request_id = request.request_id.as_str(),
-            room = self.connection.joined().map(|room| room.0),
+            // As JSON: a string without its quotes.
+            request_id = request.request_id.as_str().map(|id| id.trim_matches('"')),
+            room,
             status = field::Empty,
+            error_code = field::Empty,
             duration_us = field::Empty,
-        );
-        self.respond(request).instrument(span).await
+        )
     }
 
     /// Answers a binary frame.
@@ -99,7 +101,11 @@ impl Conversation<'_> {
         }
     }
 
-    async fn respond(&self, request: Request<'_>) -> Option<Close> {
+    async fn respond(
+        &mut self,
+        request: Request<'_>,
+        admitted: Result<(), Duration>,
+    ) -> Option<Close> {
         let started = Instant::now();
         let metrics = self.state.hub.metrics();
         let Request {
@@ -108,6 +114,15 @@ impl Conversation<'_> {
         } = request;
         let action = parameters.action();
         let name = action.as_str();
+        if let Err(wait) = admitted {
+            self.is_refused = true;
+            let error = ProtocolError::too_many_requests(wait);
+            let status = self.refuse(action, &request_id, error);
+            metrics.responded(name, status, None);
+            Span::current().record("status", status);
+            tracing::debug!("answered");
+            return None;
+        }
         // A panic in a use case must not close the connection.
         let performed = AssertUnwindSafe(self.perform(parameters, &request_id))
             .catch_unwind()
@@ -129,9 +144,10 @@ impl Conversation<'_> {
         };
         let took = started.elapsed();
         metrics.responded(name, status, Some(took));
-        let span = tracing::Span::current();
-        span.record("status", status);
-        span.record("duration_us", took.as_micros());
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        Span::current()
+            .record("status", status)
+            .record("duration_us", micros);
         tracing::debug!("answered");
         close
     }
@@ -139,6 +155,7 @@ impl Conversation<'_> {
     fn refuse(&self, action: Action, request_id: &RequestId, error: ProtocolError) -> u16 {
         let refused = response::refused(action, request_id, &error);
         self.outbox().respond(encode::text(&refused));
+        Span::current().record("error_code", error.code.as_str());
         error.code.status()
     }
 

@@ -49,6 +49,7 @@ struct State {
     close: Option<Close>,
     /// The frames and bytes that the metrics count as waiting.
     reported: (usize, usize),
+    frames_sent: u64,
     /// The connection's task, when it is idle.
     waker: Option<Waker>,
 }
@@ -211,6 +212,10 @@ impl Outbox {
         self.state.lock().last_taken
     }
 
+    pub(crate) fn frames_sent(&self) -> u64 {
+        self.state.lock().frames_sent
+    }
+
     fn poll_write(&self, state: &mut State, context: &mut Context<'_>) {
         match &mut state.waker {
             Some(waker) => waker.clone_from(context.waker()),
@@ -237,6 +242,7 @@ impl Outbox {
             match self.write_once(&state.queue) {
                 Ok(written @ 1..) => {
                     let frames = state.queue.written(written);
+                    state.frames_sent += frames;
                     self.metrics.frames_sent.inc_by(frames);
                     self.metrics.bytes_sent.inc_by(written as u64);
                 }
