@@ -6,7 +6,7 @@
 mod background;
 mod builder;
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use aftermatch_http::{DemoPeople, Operations, Route};
 use aftermatch_ports::Tokens;
@@ -21,6 +21,8 @@ pub use self::builder::{
     Builder, DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_KEEP_DELETED, DEFAULT_MAX_TEXT_CHARS,
 };
 use crate::{Store, descriptors};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// A service that is ready to serve.
 pub struct App {
@@ -55,7 +57,13 @@ impl App {
         listener: TcpListener,
         shutdown: CancellationToken,
     ) -> anyhow::Result<()> {
-        tracing::info!(address = %listener.local_addr()?, "listening");
+        tracing::info!(
+            address = %listener.local_addr()?,
+            operators = self.operators_address().map(tracing::field::display),
+            store = self.store.name(),
+            version = VERSION,
+            "listening"
+        );
         let store = self.store.clone();
         let use_cases = self.use_cases.clone();
         let tasks = TaskTracker::new();
@@ -123,6 +131,11 @@ impl App {
             served.await.context("the operators' port failed")
         };
         tokio::try_join!(chat, operators).map(drop)
+    }
+
+    /// The operators' own port, if they have one.
+    fn operators_address(&self) -> Option<SocketAddr> {
+        self.operators.as_ref()?.local_addr().ok()
     }
 
     fn http_limits(&self) -> anyhow::Result<aftermatch_http::Limits> {

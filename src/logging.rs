@@ -26,12 +26,58 @@ pub(crate) fn start(filter: &str, format: Format) {
     }
 }
 
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
 /// Accepts a filter such as `info` or `info,aftermatch_websocket=debug`.
 pub(crate) fn filter(text: &str) -> Result<String, String> {
+    let expected = "write a level (error, warn, info, debug, trace), or levels of modules such as \
+                    `info,aftermatch_websocket=debug`";
+    // `EnvFilter` takes any other word for a module, and would silence everything else.
+    let mut words = text.split(',').map(str::trim);
+    if let Some(word) = words.find(|word| is_unknown_level(word)) {
+        return Err(format!("`{word}` is no level: {expected}"));
+    }
     match EnvFilter::builder().parse(text) {
         Ok(_) => Ok(text.to_owned()),
-        Err(error) => Err(format!(
-            "{error}: write a level (error, warn, info, debug, trace), or levels of modules such as `info,aftermatch_websocket=debug`"
-        )),
+        Err(error) => Err(format!("{error}: {expected}")),
+    }
+}
+
+fn is_unknown_level(directive: &str) -> bool {
+    let is_level = LEVELS
+        .iter()
+        .any(|level| level.eq_ignore_ascii_case(directive));
+    !is_level && !directive.contains(['=', '[', ']', '{', '}', '"'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filter_is_levels_and_levels_of_modules() {
+        for good in [
+            "info",
+            "WARN",
+            "off",
+            "info,poem=warn",
+            "info,aftermatch_websocket::session=debug",
+            "info,poem=warn,[connection{user=3}]=debug",
+            "info,[request{action=\"list\"}]=debug",
+        ] {
+            assert_eq!(filter(good), Ok(good.to_owned()));
+        }
+        for bad in [
+            "warning",
+            "verbose",
+            "inf",
+            "",
+            "info,",
+            "poem",
+            "info,poem=loud",
+        ] {
+            let error = filter(bad).expect_err(bad);
+            assert!(error.contains("error, warn, info"), "{bad}: {error}");
+        }
     }
 }

@@ -10,12 +10,15 @@ mod startup_probe;
 
 use std::{io::Write, process::ExitCode};
 
-use clap::Parser;
+use clap::FromArgMatches;
 
 use crate::settings::{Cli, Command};
 
 fn main() -> ExitCode {
-    let cli = Cli::try_parse().unwrap_or_else(|error| settings::with_variable(error).exit());
+    let cli = settings::command()
+        .try_get_matches()
+        .and_then(|matches| Cli::from_arg_matches(&matches))
+        .unwrap_or_else(|error| settings::with_variable(error).exit());
     let failed = match cli.command {
         // A container engine takes 1 for unhealthy, and gives 2 no meaning.
         Some(Command::Health(_)) => ExitCode::from(1),

@@ -16,6 +16,14 @@ pub enum Store {
 }
 
 impl Store {
+    /// For the log.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Memory(_) => "memory",
+            Self::Postgres(_) => "postgres",
+        }
+    }
+
     pub(crate) fn health(&self) -> Arc<dyn Health> {
         match self {
             Self::Memory(store) => store.clone(),

@@ -12,10 +12,8 @@ use aftermatch_websocket::{Hub, Limits, Origin};
 use prometheus_client::{metrics::info::Info, registry::Registry};
 use tokio::net::TcpListener;
 
-use super::App;
+use super::{App, VERSION};
 use crate::{Store, SystemClock};
-
-const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The longest text of a message, in Unicode scalar values, unless
 /// [`Builder::max_text_chars`] sets another.

@@ -21,6 +21,10 @@ pub(super) fn run(settings: &Health) -> anyhow::Result<()> {
     let (head, body) = response.split_once("\r\n\r\n").unwrap_or((&response, ""));
     match head.split(' ').nth(1) {
         Some("200") => Ok(()),
+        Some("404") => bail!(
+            "there are no probes at {address}: they are at another address if the service was \
+             started with CHAT_OPS_LISTEN. Set it here to the same value"
+        ),
         _ => bail!("{address} is not ready: {}", body.trim()),
     }
 }

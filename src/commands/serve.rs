@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aftermatch::{App, DemoPeople, Jwt, Store, SystemClock};
 use aftermatch_memory::Memory;
 use aftermatch_postgres::Options;
-use anyhow::{Context, bail};
+use anyhow::bail;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -62,6 +62,11 @@ async fn serve_in_memory(settings: Serve, shutdown: CancellationToken) -> anyhow
     let secret = settings.secret.given_or_random()?;
     let jwt = Arc::new(Jwt::new(&secret.bytes));
     let world = settings::read_world(settings.world.as_deref())?;
+    if !secret.is_random {
+        tracing::warn!(
+            "everything is in memory, and gone when the service stops: set DATABASE_URL to store it"
+        );
+    }
     let listener = listen(&settings.listen, "CHAT_LISTEN").await?;
     let operators = operators_port(&settings).await?;
     banner::print(&settings, &secret, &jwt, &world, listener.local_addr()?)?;
@@ -77,10 +82,7 @@ async fn serve_database(
     options: &Options,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let secret = settings.secret.given()?.context(
-        "no secret: with a database, set CHAT_JWT_SECRET or CHAT_JWT_SECRET_FILE to the secret \
-         that the platform signs access tokens with",
-    )?;
+    let secret = settings.secret.of_platform()?;
     let operators = operators_port(&settings).await?;
     let store = tokio::select! {
         store = database::open(options, &settings, operators.as_ref()) => store?,

@@ -12,6 +12,9 @@ pub(super) const VARIABLE: &str = "CHAT_JWT_SECRET";
 /// HS256 is weaker with a secret that is shorter than its hash, 32 bytes.
 const MIN_BYTES: usize = 32;
 
+/// With a shorter one, which can be guessed, no database is served.
+const MIN_BYTES_FOR_DATABASE: usize = 16;
+
 #[derive(Args)]
 pub(crate) struct Secret {
     /// File with the secret that signs access tokens (HS256). The secret itself can
@@ -50,9 +53,25 @@ impl Secret {
         })
     }
 
+    /// The secret of the platform, for a service with a database.
+    pub(crate) fn of_platform(&self) -> anyhow::Result<Vec<u8>> {
+        let secret = self.given()?.context(
+            "no secret: with a database, set CHAT_JWT_SECRET or CHAT_JWT_SECRET_FILE to the secret \
+             that the platform signs access tokens with",
+        )?;
+        ensure!(
+            secret.len() >= MIN_BYTES_FOR_DATABASE,
+            "the secret has {} bytes (CHAT_JWT_SECRET or CHAT_JWT_SECRET_FILE): at least \
+             {MIN_BYTES_FOR_DATABASE} are needed, or it can be guessed. Is it a placeholder?",
+            secret.len(),
+        );
+        Ok(secret)
+    }
+
     /// The secret, if one is given.
     pub(crate) fn given(&self) -> anyhow::Result<Option<Vec<u8>>> {
-        let (bytes, source) = match (std::env::var_os(VARIABLE), &self.file) {
+        let variable = std::env::var_os(VARIABLE).filter(|secret| !secret.is_empty());
+        let (bytes, source) = match (variable, &self.file) {
             (Some(_), Some(_)) => {
                 bail!("CHAT_JWT_SECRET and CHAT_JWT_SECRET_FILE are both set: remove one")
             }

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use aftermatch::{DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_MAX_TEXT_CHARS, Limits, Origin};
 use anyhow::ensure;
-use clap::Args;
+use clap::{Args, builder::BoolishValueParser};
 
 use super::{
     Database, Secret,
@@ -14,6 +14,9 @@ use super::{
     },
 };
 use crate::logging::{self, Format};
+
+/// Room in a frame for everything of a request but its text.
+const REQUEST_BYTES: usize = 1_000;
 
 #[derive(Args)]
 pub(crate) struct Serve {
@@ -28,7 +31,7 @@ pub(crate) struct Serve {
     pub(crate) database: Database,
     /// Do not migrate the database. The service refuses to start if a migration is
     /// missing.
-    #[arg(long, env = "CHAT_NO_MIGRATE")]
+    #[arg(long, env = "CHAT_NO_MIGRATE", value_parser = BoolishValueParser::new())]
     pub(crate) no_migrate: bool,
     #[command(flatten)]
     pub(crate) secret: Secret,
@@ -50,7 +53,8 @@ pub(crate) struct Serve {
         env = "CHAT_PAGE",
         value_name = "BOOL",
         num_args = 0..=1,
-        default_missing_value = "true"
+        default_missing_value = "true",
+        value_parser = BoolishValueParser::new()
     )]
     page: Option<bool>,
     /// Longest text of a message, in characters.
@@ -136,6 +140,17 @@ impl Serve {
              a quiet client has to be pinged before it counts as silent",
             humantime::format_duration(self.idle_timeout),
             humantime::format_duration(self.ping_interval),
+        );
+        let needed = self
+            .max_text_chars
+            .saturating_mul(4)
+            .saturating_add(REQUEST_BYTES);
+        ensure!(
+            needed <= self.max_frame_bytes,
+            "CHAT_MAX_TEXT_CHARS ({}) does not fit CHAT_MAX_FRAME_BYTES ({}): a text of that length \
+             can have {needed} bytes with the request around it. Lower the one, or raise the other",
+            self.max_text_chars,
+            self.max_frame_bytes,
         );
         ensure!(
             self.database.options().is_none() || self.world.is_none(),

@@ -188,3 +188,63 @@ fn other_variables_are_ignored() {
         Ok(())
     );
 }
+
+#[test]
+fn variables_of_kubernetes_are_no_settings() {
+    let check =
+        |name: &str, value: &str| check_names([(name.into(), value.into())].into_iter()).is_ok();
+    for (name, value) in [
+        ("CHAT_SERVICE_HOST", "10.0.0.1"),
+        ("CHAT_SERVICE_PORT", "8000"),
+        ("CHAT_SERVICE_PORT_HTTP", "8000"),
+        ("CHAT_PORT", "tcp://10.0.0.1:8000"),
+        ("CHAT_PORT_8000_TCP", "tcp://10.0.0.1:8000"),
+        ("CHAT_PORT_8000_TCP_ADDR", "10.0.0.1"),
+        ("CHAT_WEB_PORT_8000_TCP_PROTO", "tcp"),
+    ] {
+        assert!(check(name, value), "{name}");
+    }
+    for (name, value) in [
+        ("CHAT_PORT", "8000"),
+        ("CHAT_HOST", "10.0.0.1"),
+        ("CHAT_SERVICE_PORT", "http"),
+        ("CHAT_PORT_8000", "8000"),
+    ] {
+        assert!(!check(name, value), "{name}");
+    }
+}
+
+#[test]
+fn misspelt_database_is_found_unless_there_is_one() {
+    for name in ["DATABASE_ULR", "DATABASE_URI", "DATABSE_URL"] {
+        let error = names(&[name]).expect_err(name);
+        assert!(error.contains("did you mean DATABASE_URL?"), "{error}");
+        assert!(names(&[name, "DATABASE_URL"]).is_ok());
+    }
+    assert!(names(&["DATABASE_HOST", "DATABASE"]).is_ok());
+}
+
+#[test]
+fn longest_text_must_fit_into_a_frame() {
+    for (flags, good) in [
+        (&["--max-text-chars=16134"][..], true),
+        (&["--max-text-chars=16135"], false),
+        (&["--max-text-chars=100000"], false),
+        (
+            &["--max-text-chars=100000", "--max-frame-bytes=401000"],
+            true,
+        ),
+        (&["--max-frame-bytes=41000"], true),
+        (&["--max-frame-bytes=40999"], false),
+    ] {
+        assert_eq!(serve(flags).check().is_ok(), good, "{flags:?}");
+    }
+}
+
+#[test]
+fn usual_words_for_yes_and_no_are_understood() {
+    for (word, expected) in [("True", true), ("1", true), ("no", false), ("off", false)] {
+        let settings = serve(&[&format!("--page={word}")]);
+        assert_eq!(settings.page(!expected), expected, "{word}");
+    }
+}

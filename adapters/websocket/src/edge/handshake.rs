@@ -121,7 +121,8 @@ fn bearer(credentials: &HeaderValue) -> Result<&str, Refusal> {
     match words.as_deref() {
         Some([scheme, token]) if scheme.eq_ignore_ascii_case("bearer") => Ok(token),
         _ => {
-            let sentence = "`Authorization` must be `Bearer <access token>`";
+            let sentence = "`Authorization` must be `Bearer <access token>`, also if there is a token in \
+                            `Sec-WebSocket-Protocol`: the header counts";
             Err(ProtocolError::new(ErrorCode::InvalidToken, sentence).into())
         }
     }
