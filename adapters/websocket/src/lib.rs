@@ -29,6 +29,7 @@ pub use limits::Limits;
 
 use crate::{
     edge::{UpgradeHandler, limiter::ConnectionLimiter, no_such_path},
+    failure::Failures,
     session::WriteLimiter,
     state::ServerState,
 };
@@ -51,6 +52,7 @@ impl WebSockets {
             hub,
             origins,
             connections: ConnectionLimiter::new(limits.connections, limits.connections_per_user),
+            failures: Failures::default(),
             writes: WriteLimiter::new(limits.writes_per_second),
             limits,
             sessions: TaskTracker::new(),

@@ -8,6 +8,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     delivery::Hub,
     edge::{limiter::ConnectionLimiter, origin::Origin},
+    failure::Failures,
     limits::Limits,
     session::WriteLimiter,
 };
@@ -21,6 +22,7 @@ pub(crate) struct ServerState {
     pub(crate) connections: Arc<ConnectionLimiter>,
     /// How fast each user may write in a room.
     pub(crate) writes: WriteLimiter,
+    pub(crate) failures: Failures,
     pub(crate) limits: Limits,
     pub(crate) sessions: TaskTracker,
     pub(crate) shutdown: CancellationToken,

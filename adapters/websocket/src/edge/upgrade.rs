@@ -17,7 +17,7 @@ use super::{
     origin::RequestOrigin,
     refusal::Refusal,
 };
-use crate::{failure, session, state::ServerState, transport::Socket};
+use crate::{session, state::ServerState, transport::Socket};
 
 pub(crate) struct UpgradeHandler {
     endpoint: Endpoint,
@@ -38,7 +38,7 @@ impl UpgradeHandler {
         self.check_origin(headers)?;
         let token = access_token(headers, self.endpoint)?;
         let session = self.state.chat.connect(token, self.endpoint).await;
-        let session = session.map_err(failure::report)?;
+        let session = session.map_err(|error| self.state.failures.report(error))?;
         let key = key(headers)?;
         // There is none in HTTP/1.0.
         let upgrade = request.extensions().get::<OnUpgrade>().cloned();

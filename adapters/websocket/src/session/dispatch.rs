@@ -22,7 +22,7 @@ use tokio::time::Instant;
 use tracing::{Instrument, Span, field};
 
 use super::conversation::Conversation;
-use crate::{encode, failure};
+use crate::encode;
 
 impl Conversation<'_> {
     /// Answers a text frame. `admitted`: whether the connection may send it already.
@@ -128,13 +128,14 @@ impl Conversation<'_> {
             .catch_unwind()
             .await;
         let (status, close) = match performed {
-            Ok(Ok(status)) => (status, None),
+            Ok(Ok(status)) => {
+                self.state.failures.succeeded();
+                (status, None)
+            }
             Ok(Err(error)) => {
                 let close = last_refusal(&error);
-                (
-                    self.refuse(action, &request_id, failure::report(error)),
-                    close,
-                )
+                let error = self.state.failures.report(error);
+                (self.refuse(action, &request_id, error), close)
             }
             Err(_) => {
                 tracing::error!(action = name, "a request panicked");
