@@ -115,6 +115,7 @@ macro_rules! laws {
                 every_paging_direction_shows_same_messages
                 history_range_accepts_any_number
                 empty_page_has_no_neighbours
+                pages_end_at_maximum
                 missing_room_has_no_messages
                 recreated_room_starts_empty
                 concurrent_read_shows_one_moment;
@@ -144,7 +145,8 @@ macro_rules! laws {
                 missing_room_has_no_read_position
                 concurrent_read_positions_end_at_furthest
                 unread_counts_messages_of_others_after_position
-                unread_is_exact_at_every_position;
+                unread_is_exact_at_every_position
+                unread_counts_up_to_a_bound;
             log:
                 log_has_every_event_as_it_was
                 log_read_starts_at_any_number

@@ -9,7 +9,9 @@ mod read_positions;
 mod revisions;
 mod rooms;
 
-pub use history::{DeltaSince, History, HistoryPage, HistoryRange, MAX_DELETED, MAX_DELTA_BYTES};
+pub use history::{
+    DeltaSince, History, HistoryPage, HistoryRange, MAX_DELETED, MAX_DELTA_BYTES, MAX_PAGED,
+};
 pub use log::{Log, LogPage};
 pub use messages::{
     Commit, CreateOutcome, Created, Deleted, Draft, Messages, Outcome, Precondition,
@@ -17,7 +19,7 @@ pub use messages::{
 pub use people::People;
 pub use read_positions::ReadPositions;
 pub use revisions::{Changes, Difference, Expected, Revisions};
-pub use rooms::{Page, RoomSummary, Rooms, Scope};
+pub use rooms::{MAX_UNREAD, Page, RoomSummary, Rooms, Scope};
 
 #[cfg(feature = "mock")]
 pub use self::{

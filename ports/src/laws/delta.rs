@@ -186,7 +186,7 @@ pub async fn delta_beyond_text_limit_is_none<S: Subject>() {
 }
 
 /// If more than [`MAX_DELETED`] messages were deleted since, there is no delta,
-/// only how far the log goes.
+/// only how far the log goes. Those count, too, that were created since.
 pub async fn delta_beyond_deleted_limit_is_none<S: Subject>() {
     let all = i64::try_from(MAX_DELETED).unwrap() + 1;
     let messages = (1..=all).map(|id| message::<S>(Some(id), ROOM, ANNA));
@@ -199,11 +199,17 @@ pub async fn delta_beyond_deleted_limit_is_none<S: Subject>() {
     }
     let delta = delta_since(&subject, ROOM, all, 0).await.delta.unwrap();
     assert!(delta.deleted.iter().map(|(id, _)| *id).eq(ids));
+    let from_start = delta_since(&subject, ROOM, 0, 1).await.delta.unwrap();
+    assert_eq!(
+        (from_start.upserted.len(), from_start.deleted.len()),
+        (1, 0)
+    );
 
     committed(delete(&subject, anna, &one_more, DeleteScope::OwnedBy(ANNA)).await).unwrap();
     let too_many = delta_since(&subject, ROOM, all, 0).await;
     assert_eq!(too_many.delta, None);
     assert_eq!(too_many.head, head(&subject, ROOM).await);
+    assert_eq!(delta_since(&subject, ROOM, 0, 1).await.delta, None);
     let fewer = delta_since(&subject, ROOM, all + 1, 0).await.delta;
     let expected = MAX_DELETED + 1 - MAX_IDS;
     assert_eq!(fewer.map(|delta| delta.deleted.len()), Some(expected));

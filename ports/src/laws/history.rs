@@ -12,7 +12,7 @@ use super::operations::{all_messages, delta_since, history, let_others_run, mark
 use super::random_history::random_history;
 use super::subject::{Subject, Work};
 use super::writes::{committed, create, create_with, delete, precondition, write};
-use crate::{CreateOutcome, HistoryPage, HistoryRange};
+use crate::{CreateOutcome, HistoryPage, HistoryRange, MAX_PAGED};
 
 /// Page by page forwards, backwards or by position, and with any page size, the
 /// same messages are read and the end of the room is recognized.
@@ -129,6 +129,19 @@ pub async fn empty_page_has_no_neighbours<S: Subject>() {
         assert_eq!(history(&subject, ROOM, range, 9).await, empty(4));
     }
     assert_eq!(page(&subject, ROOM, 0, 9).await, (0, vec![]));
+}
+
+/// Of a room with more than [`MAX_PAGED`] messages, pages count and show the newest
+/// ones alone.
+pub async fn pages_end_at_maximum<S: Subject>() {
+    let all = i64::try_from(MAX_PAGED).unwrap() + 1;
+    let messages = (1..=all).map(|id| message::<S>(Some(id), ROOM, ANNA));
+    let subject = S::with_world(two_rooms(messages.collect())).await;
+    let counted = MAX_PAGED as u64;
+    let (count, last) = page(&subject, ROOM, counted - 1, 9).await;
+    assert_eq!(count, counted);
+    assert!(last.iter().map(|message| message.seq).eq([Seq(2)]));
+    assert_eq!(page(&subject, ROOM, counted, 9).await, (counted, vec![]));
 }
 
 /// A room that does not exist has no messages.

@@ -9,6 +9,7 @@ use super::operations::{last_seq, let_others_run, mark_read, summary};
 use super::random_history::random_history;
 use super::subject::{Subject, Work};
 use super::writes::{committed, create, delete, edit_to, precondition, write};
+use crate::MAX_UNREAD;
 
 /// A read position never moves back and never after the last event of the room.
 pub async fn read_position_moves_forward_to_last_event<S: Subject>() {
@@ -147,6 +148,21 @@ pub async fn unread_is_exact_at_every_position<S: Subject>() {
         let expected = after.count() as u64;
         assert_eq!(unread(&room.subject, ROOM, ANNA).await, expected, "{seq}");
     }
+}
+
+/// Unread messages are counted up to [`MAX_UNREAD`]; own messages do not count.
+pub async fn unread_counts_up_to_a_bound<S: Subject>() {
+    let all = i64::try_from(MAX_UNREAD).unwrap() + 1;
+    let messages = (1..=all).map(|id| message::<S>(Some(id), ROOM, BORIS));
+    let subject = S::with_world(two_rooms(messages.collect())).await;
+    let maximum = MAX_UNREAD as u64;
+    assert_eq!(unread(&subject, ROOM, ANNA).await, maximum);
+    write(&subject, ROOM, ANNA).await;
+    assert_eq!(unread(&subject, ROOM, ANNA).await, maximum);
+    mark_read(&subject, ROOM, ANNA, 2).await;
+    assert_eq!(unread(&subject, ROOM, ANNA).await, maximum - 1);
+    mark_read(&subject, ROOM, ANNA, all - 1).await;
+    assert_eq!(unread(&subject, ROOM, ANNA).await, 1);
 }
 
 /// The unread messages of Anna or Boris in the room.

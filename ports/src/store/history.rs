@@ -3,12 +3,15 @@ use async_trait::async_trait;
 
 use crate::StoreError;
 
-/// The most deleted messages in one [`RoomDelta`].
+/// The most messages that were deleted since, in one delta.
 pub const MAX_DELETED: usize = 10_000;
 
 /// The most bytes of texts in one [`RoomDelta`]: all of it is in memory while its reader
 /// takes it.
 pub const MAX_DELTA_BYTES: usize = 4 * 1024 * 1024;
+
+/// How many of the newest messages of a room [`History::page`] counts and reaches.
+pub const MAX_PAGED: usize = 10_000;
 
 /// Reading the messages of a room.
 ///
@@ -21,8 +24,9 @@ pub trait History: Send + Sync {
     /// may be any number of the past.
     ///
     /// There is no [`DeltaSince::delta`] if it had more than `limit` upserted
-    /// messages, more than [`MAX_DELTA_BYTES`] of their texts or more than [`MAX_DELETED`]
-    /// deleted ones, or if `since` is below zero or after the last event.
+    /// messages, if these have more than [`MAX_DELTA_BYTES`] of text, if more than
+    /// [`MAX_DELETED`] messages were deleted since, those included that did not exist
+    /// then, or if `since` is below zero or after the last event.
     async fn delta_since(
         &self,
         room: RoomId,
@@ -39,7 +43,8 @@ pub trait History: Send + Sync {
     ) -> Result<HistoryPage, StoreError>;
 
     /// How many messages the room has and, newest first and without the first
-    /// `skip`, at most `limit` of them.
+    /// `skip`, at most `limit` of them. Of a room with more than [`MAX_PAGED`]
+    /// messages, only these newest ones.
     async fn page(
         &self,
         room: RoomId,

@@ -5,6 +5,10 @@ use async_trait::async_trait;
 
 use crate::{Read, StoreError};
 
+/// How many messages of a room are counted as unread at most. So the cost of a list does
+/// not depend on how much others wrote.
+pub const MAX_UNREAD: usize = 1_000;
+
 /// The rooms and their participants.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
@@ -41,7 +45,8 @@ pub struct RoomSummary {
     /// The number of its last event.
     pub last_seq: Seq,
     /// How many messages others wrote after the reader's read position
-    /// ([`ReadPositions`](crate::ReadPositions)); `None` without a reader.
+    /// ([`ReadPositions`](crate::ReadPositions)), at most [`MAX_UNREAD`]; `None` without a
+    /// reader.
     pub unread: Option<u64>,
     /// The newest message.
     pub last_message: Option<Message>,

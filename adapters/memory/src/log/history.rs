@@ -1,5 +1,5 @@
 use aftermatch_ports::{
-    DeltaSince, HistoryPage, HistoryRange, MAX_DELETED, MAX_DELTA_BYTES,
+    DeltaSince, HistoryPage, HistoryRange, MAX_DELETED, MAX_DELTA_BYTES, MAX_PAGED,
     model::{Message, RoomDelta, Seq},
 };
 
@@ -23,6 +23,7 @@ impl Log {
 
     fn delta(&self, directory: &Directory, since: Seq, limit: usize) -> Option<RoomDelta> {
         let (mut upserted, mut deleted) = (Vec::new(), Vec::new());
+        let mut all_deleted = 0;
         let mut seq = since;
         for event in self.events.get(index_after(since)..)? {
             seq = seq.next();
@@ -36,11 +37,12 @@ impl Log {
                 }
                 Kind::Edited { .. } => {}
                 Kind::Deleted(messages) => {
+                    all_deleted += messages.len();
                     let existed = messages.iter().filter(|message| message.created <= since);
                     deleted.extend(existed.map(|message| (message.id, seq)));
                 }
             }
-            if upserted.len() > limit || deleted.len() > MAX_DELETED {
+            if upserted.len() > limit || all_deleted > MAX_DELETED {
                 return None;
             }
         }
@@ -97,9 +99,9 @@ impl Log {
     ) -> (u64, Vec<Message>) {
         let skip = usize::try_from(skip).unwrap_or(usize::MAX);
         let newest = self.created(Seq::ZERO, self.last_seq()).rev();
-        let found = newest.skip(skip).take(limit);
+        let found = newest.take(MAX_PAGED).skip(skip).take(limit);
         let found = found.map(|message| self.message(message, directory));
-        (self.messages.len() as u64, found.collect())
+        (self.messages.len().min(MAX_PAGED) as u64, found.collect())
     }
 
     pub(crate) fn last_message(&self, directory: &Directory) -> Option<Message> {

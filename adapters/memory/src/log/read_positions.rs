@@ -1,4 +1,7 @@
-use aftermatch_ports::model::{Seq, UserId};
+use aftermatch_ports::{
+    MAX_UNREAD,
+    model::{Seq, UserId},
+};
 
 use super::Log;
 
@@ -11,11 +14,12 @@ impl Log {
         *position
     }
 
-    /// How many messages others wrote after the reader's read position.
+    /// How many messages others wrote after the reader's read position, up to a bound.
     pub(crate) fn unread(&self, reader: UserId) -> u64 {
         let position = self.read_positions.get(&reader);
         let position = position.copied().unwrap_or(Seq::ZERO);
         let after = self.created(position, self.last_seq());
-        after.filter(|message| message.author != reader).count() as u64
+        let of_others = after.filter(|message| message.author != reader);
+        of_others.take(MAX_UNREAD).count() as u64
     }
 }

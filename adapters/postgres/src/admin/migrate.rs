@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use sqlx::{Connection, migrate};
+use sqlx::{AssertSqlSafe, Connection, Error, PgConnection, migrate, migrate::Migrate};
 use tokio::time::sleep;
 
 use crate::{
@@ -39,9 +39,28 @@ pub async fn migrate(options: &Options) -> Result<(), MigrateError> {
 
 async fn attempt(options: &Options) -> Result<(), MigrateError> {
     let (mut connection, _) = open(options).await?;
-    // sqlx takes an advisory lock.
+    // The lock that sqlx takes once more. It ends with the connection.
+    connection.lock().await.map_err(transient)?;
+    drop_unfinished_indexes(&mut connection).await?;
     MIGRATIONS.run(&mut connection).await.map_err(transient)?;
     connection.close().await?;
+    Ok(())
+}
+
+/// If `CREATE INDEX CONCURRENTLY` fails, for example because a dump lasts too long, an
+/// index is left that no query uses, and the next attempt would find its name taken.
+async fn drop_unfinished_indexes(connection: &mut PgConnection) -> Result<(), Error> {
+    let unfinished = "SELECT format('DROP INDEX %s', indexrelid::regclass)
+        FROM pg_index JOIN pg_class ON oid = indrelid
+        WHERE NOT indisvalid AND relnamespace = current_schema()::regnamespace";
+    let drops: Vec<String> = sqlx::query_scalar(unfinished)
+        .fetch_all(&mut *connection)
+        .await?;
+    for drop in drops {
+        sqlx::query(AssertSqlSafe(drop))
+            .execute(&mut *connection)
+            .await?;
+    }
     Ok(())
 }
 

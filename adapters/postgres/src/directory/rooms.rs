@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use aftermatch_ports::{
-    Page, Read, RoomSummary, Rooms, Scope, StoreError,
+    MAX_UNREAD, Page, Read, RoomSummary, Rooms, Scope, StoreError,
     model::{Brand, BrandId, Profile, Revision, Room, RoomId, Seq},
 };
 use async_trait::async_trait;
@@ -70,8 +70,8 @@ const ALL: &str = page!(
     "NULL::bigint"
 );
 
-/// $3 the brand, $4 the reader. The lateral join looks each room up by its key; a
-/// plain join might read the whole table.
+/// $3 the brand, $4 the reader, $5 how many messages are counted at most. The lateral
+/// join looks each room up by its key; a plain join might read the whole table.
 const OF_BRAND: &str = page!(
     "SELECT r.* FROM (
         SELECT room_id FROM participants
@@ -79,10 +79,12 @@ const OF_BRAND: &str = page!(
      ) p CROSS JOIN LATERAL (
         SELECT id, revision, epoch, last_seq FROM rooms WHERE id = p.room_id LIMIT 1
      ) r",
-    "(SELECT count(*) FROM messages
-      WHERE room_id = r.id AND deleted_at IS NULL AND user_id <> $4 AND seq > COALESCE(
-          (SELECT seq FROM reading_marks WHERE room_id = r.id AND user_id = $4), 0
-      ))"
+    "(SELECT count(*) FROM (
+        SELECT FROM messages
+        WHERE room_id = r.id AND deleted_at IS NULL AND user_id <> $4 AND seq > COALESCE(
+            (SELECT seq FROM reading_marks WHERE room_id = r.id AND user_id = $4), 0
+        ) LIMIT $5
+      ) unread)"
 );
 
 #[derive(FromRow)]
@@ -146,7 +148,10 @@ async fn list(store: &Postgres, scope: Scope, page: Page) -> Result<Vec<RoomSumm
         .bind(i64::try_from(page.limit).unwrap_or(i64::MAX));
     let query = match scope {
         Scope::All => query,
-        Scope::Brand { brand, reader } => query.bind(brand.0).bind(reader.0),
+        Scope::Brand { brand, reader } => query
+            .bind(brand.0)
+            .bind(reader.0)
+            .bind(i64::try_from(MAX_UNREAD).unwrap_or(i64::MAX)),
     };
     let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
     let overviews = rows.into_iter().map(|row| {

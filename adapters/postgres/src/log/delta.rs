@@ -14,27 +14,26 @@ use crate::{
 };
 
 /// $1 room, $2 the event seen last, $3 and $4 the limits of upserted and of deleted
-/// messages, plus one: a result of that size is too large, and no message is sent. $5 is the
-/// limit of the texts, in bytes.
-/// New messages are found by `seq`, edited and deleted ones by `changed_seq`, each
-/// by its index. Deleted messages have neither text nor author.
+/// messages, plus one, $5 their sum, $6 the limit of the texts in bytes. A result of such a size is too large, and no message
+/// is sent. New messages are found by `seq`, edited and deleted ones by `changed_seq`, each
+/// by its index. If there are more changed ones than both limits together, one of the
+/// limits is reached, so no more are read. Deleted messages have neither text nor
+/// author.
 const DELTA: &str = concat!(
-    "WITH upserted AS MATERIALIZED (
+    "WITH changed AS MATERIALIZED (
+        SELECT * FROM messages
+        WHERE room_id = $1 AND changed_seq > $2 AND changed_seq > seq
+        ORDER BY changed_seq LIMIT $5
+     ), upserted AS MATERIALIZED (
         (SELECT * FROM messages
          WHERE room_id = $1 AND seq > $2 AND deleted_at IS NULL
          ORDER BY seq LIMIT $3)
         UNION ALL
-        (SELECT * FROM messages
-         WHERE room_id = $1 AND changed_seq > $2 AND changed_seq > seq
-           AND seq <= $2 AND deleted_at IS NULL
-         ORDER BY changed_seq LIMIT $3)
+        (SELECT * FROM changed WHERE seq <= $2 AND deleted_at IS NULL LIMIT $3)
      ), deleted AS MATERIALIZED (
-        SELECT * FROM messages
-        WHERE room_id = $1 AND changed_seq > $2 AND changed_seq > seq
-          AND seq <= $2 AND deleted_at IS NOT NULL
-        ORDER BY changed_seq LIMIT $4
+        SELECT * FROM changed WHERE deleted_at IS NOT NULL
      ), size AS MATERIALIZED (
-        SELECT count(*) < $3 AND COALESCE(sum(octet_length(text)), 0) <= $5
+        SELECT count(*) < $3 AND COALESCE(sum(octet_length(text)), 0) <= $6
             AND (SELECT count(*) FROM deleted) < $4 AS fits
         FROM upserted
      )
@@ -43,7 +42,8 @@ const DELTA: &str = concat!(
     ", size.fits, ",
     message_row::columns!(),
     " FROM rooms r CROSS JOIN size
-     LEFT JOIN (SELECT * FROM upserted UNION ALL SELECT * FROM deleted) m ON size.fits
+     LEFT JOIN (SELECT * FROM upserted UNION ALL SELECT * FROM deleted WHERE seq <= $2) m
+     ON size.fits
      LEFT JOIN ",
     people::author!(),
     " AND m.text IS NOT NULL
@@ -71,12 +71,15 @@ pub(crate) async fn since(
     since: Seq,
     limit: usize,
 ) -> Result<DeltaSince, Error> {
+    let one_more = |limit| i64::try_from(limit).map_or(i64::MAX, |limit| limit.saturating_add(1));
+    let (upserted, deleted) = (one_more(limit), one_more(MAX_DELETED));
     let query = sqlx::query_as::<_, DeltaRow>(DELTA)
         .bind(room.0)
         // A negative number is refused below: read as little as possible.
         .bind(if since < Seq::ZERO { i64::MAX } else { since.0 })
-        .bind(i64::try_from(limit).map_or(i64::MAX, |limit| limit.saturating_add(1)))
-        .bind(i64::try_from(MAX_DELETED).map_or(i64::MAX, |limit| limit.saturating_add(1)))
+        .bind(upserted)
+        .bind(deleted)
+        .bind(upserted.saturating_add(deleted))
         .bind(i64::try_from(MAX_DELTA_BYTES).unwrap_or(i64::MAX));
     let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
     let Some(first) = rows.first() else {

@@ -1,7 +1,7 @@
 //! The messages of a room, page by page.
 
 use aftermatch_ports::{
-    DeltaSince, History, HistoryPage, HistoryRange, StoreError,
+    DeltaSince, History, HistoryPage, HistoryRange, MAX_PAGED, StoreError,
     model::{Message, RoomId, Seq},
 };
 use async_trait::async_trait;
@@ -53,14 +53,21 @@ macro_rules! page {
 const BEFORE: &str = page!("< $2", "DESC");
 const AFTER: &str = page!("> $2", "");
 
+/// The newest messages of room $1, of which at most $4 are counted: $3 of them, after
+/// the first $2. All but these are read from the index alone.
 const NEWEST: &str = concat!(
-    "SELECT total.count, ",
+    "WITH newest AS MATERIALIZED (
+        SELECT seq FROM messages WHERE room_id = $1 AND deleted_at IS NULL
+        ORDER BY seq DESC LIMIT $4
+     ), picked AS MATERIALIZED (
+        SELECT seq FROM newest ORDER BY seq DESC OFFSET $2 LIMIT $3
+     )
+     SELECT total.count, ",
     message_row::columns!(),
-    " FROM (
-        SELECT count(*) FROM messages WHERE room_id = $1 AND deleted_at IS NULL
-     ) total LEFT JOIN ((
-        SELECT * FROM messages WHERE room_id = $1 AND deleted_at IS NULL
-        ORDER BY seq DESC OFFSET $2 LIMIT $3
+    " FROM (SELECT count(*) FROM newest) total LEFT JOIN ((
+        SELECT m.* FROM picked CROSS JOIN LATERAL (
+            SELECT * FROM messages WHERE room_id = $1 AND seq = picked.seq LIMIT 1
+        ) m
      ) m JOIN ",
     people::author!(),
     ") ON true
@@ -169,7 +176,8 @@ async fn page(
     let query = sqlx::query_as::<_, CountedRow>(NEWEST)
         .bind(room.0)
         .bind(i64::try_from(skip).unwrap_or(i64::MAX))
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .bind(i64::try_from(MAX_PAGED).unwrap_or(i64::MAX));
     let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
     let count = rows.first().map_or(0, |row| row.count.unsigned_abs());
     let messages = rows.into_iter().filter_map(|row| row.message.message());

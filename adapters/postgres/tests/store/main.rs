@@ -9,6 +9,7 @@
 
 mod batches;
 mod changes;
+mod deleted_messages;
 mod import;
 mod laws;
 mod log;

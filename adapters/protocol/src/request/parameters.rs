@@ -126,7 +126,8 @@ pub struct JoinRoom {
     #[schemars(description = format!(
         "The last `seq` that the client knows. What has changed since then is sent first. If that \
          is more than {MAX_REPLAY} frames or {MAX_DELTA_BYTES} bytes of text, if more than \
-         {MAX_DELETED} older messages were deleted, or if `epoch` is that of another log, there is no replay and `resumed` is `false`."
+         {MAX_DELETED} messages were deleted since, or if `epoch` is that of another log, there is \
+         no replay and `resumed` is `false`."
     ))]
     /// The last event that the client knows.
     pub since_seq: Option<Position>,

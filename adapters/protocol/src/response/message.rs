@@ -74,7 +74,7 @@ impl Data for MessageRange<'_> {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline, deny_unknown_fields)]
 pub(crate) struct MessagePage<'a> {
-    /// How many messages the room has.
+    /// How many messages the room has, at most 10,000.
     count: u64,
     #[schemars(length(max = MAX_MESSAGES))]
     results: Vec<MessageShape<'a>>,

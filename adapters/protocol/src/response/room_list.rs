@@ -23,8 +23,8 @@ pub(crate) struct ListedRoomShape<'a> {
     room: RoomShape<'a>,
     /// The number of the room's last event.
     last_seq: EventNumber,
-    /// How many messages of others the user has not read there; missing in an
-    /// administrator's list.
+    /// How many messages of others the user has not read there, up to 1,000; missing in
+    /// an administrator's list.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u64")]
     unread: Option<u64>,
