@@ -1,6 +1,6 @@
 use aftermatch_model::{
-    ClientMsgId, Endpoint, EventKind, LogHead, Message, MessageId, RequestId, RoomEvent, RoomId,
-    RoomView, Seq, Session,
+    ClientMsgId, Endpoint, EventKind, LogHead, Message, MessageId, RequestId, RequestedId,
+    RoomEvent, RoomId, RoomView, Seq, Session,
 };
 use async_trait::async_trait;
 
@@ -87,7 +87,7 @@ pub trait Chat: Send + Sync {
     async fn delete_messages(
         &self,
         session: &Session,
-        ids: Vec<MessageId>,
+        ids: Vec<RequestedId>,
         request_id: RequestId,
     ) -> Result<(), ChatError>;
 }

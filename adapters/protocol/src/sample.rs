@@ -106,7 +106,7 @@ pub(crate) fn edited() -> RoomEvent {
 
 pub(crate) fn deleted(missing: &[i64]) -> RoomEvent {
     let ids = vec![MESSAGE];
-    let missing = missing.iter().copied().map(MessageId).collect();
+    let missing = missing.iter().map(|id| MessageId(*id).into()).collect();
     change(43, EventKind::Deleted { ids, missing })
 }
 

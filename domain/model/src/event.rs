@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use crate::{Epoch, Message, MessageId, RoomView, Seq, SessionId, Text, Timestamp, UserId};
+use crate::{
+    Epoch, Message, MessageId, RequestedId, RoomView, Seq, SessionId, Text, Timestamp, UserId,
+};
 
 /// A committed event of a room, ready to be delivered to everyone joined.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +45,7 @@ pub enum EventKind {
         ids: Vec<MessageId>,
         /// Those that were requested and not deleted, in the order of the request,
         /// once each. Only the requester learns of them.
-        missing: Vec<MessageId>,
+        missing: Vec<RequestedId>,
     },
 }
 

@@ -1,6 +1,6 @@
 //! Ids and numbers, a type each, so that the compiler refuses a mix-up.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident) => {
@@ -45,6 +45,41 @@ number! {
     /// One connection, for as long as it lasts. Two connections of one user are
     /// two sessions.
     SessionId
+}
+
+/// A message as a client names it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum RequestedId {
+    /// By an id that a message can have.
+    Message(MessageId),
+    /// By an integer beyond 64 bits, digit for digit. No message has it.
+    OfNothing(Arc<str>),
+}
+
+impl RequestedId {
+    /// The id, if a message can have it.
+    #[must_use]
+    pub const fn message(&self) -> Option<MessageId> {
+        match self {
+            Self::Message(id) => Some(*id),
+            Self::OfNothing(_) => None,
+        }
+    }
+}
+
+impl From<MessageId> for RequestedId {
+    fn from(id: MessageId) -> Self {
+        Self::Message(id)
+    }
+}
+
+impl fmt::Display for RequestedId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Message(id) => id.fmt(f),
+            Self::OfNothing(digits) => f.write_str(digits),
+        }
+    }
 }
 
 impl Seq {

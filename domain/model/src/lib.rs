@@ -22,7 +22,7 @@ pub mod world;
 pub use delta::RoomDelta;
 pub use epoch::{Epoch, LogHead};
 pub use event::{EventKind, RequestId, RoomEvent};
-pub use ids::{BrandId, MessageId, Revision, RoomId, Seq, SessionId, UserId};
+pub use ids::{BrandId, MessageId, RequestedId, Revision, RoomId, Seq, SessionId, UserId};
 pub use log::LoggedEvent;
 pub use message::{Author, ClientMsgId, Message};
 pub use people::{Brand, Profile, Tariff, User};

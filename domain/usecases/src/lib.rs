@@ -21,8 +21,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use aftermatch_ports::{
     Chat, ChatError, HistoryPage, HistoryRange, Joined, ListedRoom, Page, Since,
     model::{
-        ClientMsgId, Endpoint, Message, MessageId, RequestId, RoomEvent, RoomId, RoomView, Seq,
-        Session, SessionId,
+        ClientMsgId, Endpoint, Message, MessageId, RequestId, RequestedId, RoomEvent, RoomId,
+        RoomView, Seq, Session, SessionId,
     },
 };
 use async_trait::async_trait;
@@ -129,7 +129,7 @@ impl Chat for UseCases {
     async fn delete_messages(
         &self,
         session: &Session,
-        ids: Vec<MessageId>,
+        ids: Vec<RequestedId>,
         request_id: RequestId,
     ) -> Result<(), ChatError> {
         write::delete::run(&self.ports, session, ids, request_id).await

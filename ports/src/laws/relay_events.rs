@@ -64,7 +64,7 @@ pub(super) fn deleted(ids: &[i64]) -> EventKind {
     EventKind::Deleted {
         ids: ids.iter().copied().map(MessageId).collect(),
         // Only the requester learns of these.
-        missing: vec![MessageId(404)],
+        missing: vec![MessageId(404).into()],
     }
 }
 

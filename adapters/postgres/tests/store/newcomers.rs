@@ -177,7 +177,7 @@ async fn events_arrive_as_they_were() {
     };
     let deleted = |ids: &[i64], missing: &[i64]| EventKind::Deleted {
         ids: ids.iter().copied().map(MessageId).collect(),
-        missing: missing.iter().copied().map(MessageId).collect(),
+        missing: missing.iter().map(|id| MessageId(*id).into()).collect(),
     };
     let kinds = [
         created(odd, None),

@@ -1,7 +1,7 @@
 //! The frames of room events: for everyone joined, for the requester, and for clients
 //! that missed them.
 
-use aftermatch_ports::model::{EventKind, MessageId, RoomEvent, RoomView, Seq};
+use aftermatch_ports::model::{EventKind, RequestedId, RoomEvent, RoomView, Seq};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
@@ -83,7 +83,7 @@ pub fn partly_deleted(event: &RoomEvent) -> Option<impl Frame> {
     Some(Response::partly(&event.request_id, data, errors))
 }
 
-fn not_deleted(missing: &[MessageId]) -> Option<String> {
+fn not_deleted(missing: &[RequestedId]) -> Option<String> {
     let ids: Vec<_> = missing.iter().map(ToString::to_string).collect();
     let sentence = format!(
         "not deleted: [{}]: already gone, not yours to delete, or not of this room",

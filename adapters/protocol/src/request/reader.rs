@@ -134,8 +134,16 @@ impl<'de> Deserializer<'de> for Value<'de> {
         }
     }
 
+    /// The text of an integer.
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
+        match self.0 {
+            Some(json) if is_integer(json) => visitor.visit_borrowed_str(json.get()),
+            _ => Err(Mismatch((&visitor as &dyn Expected).to_string())),
+        }
+    }
+
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string byte_buf
         unit unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier
         ignored_any
     }

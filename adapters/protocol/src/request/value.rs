@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aftermatch_ports::model::MessageId;
+use aftermatch_ports::model::{MessageId, RequestedId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
     Deserialize, Deserializer,
@@ -35,9 +35,10 @@ pub struct UpTo<const MAX: usize>(pub usize);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShortText<const MAX: usize>(pub String);
 
-/// A list of messages.
+/// A list of messages. The answer names those that cannot be deleted, as they were
+/// written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ids(pub Vec<MessageId>);
+pub struct Ids(pub Vec<RequestedId>);
 
 impl<'de> Deserialize<'de> for Id {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -116,10 +117,34 @@ impl<'de> Visitor<'de> for IdsVisitor {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Ids, A::Error> {
         let mut ids = Vec::new();
         let whole_list = |_| A::Error::invalid_value(Unexpected::Seq, &self);
-        while let Some(Id(id)) = list.next_element().map_err(whole_list)? {
-            ids.push(MessageId(id));
+        while let Some(Digits(id)) = list.next_element().map_err(whole_list)? {
+            let fits = id.parse().map(|id| MessageId(id).into());
+            ids.push(fits.unwrap_or_else(|_| RequestedId::OfNothing(id.into())));
         }
         Ok(Ids(ids))
+    }
+}
+
+/// An integer, as it was written.
+struct Digits<'de>(&'de str);
+
+impl<'de> Deserialize<'de> for Digits<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_bytes(DigitsVisitor)
+    }
+}
+
+struct DigitsVisitor;
+
+impl<'de> Visitor<'de> for DigitsVisitor {
+    type Value = Digits<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an integer")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, digits: &'de str) -> Result<Self::Value, E> {
+        Ok(Digits(digits))
     }
 }
 

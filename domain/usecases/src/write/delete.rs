@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use aftermatch_ports::{
     ChatError, Outcome,
-    model::{EventKind, MessageId, Refusal, RequestId, Session, access},
+    model::{EventKind, MessageId, Refusal, RequestId, RequestedId, Session, access},
 };
 
 use super::{attempt::WriteAttempt, publish::publish};
@@ -11,14 +11,15 @@ use crate::Ports;
 pub(crate) async fn run(
     ports: &Ports,
     session: &Session,
-    ids: Vec<MessageId>,
+    requested: Vec<RequestedId>,
     request_id: RequestId,
 ) -> Result<(), ChatError> {
     let mut attempt = WriteAttempt::begin(ports, session)?;
-    if ids.len() > access::MAX_IDS {
-        let (count, max) = (ids.len(), access::MAX_IDS);
+    if requested.len() > access::MAX_IDS {
+        let (count, max) = (requested.len(), access::MAX_IDS);
         return Err(Refusal::TooManyIds { count, max }.into());
     }
+    let ids: Vec<_> = requested.iter().filter_map(RequestedId::message).collect();
     loop {
         let permit = attempt.permit().await?;
         let scope = access::delete_scope(permit.viewer, session.user);
@@ -30,7 +31,7 @@ pub(crate) async fn run(
             continue;
         };
         let deleted = deleted.ok_or(Refusal::MessageNotFound)?;
-        let missing = missing(ids, &deleted.ids);
+        let missing = missing(requested, &deleted.ids);
         let kind = EventKind::Deleted {
             ids: deleted.ids,
             missing,
@@ -42,11 +43,11 @@ pub(crate) async fn run(
 }
 
 /// Those of `requested` that are not among `deleted`, once each.
-fn missing(requested: Vec<MessageId>, deleted: &[MessageId]) -> Vec<MessageId> {
-    let mut seen: HashSet<_> = deleted.iter().copied().collect();
+fn missing(requested: Vec<RequestedId>, deleted: &[MessageId]) -> Vec<RequestedId> {
+    let mut seen: HashSet<_> = deleted.iter().copied().map(RequestedId::from).collect();
     requested
         .into_iter()
-        .filter(|id| seen.insert(*id))
+        .filter(|id| seen.insert(id.clone()))
         .collect()
 }
 
@@ -71,9 +72,13 @@ mod tests {
         ids.map(MessageId).to_vec()
     }
 
+    fn requested(ids: Vec<MessageId>) -> Vec<RequestedId> {
+        ids.into_iter().map(RequestedId::from).collect()
+    }
+
     fn delete(mocks: Mocks, user: &User, ids: Vec<MessageId>) -> Result<(), ChatError> {
         let (chat, session) = (mocks.chat(), session_of(user));
-        block_on(chat.delete_messages(&session, ids, RequestId::new("7")))
+        block_on(chat.delete_messages(&session, requested(ids), RequestId::new("7")))
     }
 
     #[test]
@@ -120,7 +125,7 @@ mod tests {
 
     #[test]
     fn delete_reports_missing_ids_once_in_order() {
-        for (requested, deleted, missing) in [
+        for (asked, deleted, missing) in [
             (ids([9, 5, 7, 9, 5]), ids([7]), ids([9, 5])),
             (ids([7, 7, 8]), ids([7]), ids([8])),
             (ids([7, 7]), ids([7]), vec![]),
@@ -129,7 +134,7 @@ mod tests {
             let mut mocks = Mocks::new().finding(Read::Cached, &ann(), room());
             let kind = EventKind::Deleted {
                 ids: deleted.clone(),
-                missing,
+                missing: requested(missing),
             };
             let deleted = Deleted {
                 ids: deleted,
@@ -138,9 +143,31 @@ mod tests {
             let delete_call = mocks.messages.expect_delete().once();
             delete_call.returning(move |_, _, _, _| Ok(Outcome::Committed(Some(deleted.clone()))));
             mocks.expect_published(move |event| event.kind == kind);
-            let result = delete(mocks, &ann(), requested);
+            let result = delete(mocks, &ann(), asked);
             assert!(result.is_ok(), "{result:?}");
         }
+    }
+
+    #[test]
+    fn delete_names_id_beyond_64_bits() {
+        let beyond = || RequestedId::OfNothing("1000000000000000000000".into());
+        let mut mocks = Mocks::new().finding(Read::Cached, &ann(), room());
+        let delete_call = mocks.messages.expect_delete().once();
+        delete_call
+            .withf(|_, stored, _, _| *stored == ids([7]))
+            .returning(|_, ids, _, _| {
+                let commit = commit(43);
+                Ok(Outcome::Committed(Some(Deleted { ids, commit })))
+            });
+        mocks.expect_published(move |event| {
+            let missing = vec![beyond()];
+            let ids = ids([7]);
+            event.kind == EventKind::Deleted { ids, missing }
+        });
+        let asked = vec![beyond(), MessageId(7).into(), beyond()];
+        let (chat, session) = (mocks.chat(), session_of(&ann()));
+        let result = block_on(chat.delete_messages(&session, asked, RequestId::new("7")));
+        assert!(result.is_ok(), "{result:?}");
     }
 
     #[test]

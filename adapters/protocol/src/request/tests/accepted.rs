@@ -2,7 +2,7 @@
 
 use aftermatch_ports::{
     HistoryRange,
-    model::{ClientMsgId, MessageId, Seq},
+    model::{ClientMsgId, MessageId, RequestedId, Seq},
 };
 
 use super::*;
@@ -111,7 +111,7 @@ fn every_action_is_read() {
         (
             r#"{"action":"delete_messages","msg_id_list":[3,1,3],"request_id":1}"#,
             Parameters::DeleteMessages(DeleteMessages {
-                msg_id_list: Ids(vec![MessageId(3), MessageId(1), MessageId(3)]),
+                msg_id_list: Ids([3, 1, 3].map(|id| MessageId(id).into()).to_vec()),
             }),
         ),
         (
@@ -208,6 +208,19 @@ fn id_beyond_64_bits_matches_nothing() {
         room_pk: Id::OF_NOTHING,
         since_seq: None,
         epoch: None,
+    });
+    let read = decoded(frame).map(|request| request.parameters);
+    assert_eq!(read, Ok(parameters));
+}
+
+#[test]
+fn id_beyond_64_bits_in_list_is_named_as_written() {
+    let frame =
+        r#"{"action":"delete_messages","msg_id_list":[99999999999999999999,-0,7],"request_id":1}"#;
+    let beyond = RequestedId::OfNothing("99999999999999999999".into());
+    let ids = vec![beyond, MessageId(0).into(), MessageId(7).into()];
+    let parameters = Parameters::DeleteMessages(DeleteMessages {
+        msg_id_list: Ids(ids),
     });
     let read = decoded(frame).map(|request| request.parameters);
     assert_eq!(read, Ok(parameters));

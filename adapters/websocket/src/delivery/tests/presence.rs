@@ -79,7 +79,7 @@ async fn only_requester_learns_of_missing_messages() {
     let clients = [stage.joined(1, 0).await, stage.joined(2, 0).await];
     let kind = EventKind::Deleted {
         ids: vec![MessageId(5)],
-        missing: vec![MessageId(6)],
+        missing: vec![MessageId(6).into()],
     };
     let event = RoomEvent {
         kind,

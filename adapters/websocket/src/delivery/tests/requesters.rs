@@ -21,7 +21,7 @@ async fn broadcast_after_log_responds_to_the_rest() {
     let partly = RoomEvent {
         kind: EventKind::Deleted {
             ids: vec![MessageId(5)],
-            missing: vec![MessageId(6)],
+            missing: vec![MessageId(6).into()],
         },
         ..event(1, 1)
     };
@@ -53,7 +53,7 @@ async fn log_does_not_replace_waiting_requester() {
     let (ann, bob) = (stage.joined(1, 0).await, stage.joined(2, 0).await);
     let kind = EventKind::Deleted {
         ids: vec![MessageId(5)],
-        missing: vec![MessageId(6)],
+        missing: vec![MessageId(6).into()],
     };
     let hub = stage.hub.clone();
     let second = RoomEvent {

@@ -46,7 +46,9 @@ impl Command {
                 block_on(create).map(|duplicate| assert_eq!(duplicate, None))
             }
             Edit(text) => block_on(chat.edit_message(session, id, text, request_id)),
-            Delete(count) => block_on(chat.delete_messages(session, vec![id; count], request_id)),
+            Delete(count) => {
+                block_on(chat.delete_messages(session, vec![id.into(); count], request_id))
+            }
         }
     }
 
