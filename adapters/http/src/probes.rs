@@ -3,9 +3,11 @@
 use std::{io, sync::Arc, time::Duration};
 
 use aftermatch_ports::Health;
+use bytes::Bytes;
+use parking_lot::Mutex;
 use poem::{Endpoint, EndpointExt, Response, Route, endpoint::make, get, http::StatusCode};
 use prometheus_client::{encoding::text, registry::Registry};
-use tokio::{net::TcpListener, sync::Mutex};
+use tokio::{net::TcpListener, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -19,6 +21,10 @@ pub const OPERATORS_SOCKETS: usize = 32;
 
 /// How long an answer in flight may take when everything else has stopped.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// How long one text of the metrics is the answer to all scrapes. However many there
+/// are, they cost ten texts a second.
+const SCRAPE: Duration = Duration::from_millis(100);
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -40,7 +46,12 @@ pub fn routes(operations: Operations) -> Route {
         health,
         stopping,
     } = operations;
-    let registry = registry.map(|registry| Arc::new(Mutex::new(registry)));
+    let scrapes = registry.map(|registry| {
+        Arc::new(Mutex::new(Scrapes {
+            registry,
+            last: None,
+        }))
+    });
     Route::new()
         .at(
             "/livez",
@@ -50,8 +61,8 @@ pub fn routes(operations: Operations) -> Route {
         .at(
             "/metrics",
             get(make(move |_| {
-                let registry = registry.clone();
-                async move { metrics(registry.as_deref()).await }
+                let scrapes = scrapes.clone();
+                async move { metrics(scrapes.as_deref()) }
             })),
         )
 }
@@ -106,20 +117,39 @@ fn readiness(
     })
 }
 
-/// The lock makes it one scrape at a time: all scrapes together take at most one of
-/// the threads that serve the chat.
-async fn metrics(registry: Option<&Mutex<Registry>>) -> Response {
-    let Some(registry) = registry else {
+/// The metrics, and their last text.
+struct Scrapes {
+    registry: Registry,
+    last: Option<(Instant, Bytes)>,
+}
+
+impl Scrapes {
+    fn text(&mut self) -> Bytes {
+        if let Some((made, text)) = &self.last
+            && made.elapsed() < SCRAPE
+        {
+            return text.clone();
+        }
+        let mut out = String::new();
+        // Writing into memory cannot fail.
+        let _ = text::encode(&mut out, &self.registry);
+        let text = Bytes::from(out);
+        self.last = Some((Instant::now(), text.clone()));
+        text
+    }
+}
+
+fn metrics(scrapes: Option<&Mutex<Scrapes>>) -> Response {
+    match scrapes {
         // Prometheus takes this for a process that is down, and for clients it is.
-        return plain(
+        None => plain(
             StatusCode::SERVICE_UNAVAILABLE,
             "nothing is served yet, so nothing is counted: /readyz says why",
-        );
-    };
-    let mut out = String::new();
-    // Writing into memory cannot fail.
-    let _ = text::encode(&mut out, &*registry.lock().await);
-    Response::builder().content_type(OPEN_METRICS).body(out)
+        ),
+        Some(scrapes) => Response::builder()
+            .content_type(OPEN_METRICS)
+            .body(scrapes.lock().text()),
+    }
 }
 
 #[cfg(test)]
@@ -181,5 +211,24 @@ mod tests {
         let (status, body) = ask("/metrics", MockHealth::new(), false).await;
         assert_eq!(status.as_u16(), 200);
         assert!(body.contains("aftermatch_things_total 0"), "{body}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn metrics_are_encoded_once_for_many_scrapes() {
+        let things = Counter::<u64>::default();
+        let mut registry = Registry::default();
+        registry.register("things", "Things", things.clone());
+        let mut scrapes = Scrapes {
+            registry,
+            last: None,
+        };
+        let first = scrapes.text();
+        things.inc();
+        for _ in 0..100 {
+            assert_eq!(scrapes.text().as_ptr(), first.as_ptr(), "the same bytes");
+        }
+        tokio::time::advance(SCRAPE).await;
+        let later = String::from_utf8(scrapes.text().to_vec()).expect("a text");
+        assert!(later.contains("things_total 1"), "{later}");
     }
 }

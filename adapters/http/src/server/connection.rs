@@ -13,6 +13,7 @@ use poem::{
 use tokio::{
     net::TcpStream,
     sync::OwnedSemaphorePermit,
+    task::yield_now,
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -83,6 +84,8 @@ impl Connection {
 
     async fn respond(&self, request: hyper::Request<Incoming>) -> Response {
         self.pending.pause();
+        // A client may send thousands of requests at once: others take turns with it.
+        yield_now().await;
         let response = self.shared.routes.get_response(self.routed(request)).await;
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             self.pending.resume();
