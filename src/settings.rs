@@ -18,7 +18,7 @@ pub(crate) use self::{
     serve::Serve,
     world::read_world,
 };
-use values::{DEFAULT_LISTEN, duration, positive_id};
+use values::{DEFAULT_LISTEN, long_duration, positive_id};
 
 /// The chat between two matched brands, with an endpoint for administrators.
 ///
@@ -75,7 +75,7 @@ pub(crate) struct Token {
     #[arg(long, value_name = "ID", value_parser = positive_id)]
     pub(crate) user: i64,
     /// How long the token is valid: 30m, 1h, 7d, …
-    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = long_duration)]
     pub(crate) ttl: Duration,
     #[command(flatten)]
     pub(crate) secret: Secret,

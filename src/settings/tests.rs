@@ -123,6 +123,19 @@ fn bad_value_names_flag_variable_and_advice() {
         let error = refused(&[&format!("--{flag}={value}")]);
         let variable = format!("CHAT_{}", flag.to_uppercase().replace('-', "_"));
         for part in [flag, &variable, needed] {
+        ("max-outbox-bytes", "1000000001", "at most 1000000000"),
+        (
+            "max-connections",
+            "18446744073709551616",
+            "at most 1000000000",
+        ),
+        ("idle-timeout", "300000000000y", "at most 1day"),
+        ("ping-interval", "86401s", "at most 1day"),
+        ("handshake-timeout", "1year", "at most 1day"),
+        ("shutdown-timeout", "2days", "at most 1day"),
+        ("drain-time", "2days", "at most 1day"),
+        ("statement-timeout", "584942417355y", "at most 1day"),
+        ("keep-deleted", "36501days", "at most 36500days"),
             assert!(error.contains(part), "{part}: {error}");
         }
     }
@@ -130,7 +143,11 @@ fn bad_value_names_flag_variable_and_advice() {
 
 #[test]
 fn times_at_their_limits_are_accepted() {
-    for (keep, seconds) in [("1m", 60), ("90d", 90 * 86_400)] {
+    for (keep, seconds) in [
+        ("1m", 60),
+        ("90d", 90 * 86_400),
+        ("36500d", 36_500 * 86_400),
+    ] {
         let settings = serve(&[&format!("--keep-deleted={keep}")]);
         assert_eq!(settings.keep_deleted, Duration::from_secs(seconds));
     }

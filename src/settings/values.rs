@@ -1,17 +1,26 @@
 //! Values of settings: how they are read, and the sentence about a wrong one.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, time::Duration};
 
 /// The default address and port of the chat.
 pub(super) const DEFAULT_LISTEN: &str = "127.0.0.1:8000";
 
 const NOT_A_TIME: &str = "a time with its unit is needed, such as 500ms, 10s, 5m or 1h";
 
-pub(super) fn positive<N: FromStr + PartialOrd + From<u8>>(text: &str) -> Result<N, String> {
-    match text.parse() {
-        Ok(number) if number > N::from(0) => Ok(number),
-        _ => Err("a whole number of at least 1 is needed".to_owned()),
-    }
+/// More than any machine has of anything that is limited here.
+const LARGEST: u32 = 1_000_000_000;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// As good as for ever, and still a time that every clock can add.
+const HUNDRED_YEARS: Duration = Duration::from_secs(36_500 * DAY.as_secs());
+
+pub(super) fn positive<N: TryFrom<u32>>(text: &str) -> Result<N, String> {
+    let number = text.parse().ok();
+    let number = number.filter(|number| (1..=LARGEST).contains(number));
+    number
+        .and_then(|number| N::try_from(number).ok())
+        .ok_or_else(|| format!("a whole number of at least 1 is needed, and at most {LARGEST}"))
 }
 
 /// So many a second. `None`: no limit.
@@ -51,21 +60,39 @@ pub(super) fn positive_id(text: &str) -> Result<i64, String> {
     }
 }
 
-/// A time longer than zero.
+/// A time longer than zero, of at most a day.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    match duration_or_zero(text)? {
-        Duration::ZERO => Err(NOT_A_TIME.to_owned()),
+    not_zero(duration_or_zero(text)?)
+}
+
+/// A time of at most a day.
+pub(super) fn duration_or_zero(text: &str) -> Result<Duration, String> {
+    match time(text)? {
+        time if time > DAY => Err("at most 1day is needed".to_owned()),
         time => Ok(time),
     }
 }
 
-pub(super) fn duration_or_zero(text: &str) -> Result<Duration, String> {
+/// A time longer than zero, of at most a hundred years.
+pub(super) fn long_duration(text: &str) -> Result<Duration, String> {
+    match not_zero(time(text)?)? {
+        time if time > HUNDRED_YEARS => Err("at most 36500days are needed".to_owned()),
+        time => Ok(time),
+    }
+}
+
+fn time(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|_| NOT_A_TIME.to_owned())
+}
+
+fn not_zero(time: Duration) -> Result<Duration, String> {
+    let time = Some(time).filter(|time| !time.is_zero());
+    time.ok_or_else(|| NOT_A_TIME.to_owned())
 }
 
 /// Events are read back when they were not delivered at once; this is far longer.
 pub(super) fn keep_deleted(text: &str) -> Result<Duration, String> {
-    match duration(text)? {
+    match long_duration(text)? {
         time if time < Duration::from_secs(60) => {
             Err("at least 1m is needed: other processes may have to read these texts".to_owned())
         }
@@ -75,8 +102,8 @@ pub(super) fn keep_deleted(text: &str) -> Result<Duration, String> {
 
 /// The times in a token are whole seconds.
 pub(super) fn whole_seconds(text: &str) -> Result<Duration, String> {
-    let time = duration_or_zero(text)?;
-    let fits = time.subsec_nanos() == 0 && time <= Duration::from_secs(24 * 60 * 60);
+    let time = time(text)?;
+    let fits = time.subsec_nanos() == 0 && time <= DAY;
     fits.then_some(time)
         .ok_or_else(|| "whole seconds are needed, at most a day, such as 0s or 30s".to_owned())
 }

@@ -69,6 +69,12 @@ async fn bad_value_refused_with_name_and_advice() {
         ("CHAT_PING_INTERVAL", "0s", time),
         ("CHAT_IDLE_TIMEOUT", "-1s", time),
         ("CHAT_SHUTDOWN_TIMEOUT", "soon", time),
+        ("CHAT_IDLE_TIMEOUT", "300000000000y", "at most 1day"),
+        (
+            "CHAT_MAX_CONNECTIONS_PER_USER",
+            "10000",
+            "less than CHAT_MAX_CONNECTIONS (10000)",
+        ),
         (
             "CHAT_IDLE_TIMEOUT",
             "25s",

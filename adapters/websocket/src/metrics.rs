@@ -28,6 +28,7 @@ pub(crate) struct Metrics {
     pub(crate) outbox_bytes: Gauge,
     pub(crate) held_bytes: Gauge,
     pub(crate) evictions: Family<ReasonLabel, Counter>,
+    pub(crate) panics: Counter,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -98,6 +99,7 @@ impl Default for Metrics {
             outbox_bytes: Gauge::default(),
             held_bytes: Gauge::default(),
             evictions: Family::default(),
+            panics: Counter::default(),
         }
     }
 }
@@ -136,6 +138,11 @@ pub(crate) fn register(registry: &mut Registry, metrics: &Metrics) {
         "evictions",
         "Seats that were taken away, by reason",
         metrics.evictions.clone(),
+    );
+    registry.register(
+        "panics",
+        "Sessions that ended because of a bug of the service",
+        metrics.panics.clone(),
     );
 }
 

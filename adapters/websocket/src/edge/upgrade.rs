@@ -1,9 +1,10 @@
 //! One endpoint: decides who may connect, and starts the session.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use aftermatch_ports::model::{Endpoint, Session};
 use aftermatch_protocol::{close::Close, endpoint};
+use futures_util::FutureExt;
 use hyper::upgrade::OnUpgrade;
 use poem::{
     Request, Response,
@@ -17,7 +18,7 @@ use super::{
     origin::RequestOrigin,
     refusal::Refusal,
 };
-use crate::{session, state::ServerState, transport::Socket};
+use crate::{metrics::Metrics, session, state::ServerState, transport::Socket};
 
 pub(crate) struct UpgradeHandler {
     endpoint: Endpoint,
@@ -80,6 +81,7 @@ impl UpgradeHandler {
             endpoint = endpoint::name(self.endpoint),
         );
         let state = self.state.clone();
+        let counted = state.clone();
         let run = async move {
             let _socket_permit = socket_permit;
             let Some(socket) = upgrade.await.ok().and_then(Socket::from_upgraded) else {
@@ -93,7 +95,19 @@ impl UpgradeHandler {
                 }
             }
         };
+        let run = async move { survive(run, counted.hub.metrics()).await };
         self.state.sessions.spawn(run.instrument(span));
+    }
+}
+
+/// Runs a session to its end. If it panics, that is counted, and logged with what is
+/// known of the session: its span.
+async fn survive(session: impl Future<Output = ()>, metrics: &Metrics) {
+    if let Err(panic) = AssertUnwindSafe(session).catch_unwind().await {
+        metrics.panics.inc();
+        let message = panic.downcast_ref::<String>().map(String::as_str);
+        let message = message.or_else(|| panic.downcast_ref::<&str>().copied());
+        tracing::error!(panic = message, "a session panicked");
     }
 }
 
@@ -114,5 +128,19 @@ impl poem::Endpoint for UpgradeHandler {
             );
             refusal.into_response()
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn panic_of_session_is_counted() {
+        let metrics = Metrics::default();
+        survive(async {}, &metrics).await;
+        assert_eq!(metrics.panics.get(), 0);
+        survive(async { panic!("a strange clock") }, &metrics).await;
+        assert_eq!(metrics.panics.get(), 1);
     }
 }
