@@ -1,13 +1,17 @@
 //! Access tokens as Django's simplejwt issues them: HS256, and the claims
 //! `token_type`, `exp`, `iat`, `jti` and `user_id`.
 
+mod claims;
+
 use aftermatch_ports::{
     Tokens,
     model::{Refusal, UserId, access::Claims},
 };
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::Serialize;
+use serde_json::{Value, value::RawValue};
+
+use self::claims::ReceivedClaims;
 
 const ACCESS_TOKEN_TYPE: &str = "access";
 
@@ -38,15 +42,6 @@ struct IssuedClaims<'a> {
     iat: i64,
     jti: &'a str,
     user_id: i64,
-}
-
-#[derive(Deserialize)]
-struct ReceivedClaims {
-    token_type: String,
-    exp: i64,
-    #[serde(default)]
-    nbf: Option<i64>,
-    user_id: Box<RawValue>,
 }
 
 impl Jwt {
@@ -84,29 +79,22 @@ impl Jwt {
 
 impl Tokens for Jwt {
     fn verify(&self, token: &str) -> Result<Claims, Refusal> {
-        let claims =
-            jsonwebtoken::decode::<ReceivedClaims>(token, &self.decoding, &self.validation)
-                .map_err(|_| Refusal::TokenInvalid)?
-                .claims;
-        if claims.token_type != ACCESS_TOKEN_TYPE {
+        // As text first, so that all of it is UTF-8.
+        let token = jsonwebtoken::decode::<Box<RawValue>>(token, &self.decoding, &self.validation)
+            .map_err(|_| Refusal::TokenInvalid)?;
+        if has_extension(&token.header) {
             return Err(Refusal::TokenInvalid);
         }
-        Ok(Claims {
-            user: user_id(&claims.user_id).ok_or(Refusal::TokenInvalid)?,
-            expires: claims.exp,
-            not_before: claims.nbf,
-        })
+        let claims: ReceivedClaims =
+            serde_json::from_str(token.claims.get()).map_err(|_| Refusal::TokenInvalid)?;
+        claims.access().ok_or(Refusal::TokenInvalid)
     }
 }
 
-/// Reads a user id: an integer, or a string of decimal digits.
-fn user_id(json: &RawValue) -> Option<UserId> {
-    let digits: String = match json.get().as_bytes().first()? {
-        b'"' => serde_json::from_str(json.get()).ok()?,
-        _ => return serde_json::from_str(json.get()).ok().map(UserId),
-    };
-    let decimal = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    decimal.then(|| digits.parse().ok().map(UserId))?
+/// Whether the token is to be read in another way than RFC 7515 describes: an
+/// extension that has to be understood, or a payload without base64url.
+fn has_extension(header: &Header) -> bool {
+    header.crit.is_some() || !matches!(header.extras.get::<Value>("b64"), Ok(None))
 }
 
 #[cfg(test)]
