@@ -61,7 +61,7 @@ pub(crate) struct Serve {
     #[arg(long, env = "CHAT_MAX_TEXT_CHARS", value_name = "N", default_value_t = DEFAULT_MAX_TEXT_CHARS, value_parser = positive::<usize>)]
     pub(crate) max_text_chars: usize,
     /// How far the clock of the issuer of tokens may differ from this machine's: an
-    /// access token is accepted this much longer, in whole seconds.
+    /// access token is accepted this much earlier and longer, in whole seconds.
     #[arg(long, env = "CHAT_TOKEN_LEEWAY", value_name = "TIME", default_value = "0s", value_parser = whole_seconds)]
     pub(crate) token_leeway: Duration,
     /// How long deleted texts, and texts that an edit replaced, are held in the store. No
@@ -75,9 +75,10 @@ pub(crate) struct Serve {
     /// Most connections at a time. Further ones are closed with 1013.
     #[arg(long, env = "CHAT_MAX_CONNECTIONS", value_name = "N", default_value_t = Limits::default().connections, value_parser = positive::<usize>)]
     max_connections: usize,
-    /// Most connections of one user at a time. Further ones are closed with 1013.
-    #[arg(long, env = "CHAT_MAX_CONNECTIONS_PER_USER", value_name = "N", default_value_t = Limits::default().connections_per_user, value_parser = positive::<usize>)]
-    max_connections_per_user: usize,
+    /// Most connections of one user at a time, fewer than all. Further ones are closed with
+    /// 1013. By default 100, or half of all if that is less.
+    #[arg(long, env = "CHAT_MAX_CONNECTIONS_PER_USER", value_name = "N", value_parser = positive::<usize>)]
+    max_connections_per_user: Option<usize>,
     /// Most frames that one connection may send in a second, of any kind: requests,
     /// malformed ones, pings. Four times as many may come at once. Further ones get 429, and
     /// a connection that goes on and on is closed with 4429. `off`: no limit.
@@ -153,6 +154,13 @@ impl Serve {
             self.max_frame_bytes,
         );
         ensure!(
+            self.max_connections_per_user
+                .is_none_or(|of_user| of_user < self.max_connections),
+            "CHAT_MAX_CONNECTIONS_PER_USER must be less than CHAT_MAX_CONNECTIONS ({}): \
+             one user could take all connections",
+            self.max_connections,
+        );
+        ensure!(
             self.database.options().is_none() || self.world.is_none(),
             "CHAT_WORLD and DATABASE_URL are both set: a world file is for a service in memory. \
              `aftermatch import FILE` writes it into the database",
@@ -165,10 +173,17 @@ impl Serve {
         self.page.unwrap_or(secret_is_random)
     }
 
+    /// Unless it is set, half of all connections are left to others.
+    fn connections_per_user(&self) -> usize {
+        let half = (self.max_connections / 2).max(1);
+        self.max_connections_per_user
+            .unwrap_or_else(|| Limits::default().connections_per_user.min(half))
+    }
+
     pub(crate) fn limits(&self) -> Limits {
         Limits {
             connections: self.max_connections,
-            connections_per_user: self.max_connections_per_user,
+            connections_per_user: self.connections_per_user(),
             frame_bytes: self.max_frame_bytes,
             requests_per_second: self.max_requests_per_second.0,
             writes_per_second: self.max_writes_per_second.0,

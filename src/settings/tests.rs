@@ -101,11 +101,41 @@ fn idle_timeout_exceeds_ping_interval() {
 }
 
 #[test]
+fn user_never_gets_all_connections() {
+    for (all, of_user, good) in [("10", "9", true), ("10", "10", false), ("10", "11", false)] {
+        let flags = [
+            format!("--max-connections={all}"),
+            format!("--max-connections-per-user={of_user}"),
+        ];
+        let checked = serve(&[&flags[0], &flags[1]]).check();
+        assert_eq!(checked.is_ok(), good, "{flags:?}");
+    }
+    for (all, of_user) in [("10000", 100), ("200", 100), ("30", 15), ("1", 1)] {
+        let settings = serve(&[&format!("--max-connections={all}")]);
+        assert!(settings.check().is_ok());
+        assert_eq!(settings.limits().connections_per_user, of_user, "of {all}");
+    }
+}
+
+#[test]
 fn bad_value_names_flag_variable_and_advice() {
     for (flag, value, needed) in [
         ("max-connections", "0", "a whole number of at least 1"),
         ("max-text-chars", "-1", "a whole number of at least 1"),
         ("max-frame-bytes", "64k", "a whole number of at least 1"),
+        ("max-outbox-bytes", "1000000001", "at most 1000000000"),
+        (
+            "max-connections",
+            "18446744073709551616",
+            "at most 1000000000",
+        ),
+        ("idle-timeout", "300000000000y", "at most 1day"),
+        ("ping-interval", "86401s", "at most 1day"),
+        ("handshake-timeout", "1year", "at most 1day"),
+        ("shutdown-timeout", "2days", "at most 1day"),
+        ("drain-time", "2days", "at most 1day"),
+        ("statement-timeout", "300000000000y", "at most 1day"),
+        ("keep-deleted", "36501days", "at most 36500days"),
         ("ping-interval", "25", "a time with its unit"),
         ("idle-timeout", "0s", "a time with its unit"),
         ("keep-deleted", "59s", "at least 1m is needed"),
@@ -123,19 +153,6 @@ fn bad_value_names_flag_variable_and_advice() {
         let error = refused(&[&format!("--{flag}={value}")]);
         let variable = format!("CHAT_{}", flag.to_uppercase().replace('-', "_"));
         for part in [flag, &variable, needed] {
-        ("max-outbox-bytes", "1000000001", "at most 1000000000"),
-        (
-            "max-connections",
-            "18446744073709551616",
-            "at most 1000000000",
-        ),
-        ("idle-timeout", "300000000000y", "at most 1day"),
-        ("ping-interval", "86401s", "at most 1day"),
-        ("handshake-timeout", "1year", "at most 1day"),
-        ("shutdown-timeout", "2days", "at most 1day"),
-        ("drain-time", "2days", "at most 1day"),
-        ("statement-timeout", "584942417355y", "at most 1day"),
-        ("keep-deleted", "36501days", "at most 36500days"),
             assert!(error.contains(part), "{part}: {error}");
         }
     }
