@@ -28,6 +28,25 @@ async fn client_close_answered_with_1000(setup: Setup) {
     bob.expect_silence().await;
 }
 
+async fn invalid_close_frame_answered_with_its_fault(setup: Setup) {
+    let service = setup.start().await;
+    for (close, code) in [
+        (&b"\x03"[..], 1002),
+        (&999_u16.to_be_bytes(), 1002),
+        (&1005_u16.to_be_bytes(), 1002),
+        (&1006_u16.to_be_bytes(), 1002),
+        (&1015_u16.to_be_bytes(), 1002),
+        (&65_535_u16.to_be_bytes(), 1002),
+        (b"\x03\xE8bye\xFF", 1007),
+        (b"\x03\xE8\xED\xA0\x80", 1007),
+    ] {
+        let mut ann = service.raw_joined(3).await;
+        ann.send(&masked(0x88, close)).await;
+        assert_eq!(ann.receive_close_code().await, code, "{close:x?}");
+        ann.expect_end().await;
+    }
+}
+
 async fn requests_before_close_answered_first(setup: Setup) {
     let service = setup.start().await;
     let mut bob = service.joined(4, 1).await;
@@ -173,6 +192,7 @@ async fn stop_not_delayed_by_stuck_clients(setup: Setup) {
 
 on_every_store!(
     client_close_answered_with_1000,
+    invalid_close_frame_answered_with_its_fault,
     requests_before_close_answered_first,
     broken_connection_frees_its_seat,
     stop_answers_pending_then_closes_1001,

@@ -33,7 +33,12 @@ pub(super) fn closes() -> Value {
         ),
         (
             Close::protocol_error(""),
-            "the client sent bytes that are not a WebSocket frame",
+            "the client sent bytes that are not a WebSocket frame, or a close frame with a code that must not be sent",
+            "fix the client",
+        ),
+        (
+            Close::NOT_UTF8,
+            "the client sent a close frame whose reason is not UTF-8",
             "fix the client",
         ),
         (

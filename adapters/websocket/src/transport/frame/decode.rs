@@ -107,8 +107,11 @@ fn close_code(payload: &Bytes) -> Result<Option<u16>, Violation> {
     match **payload {
         [] => Ok(None),
         [_] => Err(Violation::Protocol("half a close code")),
-        [high, low, ..] => match u16::from_be_bytes([high, low]) {
-            code @ (1000..=1003 | 1007..=1014 | 3000..=4999) => Ok(Some(code)),
+        [high, low, ref reason @ ..] => match u16::from_be_bytes([high, low]) {
+            code @ (1000..=1003 | 1007..=1014 | 3000..=4999) => match str::from_utf8(reason) {
+                Ok(_) => Ok(Some(code)),
+                Err(_) => Err(Violation::NotUtf8),
+            },
             _ => Err(Violation::Protocol("a close code that must not be sent")),
         },
     }

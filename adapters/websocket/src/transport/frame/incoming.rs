@@ -27,6 +27,8 @@ pub(crate) enum Incoming {
 pub(crate) enum Violation {
     /// A frame that must not be sent, and why.
     Protocol(&'static str),
+    /// A close frame whose reason is not UTF-8.
+    NotUtf8,
     /// A message over the limit.
     TooBig,
 }
@@ -36,6 +38,7 @@ impl Violation {
     pub(crate) fn close(self) -> Close {
         match self {
             Self::Protocol(reason) => Close::protocol_error(reason),
+            Self::NotUtf8 => Close::NOT_UTF8,
             Self::TooBig => Close::TOO_BIG,
         }
     }

@@ -111,7 +111,7 @@ fn fragments_and_control_frames_interleave() {
         frame(0x02, b"bin"),
         frame(0x80, b"ary"),
         frame(0x81, b"not UTF-8: \xFF"),
-        frame(0x88, b"\x03\xE8\xFF"),
+        frame(0x88, b"\x03\xE8bye"),
     ]
     .concat();
     let expected = vec![
@@ -174,6 +174,25 @@ fn close_codes_are_checked() {
         let violation = Violation::Protocol("a close code that must not be sent");
         assert_eq!(decoded(&close), Err(violation), "{code}");
     }
+}
+
+#[test]
+fn close_reason_must_be_utf8() {
+    let close = |reason: &[u8]| frame(0x88, &[b"\x03\xE8", reason].concat());
+    for good in ["", "bye", "пока", "🦀", "\0"] {
+        let incoming = vec![Incoming::Close(Some(1000))];
+        assert_eq!(decoded(&close(good.as_bytes())), Ok(incoming), "{good}");
+    }
+    for bad in [
+        &b"\xFF"[..],
+        b"bye\xC3",
+        b"\xC0\x80",
+        b"\xED\xA0\x80",
+        b"\xF4\x90\x80\x80",
+    ] {
+        assert_eq!(decoded(&close(bad)), Err(Violation::NotUtf8), "{bad:x?}");
+    }
+    assert_eq!(Violation::NotUtf8.close().code, 1007);
 }
 
 #[test]
