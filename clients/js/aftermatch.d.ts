@@ -73,11 +73,14 @@ export interface Change<Data> {
   /** Whether it was missed: it happened before the last (re)join. */
   replay: boolean;
   /**
-   * Whether this client caused it. Always `false` for replayed edits and deletions, and for
-   * replayed messages with your own `clientMsgId`: the client cannot know it there.
+   * Whether this client caused it: it sent such a request, and is the author of the message.
+   * Always `false` for replayed edits and deletions: the client cannot know it there.
    */
   mine: boolean;
-  /** The `request_id` of the author's request; `null` in a replay. */
+  /**
+   * The `request_id` of the author's request; `null` in a replay. Others can choose any: use
+   * `mine` to find your own.
+   */
   requestId: string | number | null;
 }
 

@@ -10,6 +10,9 @@ const EVENTS = { create_message: "message", edit_message: "edit", delete_message
 /** After these reasons the client joins the room again. */
 const REJOIN = ["restarted", "behind"];
 
+/** How many client message ids are remembered. */
+const NAMES = 1000;
+
 /** A longer connection resets the delays. */
 const STABLE_MS = 10_000;
 
@@ -31,8 +34,12 @@ export class Aftermatch extends EventTarget {
   #away = false;
   /** Calls in order; only the first is sent. */
   #queue = [];
-  #prefix = crypto.getRandomValues(new Uint32Array(4)).join("");
-  #count = 0;
+  /** The user's id, if the token or a response has told it. */
+  #user;
+  /** The actions of the requests on this connection whose events may come, by id. */
+  #sent = new Map();
+  /** The newest client message ids. */
+  #names = new Set();
   /** The current connection; events of earlier ones are ignored. */
   #link;
   #tries = 0;
@@ -83,9 +90,9 @@ export class Aftermatch extends EventTarget {
   async #call(action, params, { signal, rejoin } = {}, moveTo) {
     signal?.throwIfAborted();
     if (this.#state === "closed") throw this.#closedBy;
-    const id = `${this.#prefix}.${++this.#count}`;
-    if (action === "create_message") params.client_msg_id ??= id;
-    const call = { id, action, params, signal, rejoin, moveTo, tries: 0 };
+    if (action === "create_message") this.#names.add((params.client_msg_id ??= randomId()));
+    if (this.#names.size > NAMES) this.#names.delete(this.#names.values().next().value);
+    const call = { action, params, signal, rejoin, moveTo, tries: 0 };
     // The room that the queued calls lead to.
     const move = this.#queue.findLast((call) => call.moveTo !== undefined && !call.signal?.aborted);
     if (moveTo === undefined && action !== "list") call.room = move ? move.moveTo : this.#room;
@@ -112,6 +119,8 @@ export class Aftermatch extends EventTarget {
       return this.#sendNext();
     }
     call.stage = "sent";
+    call.id = randomId();
+    this.#sent.set(call.id, call.action);
     if (call.rejoin) Object.assign(call.params, { since_seq: this.#seq, epoch: this.#epoch });
     this.#startTimeout();
     const text = JSON.stringify({ action: call.action, ...call.params, request_id: call.id });
@@ -129,16 +138,25 @@ export class Aftermatch extends EventTarget {
     // In a closed room only responses come, and earlier events may be missing.
     if (EVENTS[action] && data?.seq > this.#seq && !repeated && !this.#away) {
       this.#seq = data.seq;
-      const mine = [requestId, data.client_msg_id].some((id) => `${id}`.startsWith(this.#prefix));
-      this.#emit(EVENTS[action], { data, replay, mine, requestId });
+      this.#emit(EVENTS[action], { data, replay, mine: this.#isMine(frame), requestId });
     }
     if (action === "room_closed") this.#roomClosed(data);
     const [call] = this.#queue;
-    if (call?.stage === "sent" && call.id === requestId) this.#finish(call, frame);
+    if (call?.stage === "sent" && call.id === requestId && call.action === action) this.#finish(call, frame);
+  }
+
+  /** Others can put any id on a message, but are its author. Events of other kinds have none. */
+  #isMine({ action, data, request_id: id }) {
+    const author = data.user?.id ?? this.#user;
+    const known = action === "create_message" && this.#user !== undefined;
+    if (known && Number(author) !== Number(this.#user)) return false;
+    return this.#sent.get(id) === action || (known && this.#names.has(data.client_msg_id));
   }
 
   #finish(call, { response_status: status, error_code: code, data, errors, retry_after_ms: wait }) {
     clearTimeout(this.#timers.timeout);
+    // After a 503 the event may still come.
+    if (status !== 503) this.#sent.delete(call.id);
     if (status === 503 || status === 429) {
       call.stage = "paused";
       call.unsure ||= status === 503;
@@ -156,6 +174,7 @@ export class Aftermatch extends EventTarget {
     }
     if (status < 300) {
       if (call.moveTo !== undefined) this.#moved(call, data);
+      if (call.action === "create_message") this.#user ??= data.user?.id;
       call.resolve(data);
     } else if (call.unsure && call.action === "delete_messages" && code === "message_not_found") {
       call.resolve({ room_id: call.room, messages_ids: call.params.msg_id_list });
@@ -207,6 +226,7 @@ export class Aftermatch extends EventTarget {
     try {
       const secret = typeof token === "function" ? await token() : token;
       if (link !== this.#link) return;
+      this.#user = userOf(secret) ?? this.#user;
       const endpoint = admin ? "admin-chat" : "chat";
       const base = url.replace(/^http/, "ws").replace(/\/*$/, "");
       const socket = createSocket(`${base}/ws/${endpoint}/`, [endpoint, secret], origin);
@@ -232,6 +252,7 @@ export class Aftermatch extends EventTarget {
 
   #lost(code, reason) {
     const { openedAt } = this.#link;
+    this.#sent.clear();
     this.#disconnect();
     const [call] = this.#queue;
     if (call?.stage === "sent") call.unsure = true;
@@ -296,6 +317,20 @@ export class Aftermatch extends EventTarget {
   #emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
+}
+
+/** Everyone in the room sees earlier ids: the next one must not follow from them. */
+function randomId() {
+  const words = new Uint32Array(4);
+  if (globalThis.crypto) crypto.getRandomValues(words);
+  else words.forEach((_, at) => (words[at] = Math.random() * 2 ** 32));
+  return words.join(".");
+}
+
+function userOf(token) {
+  try {
+    return JSON.parse(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).user_id;
+  } catch {}
 }
 
 /** Browsers send `Origin` themselves. */
