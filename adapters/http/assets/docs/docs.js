@@ -232,4 +232,4 @@ document.querySelector("main").replaceChildren(
   ...sections.map(([id, title, content]) => h("section", {}, h("h2", { id }, title), ...content)),
 );
 // The target of the address did not exist when the page was opened.
-if (location.hash) document.querySelector(location.hash)?.scrollIntoView();
+document.getElementById(location.hash.slice(1))?.scrollIntoView();
