@@ -1,10 +1,12 @@
 //! The opening handshake (RFC 6455, section 4.2): what a request has to contain,
 //! and the response that accepts it.
 
+use std::collections::HashSet;
+
 use aftermatch_ports::model::Endpoint;
 use poem::{
     Response,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, uri::Authority},
     web::headers::{Connection, HeaderMapExt, SecWebsocketAccept, SecWebsocketKey, Upgrade},
 };
 
@@ -24,7 +26,7 @@ pub(super) fn access_token(headers: &HeaderMap, endpoint: Endpoint) -> Result<&s
         (Some(_), Some(_)) => Err(Refusal::bad_request(
             "more than one `Authorization` header: send one",
         )),
-        (None, _) => match *offered_protocols(headers) {
+        (None, _) => match *offered_protocols(headers)? {
             [name, .., token] if name == endpoint::name(endpoint) => Ok(token),
             _ => Err(no_token()),
         },
@@ -32,25 +34,38 @@ pub(super) fn access_token(headers: &HeaderMap, endpoint: Endpoint) -> Result<&s
 }
 
 /// The subprotocol to select: the endpoint's own, if it was offered.
-pub(super) fn selected_protocol(headers: &HeaderMap, endpoint: Endpoint) -> Option<&'static str> {
+pub(super) fn selected_protocol(
+    headers: &HeaderMap,
+    endpoint: Endpoint,
+) -> Result<Option<&'static str>, Refusal> {
     let protocol = endpoint::name(endpoint);
-    offered_protocols(headers)
-        .contains(&protocol)
-        .then_some(protocol)
+    let offered = offered_protocols(headers)?;
+    let all: HashSet<_> = offered.iter().collect();
+    if all.len() < offered.len() {
+        let sentence = "`Sec-WebSocket-Protocol` has an entry twice";
+        return Err(Refusal::bad_request(sentence));
+    }
+    Ok(offered.contains(&protocol).then_some(protocol))
 }
 
 /// Checks that the request asks for a WebSocket, and returns its key.
 pub(super) fn key(headers: &HeaderMap) -> Result<SecWebsocketKey, Refusal> {
-    let upgrade = headers.get(header::UPGRADE).map(HeaderValue::as_bytes);
-    let asks = upgrade.is_some_and(|upgrade| upgrade.eq_ignore_ascii_case(b"websocket"))
-        && headers
-            .typed_get::<Connection>()
-            .is_some_and(|connection| connection.contains(header::UPGRADE));
-    let version = headers.get(header::SEC_WEBSOCKET_VERSION);
+    let asks = |name, word: &str| {
+        let words = words(headers, name);
+        words.map(|words| words.iter().any(|other| other.eq_ignore_ascii_case(word)))
+    };
+    let asks = asks(header::UPGRADE, "websocket")? && asks(header::CONNECTION, "upgrade")?;
+    let mut versions = headers.get_all(header::SEC_WEBSOCKET_VERSION).iter();
+    let (version, another) = (versions.next(), versions.next());
+    if another.is_some() {
+        let sentence = "more than one `Sec-WebSocket-Version` header: send one";
+        return Err(Refusal::bad_request(sentence));
+    }
     if !asks || version.is_none_or(|version| version != "13") {
         return Err(Refusal::upgrade_required());
     }
-    if headers.get_all(header::HOST).iter().count() != 1 {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    if !matches!((hosts.next(), hosts.next()), (Some(host), None) if is_host(host)) {
         return Err(Refusal::bad_request(
             "exactly one `Host` header is needed, such as `localhost:8000`",
         ));
@@ -128,20 +143,42 @@ fn bearer(credentials: &HeaderValue) -> Result<&str, Refusal> {
     }
 }
 
-fn offered_protocols(headers: &HeaderMap) -> Vec<&str> {
-    headers
-        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
-        .collect()
+fn offered_protocols(headers: &HeaderMap) -> Result<Vec<&str>, Refusal> {
+    words(headers, header::SEC_WEBSOCKET_PROTOCOL)
+}
+
+/// The entries of a list, which may be spread over several headers (RFC 9110, sections
+/// 5.3 and 5.6.1). Each is a token; those of `Upgrade` may have a version after a slash.
+fn words(headers: &HeaderMap, name: HeaderName) -> Result<Vec<&str>, Refusal> {
+    let malformed = || Refusal::bad_request(format!("`{name}` is malformed"));
+    let mut words = Vec::new();
+    for value in headers.get_all(&name) {
+        let list = value.to_str().map_err(|_| malformed())?.split(',');
+        let list = list.map(|word| word.trim_matches([' ', '\t']));
+        words.extend(list.filter(|word| !word.is_empty()));
+    }
+    let mut letters = words.iter().flat_map(|word| word.bytes());
+    let versions = name == header::UPGRADE;
+    if letters.all(|letter| is_token(letter) || (versions && letter == b'/')) {
+        Ok(words)
+    } else {
+        Err(malformed())
+    }
+}
+
+/// Whether a token may have this letter (RFC 9110, section 5.6.2).
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+fn is_host(host: &HeaderValue) -> bool {
+    let host = host.to_str().ok().filter(|host| !host.contains('@'));
+    let host = host.and_then(|host| host.parse::<Authority>().ok());
+    host.is_some_and(|host| host.as_str() == host.host() || host.port_u16().is_some())
 }
 
 #[cfg(test)]
 mod tests {
-    use poem::http::HeaderName;
-
     use super::*;
 
     const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -203,6 +240,85 @@ mod tests {
         assert_eq!(missing, Some(StatusCode::BAD_REQUEST));
         let twice = refused("", &[("host", "localhost")]);
         assert_eq!(twice, Some(StatusCode::BAD_REQUEST));
+    }
+
+    #[test]
+    fn host_must_be_a_host() {
+        for bad in ["", "a b", "a/b", "user@localhost", "localhost:port", "[::1"] {
+            let refused = refused("host", &[("host", bad)]);
+            assert_eq!(refused, Some(StatusCode::BAD_REQUEST), "{bad}");
+        }
+        for good in ["localhost", "localhost:8000", "[::1]:80", "192.0.2.1"] {
+            assert_eq!(refused("host", &[("host", good)]), None, "{good}");
+        }
+    }
+
+    #[test]
+    fn lists_are_read_over_all_headers() {
+        for (name, values) in [
+            ("connection", &["keep-alive, Upgrade"][..]),
+            ("connection", &["keep-alive", "upgrade"]),
+            ("connection", &[" ,, UPGRADE ,"]),
+            ("upgrade", &["h2c, WebSocket"]),
+            ("upgrade", &["foo/1.0", "websocket"]),
+        ] {
+            let added: Vec<_> = values.iter().map(|value| (name, *value)).collect();
+            assert_eq!(refused(name, &added), None, "{added:?}");
+        }
+        for (name, value, status) in [
+            ("connection", "keep-alive", StatusCode::UPGRADE_REQUIRED),
+            ("connection", "upgraded", StatusCode::UPGRADE_REQUIRED),
+            ("connection", "\"Upgrade\"", StatusCode::BAD_REQUEST),
+            ("connection", "up grade, Upgrade", StatusCode::BAD_REQUEST),
+            ("upgrade", "h2c", StatusCode::UPGRADE_REQUIRED),
+            ("upgrade", "websocket/13", StatusCode::UPGRADE_REQUIRED),
+            ("upgrade", "web socket", StatusCode::BAD_REQUEST),
+            ("upgrade", "websocket;q=1", StatusCode::BAD_REQUEST),
+        ] {
+            assert_eq!(refused(name, &[(name, value)]), Some(status), "{value}");
+        }
+    }
+
+    #[test]
+    fn version_must_be_thirteen_once() {
+        const VERSION: &str = "sec-websocket-version";
+        for bad in ["8", "013", "+13", "13, 8", ""] {
+            let refused = refused(VERSION, &[(VERSION, bad)]);
+            assert_eq!(refused, Some(StatusCode::UPGRADE_REQUIRED), "{bad}");
+        }
+        for another in ["13", "8"] {
+            let refused = refused("", &[(VERSION, another)]);
+            assert_eq!(refused, Some(StatusCode::BAD_REQUEST), "{another}");
+        }
+    }
+
+    #[test]
+    fn malformed_subprotocols_are_refused() {
+        const PROTOCOL: &str = "sec-websocket-protocol";
+        let selected = |added: &[(&str, &str)]| {
+            let selected = selected_protocol(&headers("", added), Endpoint::Chat);
+            selected.map_err(|refusal| refusal.status)
+        };
+        for offered in [
+            &["chat"][..],
+            &["a, chat"],
+            &["a", "chat"],
+            &["chat,"],
+            &["\tchat ,a.b_c-d"],
+        ] {
+            let added: Vec<_> = offered.iter().map(|value| (PROTOCOL, *value)).collect();
+            assert_eq!(selected(&added), Ok(Some("chat")), "{offered:?}");
+        }
+        for none in [&[][..], &[(PROTOCOL, "")], &[(PROTOCOL, "admin-chat")]] {
+            assert_eq!(selected(none), Ok(None));
+        }
+        for bad in ["chat, a b", "\"chat\"", "chat, (", "chat, ж", "chat, chat"] {
+            let bad = selected(&[(PROTOCOL, bad)]);
+            assert_eq!(bad, Err(StatusCode::BAD_REQUEST));
+        }
+        let malformed = headers("", &[(PROTOCOL, "chat, (")]);
+        let refusal = access_token(&malformed, Endpoint::Chat).expect_err("no token");
+        assert_eq!(refusal.status, StatusCode::BAD_REQUEST);
     }
 
     #[test]

@@ -41,6 +41,7 @@ impl UpgradeHandler {
         let session = self.state.chat.connect(token, self.endpoint).await;
         let session = session.map_err(|error| self.state.failures.report(error))?;
         let key = key(headers)?;
+        let protocol = selected_protocol(headers, self.endpoint)?;
         // There is none in HTTP/1.0.
         let upgrade = request.extensions().get::<OnUpgrade>().cloned();
         let upgrade = upgrade.ok_or_else(Refusal::upgrade_required)?;
@@ -48,7 +49,7 @@ impl UpgradeHandler {
         // sockets.
         let socket_permit = request.extensions().get::<Arc<OwnedSemaphorePermit>>();
         self.spawn(upgrade, socket_permit.cloned(), session);
-        Ok(accept(key, selected_protocol(headers, self.endpoint)))
+        Ok(accept(key, protocol))
     }
 
     fn check_origin(&self, headers: &HeaderMap) -> Result<(), Refusal> {
