@@ -1,6 +1,7 @@
 //! `load`: puts a running chat server under load and reports throughput, latency,
 //! CPU time and memory.
 
+mod attack;
 mod chat;
 mod connection;
 mod driver;
@@ -9,6 +10,7 @@ mod frame;
 mod idle;
 mod journal;
 mod member;
+mod neighbour;
 mod nodes;
 mod pace;
 mod report;
@@ -24,7 +26,9 @@ use std::{
 
 use clap::{Parser, Subcommand};
 
-use crate::{chat::Chat, idle::Idle, nodes::Nodes, world::World};
+use crate::{
+    attack::Attack, chat::Chat, idle::Idle, neighbour::Neighbour, nodes::Nodes, world::World,
+};
 
 /// Puts a running chat server under load.
 ///
@@ -45,6 +49,9 @@ enum Command {
         /// Approximate size of a brand's profile.
         #[arg(long, value_name = "N", default_value_t = 1500)]
         profile_bytes: usize,
+        /// Messages of 40,000 bytes in the last room.
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        history: u64,
     },
     /// Opens many connections that stay silent.
     Idle(Idle),
@@ -52,6 +59,11 @@ enum Command {
     Chat(Chat),
     /// Lets authors write at a fixed rate, to hearers at other processes.
     Nodes(Nodes),
+    /// Does what a hostile client may do, on several connections, until its standard
+    /// input ends.
+    Attack(Attack),
+    /// Measures the times of clients that behave well, while others may attack.
+    Neighbour(Neighbour),
 }
 
 fn main() -> ExitCode {
@@ -69,14 +81,17 @@ fn run(command: &Command) -> anyhow::Result<()> {
         Command::World {
             world,
             profile_bytes,
+            history,
         } => {
             let mut out = BufWriter::new(stdout().lock());
-            world.write(*profile_bytes, &mut out)?;
+            world.write(*profile_bytes, *history, &mut out)?;
             out.flush()?;
             Ok(())
         }
         Command::Idle(idle) => idle.run(),
         Command::Chat(chat) => chat.run(),
         Command::Nodes(nodes) => nodes.run(),
+        Command::Attack(attack) => attack.run(),
+        Command::Neighbour(neighbour) => neighbour.run(),
     }
 }

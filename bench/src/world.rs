@@ -5,6 +5,9 @@ use std::io::{self, Write};
 
 use clap::Args;
 
+/// Characters of a message in the history: as long as it may be, four bytes each.
+const HISTORY_CHARS: usize = 10_000;
+
 /// The size of the world.
 #[derive(Args, Clone, Copy)]
 pub(crate) struct World {
@@ -23,13 +26,26 @@ impl World {
         (room - 1) * self.brands + member % self.brands + 1
     }
 
-    /// Writes the world file, with brand profiles of about `profile_bytes`.
-    pub(crate) fn write(self, profile_bytes: usize, out: &mut impl Write) -> io::Result<()> {
+    /// The administrator, who owns no brand.
+    pub(crate) fn administrator(self) -> u64 {
+        self.rooms * self.brands + 1
+    }
+
+    /// Writes the world file, with brand profiles of about `profile_bytes`, and `history`
+    /// messages in the last room.
+    pub(crate) fn write(
+        self,
+        profile_bytes: usize,
+        history: u64,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
         let people = self.rooms * self.brands;
-        list(out, "{\"users\":[", people, |out, id| {
+        let administrator = self.administrator();
+        list(out, "{\"users\":[", administrator, |out, id| {
+            let admin = id == administrator;
             write!(
                 out,
-                r#"{{"id":{id},"profile":{{"email":"user{id}@example.com","phone":"+7{id:010}","telegram_link":"https://t.me/bot?start={id}"}}}}"#
+                r#"{{"id":{id},"admin":{admin},"profile":{{"email":"user{id}@example.com","phone":"+7{id:010}","telegram_link":"https://t.me/bot?start={id}"}}}}"#
             )
         })?;
         list(out, "],\n\"brands\":[", people, |out, id| {
@@ -47,6 +63,14 @@ impl World {
                 out,
                 r#"{{"id":{id},"participants":[{}]}}"#,
                 brands.join(",")
+            )
+        })?;
+        let (room, author) = (self.rooms, self.user(self.rooms, 0));
+        let text = "🐈".repeat(HISTORY_CHARS);
+        list(out, "],\n\"messages\":[", history, |out, _| {
+            write!(
+                out,
+                r#"{{"room_id":{room},"user_id":{author},"text":"{text}","created_at":"2024-06-17T18:00:00.000Z"}}"#
             )
         })?;
         out.write_all(b"]}\n")
@@ -86,9 +110,12 @@ mod tests {
             brands: 4,
         };
         let mut file = Vec::new();
-        world.write(1500, &mut file).expect("written to memory");
+        world.write(1500, 2, &mut file).expect("written to memory");
         let file: serde_json::Value = serde_json::from_slice(&file).expect("JSON");
-        assert_eq!(file["users"].as_array().map(Vec::len), Some(12));
+        assert_eq!(file["users"].as_array().map(Vec::len), Some(13));
+        assert_eq!(file["users"][12]["admin"], true);
+        assert_eq!(file["messages"].as_array().map(Vec::len), Some(2));
+        assert_eq!(file["messages"][1]["room_id"], 3);
         for brand in file["brands"].as_array().expect("a list") {
             assert_eq!(brand["id"], brand["user_id"]);
             assert_eq!(brand["profile"].to_string().len(), 1500);
