@@ -19,7 +19,9 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{Client, HttpRequest, HttpResponse, PROGRAM_TIMEOUT, SECRET, token_for};
+use crate::{
+    Client, Database, HttpRequest, HttpResponse, PROGRAM_TIMEOUT, SECRET, fresh, token_for,
+};
 
 /// The binary that Cargo built for the tests of the package `aftermatch`.
 const BINARY: &str = "CARGO_BIN_EXE_aftermatch";
@@ -88,6 +90,7 @@ impl Aftermatch {
             stdout: Printed::by(child.stdout.take().expect("a pipe")),
             stderr: Printed::by(child.stderr.take().expect("a pipe")),
             child,
+            database: None,
         }
     }
 
@@ -150,6 +153,8 @@ pub struct Program {
     child: Child,
     stdout: Printed,
     stderr: Printed,
+    /// The database is dropped with this value.
+    database: Option<Database>,
 }
 
 /// What a program that has ended leaves.
@@ -177,9 +182,25 @@ impl Program {
 
     /// Starts the service in memory with a world, and waits until it listens.
     pub async fn in_memory(world: &Value) -> Self {
+        Self::in_memory_with(world, &[]).await
+    }
+
+    /// The same with these settings.
+    pub async fn in_memory_with(world: &Value, settings: &[(&str, &str)]) -> Self {
         let file = file_with(world.to_string());
-        let program = Self::serve(&[("CHAT_WORLD", &file.path().display().to_string())]);
+        let name = file.path().display().to_string();
+        let program = Self::serve(&[&[("CHAT_WORLD", &*name)], settings].concat());
         program.address().await;
+        program
+    }
+
+    /// Starts the service on a new database with a world, and waits until it listens.
+    pub async fn on_postgres_with(world: &Value, settings: &[(&str, &str)]) -> Self {
+        let database = fresh().await;
+        import(database.url(), world).await;
+        let mut program = Self::start(database.url(), settings);
+        program.address().await;
+        program.database = Some(database);
         program
     }
 
@@ -226,6 +247,13 @@ impl Program {
     pub async fn handshake(&self, user: i64) -> HttpResponse {
         let request = HttpRequest::websocket("/ws/chat/").bearer(&token_for(user));
         request.send(self.address().await).await
+    }
+
+    /// How many file descriptors it has open.
+    pub fn descriptors(&self) -> usize {
+        let pid = self.child.id().expect("it is running");
+        let open = std::fs::read_dir(format!("/proc/{pid}/fd"));
+        open.expect("Linux, and its process").count()
     }
 
     /// Kills it, as `kill -9` does.

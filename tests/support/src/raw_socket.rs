@@ -58,6 +58,11 @@ impl RawSocket {
         timeout(TIMEOUT, receiving).await.expect("it in time")
     }
 
+    /// The socket itself.
+    pub fn into_stream(self) -> TcpStream {
+        self.0
+    }
+
     pub(crate) fn from_upgraded(stream: TcpStream) -> Self {
         Self(stream)
     }

@@ -6,7 +6,7 @@ use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Client, HttpRequest, PROGRAM_TIMEOUT, RawSocket,
+    Client, HttpRequest, PROGRAM_TIMEOUT, Program, RawSocket,
     product::{
         self, DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_MAX_TEXT_CHARS, Limits, NewBrand, NewRoom,
         NewUser, PlatformData, Settings, StoreKind, generous_limits,
@@ -69,6 +69,16 @@ impl Setup {
     pub fn max_text_chars(mut self, max: usize) -> Self {
         self.0.max_text_chars = max;
         self
+    }
+
+    /// Starts the real binary with these settings and no others, on the same store and
+    /// with the same world.
+    pub async fn start_program(self, settings: &[(&str, &str)]) -> Program {
+        let world = serde_json::from_str(&self.0.world).expect("JSON");
+        match self.0.store {
+            StoreKind::Memory => Program::in_memory_with(&world, settings).await,
+            StoreKind::Postgres => Program::on_postgres_with(&world, settings).await,
+        }
     }
 
     /// Starts the service on a free port.
