@@ -1,0 +1,92 @@
+//! Connections that are refused, or on which nothing comes, and the descriptors of them.
+
+use aftermatch_test_support::{HttpRequest, Program, RawSocket, Setup, on_every_store, token_for};
+
+use crate::{
+    neighbours::Neighbours,
+    socket::{Incoming, Socket},
+    world::{MALLORY, usual},
+};
+
+/// Connections that are refused, one after the other.
+const REFUSED: usize = 300;
+
+/// More descriptors than the service needs for one connection at a time.
+const SOME: usize = 32;
+
+/// Checks that few more descriptors are open than before.
+fn expect_few(program: &Program, before: usize) {
+    let open = program.descriptors();
+    assert!(
+        open < before + SOME,
+        "{open} are open, {before} were before"
+    );
+}
+
+/// The client holds its end of every refused connection open.
+async fn connections_over_limit_freed_when_refused(setup: Setup) {
+    let limit = ("CHAT_MAX_CONNECTIONS_PER_USER", "2");
+    let program = usual(setup).start_program(&[limit]).await;
+    let address = program.address().await;
+    let mut neighbours = Neighbours::joined(&program).await;
+    let _first = Socket::chat(address, MALLORY).await;
+    let _second = Socket::chat(address, MALLORY).await;
+    let before = program.descriptors();
+    let mut refused = Vec::new();
+    for _ in 0..REFUSED {
+        let mut socket = Socket::chat(address, MALLORY).await;
+        let close = socket.receive_close().await;
+        assert!(matches!(close, Incoming::Close(1013, _)), "{close:?}");
+        refused.push(socket);
+        expect_few(&program, before);
+    }
+    neighbours.chat_on().await;
+}
+
+async fn refused_handshakes_freed(setup: Setup) {
+    let program = usual(setup).start_program(&[]).await;
+    let address = program.address().await;
+    let mut neighbours = Neighbours::joined(&program).await;
+    let before = program.descriptors();
+    let mut refused = Vec::new();
+    for nth in 0..REFUSED {
+        let token = if nth % 2 == 0 {
+            "a.b.c"
+        } else {
+            &token_for(77)
+        };
+        let request = HttpRequest::websocket("/ws/chat/").bearer(token);
+        let response = request.send(address).await;
+        assert!((400..500).contains(&response.status), "{}", response.head);
+        refused.push(response);
+        expect_few(&program, before);
+    }
+    neighbours.chat_on().await;
+}
+
+/// Sockets on which nothing is sent do not keep others out.
+async fn silent_sockets_leave_room_for_others(setup: Setup) {
+    let program = usual(setup).start_program(&[]).await;
+    let address = program.address().await;
+    let mut neighbours = Neighbours::joined(&program).await;
+    let before = program.descriptors();
+    let mut silent = Vec::new();
+    for nth in 0..3 * REFUSED {
+        silent.push(RawSocket::connect(address).await);
+        if nth % REFUSED == 0 {
+            let open = program.descriptors();
+            assert!(
+                open < before + REFUSED,
+                "{open} are open, {before} were before"
+            );
+        }
+    }
+    program.joined(MALLORY, 2).await.create("let me in").await;
+    neighbours.chat_on().await;
+}
+
+on_every_store!(
+    connections_over_limit_freed_when_refused,
+    refused_handshakes_freed,
+    silent_sockets_leave_room_for_others,
+);
