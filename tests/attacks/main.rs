@@ -12,6 +12,7 @@
 )]
 
 mod bytes;
+mod deleted_history;
 mod descriptors;
 mod floods;
 mod large_answers;
