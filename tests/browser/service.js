@@ -7,6 +7,9 @@ import { fileURLToPath } from "node:url";
 const built = (name) => fileURLToPath(new URL(`../../target/debug/${name}`, import.meta.url));
 const BINARY = process.env.AFTERMATCH_BIN ?? built("aftermatch");
 
+// Most tests write as fast as they can, and are about something else.
+const unlimited = { CHAT_MAX_REQUESTS_PER_SECOND: "off", CHAT_MAX_WRITES_PER_SECOND: "off" };
+
 /** A demo in memory on a free port. It ends with the test. */
 export async function demo(t, { flags = [] } = {}) {
   const child = start(t, ["serve", "--listen", "127.0.0.1:0", ...flags], {});
@@ -53,7 +56,7 @@ async function database(t) {
 }
 
 function start(t, args, env) {
-  const child = spawn(BINARY, args, { env: { PATH: process.env.PATH, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(BINARY, args, { env: { PATH: process.env.PATH, ...unlimited, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   t.after(() => child.kill("SIGKILL"));
   child.stderr.resume();
   return child;

@@ -196,7 +196,7 @@ test("too large frame fails alone", async (t) => {
 });
 
 test("rate limit delays messages in order", async (t) => {
-  const { url } = await serve(t, { flags: ["--max-requests-per-second", "20"] });
+  const { url } = await serve(t, { flags: ["--max-requests-per-second", "5"] });
   const vera = client(t, url, VERA);
   const frames = collect(vera, "frame");
   await vera.join(1);

@@ -10,6 +10,8 @@ const repository = (path) => fileURLToPath(new URL(`../../../${path}`, import.me
 const BINARY = process.env.AFTERMATCH_BIN ?? repository("target/debug/aftermatch");
 const TESTDB = process.env.AFTERMATCH_TESTDB ?? repository("target/debug/aftermatch-testdb");
 const env = { PATH: process.env.PATH, CHAT_JWT_SECRET: "a secret for the tests of the client" };
+// Most tests write as fast as they can, and are about something else. A flag comes before these.
+const unlimited = { CHAT_MAX_REQUESTS_PER_SECOND: "off", CHAT_MAX_WRITES_PER_SECOND: "off" };
 
 /** Vera and Oleg are in room 1, Nina and Timur in room 2, Timur and Vera in room 3. */
 export const [VERA, OLEG, NINA, TIMUR, ADMIN] = [1, 2, 3, 4, 9];
@@ -30,7 +32,7 @@ export function token(user) {
  */
 export async function serve(t, { port = 0, flags = [], database } = {}) {
   const child = spawn(BINARY, ["serve", "--listen", `127.0.0.1:${port}`, ...flags], {
-    env: database ? { ...env, DATABASE_URL: database } : env,
+    env: { ...env, ...unlimited, ...(database && { DATABASE_URL: database }) },
     stdio: ["ignore", "ignore", "pipe"],
   });
   const exited = once(child, "exit");

@@ -26,6 +26,12 @@ use crate::{
 /// The binary that Cargo built for the tests of the package `aftermatch`.
 const BINARY: &str = "CARGO_BIN_EXE_aftermatch";
 
+/// Most tests write as fast as they are answered, and are about something else.
+const UNLIMITED: [(&str, &str); 2] = [
+    ("CHAT_MAX_REQUESTS_PER_SECOND", "off"),
+    ("CHAT_MAX_WRITES_PER_SECOND", "off"),
+];
+
 /// A call of the binary: its arguments, and an environment that holds nothing else.
 pub struct Aftermatch(Command);
 
@@ -168,9 +174,10 @@ pub struct Ended {
 }
 
 impl Program {
-    /// Starts the service on the database behind `url`, and waits for nothing.
+    /// Starts the service on the database behind `url`, without limits on what clients
+    /// send, and waits for nothing.
     pub fn start(url: &str, settings: &[(&str, &str)]) -> Self {
-        Self::serve(&[&[("DATABASE_URL", url)], settings].concat())
+        Self::serve(&[&[("DATABASE_URL", url)], &UNLIMITED[..], settings].concat())
     }
 
     /// Starts the service on a database that is ready, and waits until it listens.
@@ -180,12 +187,13 @@ impl Program {
         program
     }
 
-    /// Starts the service in memory with a world, and waits until it listens.
+    /// Starts the service in memory with a world, without limits on what clients send,
+    /// and waits until it listens.
     pub async fn in_memory(world: &Value) -> Self {
-        Self::in_memory_with(world, &[]).await
+        Self::in_memory_with(world, &UNLIMITED).await
     }
 
-    /// The same with these settings.
+    /// The same with these settings and no others.
     pub async fn in_memory_with(world: &Value, settings: &[(&str, &str)]) -> Self {
         let file = file_with(world.to_string());
         let name = file.path().display().to_string();
@@ -194,11 +202,12 @@ impl Program {
         program
     }
 
-    /// Starts the service on a new database with a world, and waits until it listens.
+    /// Starts the service on a new database with a world, with these settings and no
+    /// others, and waits until it listens.
     pub async fn on_postgres_with(world: &Value, settings: &[(&str, &str)]) -> Self {
         let database = fresh().await;
         import(database.url(), world).await;
-        let mut program = Self::start(database.url(), settings);
+        let mut program = Self::serve(&[&[("DATABASE_URL", database.url())], settings].concat());
         program.address().await;
         program.database = Some(database);
         program
