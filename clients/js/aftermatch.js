@@ -34,7 +34,7 @@ export class Aftermatch extends EventTarget {
   #away = false;
   /** Calls in order; only the first is sent. */
   #queue = [];
-  /** The user's id, if the token or a response has told it. */
+  /** The user's id, if the token or a response contained it. */
   #user;
   /** The actions of the requests on this connection whose events may come, by id. */
   #sent = new Map();

@@ -12,7 +12,7 @@ const LARGEST: u32 = 1_000_000_000;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// As good as for ever, and still a time that every clock can add.
+/// Longer than anybody needs, and still a time that every clock can add.
 const HUNDRED_YEARS: Duration = Duration::from_secs(36_500 * DAY.as_secs());
 
 pub(super) fn positive<N: TryFrom<u32>>(text: &str) -> Result<N, String> {

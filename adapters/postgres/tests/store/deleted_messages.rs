@@ -99,7 +99,7 @@ async fn rows_read(platform: &Platform) -> i64 {
     read.await.expect("the statistics")
 }
 
-/// As after a migration that a dump kept from its end.
+/// As after a migration that failed because a dump lasted too long.
 #[tokio::test]
 async fn migration_makes_unfinished_index_again() {
     let database = empty().await;
