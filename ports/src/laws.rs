@@ -214,6 +214,7 @@ macro_rules! relay_laws {
                 event_of_any_length_reaches_other_instance
                 instance_receives_only_what_others_published
                 ready_instance_receives_events_in_order
+                event_after_room_is_wanted_is_noticed
                 publish_returns_while_nobody_receives;
         }
     };

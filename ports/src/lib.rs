@@ -41,7 +41,7 @@ pub use clock::Clock;
 pub use delivery::{Broadcast, Connected, ConnectedSession, Presence, Reservation, Seats};
 pub use error::{Cause, ChatError, StoreError};
 pub use health::Health;
-pub use relay::{Relay, RemoteContent, RemoteEvent, RemoteKind};
+pub use relay::{Interest, Relay, RemoteContent, RemoteEvent, RemoteKind};
 pub use store::{
     Changes, Commit, CreateOutcome, Created, Deleted, DeltaSince, Difference, Draft, Expected,
     History, HistoryPage, HistoryRange, Log, LogPage, MAX_DELETED, MAX_DELTA_BYTES, MAX_PAGED,

@@ -16,16 +16,29 @@ pub trait Relay: Send + Sync {
     /// starting.
     async fn ready(&self);
 
-    /// Sends an event that this process committed to the other processes, if there
-    /// are any. Does not wait until it is sent. `author` is the revision of the user
+    /// Sends an event that this process committed to the other processes that want
+    /// it, if there are any. Does not wait until it is sent. `author` is the revision of the user
     /// who caused it.
     fn publish(&self, event: &RoomEvent, author: Revision);
 
-    /// Waits for events that other processes committed.
+    /// Waits for events that other processes committed in rooms that are wanted here.
     ///
     /// One task at a time calls this, again and again: an adapter may do its work
     /// only while this is polled.
     async fn receive(&self) -> Vec<RemoteEvent>;
+}
+
+/// The rooms of which this process wants the events of others.
+///
+/// The hub says which, as nobody else knows who has joined a room here.
+pub trait Interest: Send + Sync {
+    /// The events of `room` are wanted. [`Relay::receive`] returns every event that
+    /// another process commits there from now on, or at least its number. Does not
+    /// wait for other processes: they may learn it later.
+    fn wanted(&self, room: RoomId);
+
+    /// They are no longer wanted.
+    fn unwanted(&self, room: RoomId);
 }
 
 /// An event that another process committed.
@@ -37,7 +50,8 @@ pub struct RemoteEvent {
     pub epoch: Epoch,
     /// The number of the event.
     pub seq: Seq,
-    /// The event itself. `None`: it was too large to be sent; the log has it.
+    /// The event itself. `None`: the log has it. It was too large to be sent, or was
+    /// committed before its process knew that this room is wanted here.
     pub content: Option<RemoteContent>,
 }
 

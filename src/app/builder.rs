@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use aftermatch_http::DemoPeople;
 use aftermatch_memory::LocalRelay;
 use aftermatch_ports::{
-    History, Log, Messages, People, ReadPositions, Relay, Revisions, Rooms, Tokens,
+    History, Interest, Log, Messages, People, ReadPositions, Relay, Revisions, Rooms, Tokens,
 };
 use aftermatch_usecases::{Ports, UseCases};
 use aftermatch_websocket::{Hub, Limits, Origin};
@@ -113,10 +113,9 @@ impl Builder {
     /// Connects the use cases to the store and to the hub.
     #[must_use]
     pub fn build(self) -> App {
-        let hub = Arc::new(Hub::new());
-        let ports = match &self.store {
-            Store::Memory(store) => self.ports(store.clone(), Arc::new(LocalRelay::alone()), &hub),
-            Store::Postgres(store) => self.ports(store.clone(), store.clone(), &hub),
+        let (ports, hub) = match &self.store {
+            Store::Memory(store) => self.ports(store.clone(), Arc::new(LocalRelay::alone())),
+            Store::Postgres(store) => self.ports(store.clone(), store.clone()),
         };
         App {
             use_cases: Arc::new(UseCases::new(ports)),
@@ -132,11 +131,13 @@ impl Builder {
         }
     }
 
-    fn ports<S>(&self, store: Arc<S>, relay: Arc<dyn Relay>, hub: &Arc<Hub>) -> Ports
+    fn ports<S, R>(&self, store: Arc<S>, relay: Arc<R>) -> (Ports, Arc<Hub>)
     where
         S: People + Rooms + Messages + Log + History + ReadPositions + Revisions + 'static,
+        R: Relay + Interest + 'static,
     {
-        Ports {
+        let hub = Arc::new(Hub::new(relay.clone()));
+        let ports = Ports {
             people: store.clone(),
             rooms: store.clone(),
             messages: store.clone(),
@@ -152,7 +153,8 @@ impl Builder {
             clock: Arc::new(SystemClock),
             max_text_chars: self.max_text_chars,
             token_leeway: u32::try_from(self.token_leeway.as_secs()).unwrap_or(u32::MAX),
-        }
+        };
+        (ports, hub)
     }
 }
 

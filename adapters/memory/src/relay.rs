@@ -1,10 +1,11 @@
-use std::future::pending;
+use std::{collections::HashSet, future::pending, sync::Arc};
 
 use aftermatch_ports::{
-    Relay, RemoteEvent,
-    model::{Revision, RoomEvent},
+    Interest, Relay, RemoteEvent,
+    model::{Revision, RoomEvent, RoomId},
 };
 use async_trait::async_trait;
+use parking_lot::Mutex as Lock;
 use tokio::sync::{
     Mutex,
     mpsc::{Receiver, Sender, channel},
@@ -22,7 +23,11 @@ pub struct LocalRelay(Option<Link>);
 struct Link {
     to_other: Sender<RemoteEvent>,
     from_other: Mutex<Receiver<RemoteEvent>>,
+    wanted_here: Arc<Rooms>,
+    wanted_there: Arc<Rooms>,
 }
+
+type Rooms = Lock<HashSet<RoomId>>;
 
 impl LocalRelay {
     /// The relay of a process that shares its store with no other: it drops what is
@@ -38,13 +43,19 @@ impl LocalRelay {
     pub fn pair() -> [Self; 2] {
         let (to_second, from_first) = channel(CAPACITY);
         let (to_first, from_second) = channel(CAPACITY);
-        let linked = |to_other, from_other| {
+        let [first, second] = [Arc::<Rooms>::default(), Arc::<Rooms>::default()];
+        let linked = |to_other, from_other, here: &Arc<Rooms>, there: &Arc<Rooms>| {
             Self(Some(Link {
                 to_other,
                 from_other: Mutex::new(from_other),
+                wanted_here: here.clone(),
+                wanted_there: there.clone(),
             }))
         };
-        [linked(to_second, from_second), linked(to_first, from_first)]
+        [
+            linked(to_second, from_second, &first, &second),
+            linked(to_first, from_first, &second, &first),
+        ]
     }
 }
 
@@ -55,7 +66,9 @@ impl Relay for LocalRelay {
     }
 
     fn publish(&self, event: &RoomEvent, author: Revision) {
-        if let Some(link) = &self.0 {
+        if let Some(link) = &self.0
+            && link.wanted_there.lock().contains(&event.room.room.id)
+        {
             // This fails if the other instance is too slow or was dropped.
             let _ = link.to_other.try_send(RemoteEvent::of(event, author));
         }
@@ -71,5 +84,19 @@ impl Relay for LocalRelay {
             return pending().await;
         }
         events
+    }
+}
+
+impl Interest for LocalRelay {
+    fn wanted(&self, room: RoomId) {
+        if let Some(link) = &self.0 {
+            link.wanted_here.lock().insert(room);
+        }
+    }
+
+    fn unwanted(&self, room: RoomId) {
+        if let Some(link) = &self.0 {
+            link.wanted_here.lock().remove(&room);
+        }
     }
 }

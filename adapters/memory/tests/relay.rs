@@ -6,7 +6,7 @@ use std::{
 };
 
 use aftermatch_memory::LocalRelay;
-use aftermatch_ports::{Relay, laws::RelaySubject, model::Timestamp};
+use aftermatch_ports::{Interest, Relay, laws::RelaySubject, model::Timestamp};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 use tokio::time::sleep;
@@ -23,6 +23,10 @@ impl RelaySubject for Linked {
 
     fn instances(&self) -> [&dyn Relay; 2] {
         self.0.each_ref().map(|instance| instance as &dyn Relay)
+    }
+
+    fn interests(&self) -> [&dyn Interest; 2] {
+        self.0.each_ref().map(|instance| instance as &dyn Interest)
     }
 
     fn moment(millis: i64) -> Timestamp {

@@ -55,7 +55,9 @@
 //!     dropped: the others notice that this process is gone (invariant 8).
 
 mod connection;
+mod heads;
 mod listener;
+mod notification;
 pub(crate) mod notifications;
 mod others;
 mod outgoing;
@@ -64,3 +66,4 @@ mod ports;
 mod queue;
 mod rechecks;
 mod remote_event;
+mod wanted;

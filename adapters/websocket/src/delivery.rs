@@ -12,12 +12,14 @@
 //! too long.
 //!
 //! Locks are taken in this order: `Hub::rooms`, a room channel, `Hub::connections`,
-//! a connection's rooms, its outbox. The lock on the deadlines is taken alone.
+//! a connection's rooms, its outbox. The relay ([`Interest`]) is called under the first
+//! of them, and calls nothing here. The lock on the deadlines is taken alone.
 //!
 //! [`Seats`]: aftermatch_ports::Seats
 //! [`Broadcast`]: aftermatch_ports::Broadcast
 //! [`Presence`]: aftermatch_ports::Presence
 //! [`Broadcast::overdue`]: aftermatch_ports::Broadcast::overdue
+//! [`Interest`]: aftermatch_ports::Interest
 //! [`Deadlines`]: deadlines::Deadlines
 //! [`RoomChannel`]: room_channel::RoomChannel
 

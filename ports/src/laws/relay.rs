@@ -4,17 +4,19 @@ use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use aftermatch_model::{Epoch, Revision, Room, RoomEvent, RoomId, UserId};
+use aftermatch_model::{Epoch, Revision, Room, RoomEvent, RoomId, Seq, UserId};
 
 use super::fixtures::{ODD_TEXTS, odd_request_ids};
-use super::relay_events::{arrived, created, deleted, edited, event, publish, view};
+use super::relay_events::{
+    arrived, created, deleted, edited, event, event_in, is_of, publish, view,
+};
 use super::subject::RelaySubject;
 use crate::RemoteEvent;
 
 /// A create, an edit and a deletion that one instance publishes reach the other one
 /// with all that they are; if one is lost, publishing it again helps.
 pub async fn published_event_reaches_other_instance<S: RelaySubject>() {
-    let subject = S::connected().await;
+    let subject = connected::<S>().await;
     let mut events = Vec::new();
     for (nth, text) in (1..).zip(ODD_TEXTS) {
         let client_msg_id = (nth % 2 == 0).then_some("A.b_c:d-9");
@@ -54,7 +56,7 @@ pub async fn published_event_reaches_other_instance<S: RelaySubject>() {
 /// An event that is too large to be sent arrives without its content, or with all
 /// of it.
 pub async fn large_event_reaches_other_instance<S: RelaySubject>() {
-    let subject = S::connected().await;
+    let subject = connected::<S>().await;
     let text = "🦀".repeat(10_000);
     let ids: Vec<_> = (0..1_000).map(|id| i64::MAX - id).collect();
     let events = [
@@ -68,7 +70,7 @@ pub async fn large_event_reaches_other_instance<S: RelaySubject>() {
 
 /// Texts of any length arrive, whatever limits there are on the way.
 pub async fn event_of_any_length_reaches_other_instance<S: RelaySubject>() {
-    let subject = S::connected().await;
+    let subject = connected::<S>().await;
     let lengths = (7_300..=8_100).step_by(7);
     let events = lengths.map(|length| {
         let text = "x".repeat(length);
@@ -80,7 +82,7 @@ pub async fn event_of_any_length_reaches_other_instance<S: RelaySubject>() {
 /// An instance receives only events that the other one published, as they are: none
 /// of its own, and none that nobody published.
 pub async fn instance_receives_only_what_others_published<S: RelaySubject>() {
-    let subject = S::connected().await;
+    let subject = connected::<S>().await;
     let [first, second] = [1, 2].map(|by| {
         let events = (1..=100).map(|seq| RoomEvent {
             by: UserId(by),
@@ -91,7 +93,7 @@ pub async fn instance_receives_only_what_others_published<S: RelaySubject>() {
     let [by_first, by_second] = exchange(&subject, &first, &second).await;
     for (received, published) in [(by_first, second), (by_second, first)] {
         for event in received {
-            let published = published.iter().any(|other| arrived(&event, other));
+            let published = published.iter().any(|other| is_of(&event, other));
             assert!(published, "{event:?}");
         }
     }
@@ -100,16 +102,9 @@ pub async fn instance_receives_only_what_others_published<S: RelaySubject>() {
 /// An instance that is ready receives what the other one publishes from then on, in
 /// the order in which it was published.
 pub async fn ready_instance_receives_events_in_order<S: RelaySubject>() {
-    let subject = S::connected().await;
+    let subject = connected::<S>().await;
     let mut receiving = Receiving::new(&subject);
-    for instance in subject.instances() {
-        let mut ready = instance.ready();
-        poll_fn(|context| {
-            receiving.poll(context);
-            ready.as_mut().poll(context)
-        })
-        .await;
-    }
+    receiving.ready().await;
     let events = (1..=500).map(|seq| {
         let text = ODD_TEXTS[usize::try_from(seq).unwrap() % ODD_TEXTS.len()];
         event::<S>(seq, edited(text))
@@ -124,13 +119,17 @@ pub async fn ready_instance_receives_events_in_order<S: RelaySubject>() {
             receiving.pause().await;
         }
     }
+    // Numbers may come besides.
+    let whole = |event: &&RemoteEvent| event.content.is_some();
+    let complete = |received: &Vec<_>| received.iter().filter(whole).count() >= 500;
     for _ in 0..ATTEMPTS {
-        if receiving.received.iter().all(|events| events.len() >= 500) {
+        if receiving.received.iter().all(complete) {
             break;
         }
         receiving.pause().await;
     }
     for received in receiving.received {
+        let received: Vec<_> = received.iter().filter(whole).collect();
         let seqs = received.iter().map(|event| event.seq.0);
         assert!(seqs.eq(1..=500), "each once and in order");
         let mut both = received.iter().zip(&events);
@@ -138,10 +137,49 @@ pub async fn ready_instance_receives_events_in_order<S: RelaySubject>() {
     }
 }
 
+/// Every event that is published after an instance wanted its room is received there, or
+/// its number; also if the room was not wanted for a moment.
+pub async fn event_after_room_is_wanted_is_noticed<S: RelaySubject>() {
+    let subject = S::connected().await;
+    let mut receiving = Receiving::new(&subject);
+    receiving.ready().await;
+    let [author, _] = subject.instances();
+    let [_, reader] = subject.interests();
+    for (nth, room) in (1..=300).map(RoomId).enumerate() {
+        let publish = |seq| publish(author, &event_in::<S>(room, seq, edited("hello")));
+        publish(1);
+        if nth % 3 == 0 {
+            reader.wanted(room);
+            reader.unwanted(room);
+        }
+        if nth % 5 == 0 {
+            receiving.pause().await;
+        }
+        reader.wanted(room);
+        if nth % 7 == 0 {
+            receiving.pause().await;
+        }
+        publish(2);
+    }
+    let mut missing: BTreeSet<_> = (1..=300).map(RoomId).collect();
+    for _ in 0..ATTEMPTS {
+        for event in &receiving.received[1] {
+            if event.seq == Seq(2) {
+                missing.remove(&event.room);
+            }
+        }
+        if missing.is_empty() {
+            return;
+        }
+        receiving.pause().await;
+    }
+    panic!("nothing was received of {missing:?}");
+}
+
 /// Publishing returns at once even while nobody receives, and later events still
 /// arrive.
 pub async fn publish_returns_while_nobody_receives<S: RelaySubject>() {
-    let subject = S::connected().await;
+    let subject = connected::<S>().await;
     let event = |seq| event::<S>(seq, edited("hello"));
     exchange(&subject, &[event(1)], &[]).await;
     for seq in 2..=30_000 {
@@ -152,6 +190,16 @@ pub async fn publish_returns_while_nobody_receives<S: RelaySubject>() {
 
 /// How often an event is published that does not arrive.
 const ATTEMPTS: usize = 2_000;
+
+/// Two instances that want the rooms of the events here.
+async fn connected<S: RelaySubject>() -> S {
+    let subject = S::connected().await;
+    for interest in subject.interests() {
+        interest.wanted(RoomId(1));
+        interest.wanted(RoomId(i64::MAX));
+    }
+    subject
+}
 
 /// Publishes `first` at the first instance and `second` at the second one until
 /// each of them has arrived at the other one. Returns what each instance received.
@@ -198,6 +246,18 @@ impl<'a, S: RelaySubject> Receiving<'a, S> {
             subject,
             next: subject.instances().map(|instance| instance.receive()),
             received: [Vec::new(), Vec::new()],
+        }
+    }
+
+    /// Receives until both instances are ready.
+    async fn ready(&mut self) {
+        for instance in self.subject.instances() {
+            let mut ready = instance.ready();
+            poll_fn(|context| {
+                self.poll(context);
+                ready.as_mut().poll(context)
+            })
+            .await;
         }
     }
 

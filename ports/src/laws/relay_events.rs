@@ -32,6 +32,16 @@ fn is_large(kind: &EventKind) -> bool {
     }
 }
 
+/// Whether this is the event that was published, or its number alone.
+pub(super) fn is_of(received: &RemoteEvent, published: &RoomEvent) -> bool {
+    let expected = RemoteEvent::of(published, AUTHOR);
+    let number = RemoteEvent {
+        content: None,
+        ..expected.clone()
+    };
+    *received == expected || *received == number
+}
+
 pub(super) fn publish(instance: &dyn Relay, event: &RoomEvent) {
     instance.publish(event, AUTHOR);
 }
@@ -68,9 +78,14 @@ pub(super) fn deleted(ids: &[i64]) -> EventKind {
     }
 }
 
+/// An event in room 1.
 pub(super) fn event<S: RelaySubject>(seq: i64, kind: EventKind) -> RoomEvent {
+    event_in::<S>(RoomId(1), seq, kind)
+}
+
+pub(super) fn event_in<S: RelaySubject>(room: RoomId, seq: i64, kind: EventKind) -> RoomEvent {
     let room = Room {
-        id: RoomId(1),
+        id: room,
         revision: Revision(12),
         epoch: Epoch {
             store: 0x9f3c_02a1,

@@ -6,7 +6,7 @@ use aftermatch_model::{
 };
 use async_trait::async_trait;
 
-use crate::{History, Log, Messages, People, ReadPositions, Relay, Revisions, Rooms};
+use crate::{History, Interest, Log, Messages, People, ReadPositions, Relay, Revisions, Rooms};
 
 /// A store under test, and the platform, which changes users, brands and rooms
 /// while the service runs.
@@ -73,6 +73,9 @@ pub trait RelaySubject: Send + Sync + Sized + 'static {
 
     /// The two instances.
     fn instances(&self) -> [&dyn Relay; 2];
+
+    /// What each of them wants: nothing yet.
+    fn interests(&self) -> [&dyn Interest; 2];
 
     /// The moment so many milliseconds after the start of 1970. The core has no
     /// calendar.

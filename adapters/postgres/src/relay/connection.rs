@@ -8,7 +8,7 @@ use sqlx::{
 };
 use tokio::time::Instant;
 
-use super::payload::HELLO;
+use super::notification::{Notification, To};
 use crate::{
     retry::before,
     session::{self, Settings},
@@ -16,17 +16,20 @@ use crate::{
 
 /// Triggers notify here when a revision moves.
 pub(super) const RIGHTS: &str = "chat_rights";
-/// Processes of this service notify here of the events they commit, and of
-/// themselves. Older versions use `chat_changes`, in another form.
+/// Processes of this service notify here of themselves, and of the events that many
+/// want. What is for one process has this name followed by `_` and the server's process
+/// of its listening connection. Older versions use `chat_changes`, in another form.
 const EVENTS: &str = "chat_events";
 
 /// The advisory lock that every process shares on its listening connection:
 /// invariant 5.
 const PRESENCE: i64 = 0x6166_7465_726d;
 
+const BACKEND: &str = "SELECT pg_backend_pid()";
+
 /// Returns no row unless it takes the lock: invariant 11.
 const ENTER: &str = "
-    SELECT pg_backend_pid() FROM pg_try_advisory_lock_shared($1) AS locked WHERE locked";
+    SELECT locked FROM pg_try_advisory_lock_shared($1) AS locked WHERE locked";
 
 const OTHERS: &str = "
     SELECT pid FROM pg_locks
@@ -34,7 +37,9 @@ const OTHERS: &str = "
       AND (classid::bigint << 32 | objid::bigint) = $1
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
-const SEND: &str = "SELECT pg_notify($1, payload) FROM UNNEST($2::text[]) AS payload";
+const SEND: &str = "
+    SELECT pg_notify(channel, payload)
+    FROM UNNEST($1::text[], $2::text[]) AS notification (channel, payload)";
 
 pub(super) struct ListenConnection {
     connection: PgListener,
@@ -71,15 +76,20 @@ impl ListenConnection {
             statement_timeout,
         };
         // Invariant 6: this order.
+        let backend = sqlx::query_scalar::<_, i32>(BACKEND);
+        let backend = backend.fetch_one(&mut this.connection);
+        this.backend = before(Instant::now() + statement_timeout, backend)
+            .await?
+            .unsigned_abs();
+        let own = channel(To::One(this.backend));
         before(
             this.deadline(),
-            this.connection.listen_all([RIGHTS, EVENTS]),
+            this.connection.listen_all([RIGHTS, EVENTS, own.as_str()]),
         )
         .await?;
-        let enter = sqlx::query_scalar::<_, i32>(ENTER).bind(PRESENCE);
+        let enter = sqlx::query_scalar::<_, bool>(ENTER).bind(PRESENCE);
         let enter = enter.fetch_one(&mut this.connection);
-        let deadline = Instant::now() + statement_timeout;
-        this.backend = before(deadline, enter).await?.unsigned_abs();
+        before(Instant::now() + statement_timeout, enter).await?;
         Ok(this)
     }
 
@@ -97,18 +107,20 @@ impl ListenConnection {
         Ok(others.into_iter().map(i32::unsigned_abs).collect())
     }
 
-    /// Says hello to the other processes.
-    pub(super) async fn announce(&mut self) -> Result<(), Error> {
-        self.send(vec![HELLO.to_owned()]).await
-    }
-
     #[tracing::instrument(name = "db.event.notify", level = "debug", skip_all)]
-    pub(super) async fn send(&mut self, payloads: Vec<String>) -> Result<(), Error> {
+    pub(super) async fn send(
+        &mut self,
+        notifications: impl IntoIterator<Item = Notification>,
+    ) -> Result<(), Error> {
+        let notifications = notifications.into_iter();
+        let (channels, payloads): (Vec<_>, Vec<_>) = notifications
+            .map(|notification| (channel(notification.to), notification.payload))
+            .unzip();
         if payloads.is_empty() {
             return Ok(());
         }
         let deadline = self.deadline();
-        let query = sqlx::query(SEND).bind(EVENTS).bind(payloads);
+        let query = sqlx::query(SEND).bind(channels).bind(payloads);
         before(deadline, query.execute(&mut self.connection)).await?;
         Ok(())
     }
@@ -121,5 +133,12 @@ impl ListenConnection {
 
     fn deadline(&self) -> Instant {
         Instant::now() + self.statement_timeout
+    }
+}
+
+fn channel(to: To) -> String {
+    match to {
+        To::All => EVENTS.to_owned(),
+        To::One(backend) => format!("{EVENTS}_{backend}"),
     }
 }

@@ -2,6 +2,7 @@ use std::{
     collections::VecDeque, convert::Infallible, panic::AssertUnwindSafe, sync::Arc, time::Duration,
 };
 
+use aftermatch_ports::model::RoomId;
 use futures_util::FutureExt;
 use sqlx::{
     Error,
@@ -13,9 +14,10 @@ use super::{
     connection::{ListenConnection, RIGHTS},
     others::Others,
     outgoing::Outgoing,
-    payload::{Line, decode, encode},
+    payload::{Line, decode},
     queue::Queue,
     rechecks::Rechecks,
+    remote_event,
 };
 
 /// How often to look for other processes, and how long to wait before reconnecting.
@@ -25,8 +27,8 @@ const PERIOD: Duration = Duration::from_secs(1);
 /// at once.
 const SEND_INTERVAL: Duration = Duration::from_millis(2);
 
-/// The most payloads of one send. Notifications are received between two sends.
-const MAX_PAYLOADS: usize = 100;
+/// The most notifications of one send. Others are received between two sends.
+const MAX_NOTIFICATIONS: usize = 100;
 
 /// The payload of a notification of an import, whose changes have no new numbers.
 const EVERYTHING: &str = "everything";
@@ -64,7 +66,6 @@ impl Listener {
             }
             // Invariant 11.
             self.outgoing.set_enabled(false);
-            drop(self.outgoing.take());
             self.others.disconnected();
             sleep(PERIOD).await;
         }
@@ -89,7 +90,7 @@ impl Listener {
         self.rechecks.hasten();
         // Invariant 5.
         if !alone {
-            connection.announce().await?;
+            connection.send(self.outgoing.hello()).await?;
         }
         Ok(connection)
     }
@@ -110,11 +111,10 @@ impl Listener {
                 }
                 () = ready_to_send(next_send, unsent.is_empty()) => {
                     if unsent.is_empty() {
-                        let (confirmations, events) = self.outgoing.take();
-                        unsent.extend(encode(&confirmations, &events));
+                        unsent.extend(self.outgoing.take());
                     }
-                    let some = unsent.len().min(MAX_PAYLOADS);
-                    connection.send(unsent.drain(..some).collect()).await?;
+                    let some = unsent.len().min(MAX_NOTIFICATIONS);
+                    connection.send(unsent.drain(..some)).await?;
                     next_send = Instant::now() + SEND_INTERVAL;
                 }
                 () = sleep_until(next_check) => {
@@ -123,6 +123,7 @@ impl Listener {
                     if self.others.found(others) {
                         self.rechecks.hasten();
                     }
+                    unsent.extend(self.outgoing.take_unwanted());
                     next_check = Instant::now() + PERIOD;
                 }
             }
@@ -153,7 +154,28 @@ impl Listener {
                 }
                 Line::Confirm(other) if other == own => self.others.confirmed_by(sender),
                 Line::Confirm(_) => {}
-                Line::Event(event) => self.incoming.push(event),
+                Line::Listed => self.others.listed(sender),
+                Line::Want(rooms) => self.wanted_by(sender, rooms),
+                Line::Unwant(rooms) => {
+                    for room in rooms {
+                        self.others.wants_no_longer(sender, room);
+                    }
+                }
+                Line::Event(room, json) if self.outgoing.is_wanted(room) => {
+                    if let Some(event) = remote_event::from_json(room, json) {
+                        self.incoming.push(event);
+                    }
+                }
+                Line::Event(..) => {}
+            }
+        }
+    }
+
+    /// Another process wants these rooms.
+    fn wanted_by(&self, other: u32, rooms: Vec<RoomId>) {
+        for room in rooms {
+            if self.others.wants(other, room) {
+                self.outgoing.remind(room);
             }
         }
     }

@@ -1,6 +1,9 @@
 use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
 
-use aftermatch_ports::RemoteEvent;
+use aftermatch_ports::{
+    RemoteEvent,
+    model::{Revision, RoomEvent, RoomId},
+};
 use sqlx::postgres::PgConnectOptions;
 use tokio::{sync::Mutex, time::timeout};
 
@@ -22,8 +25,8 @@ pub(crate) struct Notifications {
 
 impl Notifications {
     pub(crate) fn new(options: PgConnectOptions, statement_timeout: Duration) -> Self {
-        let outgoing = Arc::new(Outgoing::default());
         let others = Arc::new(Others::default());
+        let outgoing = Arc::new(Outgoing::new(others.clone()));
         let rechecks = Arc::new(Rechecks::new());
         let incoming = Arc::new(Queue::default());
         let listener = Listener {
@@ -85,9 +88,19 @@ impl Notifications {
         }
     }
 
-    /// Queues an event for the other processes, if there are any.
-    pub(super) fn send(&self, event: impl FnOnce() -> RemoteEvent) {
-        self.outgoing.push(event);
+    /// Queues an event for the other processes that want it, if there are any.
+    pub(super) fn send(&self, event: &RoomEvent, author: Revision) {
+        self.outgoing.push(event, author);
+    }
+
+    /// Events of `room` are wanted here.
+    pub(super) fn want(&self, room: RoomId) {
+        self.outgoing.want(room);
+    }
+
+    /// They are no longer wanted.
+    pub(super) fn unwant(&self, room: RoomId) {
+        self.outgoing.unwant(room);
     }
 
     /// Whether something may have changed that nothing shows: invariant 8. Asking

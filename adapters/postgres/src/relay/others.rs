@@ -1,10 +1,16 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use aftermatch_ports::model::RoomId;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-/// Which other processes there are: the server's processes of their listening
-/// connections.
+use super::notification::To;
+
+/// Up to so many processes receive an event each on its own channel. If more want it,
+/// it goes to all, once.
+const MAX_COPIES: usize = 3;
+
+/// Which other processes there are, and what they want.
 #[derive(Default)]
 pub(super) struct Others {
     state: Mutex<State>,
@@ -16,27 +22,42 @@ pub(super) struct Others {
 struct State {
     /// Whether this process listens.
     connected: bool,
-    others: HashSet<u32>,
-    /// Those that have sent something.
-    speaking: HashSet<u32>,
-    /// Those that have not confirmed yet.
-    awaited: HashSet<u32>,
+    /// By the server's process of its listening connection.
+    others: HashMap<u32, Other>,
     /// Invariant 8.
     uncertain: bool,
+}
+
+/// Another process.
+#[derive(Default)]
+struct Other {
+    /// Whether it has sent something.
+    speaks: bool,
+    /// Whether it is yet to confirm.
+    awaited: bool,
+    /// The rooms that it wants, as far as it has said.
+    wants: HashSet<RoomId>,
+    /// Whether it wants no others: invariant 12.
+    listed: bool,
 }
 
 impl Others {
     /// This process has connected, and found these others.
     pub(super) fn connected(&self, others: HashSet<u32>) {
+        let awaited = |other| {
+            let awaited = Other {
+                awaited: true,
+                ..Other::default()
+            };
+            (other, awaited)
+        };
         let mut state = self.state.lock();
         *state = State {
             connected: true,
-            awaited: others.clone(),
-            others,
-            speaking: HashSet::new(),
+            others: others.into_iter().map(awaited).collect(),
             uncertain: true,
         };
-        self.confirmed.send_replace(state.awaited.is_empty());
+        self.look_for_awaited(&state);
     }
 
     /// The connection is lost.
@@ -52,33 +73,37 @@ impl Others {
 
     /// Another process has sent something.
     pub(super) fn spoke(&self, other: u32) {
-        self.state.lock().speaking.insert(other);
+        self.change(other, |other| other.speaks = true);
     }
 
     /// Another process has connected.
     pub(super) fn came(&self, other: u32) {
         let mut state = self.state.lock();
-        state.others.insert(other);
+        let other = state.others.entry(other).or_default();
+        other.speaks = true;
+        other.listed = false;
+        other.wants.clear();
         state.uncertain = true;
     }
 
     /// Another process sends its events to this one.
     pub(super) fn confirmed_by(&self, other: u32) {
-        let mut state = self.state.lock();
-        state.awaited.remove(&other);
-        self.confirmed.send_replace(state.awaited.is_empty());
+        self.change(other, |other| other.awaited = false);
+        self.look_for_awaited(&self.state.lock());
     }
 
     /// These others are there now. Returns whether that is a change.
     pub(super) fn found(&self, others: HashSet<u32>) -> bool {
         let mut state = self.state.lock();
-        let changed = state.others != others;
-        state.uncertain |= changed;
+        let before = state.others.len();
         // Invariant 7.
-        state.awaited.retain(|other| others.contains(other));
-        state.speaking.retain(|other| others.contains(other));
-        state.others = others;
-        self.confirmed.send_replace(state.awaited.is_empty());
+        state.others.retain(|other, _| others.contains(other));
+        let changed = before != state.others.len() || before != others.len();
+        for other in others {
+            state.others.entry(other).or_default();
+        }
+        state.uncertain |= changed;
+        self.look_for_awaited(&state);
         changed
     }
 
@@ -90,7 +115,7 @@ impl Others {
     /// Invariant 8.
     pub(super) fn take_uncertain(&self) -> bool {
         let mut state = self.state.lock();
-        let silent = !state.others.is_subset(&state.speaking);
+        let silent = state.others.values().any(|other| !other.speaks);
         std::mem::take(&mut state.uncertain) || silent || !state.connected
     }
 
@@ -98,6 +123,45 @@ impl Others {
     pub(super) async fn confirmed(&self) {
         // The sender lives as long as this.
         let _ = self.confirmed.subscribe().wait_for(|all| *all).await;
+    }
+
+    fn change<T>(&self, other: u32, change: impl FnOnce(&mut Other) -> T) -> Option<T> {
+        self.state.lock().others.get_mut(&other).map(change)
+    }
+
+    fn look_for_awaited(&self, state: &State) {
+        let awaited = state.others.values().any(|other| other.awaited);
+        self.confirmed.send_replace(!awaited);
+    }
+}
+
+/// What they want: invariant 12.
+impl Others {
+    /// Another process wants this room. Returns whether that is new.
+    pub(super) fn wants(&self, other: u32, room: RoomId) -> bool {
+        let new = self.change(other, |other| other.wants.insert(room));
+        new.unwrap_or_default()
+    }
+
+    /// Another process no longer wants this room.
+    pub(super) fn wants_no_longer(&self, other: u32, room: RoomId) {
+        self.change(other, |other| other.wants.remove(&room));
+    }
+
+    /// Another process has said everything that it wants.
+    pub(super) fn listed(&self, other: u32) {
+        self.change(other, |other| other.listed = true);
+    }
+
+    /// Who receives the events of this room.
+    pub(super) fn recipients(&self, room: RoomId) -> Vec<To> {
+        let others = &self.state.lock().others;
+        if others.values().any(|other| !other.listed) {
+            return vec![To::All];
+        }
+        let wanting = others.iter().filter(|(_, other)| other.wants.contains(&room));
+        let to: Vec<_> = wanting.map(|(other, _)| To::One(*other)).collect();
+        if to.len() > MAX_COPIES { vec![To::All] } else { to }
     }
 }
 
@@ -166,6 +230,42 @@ mod tests {
             assert!(!others.take_uncertain());
             others.disconnected();
         }
+    }
+
+    #[test]
+    fn events_go_to_those_who_want_them() {
+        let (others, room) = (Others::default(), RoomId(1));
+        others.connected(HashSet::from([2, 3]));
+        others.listed(2);
+        assert_eq!(others.recipients(room), [To::All], "it may be an older program");
+        others.listed(3);
+        assert_eq!(others.recipients(room), []);
+        assert!(others.wants(3, room));
+        assert!(!others.wants(3, room));
+        assert!(!others.wants(7, room), "it is not there");
+        assert_eq!(others.recipients(room), [To::One(3)]);
+        assert_eq!(others.recipients(RoomId(2)), []);
+        others.came(2);
+        assert_eq!(others.recipients(room), [To::All]);
+        others.listed(2);
+        others.wants_no_longer(3, room);
+        assert_eq!(others.recipients(room), []);
+    }
+
+    #[test]
+    fn event_that_many_want_goes_to_all() {
+        let (others, room) = (Others::default(), RoomId(1));
+        let many = 0..=u32::try_from(MAX_COPIES).unwrap();
+        others.connected(many.clone().collect());
+        for (nth, other) in many.clone().enumerate() {
+            others.listed(other);
+            if nth > 0 {
+                others.wants(other, room);
+            }
+        }
+        assert_eq!(others.recipients(room).len(), MAX_COPIES);
+        others.wants(0, room);
+        assert_eq!(others.recipients(room), [To::All]);
     }
 
     #[test]

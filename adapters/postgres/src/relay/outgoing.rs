@@ -1,42 +1,98 @@
 use std::{
     collections::BTreeSet,
     mem,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
-use aftermatch_ports::RemoteEvent;
+use aftermatch_ports::{
+    RemoteEvent,
+    model::{LogHead, Revision, RoomEvent, RoomId},
+};
 use parking_lot::Mutex;
 
-use super::queue::Queue;
+use super::{
+    heads::Recent,
+    notification::{Notification, Packer, To},
+    others::Others,
+    payload,
+    queue::Queue,
+    wanted::Wanted,
+};
 
 /// What waits to be sent to other processes.
-#[derive(Default)]
 pub(super) struct Outgoing {
     /// Whether there are other processes.
     enabled: AtomicBool,
+    others: Arc<Others>,
     /// Events committed here.
     events: Queue,
+    /// Invariant 13.
+    recent: Mutex<Recent>,
+    wanted: Wanted,
     /// Processes whose hello is to be confirmed.
-    confirmations: Mutex<BTreeSet<u32>>,
+    newcomers: Mutex<BTreeSet<u32>>,
 }
 
 impl Outgoing {
-    /// Called for every committed event: invariants 4 and 5.
-    pub(super) fn push(&self, event: impl FnOnce() -> RemoteEvent) {
-        if self.enabled.load(Ordering::SeqCst) {
-            self.events.push(event());
+    pub(super) fn new(others: Arc<Others>) -> Self {
+        Self {
+            enabled: AtomicBool::default(),
+            others,
+            events: Queue::default(),
+            recent: Mutex::new(Recent::new()),
+            wanted: Wanted::default(),
+            newcomers: Mutex::default(),
         }
     }
 
+    /// Called for every committed event: invariants 4 and 5. `author` is the revision
+    /// of the user who caused it.
+    pub(super) fn push(&self, event: &RoomEvent, author: Revision) {
+        if !self.is_enabled() {
+            return;
+        }
+        let room = event.room.room.id;
+        let head = LogHead {
+            epoch: event.epoch,
+            last_seq: event.seq,
+        };
+        // Invariant 13: in this order.
+        let remembered = self.recent.lock().remember(room, head);
+        if !remembered || !self.others.recipients(room).is_empty() {
+            self.events.push(RemoteEvent::of(event, author));
+        }
+    }
+
+    /// Another process has announced that it wants `room`: it receives the number of
+    /// the last event that was published there. Invariant 13: its wish is known by now.
+    pub(super) fn remind(&self, room: RoomId) {
+        for event in self.recent.lock().events(room) {
+            self.events.push(event);
+        }
+    }
+
+    fn is_enabled(&self) -> bool {
+        self.enabled.load(Ordering::SeqCst)
+    }
+
+    /// Sets whether there are other processes. What waits for them is dropped when
+    /// there are none.
     pub(super) fn set_enabled(&self, enabled: bool) {
         self.enabled.store(enabled, Ordering::SeqCst);
+        if !enabled {
+            drop(self.take());
+            drop(self.take_unwanted());
+        }
     }
 
     /// Confirms to another process that events are sent. Invariant 6: they are queued
     /// from now on.
     pub(super) fn confirm(&self, other: u32) {
         self.set_enabled(true);
-        self.confirmations.lock().insert(other);
+        self.newcomers.lock().insert(other);
         self.events.wake();
     }
 
@@ -45,34 +101,141 @@ impl Outgoing {
         self.events.wait().await;
     }
 
-    /// The processes to confirm to, and the events to send.
-    pub(super) fn take(&self) -> (BTreeSet<u32>, Vec<RemoteEvent>) {
-        let confirmations = mem::take(&mut *self.confirmations.lock());
-        (confirmations, self.events.take())
+    /// What is to be sent now.
+    pub(super) fn take(&self) -> Vec<Notification> {
+        let mut packer = Packer::default();
+        let newcomers = mem::take(&mut *self.newcomers.lock());
+        let (new, all) = self.wanted.take_new(!newcomers.is_empty());
+        for other in newcomers {
+            packer.add(To::All, &payload::confirm(other));
+            packer.list(To::One(other), &all);
+        }
+        packer.rooms(To::All, payload::WANT, &new);
+        for event in self.events.take() {
+            let mut to = self.others.recipients(event.room);
+            if to.is_empty() {
+                // It could not be remembered.
+                to.push(To::All);
+            }
+            packer.event(&to, &event);
+        }
+        packer.finish()
+    }
+}
+
+/// What this process wants.
+impl Outgoing {
+    pub(super) fn want(&self, room: RoomId) {
+        if self.wanted.add(room, self.is_enabled()) {
+            self.events.wake();
+        }
+    }
+
+    pub(super) fn unwant(&self, room: RoomId) {
+        self.wanted.remove(room, self.is_enabled());
+    }
+
+    pub(super) fn is_wanted(&self, room: RoomId) -> bool {
+        self.wanted.contains(room)
+    }
+
+    /// The first notifications of a connection.
+    pub(super) fn hello(&self) -> Vec<Notification> {
+        let mut packer = Packer::default();
+        packer.add(To::All, payload::HELLO);
+        let (_, all) = self.wanted.take_new(true);
+        packer.list(To::All, &all);
+        packer.finish()
+    }
+
+    /// What is no longer wanted.
+    pub(super) fn take_unwanted(&self) -> Vec<Notification> {
+        let mut packer = Packer::default();
+        packer.rooms(To::All, payload::UNWANT, &self.wanted.take_left());
+        packer.finish()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use aftermatch_ports::model::{Epoch, RoomId, Seq};
+    use std::collections::HashSet;
+
+    use aftermatch_ports::model::{
+        Epoch, EventKind, MessageId, RequestId, Room, RoomView, Seq, Text, UserId,
+    };
+    use time::OffsetDateTime;
 
     use super::*;
 
+    fn event(room: i64) -> RoomEvent {
+        let epoch = Epoch { store: 1, room: 2 };
+        let room = Room {
+            id: RoomId(room),
+            revision: Revision(3),
+            epoch,
+            participants: Vec::new(),
+        };
+        RoomEvent {
+            seq: Seq(1),
+            epoch,
+            at: OffsetDateTime::UNIX_EPOCH.into(),
+            by: UserId(4),
+            room: RoomView {
+                room: Arc::new(room),
+                has_business: false,
+            },
+            requester: None,
+            request_id: RequestId::NONE,
+            kind: EventKind::Edited {
+                id: MessageId(5),
+                text: Text::stored("text"),
+            },
+        }
+    }
+
+    /// The first word of each line, and for which processes.
+    fn sent(outgoing: &Outgoing) -> Vec<(To, String)> {
+        let mut sent = Vec::new();
+        for Notification { to, payload } in outgoing.take() {
+            let lines = payload.lines();
+            let words = lines.filter_map(|line| line.split(' ').next());
+            sent.extend(words.map(|word| (to, word.to_owned())));
+        }
+        sent
+    }
+
+    fn to(to: To, word: &str) -> (To, String) {
+        (to, word.to_owned())
+    }
+
     #[test]
     fn single_process_queues_nothing() {
-        let event = RemoteEvent {
-            room: RoomId(1),
-            epoch: Epoch { store: 1, room: 2 },
-            seq: Seq(1),
-            content: None,
-        };
-        let outgoing = Outgoing::default();
-        outgoing.push(|| event.clone());
-        assert_eq!(outgoing.take(), (BTreeSet::new(), vec![]));
+        let outgoing = Outgoing::new(Arc::default());
+        outgoing.want(RoomId(1));
+        outgoing.push(&event(1), Revision(1));
+        assert_eq!(sent(&outgoing), []);
         outgoing.confirm(7);
-        outgoing.push(|| event.clone());
-        assert_eq!(outgoing.take(), (BTreeSet::from([7]), vec![event]));
-        outgoing.set_enabled(false);
-        outgoing.push(|| panic!("nobody needs it"));
+        let newcomer = To::One(7);
+        let list = [to(To::All, "confirm"), to(newcomer, "want"), to(newcomer, "listed")];
+        assert_eq!(sent(&outgoing), list);
+    }
+
+    #[test]
+    fn event_goes_to_those_who_want_it() {
+        let others = Arc::new(Others::default());
+        let outgoing = Outgoing::new(others.clone());
+        others.connected(HashSet::from([7, 8]));
+        outgoing.set_enabled(true);
+        outgoing.push(&event(1), Revision(1));
+        assert_eq!(sent(&outgoing), [to(To::All, "1")], "they have said nothing");
+        [7, 8].map(|other| others.listed(other));
+        outgoing.push(&event(1), Revision(1));
+        assert_eq!(sent(&outgoing), []);
+        assert!(others.wants(8, RoomId(1)));
+        outgoing.remind(RoomId(1));
+        outgoing.push(&event(1), Revision(1));
+        assert_eq!(sent(&outgoing), [to(To::One(8), "1"), to(To::One(8), "1")]);
+        outgoing.remind(RoomId(2));
+        assert_eq!(sent(&outgoing), []);
     }
 }

@@ -1,54 +1,62 @@
-//! The text of a notification: lines. `hello` and `confirm <server process>` are of
-//! processes, `<room> <json>` is an event.
+//! The text of a notification: lines. `<room> <json>` is an event, and these are of
+//! processes:
+//!
+//! | line | says |
+//! |---|---|
+//! | `hello` | I have connected: send me your events |
+//! | `confirm <server process>` | I do, to the process with this listening connection |
+//! | `want <room> …`, `unwant <room> …` | I want the events of these rooms, or no longer |
+//! | `listed` | these are all that I want |
 
-use std::{collections::BTreeSet, mem};
+use std::{collections::HashSet, fmt::Write};
 
 use aftermatch_ports::{RemoteEvent, model::RoomId};
 
 use super::remote_event;
 
 /// Postgres refuses a payload of 8,000 bytes.
-const MAX_PAYLOAD_BYTES: usize = 7_999;
+pub(super) const MAX_PAYLOAD_BYTES: usize = 7_999;
+
+/// The most rooms in a line: it fits into a payload, however long their ids are.
+const MAX_ROOMS: usize = 350;
 
 pub(super) const HELLO: &str = "hello\n";
+pub(super) const LISTED: &str = "listed\n";
+pub(super) const WANT: &str = "want";
+pub(super) const UNWANT: &str = "unwant";
 
 /// What another process says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line {
-    /// It has connected, and asks the others to send their events.
+pub(super) enum Line<'a> {
     Hello,
-    /// It sends its events to the process with this listening connection.
     Confirm(u32),
-    /// It committed an event.
-    Event(RemoteEvent),
+    Want(Vec<RoomId>),
+    Unwant(Vec<RoomId>),
+    Listed,
+    /// It committed an event, which [`remote_event`] reads.
+    Event(RoomId, &'a str),
 }
 
-/// Packs what waits into as few payloads as possible.
-pub(super) fn encode(confirmations: &BTreeSet<u32>, events: &[RemoteEvent]) -> Vec<String> {
-    let mut payloads = Vec::new();
-    let mut payload = String::new();
-    let mut add = |line: &str| {
-        if payload.len() + line.len() > MAX_PAYLOAD_BYTES {
-            payloads.push(mem::take(&mut payload));
+pub(super) fn confirm(other: u32) -> String {
+    format!("confirm {other}\n")
+}
+
+/// Lines with all these rooms.
+pub(super) fn rooms(verb: &str, rooms: &HashSet<RoomId>) -> Vec<String> {
+    let rooms: Vec<_> = rooms.iter().collect();
+    let lines = rooms.chunks(MAX_ROOMS).map(|rooms| {
+        let mut line = verb.to_owned();
+        for room in rooms {
+            // Text has no reason to be refused.
+            let _ = write!(line, " {room}");
         }
-        payload.push_str(line);
-    };
-    for other in confirmations {
-        add(&format!("confirm {other}\n"));
-    }
-    for event in events {
-        if let Some(line) = line(event) {
-            add(&line);
-        }
-    }
-    if !payload.is_empty() {
-        payloads.push(payload);
-    }
-    payloads
+        line + "\n"
+    });
+    lines.collect()
 }
 
 /// The event, without its content if that does not fit.
-fn line(event: &RemoteEvent) -> Option<String> {
+pub(super) fn event(event: &RemoteEvent) -> Option<String> {
     let line = |with_content| {
         let json = remote_event::to_json(event, with_content)?;
         Some(format!("{} {json}\n", event.room))
@@ -59,19 +67,23 @@ fn line(event: &RemoteEvent) -> Option<String> {
 
 /// The lines of a payload. Skips those that it does not understand: another version
 /// of this program may have sent them.
-pub(super) fn decode(payload: &str) -> impl Iterator<Item = Line> {
+pub(super) fn decode(payload: &str) -> impl Iterator<Item = Line<'_>> {
     payload.lines().filter_map(|line| {
-        if line == HELLO.trim_end() {
-            return Some(Line::Hello);
-        }
-        match line.split_once(' ')? {
-            ("confirm", other) => other.parse().ok().map(Line::Confirm),
-            (room, json) => {
-                let room = RoomId(room.parse().ok()?);
-                remote_event::from_json(room, json).map(Line::Event)
-            }
+        match line.split_once(' ') {
+            None if line == HELLO.trim_end() => Some(Line::Hello),
+            None if line == LISTED.trim_end() => Some(Line::Listed),
+            None => None,
+            Some(("confirm", other)) => other.parse().ok().map(Line::Confirm),
+            Some((WANT, rooms)) => Some(Line::Want(room_ids(rooms))),
+            Some((UNWANT, rooms)) => Some(Line::Unwant(room_ids(rooms))),
+            Some((room, json)) => Some(Line::Event(RoomId(room.parse().ok()?), json)),
         }
     })
+}
+
+fn room_ids(rooms: &str) -> Vec<RoomId> {
+    let ids = rooms.split(' ').filter_map(|room| room.parse().ok());
+    ids.map(RoomId).collect()
 }
 
 #[cfg(test)]

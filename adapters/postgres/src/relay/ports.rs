@@ -1,6 +1,6 @@
 use aftermatch_ports::{
-    Changes, Difference, Expected, Relay, RemoteEvent, Revisions, StoreError,
-    model::{Revision, RoomEvent},
+    Changes, Difference, Expected, Interest, Relay, RemoteEvent, Revisions, StoreError,
+    model::{Revision, RoomEvent, RoomId},
 };
 use async_trait::async_trait;
 
@@ -29,10 +29,20 @@ impl Relay for Postgres {
     }
 
     fn publish(&self, event: &RoomEvent, author: Revision) {
-        self.notifications.send(|| RemoteEvent::of(event, author));
+        self.notifications.send(event, author);
     }
 
     async fn receive(&self) -> Vec<RemoteEvent> {
         self.notifications.receive().await
+    }
+}
+
+impl Interest for Postgres {
+    fn wanted(&self, room: RoomId) {
+        self.notifications.want(room);
+    }
+
+    fn unwanted(&self, room: RoomId) {
+        self.notifications.unwant(room);
     }
 }

@@ -1,14 +1,12 @@
-use std::{collections::HashMap, mem};
+use std::mem;
 
-use aftermatch_ports::{
-    RemoteEvent,
-    model::{Epoch, RoomId, Seq},
-};
+use aftermatch_ports::{RemoteEvent, model::LogHead};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-/// The most events that wait as they are, and the most rooms of which only the last
-/// number waits. The next recheck finds the rest.
+use super::heads::Heads;
+
+/// The most events that wait as they are.
 const MAX_WAITING: usize = 10_000;
 
 /// Events that wait, to be sent or to be received: invariant 4.
@@ -22,7 +20,7 @@ pub(super) struct Queue {
 struct Waiting {
     events: Vec<RemoteEvent>,
     /// The last event of each room of which more did not fit.
-    heads: HashMap<RoomId, (Epoch, Seq)>,
+    heads: Heads,
 }
 
 impl Queue {
@@ -44,13 +42,7 @@ impl Queue {
     /// All events; those that did not fit without their content.
     pub(super) fn take(&self) -> Vec<RemoteEvent> {
         let Waiting { mut events, heads } = mem::take(&mut *self.waiting.lock());
-        let heads = heads.into_iter();
-        events.extend(heads.map(|(room, (epoch, seq))| RemoteEvent {
-            room,
-            epoch,
-            seq,
-            content: None,
-        }));
+        events.extend(heads.into_events());
         events
     }
 }
@@ -59,13 +51,12 @@ impl Waiting {
     fn push(&mut self, event: RemoteEvent) {
         if self.events.len() < MAX_WAITING {
             self.events.push(event);
-        } else if self.heads.len() < MAX_WAITING || self.heads.contains_key(&event.room) {
-            let head = self.heads.entry(event.room);
-            let head = head.or_insert((event.epoch, event.seq));
-            // Events of one room may come out of order.
-            if head.0 != event.epoch || head.1 < event.seq {
-                *head = (event.epoch, event.seq);
-            }
+        } else {
+            let head = LogHead {
+                epoch: event.epoch,
+                last_seq: event.seq,
+            };
+            self.heads.raise(event.room, head);
         }
     }
 }
@@ -74,7 +65,7 @@ impl Waiting {
 mod tests {
     use aftermatch_ports::{
         RemoteContent, RemoteKind,
-        model::{MessageId, RequestId, Revision, UserId},
+        model::{Epoch, MessageId, RequestId, Revision, RoomId, Seq, UserId},
     };
     use time::OffsetDateTime;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aftermatch_ports::{
-    History, Log, Messages, People, ReadPositions, Relay, Revisions, Rooms,
+    History, Interest, Log, Messages, People, ReadPositions, Relay, Revisions, Rooms,
     laws::{RelaySubject, Subject, Work},
     model::{
         RoomId, Timestamp, World,
@@ -116,6 +116,10 @@ impl RelaySubject for TwoProcesses {
 
     fn instances(&self) -> [&dyn Relay; 2] {
         self.stores.each_ref().map(|store| store as &dyn Relay)
+    }
+
+    fn interests(&self) -> [&dyn Interest; 2] {
+        self.stores.each_ref().map(|store| store as &dyn Interest)
     }
 
     fn moment(millis: i64) -> Timestamp {

@@ -11,6 +11,7 @@ mod batches;
 mod changes;
 mod deleted_messages;
 mod import;
+mod interest;
 mod laws;
 mod log;
 mod migrations;

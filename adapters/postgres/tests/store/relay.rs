@@ -6,7 +6,7 @@ use crate::support::{
     NO_REQUEST, at, draft, message, options, precondition, store, text, town, with_world,
 };
 use aftermatch_ports::{
-    History, HistoryRange, Messages, Outcome, Read, ReadPositions, Relay, RemoteEvent, Revisions,
+    History, HistoryRange, Interest, Messages, Outcome, Read, ReadPositions, Relay, RemoteEvent, Revisions,
     Rooms,
     model::{
         EventKind, MessageId, RequestId, Revision, RoomEvent, RoomId, Seq, UserId,
@@ -137,8 +137,13 @@ async fn service_writes_notify_no_rights() {
 
 /// The event with this number in room 21.
 pub(crate) async fn event(store: &Postgres, seq: i64) -> RoomEvent {
+    event_in(store, 21, seq).await
+}
+
+/// The event with this number in this room.
+pub(crate) async fn event_in(store: &Postgres, room: i64, seq: i64) -> RoomEvent {
     let room = store
-        .room(RoomId(21), Read::Fresh)
+        .room(RoomId(room), Read::Fresh)
         .await
         .expect("a database");
     let room = room.expect("the room");
@@ -168,8 +173,9 @@ pub(crate) fn event_of(event: &RoomEvent, kind: EventKind) -> RoomEvent {
 /// Longer than a listener takes to connect again and to notice the other process.
 const REACH_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Publishes an event until the other process receives it.
+/// Publishes an event until the other process, which wants it, receives it.
 pub(crate) async fn reach(from: &Postgres, to: &Postgres, event: &RoomEvent) {
+    to.wanted(event.room.room.id);
     let expected = RemoteEvent::of(event, Revision(1));
     let publishing = async {
         loop {
@@ -216,11 +222,14 @@ async fn single_process_sends_nothing() {
         .expect("a listener");
     listener.listen("chat_events").await.expect("a channel");
     store.ready().await;
+    store.wanted(RoomId(21));
     let event = event(&store, 1).await;
     for _ in 0..2 {
         store.publish(&event, Revision(1));
         store.recheck().await;
     }
+    store.unwanted(RoomId(21));
+    store.recheck().await;
     let end = sqlx::query("SELECT pg_notify('chat_events', 'end')").execute(platform.pool());
     end.await.expect("a notification");
     let received = listener.recv().await.expect("a notification");

@@ -1,6 +1,9 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use aftermatch_ports::model::{Endpoint, RoomId, Session, SessionId};
+use aftermatch_ports::{
+    Interest,
+    model::{Endpoint, RoomId, Session, SessionId},
+};
 use aftermatch_protocol::{close::Close, endpoint};
 use parking_lot::RwLock;
 use prometheus_client::{metrics::gauge::Gauge, registry::Registry};
@@ -20,11 +23,12 @@ use crate::{
 const DRAIN_TICK: Duration = Duration::from_millis(20);
 
 /// Every connection of this process, and every joined room.
-#[derive(Default)]
 pub struct Hub {
     pub(super) connections: RwLock<HashMap<SessionId, Arc<Connection>>>,
     pub(super) rooms: RwLock<HashMap<RoomId, Arc<Channel>>>,
     pub(super) deadlines: Deadlines,
+    /// Learns under the lock on `rooms` which these are.
+    pub(super) interest: Arc<dyn Interest>,
     flusher: Arc<Flusher>,
 }
 
@@ -38,8 +42,14 @@ pub(crate) struct Registration {
 impl Hub {
     /// A hub without connections.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(interest: Arc<dyn Interest>) -> Self {
+        Self {
+            connections: RwLock::default(),
+            rooms: RwLock::default(),
+            deadlines: Deadlines::default(),
+            interest,
+            flusher: Arc::default(),
+        }
     }
 
     /// Adds the metrics of the adapter to `registry`.
@@ -96,7 +106,9 @@ impl Hub {
         self.rooms.read().get(&room).cloned()
     }
 
-    pub(super) fn new_channel(&self) -> Arc<Channel> {
+    /// Invariant 1 of `seats`.
+    pub(super) fn new_channel(&self, room: RoomId) -> Arc<Channel> {
+        self.interest.wanted(room);
         Arc::new(Channel::new(self.flusher.clone()))
     }
 }

@@ -1,3 +1,13 @@
+//! Who has joined which room.
+//!
+//! Invariants:
+//! 1. A room has a channel while somebody has joined it or is about to, and is wanted
+//!    from other processes for exactly this time. Both change under the lock on all
+//!    rooms, so that the relay learns of the changes in their order, and nobody joins
+//!    a channel that is dropped.
+//! 2. A seat is reserved, and so the room wanted, before its log is read: an event that
+//!    the reading misses is received.
+
 use std::sync::Arc;
 
 use aftermatch_ports::{
@@ -16,8 +26,8 @@ impl Hub {
             .flatten()
     }
 
-    /// Changes who has joined `room`, and drops its channel if nobody is left. The
-    /// lock on all rooms makes sure that nobody joins a channel that is dropped.
+    /// Changes who has joined `room`, and drops its channel if nobody is left:
+    /// invariant 1.
     pub(super) fn with_channel<T>(
         &self,
         room: RoomId,
@@ -31,6 +41,7 @@ impl Hub {
             drop(channel);
             if abandoned.is_some() {
                 rooms.remove(&room);
+                self.interest.unwanted(room);
             }
             (changed, abandoned.unwrap_or_default())
         };
@@ -48,9 +59,10 @@ impl Seats for Hub {
         let Some(connection) = self.connection(seat.session) else {
             return;
         };
-        // The lock on all rooms: see `with_channel`.
+        // Invariant 1.
         let mut rooms = self.rooms.write();
-        let channel = rooms.entry(seat.room).or_insert_with(|| self.new_channel());
+        let channel = rooms.entry(seat.room);
+        let channel = channel.or_insert_with(|| self.new_channel(seat.room));
         channel.lock().reserve(seat, connection);
     }
 

@@ -1,6 +1,7 @@
 mod closing;
 mod eviction;
 mod gaps;
+mod interest;
 mod logs;
 mod order;
 mod presence;
@@ -13,13 +14,14 @@ mod sent;
 use std::{sync::Arc, time::Duration};
 
 use aftermatch_ports::{
-    Broadcast, Reservation, Seats,
+    Broadcast, Interest, Reservation, Seats,
     model::{
         Brand, BrandId, Endpoint, Epoch, EventKind, Eviction, LogHead, MessageId, Profile,
         RequestId, Revision, Room, RoomEvent, RoomId, Seat, Seq, Session, SessionId, Text, UserId,
         Viewer,
     },
 };
+use parking_lot::Mutex;
 use tokio::{net::TcpStream, task::JoinHandle, time::timeout};
 use tokio_util::task::TaskTracker;
 
@@ -36,6 +38,21 @@ const MOVED: Epoch = Epoch { store: 2, room: 1 };
 /// A hub to test.
 struct Stage {
     hub: Arc<Hub>,
+    wanted: Arc<Wanted>,
+}
+
+/// The rooms that the hub wanted and no longer wanted, in this order.
+#[derive(Default)]
+struct Wanted(Mutex<Vec<(RoomId, bool)>>);
+
+impl Interest for Wanted {
+    fn wanted(&self, room: RoomId) {
+        self.0.lock().push((room, true));
+    }
+
+    fn unwanted(&self, room: RoomId) {
+        self.0.lock().push((room, false));
+    }
 }
 
 /// A connection to that hub.
@@ -48,8 +65,10 @@ struct Client {
 
 impl Stage {
     fn new() -> Self {
+        let wanted = Arc::<Wanted>::default();
         Self {
-            hub: Arc::new(Hub::new()),
+            hub: Arc::new(Hub::new(wanted.clone())),
+            wanted,
         }
     }
 

@@ -7,6 +7,7 @@ use aftermatch_ports::{
 use time::OffsetDateTime;
 
 use super::*;
+use crate::relay::notification::{Notification, Packer, To};
 
 fn remote(room: i64, seq: i64, request_id: Option<&str>, kind: RemoteKind) -> RemoteEvent {
     RemoteEvent {
@@ -62,11 +63,16 @@ fn without_content(event: &RemoteEvent) -> RemoteEvent {
 }
 
 fn round_trip(events: &[RemoteEvent]) -> Vec<RemoteEvent> {
-    let payloads = encode(&BTreeSet::new(), events);
-    assert!(payloads.iter().all(|payload| payload.len() < 8_000));
-    let lines = payloads.iter().flat_map(|payload| decode(payload));
+    let mut packer = Packer::default();
+    for event in events {
+        packer.event(&[To::One(7)], event);
+    }
+    let sent = packer.finish();
+    let fits = |each: &Notification| each.to == To::One(7) && each.payload.len() < 8_000;
+    assert!(sent.iter().all(fits));
+    let lines = sent.iter().flat_map(|each| decode(&each.payload));
     let events = lines.map(|line| match line {
-        Line::Event(event) => event,
+        Line::Event(room, json) => remote_event::from_json(room, json).expect("an event"),
         other => panic!("{other:?}"),
     });
     events.collect()
@@ -117,7 +123,7 @@ fn event_too_large_loses_its_content_only() {
         sent == [event]
     });
     let longest = fits.max().unwrap();
-    assert_eq!(line(&text(longest)).unwrap().len(), MAX_PAYLOAD_BYTES);
+    assert_eq!(super::event(&text(longest)).unwrap().len(), MAX_PAYLOAD_BYTES);
 
     let next = remote(1, 2, None, edited("next"));
     for large in [
@@ -132,17 +138,39 @@ fn event_too_large_loses_its_content_only() {
 
 #[test]
 fn lines_of_processes_are_understood() {
-    let events = [without_content(&remote(1, 2, None, deleted([])))];
-    let mut payload = encode(&BTreeSet::from([7, u32::MAX]), &events).concat();
-    payload.push_str(HELLO);
-    let [event] = events.map(Line::Event);
+    let mut packer = Packer::default();
+    packer.add(To::All, HELLO);
+    packer.add(To::All, &confirm(u32::MAX));
+    packer.list(To::All, &HashSet::from([RoomId(-7)]));
+    packer.rooms(To::All, UNWANT, &HashSet::from([RoomId(8)]));
+    packer.rooms(To::All, WANT, &HashSet::new());
     let expected = [
-        Line::Confirm(7),
-        Line::Confirm(u32::MAX),
-        event,
         Line::Hello,
+        Line::Confirm(u32::MAX),
+        Line::Want(vec![RoomId(-7)]),
+        Line::Listed,
+        Line::Unwant(vec![RoomId(8)]),
     ];
-    assert!(decode(&payload).eq(expected));
+    let [sent] = packer.finish().try_into().expect("one notification");
+    assert!(decode(&sent.payload).eq(expected));
+}
+
+#[test]
+fn rooms_of_any_number_and_length_arrive() {
+    let all: HashSet<_> = (0..5_000).map(|id| RoomId(i64::MIN + id)).collect();
+    let mut packer = Packer::default();
+    packer.list(To::All, &all);
+    let mut rest = all;
+    for sent in packer.finish() {
+        assert!(sent.payload.len() < 8_000);
+        for line in decode(&sent.payload) {
+            match line {
+                Line::Want(rooms) => assert!(rooms.iter().all(|room| rest.remove(room))),
+                other => assert_eq!((other, rest.len()), (Line::Listed, 0)),
+            }
+        }
+    }
+    assert!(rest.is_empty());
 }
 
 #[test]
@@ -154,6 +182,7 @@ fn unknown_lines_are_skipped() {
         "1",
         "1 2 z",
         "hello world",
+        "listed 1",
         "confirm -1",
         "confirm 1 2",
         r#"x {"log":[1,2],"seq":3}"#,
@@ -164,7 +193,11 @@ fn unknown_lines_are_skipped() {
         r#"1 {"log":[1,2],"seq":3,"event":{"at":9223372036854775807,"by":1,"author":1,"room":1,"kind":{"deleted":{"ids":[]}}}}"#,
         r#"1 {"log":[1,2],"seq":3,"event":{"at":1,"by":1,"author":1,"room":1,"kind":{"created":{"id":1,"text":"","client_msg_id":" "}}}}"#,
     ] {
-        let lines: Vec<_> = decode(&format!("{unknown}\n{good}\n")).collect();
-        assert_eq!(lines.len(), 1, "{unknown}: {lines:?}");
+        let payload = format!("{unknown}\n{good}\n");
+        let events = decode(&payload).map(|line| match line {
+            Line::Event(room, json) => remote_event::from_json(room, json),
+            other => panic!("{unknown}: {other:?}"),
+        });
+        assert_eq!(events.flatten().count(), 1, "{unknown}");
     }
 }

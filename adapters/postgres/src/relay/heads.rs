@@ -1,0 +1,128 @@
+use std::{collections::HashMap, mem, time::Duration};
+
+use aftermatch_ports::{
+    RemoteEvent,
+    model::{LogHead, RoomId},
+};
+use tokio::time::Instant;
+
+/// The most rooms of which a number is held. The next recheck finds the rest.
+const MAX_ROOMS: usize = 10_000;
+
+/// The shortest time for which [`Recent`] remembers: longer than another process takes
+/// to announce that it wants a room.
+const REMEMBERED: Duration = Duration::from_secs(5);
+
+/// The last event of each of some rooms.
+#[derive(Default)]
+pub(super) struct Heads(HashMap<RoomId, LogHead>);
+
+impl Heads {
+    /// Returns `false` if there are too many rooms.
+    pub(super) fn raise(&mut self, room: RoomId, head: LogHead) -> bool {
+        if self.0.len() >= MAX_ROOMS && !self.0.contains_key(&room) {
+            return false;
+        }
+        let last = self.0.entry(room).or_insert(head);
+        // Events of one room may come out of order.
+        if last.epoch != head.epoch || last.last_seq < head.last_seq {
+            *last = head;
+        }
+        true
+    }
+
+    /// Each as an event without its content.
+    pub(super) fn into_events(self) -> impl Iterator<Item = RemoteEvent> {
+        self.0.into_iter().map(|(room, head)| bare(room, head))
+    }
+}
+
+/// The last event that this process published lately in each room: invariant 13.
+pub(super) struct Recent {
+    since: Instant,
+    heads: Heads,
+    /// Those before `since`.
+    old: Heads,
+}
+
+impl Recent {
+    pub(super) fn new() -> Self {
+        Self {
+            since: Instant::now(),
+            heads: Heads::default(),
+            old: Heads::default(),
+        }
+    }
+
+    /// Returns `false` if there were too many.
+    pub(super) fn remember(&mut self, room: RoomId, head: LogHead) -> bool {
+        if self.since.elapsed() >= REMEMBERED {
+            self.old = mem::take(&mut self.heads);
+            self.since = Instant::now();
+        }
+        self.heads.raise(room, head)
+    }
+
+    /// The last events in `room`, without their content.
+    pub(super) fn events(&self, room: RoomId) -> impl Iterator<Item = RemoteEvent> {
+        let heads = [&self.old, &self.heads].into_iter();
+        heads.filter_map(move |heads| Some(bare(room, *heads.0.get(&room)?)))
+    }
+}
+
+fn bare(room: RoomId, head: LogHead) -> RemoteEvent {
+    RemoteEvent {
+        room,
+        epoch: head.epoch,
+        seq: head.last_seq,
+        content: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aftermatch_ports::model::{Epoch, Seq};
+    use tokio::time::advance;
+
+    use super::*;
+
+    fn head(seq: i64) -> LogHead {
+        LogHead {
+            epoch: Epoch { store: 1, room: 2 },
+            last_seq: Seq(seq),
+        }
+    }
+
+    fn seqs(recent: &Recent, room: i64) -> Vec<i64> {
+        recent.events(RoomId(room)).map(|each| each.seq.0).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn recent_event_is_remembered_for_a_while() {
+        let mut recent = Recent::new();
+        for seq in [2, 3, 1] {
+            assert!(recent.remember(RoomId(1), head(seq)));
+        }
+        assert_eq!(seqs(&recent, 1), [3]);
+        assert!(seqs(&recent, 2).is_empty());
+        advance(REMEMBERED).await;
+        assert!(recent.remember(RoomId(2), head(1)));
+        assert_eq!(seqs(&recent, 1), [3]);
+        advance(REMEMBERED).await;
+        assert!(recent.remember(RoomId(2), head(2)));
+        assert!(seqs(&recent, 1).is_empty());
+        assert_eq!(seqs(&recent, 2), [1, 2]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn too_many_rooms_are_refused() {
+        let mut recent = Recent::new();
+        let most = i64::try_from(MAX_ROOMS).unwrap();
+        assert!((1..=most).all(|room| recent.remember(RoomId(room), head(1))));
+        assert!(!recent.remember(RoomId(most + 1), head(1)));
+        assert!(recent.remember(RoomId(1), head(2)));
+        assert_eq!(seqs(&recent, 1), [2]);
+        advance(REMEMBERED).await;
+        assert!(recent.remember(RoomId(most + 1), head(1)));
+    }
+}

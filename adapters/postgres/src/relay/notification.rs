@@ -1,0 +1,68 @@
+use std::{
+    collections::{BTreeMap, HashSet},
+    mem,
+};
+
+use aftermatch_ports::{RemoteEvent, model::RoomId};
+
+use super::{payload, payload::MAX_PAYLOAD_BYTES};
+
+/// Which processes a notification is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum To {
+    All,
+    /// The one with this listening connection.
+    One(u32),
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Notification {
+    pub(super) to: To,
+    pub(super) payload: String,
+}
+
+/// Packs lines into as few notifications as possible. Those for the same processes
+/// stay in order.
+#[derive(Default)]
+pub(super) struct Packer {
+    full: Vec<Notification>,
+    open: BTreeMap<To, String>,
+}
+
+impl Packer {
+    pub(super) fn add(&mut self, to: To, line: &str) {
+        let payload = self.open.entry(to).or_default();
+        if payload.len() + line.len() > MAX_PAYLOAD_BYTES {
+            let payload = mem::take(payload);
+            self.full.push(Notification { to, payload });
+        }
+        self.open.entry(to).or_default().push_str(line);
+    }
+
+    /// All that this process wants.
+    pub(super) fn list(&mut self, to: To, all: &HashSet<RoomId>) {
+        self.rooms(to, payload::WANT, all);
+        self.add(to, payload::LISTED);
+    }
+
+    /// Rooms that this process wants, or no longer wants.
+    pub(super) fn rooms(&mut self, to: To, verb: &str, rooms: &HashSet<RoomId>) {
+        for line in payload::rooms(verb, rooms) {
+            self.add(to, &line);
+        }
+    }
+
+    pub(super) fn event(&mut self, to: &[To], event: &RemoteEvent) {
+        if let Some(line) = payload::event(event) {
+            for to in to {
+                self.add(*to, &line);
+            }
+        }
+    }
+
+    pub(super) fn finish(self) -> Vec<Notification> {
+        let open = self.open.into_iter();
+        let open = open.map(|(to, payload)| Notification { to, payload });
+        self.full.into_iter().chain(open).collect()
+    }
+}

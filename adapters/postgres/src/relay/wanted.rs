@@ -1,0 +1,109 @@
+use std::{collections::HashSet, mem};
+
+use aftermatch_ports::model::RoomId;
+use parking_lot::Mutex;
+
+/// The rooms of which this process wants events, and which of them the others do not
+/// know yet.
+#[derive(Default)]
+pub(super) struct Wanted(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    rooms: HashSet<RoomId>,
+    /// Those that are still to be announced.
+    new: HashSet<RoomId>,
+    /// No longer wanted, which is still to be announced.
+    left: HashSet<RoomId>,
+}
+
+impl Wanted {
+    /// This room is wanted. Returns whether that is to be announced.
+    pub(super) fn add(&self, room: RoomId, is_announced: bool) -> bool {
+        let mut state = self.0.lock();
+        state.rooms.insert(room);
+        is_announced && !state.left.remove(&room) && state.new.insert(room)
+    }
+
+    /// This room is no longer wanted.
+    pub(super) fn remove(&self, room: RoomId, is_announced: bool) {
+        let mut state = self.0.lock();
+        state.rooms.remove(&room);
+        if !state.new.remove(&room) && is_announced {
+            state.left.insert(room);
+        }
+    }
+
+    pub(super) fn contains(&self, room: RoomId) -> bool {
+        self.0.lock().rooms.contains(&room)
+    }
+
+    /// What is to be announced now. Also, if asked for, all that a process must know
+    /// that knows nothing yet, so that what is announced later is right for it, too.
+    pub(super) fn take_new(&self, with_all: bool) -> (HashSet<RoomId>, HashSet<RoomId>) {
+        let mut state = self.0.lock();
+        let all = state.rooms.union(&state.left).copied();
+        let all = all.filter(|_| with_all).collect();
+        (mem::take(&mut state.new), all)
+    }
+
+    /// What is to be announced later: a page that is loaded again comes back.
+    pub(super) fn take_left(&self) -> HashSet<RoomId> {
+        mem::take(&mut self.0.lock().left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOM: RoomId = RoomId(1);
+
+    fn rooms(rooms: impl IntoIterator<Item = i64>) -> HashSet<RoomId> {
+        rooms.into_iter().map(RoomId).collect()
+    }
+
+    fn new(wanted: &Wanted) -> HashSet<RoomId> {
+        wanted.take_new(false).0
+    }
+
+    #[test]
+    fn changes_are_announced_once() {
+        let wanted = Wanted::default();
+        assert!(wanted.add(ROOM, true));
+        assert_eq!(new(&wanted), rooms([1]));
+        assert_eq!(new(&wanted), rooms([]));
+        wanted.remove(ROOM, true);
+        assert!(!wanted.contains(ROOM));
+        assert_eq!(wanted.take_left(), rooms([1]));
+        assert_eq!(wanted.take_left(), rooms([]));
+        assert_eq!(all(&wanted), rooms([]));
+    }
+
+    #[test]
+    fn room_that_comes_back_is_not_announced() {
+        let wanted = Wanted::default();
+        wanted.add(ROOM, true);
+        wanted.remove(ROOM, true);
+        wanted.add(ROOM, true);
+        assert_eq!(new(&wanted), rooms([1]));
+        wanted.remove(ROOM, true);
+        // A newcomer must know it: nothing else will be announced.
+        assert_eq!(all(&wanted), rooms([1]));
+        assert!(!wanted.add(ROOM, true));
+        assert!(wanted.contains(ROOM));
+        assert_eq!(new(&wanted), rooms([]));
+        assert_eq!(wanted.take_left(), rooms([]));
+    }
+
+    #[test]
+    fn single_process_announces_nothing() {
+        let wanted = Wanted::default();
+        assert!(!wanted.add(ROOM, false));
+        assert!(!wanted.add(RoomId(2), false));
+        wanted.remove(RoomId(2), false);
+        assert_eq!(new(&wanted), rooms([]));
+        assert_eq!(wanted.take_left(), rooms([]));
+        assert_eq!(all(&wanted), rooms([1]));
+    }
+}
