@@ -159,9 +159,15 @@ impl Others {
         if others.values().any(|other| !other.listed) {
             return vec![To::All];
         }
-        let wanting = others.iter().filter(|(_, other)| other.wants.contains(&room));
+        let wanting = others
+            .iter()
+            .filter(|(_, other)| other.wants.contains(&room));
         let to: Vec<_> = wanting.map(|(other, _)| To::One(*other)).collect();
-        if to.len() > MAX_COPIES { vec![To::All] } else { to }
+        if to.len() > MAX_COPIES {
+            vec![To::All]
+        } else {
+            to
+        }
     }
 }
 
@@ -237,7 +243,11 @@ mod tests {
         let (others, room) = (Others::default(), RoomId(1));
         others.connected(HashSet::from([2, 3]));
         others.listed(2);
-        assert_eq!(others.recipients(room), [To::All], "it may be an older program");
+        assert_eq!(
+            others.recipients(room),
+            [To::All],
+            "it may be an older program"
+        );
         others.listed(3);
         assert_eq!(others.recipients(room), []);
         assert!(others.wants(3, room));

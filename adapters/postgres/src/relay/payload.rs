@@ -68,8 +68,9 @@ pub(super) fn event(event: &RemoteEvent) -> Option<String> {
 /// The lines of a payload. Skips those that it does not understand: another version
 /// of this program may have sent them.
 pub(super) fn decode(payload: &str) -> impl Iterator<Item = Line<'_>> {
-    payload.lines().filter_map(|line| {
-        match line.split_once(' ') {
+    payload
+        .lines()
+        .filter_map(|line| match line.split_once(' ') {
             None if line == HELLO.trim_end() => Some(Line::Hello),
             None if line == LISTED.trim_end() => Some(Line::Listed),
             None => None,
@@ -77,8 +78,7 @@ pub(super) fn decode(payload: &str) -> impl Iterator<Item = Line<'_>> {
             Some((WANT, rooms)) => Some(Line::Want(room_ids(rooms))),
             Some((UNWANT, rooms)) => Some(Line::Unwant(room_ids(rooms))),
             Some((room, json)) => Some(Line::Event(RoomId(room.parse().ok()?), json)),
-        }
-    })
+        })
 }
 
 fn room_ids(rooms: &str) -> Vec<RoomId> {

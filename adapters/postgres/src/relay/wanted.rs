@@ -67,6 +67,10 @@ mod tests {
         wanted.take_new(false).0
     }
 
+    fn all(wanted: &Wanted) -> HashSet<RoomId> {
+        wanted.take_new(true).1
+    }
+
     #[test]
     fn changes_are_announced_once() {
         let wanted = Wanted::default();

@@ -6,8 +6,8 @@ use crate::support::{
     NO_REQUEST, at, draft, message, options, precondition, store, text, town, with_world,
 };
 use aftermatch_ports::{
-    History, HistoryRange, Interest, Messages, Outcome, Read, ReadPositions, Relay, RemoteEvent, Revisions,
-    Rooms,
+    History, HistoryRange, Interest, Messages, Outcome, Read, ReadPositions, Relay, RemoteEvent,
+    Revisions, Rooms,
     model::{
         EventKind, MessageId, RequestId, Revision, RoomEvent, RoomId, Seq, UserId,
         access::DeleteScope,

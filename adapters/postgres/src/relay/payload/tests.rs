@@ -123,7 +123,10 @@ fn event_too_large_loses_its_content_only() {
         sent == [event]
     });
     let longest = fits.max().unwrap();
-    assert_eq!(super::event(&text(longest)).unwrap().len(), MAX_PAYLOAD_BYTES);
+    assert_eq!(
+        super::event(&text(longest)).unwrap().len(),
+        MAX_PAYLOAD_BYTES
+    );
 
     let next = remote(1, 2, None, edited("next"));
     for large in [

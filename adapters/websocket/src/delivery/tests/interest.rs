@@ -17,13 +17,13 @@ impl Stage {
 async fn room_is_wanted_until_last_seat_ends() {
     let stage = Stage::new();
     let mut ann = stage.connected(1).await;
-    assert_eq!(stage.wanted(), []);
+    assert_eq!(stage.wanted(), [false; 0]);
     ann.reserve(&stage, ANN);
     assert_eq!(stage.wanted(), [true], "before the log is read");
     ann.activate(0);
     let bob = stage.joined(2, 0).await;
     drop(ann);
-    assert_eq!(stage.wanted(), []);
+    assert_eq!(stage.wanted(), [false; 0]);
     drop(bob);
     assert_eq!(stage.wanted(), [false]);
 }
