@@ -1,9 +1,9 @@
 //! Notifications from the platform and events between processes, by `LISTEN` and
 //! `NOTIFY`.
 //!
-//! Triggers notify when a revision moves. Each process notifies the others of the
-//! events that it commits: of their numbers, and of what they are. Notifications can
-//! be lost with the connection. They only reduce latency: once a second a process
+//! Triggers notify when a revision moves. Each process says which rooms it wants, and
+//! notifies the others of the events that it commits there: of their numbers, and of
+//! what they are. Notifications can be lost with the connection. They only reduce latency: once a second a process
 //! asks the database what has changed (`directory/revisions.rs`).
 //!
 //! | file | what it does |
@@ -11,9 +11,11 @@
 //! | `notifications` | the ports' side: waits, and runs the listener meanwhile |
 //! | `listener` | receives and sends over one connection, and reconnects |
 //! | `connection` | the statements of this connection |
-//! | `others` | which other processes there are, and whether they send to this one |
+//! | `others` | which other processes there are, what they want, and whether they send to this one |
+//! | `wanted` | what this process wants |
 //! | `outgoing`, `queue` | what waits to be sent, and to be received |
-//! | `payload`, `remote_event` | the text of a notification |
+//! | `heads` | the last numbers of rooms |
+//! | `notification`, `payload`, `remote_event` | a notification and its text |
 //! | `rechecks` | when a recheck is due |
 //!
 //! # Invariants
@@ -22,18 +24,19 @@
 //! 2. **Two rechecks a second at most**, however much the platform changes:
 //!    notifications bring the next recheck forward, they do not add one.
 //! 3. **Not back to the sender.** A process ignores what it notified itself. It
-//!    knows that by the server process of its connection.
+//!    knows that by the server process of its connection, which is its name here.
 //! 4. **No write waits for the relay, and the listener waits for no receiver.** Both
 //!    queues of events are bounded. Of what does not fit, the last number of each room
 //!    remains: the log has all of it.
 //! 5. **A single process sends nothing.** Every process holds a shared advisory lock
-//!    on its listening connection. Events are queued only while another process
-//!    holds it too.
+//!    on its listening connection. Events are queued, and rooms announced, only while
+//!    another process holds it too.
 //! 6. **A newcomer misses nothing.** It listens, takes the lock, looks who else has
 //!    it, and says hello to them. A process that receives a hello starts to send,
 //!    and only then confirms it. `ready` waits until all others have confirmed. So
-//!    an event that was not sent to the newcomer was committed before it was ready,
-//!    and it finds that in the log when it reads a room for the first time. Of two
+//!    an event that was neither sent to the newcomer nor remembered for it (13) was
+//!    committed before it was ready, and it finds that in the log when it reads a room
+//!    for the first time. Of two
 //!    processes that connect at once, the second to take the lock finds the first.
 //! 7. **Nobody is waited for longer than three seconds**, in `ready`: another
 //!    process may be paused. One that has died loses the lock, and is no longer
@@ -51,8 +54,20 @@
 //!     queues and the time of the last recheck are state that the next call
 //!     continues with.
 //! 11. **Listening is all or nothing.** A connection counts as listening only with
-//!     both channels and the lock. When it is lost, events that wait to be sent are
+//!     its three channels and the lock. When it is lost, events that wait to be sent are
 //!     dropped: the others notice that this process is gone (invariant 8).
+//! 12. **To those who want it.** A process says which rooms it wants: all of them with
+//!     its hello and to each newcomer, each further one at once, and which it no longer
+//!     wants within a second. It is taken to want everything until it has said `listed`,
+//!     which an older program never does. An event goes to each process that wants it,
+//!     on the channel of that process; to all on the common channel, if many want it;
+//!     and is not sent if nobody does. A process drops what it does not want.
+//! 13. **Nobody misses what is committed while others do not know yet what is wanted.**
+//!     A process remembers for some seconds the last number that it published in each
+//!     room, *before* it looks who wants the room. It notes that another one wants a room
+//!     *before* it looks for that number, and sends it. So the event or the number is sent.
+//!     An event that cannot be remembered, because there are too many, goes to all. A
+//!     room is wanted before its log is read, so what was committed earlier is found there.
 
 mod connection;
 mod heads;
