@@ -97,21 +97,19 @@ impl Listener {
 
     async fn listen(&self, mut connection: ListenConnection) -> Result<Infallible, Error> {
         let (mut next_check, mut next_send) = (Instant::now() + PERIOD, Instant::now());
-        let mut unsent = VecDeque::new();
-        let ready_to_send = async |next_send, all_sent| {
-            sleep_until(next_send).await;
-            if all_sent {
-                self.outgoing.wait().await;
-            }
-        };
+        let (mut unsent, mut pushed) = (VecDeque::new(), false);
         loop {
+            let waits = pushed || !unsent.is_empty();
             tokio::select! {
                 notification = connection.receive() => {
                     self.pass_on(&notification?, connection.backend());
                 }
-                () = ready_to_send(next_send, unsent.is_empty()) => {
+                () = self.outgoing.wait(), if !waits => pushed = true,
+                // Only while something waits: a timer wakes this process up.
+                () = sleep_until(next_send), if waits => {
                     if unsent.is_empty() {
                         unsent.extend(self.outgoing.take());
+                        pushed = false;
                     }
                     let some = unsent.len().min(MAX_NOTIFICATIONS);
                     connection.send(unsent.drain(..some)).await?;

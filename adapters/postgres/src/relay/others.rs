@@ -6,10 +6,6 @@ use tokio::sync::watch;
 
 use super::notification::To;
 
-/// Up to so many processes receive an event each on its own channel. If more want it,
-/// it goes to all, once.
-const MAX_COPIES: usize = 3;
-
 /// Which other processes there are, and what they want.
 #[derive(Default)]
 pub(super) struct Others {
@@ -153,7 +149,9 @@ impl Others {
         self.change(other, |other| other.listed = true);
     }
 
-    /// Who receives the events of this room.
+    /// Who receives the events of this room. Up to two thirds of the others receive
+    /// them each on its own channel: writing a copy costs less than waking a process
+    /// that does not want it.
     pub(super) fn recipients(&self, room: RoomId) -> Vec<To> {
         let others = &self.state.lock().others;
         if others.values().any(|other| !other.listed) {
@@ -163,11 +161,10 @@ impl Others {
             .iter()
             .filter(|(_, other)| other.wants.contains(&room));
         let to: Vec<_> = wanting.map(|(other, _)| To::One(*other)).collect();
-        if to.len() > MAX_COPIES {
-            vec![To::All]
-        } else {
-            to
+        if 3 * to.len() > 2 * others.len() {
+            return vec![To::All];
         }
+        to
     }
 }
 
@@ -241,41 +238,27 @@ mod tests {
     #[test]
     fn events_go_to_those_who_want_them() {
         let (others, room) = (Others::default(), RoomId(1));
-        others.connected(HashSet::from([2, 3]));
-        others.listed(2);
-        assert_eq!(
-            others.recipients(room),
-            [To::All],
-            "it may be an older program"
-        );
-        others.listed(3);
-        assert_eq!(others.recipients(room), []);
+        others.connected(HashSet::from([2, 3, 4]));
         assert!(others.wants(3, room));
-        assert!(!others.wants(3, room));
-        assert!(!others.wants(7, room), "it is not there");
+        for other in [2, 3, 4] {
+            // Before, it may be an older program.
+            assert_eq!(others.recipients(room), [To::All]);
+            others.listed(other);
+        }
         assert_eq!(others.recipients(room), [To::One(3)]);
         assert_eq!(others.recipients(RoomId(2)), []);
+        assert!(!others.wants(3, room));
+        assert!(!others.wants(7, room), "it is not there");
+        assert!(others.wants(4, room));
+        assert_eq!(others.recipients(room).len(), 2);
+        assert!(others.wants(2, room));
+        assert_eq!(others.recipients(room), [To::All], "it is one copy for all");
         others.came(2);
+        others.wants_no_longer(3, room);
+        others.wants_no_longer(4, room);
         assert_eq!(others.recipients(room), [To::All]);
         others.listed(2);
-        others.wants_no_longer(3, room);
         assert_eq!(others.recipients(room), []);
-    }
-
-    #[test]
-    fn event_that_many_want_goes_to_all() {
-        let (others, room) = (Others::default(), RoomId(1));
-        let many = 0..=u32::try_from(MAX_COPIES).unwrap();
-        others.connected(many.clone().collect());
-        for (nth, other) in many.clone().enumerate() {
-            others.listed(other);
-            if nth > 0 {
-                others.wants(other, room);
-            }
-        }
-        assert_eq!(others.recipients(room).len(), MAX_COPIES);
-        others.wants(0, room);
-        assert_eq!(others.recipients(room), [To::All]);
     }
 
     #[test]

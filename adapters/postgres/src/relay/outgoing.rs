@@ -228,7 +228,7 @@ mod tests {
     fn event_goes_to_those_who_want_it() {
         let others = Arc::new(Others::default());
         let outgoing = Outgoing::new(others.clone());
-        others.connected(HashSet::from([7, 8]));
+        others.connected(HashSet::from([7, 8, 9]));
         outgoing.set_enabled(true);
         outgoing.push(&event(1), Revision(1));
         assert_eq!(
@@ -236,8 +236,9 @@ mod tests {
             [to(To::All, "1")],
             "they have said nothing"
         );
-        others.listed(7);
-        others.listed(8);
+        for other in [7, 8, 9] {
+            others.listed(other);
+        }
         outgoing.push(&event(1), Revision(1));
         assert_eq!(sent(&outgoing), []);
         assert!(others.wants(8, RoomId(1)));
