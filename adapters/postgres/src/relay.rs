@@ -60,8 +60,8 @@
 //!     its hello and to each newcomer, each further one at once, and which it no longer
 //!     wants within a second. It is taken to want everything until it has said `listed`,
 //!     which an older program never does. An event goes to each process that wants it,
-//!     on the channel of that process; to all on the common channel, if many want it;
-//!     and is not sent if nobody does. A process drops what it does not want.
+//!     on the channel of that process; once to all, on the common channel, if most want
+//!     it; and is not sent if nobody does. A process drops what it does not want.
 //! 13. **Nobody misses what is committed while others do not know yet what is wanted.**
 //!     A process remembers for some seconds the last number that it published in each
 //!     room, *before* it looks who wants the room. It notes that another one wants a room
