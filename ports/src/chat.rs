@@ -41,7 +41,8 @@ pub trait Chat: Send + Sync {
     /// The joined room.
     async fn current_room(&self, session: &Session) -> Result<RoomView, ChatError>;
 
-    /// Messages of the joined room, oldest first, `limit` at most.
+    /// Messages of the joined room, oldest first, `limit` at most, and fewer if their texts
+    /// are long ([`History::history`](crate::History::history)).
     async fn history(
         &self,
         session: &Session,
@@ -50,7 +51,8 @@ pub trait Chat: Send + Sync {
     ) -> Result<HistoryPage, ChatError>;
 
     /// How many messages the joined room has and, newest first and without the
-    /// first `skip`, at most `limit` of them.
+    /// first `skip`, at most `limit` of them, and fewer if their texts are long
+    /// ([`History::page`](crate::History::page)).
     async fn page(
         &self,
         session: &Session,

@@ -115,6 +115,7 @@ macro_rules! laws {
                 every_paging_direction_shows_same_messages
                 history_range_accepts_any_number
                 empty_page_has_no_neighbours
+                page_has_bounded_text
                 pages_end_at_maximum
                 missing_room_has_no_messages
                 recreated_room_starts_empty

@@ -45,8 +45,8 @@ pub use relay::{Interest, Relay, RemoteContent, RemoteEvent, RemoteKind};
 pub use store::{
     Changes, Commit, CreateOutcome, Created, Deleted, DeltaSince, Difference, Draft, Expected,
     History, HistoryPage, HistoryRange, Log, LogPage, MAX_DELETED, MAX_DELTA_BYTES, MAX_PAGED,
-    MAX_UNREAD, Messages, Outcome, Page, People, Precondition, Read, ReadPositions, Revisions,
-    RoomSummary, Rooms, Scope,
+    MAX_UNREAD, Messages, Outcome, PIECE_BYTES, Page, People, Precondition, Read, ReadPositions,
+    Revisions, RoomSummary, Rooms, Scope,
 };
 pub use tokens::Tokens;
 

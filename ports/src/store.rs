@@ -11,6 +11,7 @@ mod rooms;
 
 pub use history::{
     DeltaSince, History, HistoryPage, HistoryRange, MAX_DELETED, MAX_DELTA_BYTES, MAX_PAGED,
+    PIECE_BYTES,
 };
 pub use log::{Log, LogPage};
 pub use messages::{

@@ -17,7 +17,7 @@ use serde::Serialize;
 
 pub use self::{
     envelope::Frame,
-    message::MessageList,
+    message::{MessageList, RangeEnds},
     profile::ReadyParticipants,
     refusal::{handshake_refused, malformed, refused},
     room::{current_room, joined},
@@ -156,12 +156,11 @@ fn lists(generator: &mut SchemaGenerator) -> Vec<Published> {
 }
 
 fn messages(generator: &mut SchemaGenerator) -> Vec<Published> {
-    let (id, history) = (&sample::request_id(), &sample::history());
     vec![
         answer::<MessageRange<'_>>(
             generator,
             "A range of the messages, the oldest first.",
-            [MessageList::range(id, history).with(&history.messages)],
+            [sample::message_range(&[sample::edited_message()])],
         ),
         Published {
             name: "get_room_messages.page".into(),
@@ -169,8 +168,8 @@ fn messages(generator: &mut SchemaGenerator) -> Vec<Published> {
                 generator,
                 "A numbered page of the messages, the newest first.",
                 [
-                    MessageList::page(id, 1, None).with(&[sample::message()]),
-                    MessageList::page(id, 101, Some(2)).with(&[sample::message()]),
+                    sample::message_page(&[sample::message()], 1, None),
+                    sample::message_page(&[sample::message()], 101, Some(2)),
                 ],
             )
         },

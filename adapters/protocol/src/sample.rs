@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aftermatch_ports::{
-    HistoryPage, ListedRoom,
+    ListedRoom,
     model::{
         Author, Brand, BrandId, ClientMsgId, Epoch, EventKind, LogHead, Message, MessageId,
         Profile, RequestId, Revision, Room, RoomEvent, RoomId, RoomView, Seq, Text, UserId,
@@ -11,7 +11,7 @@ use aftermatch_ports::{
 };
 use time::macros::datetime;
 
-use crate::response::profile::ReadyParticipants;
+use crate::response::{MessageList, RangeEnds, profile::ReadyParticipants};
 
 pub(crate) const ROOM: RoomId = RoomId(1);
 pub(crate) const MESSAGE: MessageId = MessageId(18);
@@ -140,11 +140,23 @@ pub(crate) fn listed() -> ListedRoom {
     }
 }
 
-pub(crate) fn history() -> HistoryPage {
-    HistoryPage {
-        messages: vec![edited_message()],
-        has_older: true,
-        has_newer: true,
+/// A range of the messages, with others before and after it.
+pub(crate) fn message_range(messages: &[Message]) -> Vec<u8> {
+    let (mut list, mut out) = (MessageList::of_range(&request_id()), Vec::new());
+    messages.iter().for_each(|each| list.add(&mut out, each));
+    let ends = RangeEnds {
+        before: messages.first().map(|each| each.seq),
+        after: messages.last().map(|each| each.seq),
         last_seq: Seq(43),
-    }
+    };
+    list.finish_range(&mut out, &request_id(), ends);
+    out
+}
+
+/// A numbered page of the messages.
+pub(crate) fn message_page(messages: &[Message], count: u64, next: Option<u64>) -> Vec<u8> {
+    let (mut list, mut out) = (MessageList::of_page(&request_id(), count), Vec::new());
+    messages.iter().for_each(|each| list.add(&mut out, each));
+    list.finish_page(&mut out, &request_id(), next);
+    out
 }

@@ -3,6 +3,7 @@
 mod conversation;
 mod dispatch;
 mod join;
+mod messages;
 mod rate_limit;
 mod reads;
 mod timers;

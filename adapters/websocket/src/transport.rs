@@ -10,7 +10,7 @@ mod socket;
 pub(crate) use self::outbox::tests as outbox_tests;
 pub(crate) use self::{
     long_text::LongText,
-    outbox::Outbox,
+    outbox::{Closing, Outbox},
     reader::{ReadError, Reader},
     socket::Socket,
 };

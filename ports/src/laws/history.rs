@@ -3,7 +3,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use aftermatch_model::{Message, Seq, access::DeleteScope};
+use aftermatch_model::{Message, Seq, Text, access::DeleteScope, world::NewMessage};
 
 use super::fixtures::{
     ANNA, ANNA_BRAND, BORIS, BORIS_BRAND, ROOM, UNKNOWN_ROOM, message, room, two_rooms,
@@ -12,7 +12,7 @@ use super::operations::{all_messages, delta_since, history, let_others_run, mark
 use super::random_history::random_history;
 use super::subject::{Subject, Work};
 use super::writes::{committed, create, create_with, delete, precondition, write};
-use crate::{CreateOutcome, HistoryPage, HistoryRange, MAX_PAGED};
+use crate::{CreateOutcome, HistoryPage, HistoryRange, MAX_PAGED, PIECE_BYTES};
 
 /// Page by page forwards, backwards or by position, and with any page size, the
 /// same messages are read and the end of the room is recognized.
@@ -129,6 +129,42 @@ pub async fn empty_page_has_no_neighbours<S: Subject>() {
         assert_eq!(history(&subject, ROOM, range, 9).await, empty(4));
     }
     assert_eq!(page(&subject, ROOM, 0, 9).await, (0, vec![]));
+}
+
+/// A page with long texts has fewer messages than `limit`, at least one, and says that
+/// there are more.
+pub async fn page_has_bounded_text<S: Subject>() {
+    let messages = (1..=5).map(|id| NewMessage {
+        text: Text::stored("é".repeat(if id == 3 {
+            PIECE_BYTES
+        } else {
+            PIECE_BYTES / 4
+        })),
+        ..message::<S>(Some(id), ROOM, ANNA)
+    });
+    let subject = S::with_world(two_rooms(messages.collect())).await;
+    let ids = |messages: &[Message]| messages.iter().map(|each| each.id.0).collect::<Vec<_>>();
+    for (range, expected, has_older, has_newer) in [
+        (HistoryRange::Newest, vec![4, 5], true, false),
+        (HistoryRange::Before(Seq(4)), vec![3], true, true),
+        (HistoryRange::Before(Seq(3)), vec![1, 2], false, true),
+        (HistoryRange::After(Seq(0)), vec![1, 2], false, true),
+        (HistoryRange::After(Seq(1)), vec![2], true, true),
+        (HistoryRange::After(Seq(2)), vec![3], true, true),
+        (HistoryRange::After(Seq(3)), vec![4, 5], true, false),
+    ] {
+        let read = history(&subject, ROOM, range, 9).await;
+        assert_eq!(ids(&read.messages), expected, "{range:?}");
+        assert_eq!(
+            (read.has_older, read.has_newer),
+            (has_older, has_newer),
+            "{range:?}"
+        );
+    }
+    for (skip, expected) in [(0, vec![5, 4]), (1, vec![4]), (2, vec![3]), (3, vec![2, 1])] {
+        let (count, read) = page(&subject, ROOM, skip, 9).await;
+        assert_eq!((count, ids(&read)), (5, expected), "without {skip}");
+    }
 }
 
 /// Of a room with more than [`MAX_PAGED`] messages, pages count and show the newest

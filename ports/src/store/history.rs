@@ -10,6 +10,10 @@ pub const MAX_DELETED: usize = 10_000;
 /// takes it.
 pub const MAX_DELTA_BYTES: usize = 4 * 1024 * 1024;
 
+/// The most bytes of text that one read of messages returns, unless its first message alone
+/// has more. Whoever wants more reads again.
+pub const PIECE_BYTES: usize = 256 * 1024;
+
 /// How many of the newest messages of a room [`History::page`] counts and reaches.
 pub const MAX_PAGED: usize = 10_000;
 
@@ -34,7 +38,8 @@ pub trait History: Send + Sync {
         limit: usize,
     ) -> Result<DeltaSince, StoreError>;
 
-    /// The room's messages in `range`, at most `limit`.
+    /// The room's messages in `range`, at most `limit`, and at most [`PIECE_BYTES`] of
+    /// text.
     async fn history(
         &self,
         room: RoomId,
@@ -44,7 +49,7 @@ pub trait History: Send + Sync {
 
     /// How many messages the room has and, newest first and without the first
     /// `skip`, at most `limit` of them. Of a room with more than [`MAX_PAGED`]
-    /// messages, only these newest ones.
+    /// messages, only these newest ones. At most [`PIECE_BYTES`] of text.
     async fn page(
         &self,
         room: RoomId,

@@ -1,9 +1,9 @@
 use aftermatch_ports::{
-    DeltaSince, HistoryPage, HistoryRange, MAX_DELETED, MAX_DELTA_BYTES, MAX_PAGED,
+    DeltaSince, HistoryPage, HistoryRange, MAX_DELETED, MAX_DELTA_BYTES, MAX_PAGED, PIECE_BYTES,
     model::{Message, RoomDelta, Seq},
 };
 
-use super::{Kind, Log, index_after};
+use super::{Kind, Log, StoredMessage, index_after};
 use crate::directory::Directory;
 
 impl Log {
@@ -68,15 +68,14 @@ impl Log {
     ) -> HistoryPage {
         let last_seq = self.last_seq();
         let newest_up_to = |seq: Seq| {
-            let newest = self.created(Seq::ZERO, seq).rev().take(limit);
-            let mut found: Vec<_> = newest.collect();
+            let mut found = piece(self.created(Seq::ZERO, seq).rev().take(limit));
             found.reverse();
             found
         };
         let found = match range {
             HistoryRange::Newest => newest_up_to(last_seq),
             HistoryRange::Before(seq) => newest_up_to(seq.before()),
-            HistoryRange::After(seq) => self.created(seq, last_seq).take(limit).collect(),
+            HistoryRange::After(seq) => piece(self.created(seq, last_seq).take(limit)),
         };
         let older = |first: Seq| self.created(Seq::ZERO, first.before()).next_back();
         let newer = |last: Seq| self.created(last, last_seq).next();
@@ -99,7 +98,8 @@ impl Log {
     ) -> (u64, Vec<Message>) {
         let skip = usize::try_from(skip).unwrap_or(usize::MAX);
         let newest = self.created(Seq::ZERO, self.last_seq()).rev();
-        let found = newest.take(MAX_PAGED).skip(skip).take(limit);
+        let found = piece(newest.take(MAX_PAGED).skip(skip).take(limit));
+        let found = found.into_iter();
         let found = found.map(|message| self.message(message, directory));
         (self.messages.len().min(MAX_PAGED) as u64, found.collect())
     }
@@ -108,4 +108,15 @@ impl Log {
         let newest = self.created(Seq::ZERO, self.last_seq()).next_back()?;
         Some(self.message(newest, directory))
     }
+}
+
+/// The first messages, with at most [`PIECE_BYTES`] of text.
+fn piece<'a>(messages: impl Iterator<Item = &'a StoredMessage>) -> Vec<&'a StoredMessage> {
+    let mut bytes = 0;
+    let fits = |message: &&StoredMessage| {
+        let is_first = bytes == 0;
+        bytes += message.text.as_str().len();
+        is_first || bytes <= PIECE_BYTES
+    };
+    messages.take_while(fits).collect()
 }

@@ -1,7 +1,7 @@
 //! The messages of a room, page by page.
 
 use aftermatch_ports::{
-    DeltaSince, History, HistoryPage, HistoryRange, MAX_PAGED, StoreError,
+    DeltaSince, History, HistoryPage, HistoryRange, MAX_PAGED, PIECE_BYTES, StoreError,
     model::{Message, RoomId, Seq},
 };
 use async_trait::async_trait;
@@ -18,18 +18,28 @@ use crate::{
 };
 
 /// A page of the messages of room $1 that are not deleted: those before or after
-/// $2, at most $3. Whether there are more is looked up from both ends of the page,
+/// $2, at most $3, and, after the first one, at most $4 bytes of text. Whether there are more is looked up from both ends of the page,
 /// by the index: a room may begin or end with many deleted messages.
 macro_rules! page {
     ($start:literal, $order:literal) => {
         concat!(
             "WITH picked AS MATERIALIZED (
-                SELECT * FROM messages
-                WHERE room_id = $1 AND deleted_at IS NULL AND seq ",
+                SELECT * FROM (
+                    SELECT *, row_number() OVER page AS nth,
+                        sum(octet_length(text)) OVER page AS bytes
+                    FROM (
+                        SELECT * FROM messages
+                        WHERE room_id = $1 AND deleted_at IS NULL AND seq ",
             $start,
             " ORDER BY seq ",
             $order,
             " LIMIT $3
+                    ) limited
+                    WINDOW page AS (ORDER BY seq ",
+            $order,
+            " ROWS UNBOUNDED PRECEDING)
+                ) measured
+                WHERE nth = 1 OR bytes <= $4
              )
              SELECT r.last_seq,
                  (SELECT true FROM messages
@@ -54,7 +64,8 @@ const BEFORE: &str = page!("< $2", "DESC");
 const AFTER: &str = page!("> $2", "");
 
 /// The newest messages of room $1, of which at most $4 are counted: $3 of them, after
-/// the first $2. All but these are read from the index alone.
+/// the first $2, and, after the first one, at most $5 bytes of text. All but these are read
+/// from the index alone.
 const NEWEST: &str = concat!(
     "WITH newest AS MATERIALIZED (
         SELECT seq FROM messages WHERE room_id = $1 AND deleted_at IS NULL
@@ -65,12 +76,14 @@ const NEWEST: &str = concat!(
      SELECT total.count, ",
     message_row::columns!(),
     " FROM (SELECT count(*) FROM newest) total LEFT JOIN ((
-        SELECT m.* FROM picked CROSS JOIN LATERAL (
+        SELECT m.*, row_number() OVER page AS nth, sum(octet_length(m.text)) OVER page AS bytes
+        FROM picked CROSS JOIN LATERAL (
             SELECT * FROM messages WHERE room_id = $1 AND seq = picked.seq LIMIT 1
         ) m
+        WINDOW page AS (ORDER BY m.seq DESC ROWS UNBOUNDED PRECEDING)
      ) m JOIN ",
     people::author!(),
-    ") ON true
+    ") ON m.nth = 1 OR m.bytes <= $5
      ORDER BY m.seq DESC"
 );
 
@@ -135,7 +148,8 @@ async fn range(
     let query = sqlx::query_as::<_, PageRow>(statement)
         .bind(room.0)
         .bind(start)
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .bind(i64::try_from(PIECE_BYTES).unwrap_or(i64::MAX));
     let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
     let mut page = HistoryPage {
         messages: Vec::new(),
@@ -177,7 +191,8 @@ async fn page(
         .bind(room.0)
         .bind(i64::try_from(skip).unwrap_or(i64::MAX))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .bind(i64::try_from(MAX_PAGED).unwrap_or(i64::MAX));
+        .bind(i64::try_from(MAX_PAGED).unwrap_or(i64::MAX))
+        .bind(i64::try_from(PIECE_BYTES).unwrap_or(i64::MAX));
     let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
     let count = rows.first().map_or(0, |row| row.count.unsigned_abs());
     let messages = rows.into_iter().filter_map(|row| row.message.message());

@@ -1,9 +1,8 @@
 //! Messages as history shows them.
 
-use aftermatch_ports::{
-    HistoryPage,
-    model::{Message, RequestId},
-};
+use std::mem;
+
+use aftermatch_ports::model::{Message, RequestId, Seq};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -87,51 +86,46 @@ impl Data for MessagePage<'_> {
 }
 
 /// The response to `get_room_messages`, written message by message, so that a long one is
-/// never in memory twice and never delays other connections.
+/// never in memory as a whole and never delays other connections.
 #[derive(Debug)]
 pub struct MessageList {
-    /// The response without messages.
-    empty: Vec<u8>,
-    /// Where the messages belong.
-    split: usize,
+    /// What comes before the messages.
+    head: Vec<u8>,
     started: bool,
 }
 
+/// Where a range of messages ends.
+#[derive(Debug, Clone, Copy)]
+pub struct RangeEnds {
+    /// The first message, if there are others before it.
+    pub before: Option<Seq>,
+    /// The last message, if there are others after it.
+    pub after: Option<Seq>,
+    /// The number of the room's last event.
+    pub last_seq: Seq,
+}
+
 impl MessageList {
-    const LIST: &[u8] = b"\"results\":[";
-
-    /// With a range of messages, those of `history`.
+    /// With a range of the messages.
     #[must_use]
-    pub fn range(request_id: &RequestId, history: &HistoryPage) -> Self {
-        let first = history.messages.first().filter(|_| history.has_older);
-        let last = history.messages.last().filter(|_| history.has_newer);
-        let range = MessageRange {
-            results: Vec::new(),
-            next_before_seq: first.map(|message| message.seq.0),
-            next_after_seq: last.map(|message| message.seq.0),
-            last_seq: history.last_seq.into(),
+    pub fn of_range(request_id: &RequestId) -> Self {
+        let no_ends = RangeEnds {
+            before: None,
+            after: None,
+            last_seq: Seq::ZERO,
         };
-        Self::without_messages(&Response::new(request_id, range))
+        Self::new(range(request_id, no_ends))
     }
 
-    /// With a numbered page. `next` is the number of the page that follows.
+    /// With a numbered page of the messages, of which there are `count`.
     #[must_use]
-    pub fn page(request_id: &RequestId, count: u64, next: Option<u64>) -> Self {
-        let page = MessagePage {
-            count,
-            results: Vec::new(),
-            next: next.and_then(|page| i64::try_from(page).ok()),
-        };
-        Self::without_messages(&Response::new(request_id, page))
+    pub fn of_page(request_id: &RequestId, count: u64) -> Self {
+        Self::new(page(request_id, count, None))
     }
 
-    fn without_messages(response: &impl Frame) -> Self {
-        let empty = response.to_vec();
-        let mut places = empty.windows(Self::LIST.len());
-        let list = places.position(|bytes| bytes == Self::LIST);
+    fn new((head, _): (Vec<u8>, Vec<u8>)) -> Self {
         Self {
-            split: list.map_or(0, |at| at + Self::LIST.len()),
-            empty,
+            head,
             started: false,
         }
     }
@@ -140,35 +134,63 @@ impl MessageList {
     pub fn add(&mut self, out: &mut Vec<u8>, message: &Message) {
         if self.started {
             out.push(b',');
-        } else {
-            self.start(out);
         }
+        self.start(out);
         MessageShape::from(message).write(out);
     }
 
-    /// Ends the response.
-    pub fn finish(mut self, out: &mut Vec<u8>) {
-        if !self.started {
-            self.start(out);
-        }
-        out.extend_from_slice(self.empty.get(self.split..).unwrap_or_default());
+    /// Ends a range.
+    pub fn finish_range(mut self, out: &mut Vec<u8>, request_id: &RequestId, ends: RangeEnds) {
+        self.start(out);
+        let (_, tail) = range(request_id, ends);
+        out.extend_from_slice(&tail);
+    }
+
+    /// Ends a page. `next` is the number of the page that follows.
+    pub fn finish_page(mut self, out: &mut Vec<u8>, request_id: &RequestId, next: Option<u64>) {
+        self.start(out);
+        let (_, tail) = page(request_id, 0, next);
+        out.extend_from_slice(&tail);
     }
 
     fn start(&mut self, out: &mut Vec<u8>) {
-        self.started = true;
-        out.extend_from_slice(self.empty.get(..self.split).unwrap_or_default());
-    }
-
-    /// All of it at once.
-    #[must_use]
-    pub(crate) fn with(mut self, messages: &[Message]) -> Vec<u8> {
-        let mut out = Vec::new();
-        for message in messages {
-            self.add(&mut out, message);
+        if !mem::replace(&mut self.started, true) {
+            out.extend_from_slice(&self.head);
         }
-        self.finish(&mut out);
-        out
     }
+}
+
+/// The response without messages: what comes before them, and what comes after.
+fn range(request_id: &RequestId, ends: RangeEnds) -> (Vec<u8>, Vec<u8>) {
+    split(&Response::new(
+        request_id,
+        MessageRange {
+            results: Vec::new(),
+            next_before_seq: ends.before.map(|seq| seq.0),
+            next_after_seq: ends.after.map(|seq| seq.0),
+            last_seq: ends.last_seq.into(),
+        },
+    ))
+}
+
+/// The response without messages: what comes before them, and what comes after.
+fn page(request_id: &RequestId, count: u64, next: Option<u64>) -> (Vec<u8>, Vec<u8>) {
+    split(&Response::new(
+        request_id,
+        MessagePage {
+            count,
+            results: Vec::new(),
+            next: next.and_then(|page| i64::try_from(page).ok()),
+        },
+    ))
+}
+
+fn split(without_messages: &impl Frame) -> (Vec<u8>, Vec<u8>) {
+    const LIST: &[u8] = b"\"results\":[";
+    let mut head = without_messages.to_vec();
+    let list = head.windows(LIST.len()).position(|bytes| bytes == LIST);
+    let tail = head.split_off(list.map_or(head.len(), |at| at + LIST.len()));
+    (head, tail)
 }
 
 #[cfg(test)]
@@ -176,27 +198,42 @@ mod tests {
     use super::*;
     use crate::sample;
 
+    fn added(mut list: MessageList, messages: &[Message]) -> (MessageList, Vec<u8>) {
+        let mut out = Vec::new();
+        for message in messages {
+            list.add(&mut out, message);
+        }
+        (list, out)
+    }
+
     #[test]
     fn list_in_pieces_equals_list_at_once() {
-        let (history, id) = (sample::history(), sample::request_id());
-        let results = || history.messages.iter().map(MessageShape::from).collect();
-        let range = MessageRange {
-            results: results(),
-            next_before_seq: history.has_older.then(|| history.messages[0].seq.0),
-            next_after_seq: history.has_newer.then(|| history.messages[0].seq.0),
-            last_seq: history.last_seq.into(),
-        };
-        let whole = Response::new(&id, range).to_vec();
-        let list = MessageList::range(&id, &history);
-        assert_eq!(list.with(&history.messages), whole);
-        for messages in [&history.messages[..], &[]] {
+        let (message, id) = (sample::edited_message(), sample::request_id());
+        for messages in [&[message.clone(), message][..], &[]] {
+            let results = || messages.iter().map(MessageShape::from).collect();
+            let range = MessageRange {
+                results: results(),
+                next_before_seq: Some(7),
+                next_after_seq: None,
+                last_seq: Seq(42).into(),
+            };
+            let ends = RangeEnds {
+                before: Some(Seq(7)),
+                after: None,
+                last_seq: Seq(42),
+            };
+            let (list, mut out) = added(MessageList::of_range(&id), messages);
+            list.finish_range(&mut out, &id, ends);
+            assert_eq!(out, Response::new(&id, range).to_vec());
+
             let page = MessagePage {
                 count: 301,
-                results: messages.iter().map(MessageShape::from).collect(),
+                results: results(),
                 next: Some(2),
             };
-            let whole = Response::new(&id, page).to_vec();
-            assert_eq!(MessageList::page(&id, 301, Some(2)).with(messages), whole);
+            let (list, mut out) = added(MessageList::of_page(&id, 301), messages);
+            list.finish_page(&mut out, &id, Some(2));
+            assert_eq!(out, Response::new(&id, page).to_vec());
         }
     }
 }

@@ -1,17 +1,18 @@
-//! Requests that read rooms and messages.
+//! Requests that read rooms and messages. Both can be many: they are read while they are
+//! sent.
 
 use aftermatch_ports::{
     ChatError, Page,
-    model::{Message, RequestId, RoomId},
+    model::{RequestId, RoomId},
 };
 use aftermatch_protocol::{
-    limits::{MAX_MESSAGES, MAX_ROOMS},
+    limits::MAX_ROOMS,
     request::{AtLeast, List, RoomMessages, UpTo},
-    response::{MessageList, RoomList},
+    response::RoomList,
 };
 
-use super::conversation::Conversation;
-use crate::{metrics::HeldBytes, transport::LongText};
+use super::{conversation::Conversation, messages::Unsent};
+use crate::transport::LongText;
 
 /// How many rooms are read at a time. A long list neither stands in memory as a whole nor
 /// delays others.
@@ -85,36 +86,16 @@ impl Conversation<'_> {
         request_id: &RequestId,
         which: RoomMessages,
     ) -> Result<(), ChatError> {
-        let chat = &self.state.chat;
-        let (list, messages) = match which {
-            RoomMessages::Page(page) => {
-                let skip = (page - 1).saturating_mul(MAX_MESSAGES as u64);
-                let (count, messages) = chat.page(&self.session, skip, MAX_MESSAGES).await?;
-                let shown = skip.saturating_add(messages.len() as u64);
-                let next = (shown < count && !messages.is_empty()).then_some(page + 1);
-                (MessageList::page(request_id, count, next), messages)
-            }
+        let text = LongText::new(self.outbox(), self.state.limits.idle);
+        let sent = match which {
+            RoomMessages::Page(number) => self.page(text, request_id, number).await,
             RoomMessages::Range { range, limit } => {
-                let history = chat.history(&self.session, range, limit).await?;
-                let list = MessageList::range(request_id, &history);
-                (list, history.messages)
+                self.range(text, request_id, range, limit).await
             }
         };
-        self.send_messages(list, messages).await;
-        Ok(())
-    }
-
-    async fn send_messages(&self, mut list: MessageList, messages: Vec<Message>) {
-        let mut held = HeldBytes::new(self.state.hub.metrics().clone());
-        held.set(messages.iter().map(|each| each.text.as_str().len()).sum());
-        let mut text = LongText::new(self.outbox(), self.state.limits.idle);
-        for message in messages {
-            list.add(text.buffer(), &message);
-            if text.send().await.is_err() {
-                return;
-            }
+        match sent {
+            Ok(()) | Err(Unsent::Closing) => Ok(()),
+            Err(Unsent::Failed(error)) => Err(error),
         }
-        list.finish(text.buffer());
-        text.finish();
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aftermatch_ports::{
-    HistoryPage, ListedRoom, Missed,
+    ListedRoom, Missed,
     model::{EventKind, RequestId, RoomEvent, RoomId, Seq},
 };
 
@@ -15,10 +15,10 @@ use crate::{
         EVICTIONS, event as frame_of, existing_message, partly_deleted, replayed, room_closed,
     },
     request,
-    response::{self, Frame, MessageList, RoomList},
+    response::{self, Frame, RoomList},
     sample::{
-        ROOM, change, created, deleted, edited, edited_message, head, history, listed, message,
-        message_with_client_id, participants, request_id, room,
+        ROOM, change, created, deleted, edited, edited_message, head, listed, message,
+        message_page, message_range, message_with_client_id, participants, request_id, room,
     },
 };
 
@@ -82,12 +82,6 @@ fn responses() -> Vec<(String, Vec<u8>)> {
     };
     let rooms = [listed(), of_administrators];
     let joined = |missed| response::joined(id, &room(), head(), &missed).to_vec();
-    let nothing = HistoryPage {
-        messages: vec![],
-        has_older: false,
-        has_newer: false,
-        last_seq: Seq::ZERO,
-    };
     let replayed_events = vec![(Seq(41), created().kind)];
     let messages = [message(), message_with_client_id(), edited_message()];
     let text = RequestId::new("\"a string\"");
@@ -110,19 +104,13 @@ fn responses() -> Vec<(String, Vec<u8>)> {
         ),
         (
             "get_room_messages.answer",
-            MessageList::range(id, &history()).with(&history().messages),
+            message_range(&[edited_message()]),
         ),
-        (
-            "get_room_messages.answer",
-            MessageList::range(id, &nothing).with(&[]),
-        ),
+        ("get_room_messages.answer", message_range(&[])),
+        ("get_room_messages.page", message_page(&[], 0, None)),
         (
             "get_room_messages.page",
-            MessageList::page(id, 0, None).with(&[]),
-        ),
-        (
-            "get_room_messages.page",
-            MessageList::page(id, 301, Some(2)).with(&messages),
+            message_page(&messages, 301, Some(2)),
         ),
         (
             "mark_read.answer",

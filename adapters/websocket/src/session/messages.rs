@@ -1,0 +1,215 @@
+//! Messages of the joined room. A read returns a piece of them if their texts are long, and
+//! the next piece is read when the client has taken this one.
+
+use aftermatch_ports::{
+    ChatError, HistoryPage, HistoryRange,
+    model::{Message, RequestId, Seq},
+};
+use aftermatch_protocol::{
+    limits::MAX_MESSAGES,
+    response::{MessageList, RangeEnds},
+};
+
+use super::conversation::Conversation;
+use crate::{
+    metrics::HeldBytes,
+    transport::{Closing, LongText},
+};
+
+/// Why a response was not sent to its end.
+pub(super) enum Unsent {
+    /// The connection is being closed.
+    Closing,
+    /// A piece could not be read.
+    Failed(ChatError),
+}
+
+impl From<Closing> for Unsent {
+    fn from(Closing: Closing) -> Self {
+        Self::Closing
+    }
+}
+
+impl From<ChatError> for Unsent {
+    fn from(error: ChatError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// A response on its way.
+struct Sending<'a> {
+    text: LongText<'a>,
+    list: MessageList,
+    held: HeldBytes,
+}
+
+impl Conversation<'_> {
+    /// Sends a numbered page, the newest message first.
+    pub(super) async fn page(
+        &self,
+        text: LongText<'_>,
+        request_id: &RequestId,
+        number: u64,
+    ) -> Result<(), Unsent> {
+        let chat = &self.state.chat;
+        let skip = (number - 1).saturating_mul(MAX_MESSAGES as u64);
+        let (count, mut messages) = chat.page(&self.session, skip, MAX_MESSAGES).await?;
+        let of_page = count.saturating_sub(skip).min(MAX_MESSAGES as u64);
+        let mut sending = self.sending(text, MessageList::of_page(request_id, count));
+        let mut left = usize::try_from(of_page).unwrap_or(MAX_MESSAGES);
+        while let Some(oldest) = messages.last().map(|message| message.seq) {
+            left = left.saturating_sub(messages.len());
+            sending.send(messages).await?;
+            if left == 0 {
+                break;
+            }
+            let older = HistoryRange::Before(oldest);
+            messages = chat.history(&self.session, older, left).await?.messages;
+            messages.reverse();
+        }
+        let next = (skip + of_page < count && of_page > 0).then_some(number + 1);
+        let Sending { mut text, list, .. } = sending;
+        list.finish_page(text.buffer(), request_id, next);
+        text.finish();
+        Ok(())
+    }
+
+    /// Sends a range, the oldest message first.
+    pub(super) async fn range(
+        &self,
+        text: LongText<'_>,
+        request_id: &RequestId,
+        range: HistoryRange,
+        limit: usize,
+    ) -> Result<(), Unsent> {
+        let read = self.state.chat.history(&self.session, range, limit).await?;
+        let mut sending = self.sending(text, MessageList::of_range(request_id));
+        let ends = if let HistoryRange::After(_) = range {
+            self.send_forwards(&mut sending, read, limit).await?
+        } else {
+            match self.oldest_before(&read, limit).await? {
+                Some(oldest) => self.send_from(&mut sending, oldest, read).await?,
+                None => {
+                    let all = read.messages.len();
+                    self.send_forwards(&mut sending, read, all).await?
+                }
+            }
+        };
+        let Sending { mut text, list, .. } = sending;
+        list.finish_range(text.buffer(), request_id, ends);
+        text.finish();
+        Ok(())
+    }
+
+    /// The oldest of `limit` messages, of which `newest` are the newest. `None`: these are
+    /// all. The texts of the others are read again when it is their turn.
+    async fn oldest_before(
+        &self,
+        newest: &HistoryPage,
+        limit: usize,
+    ) -> Result<Option<Seq>, ChatError> {
+        let mut oldest = None;
+        let mut left = limit.saturating_sub(newest.messages.len());
+        let (mut more, mut next) = (newest.has_older, first(newest));
+        while let Some(before) = next.filter(|_| more && left > 0) {
+            let range = HistoryRange::Before(before);
+            let piece = self.state.chat.history(&self.session, range, left).await?;
+            left = left.saturating_sub(piece.messages.len());
+            more = piece.has_older;
+            next = first(&piece);
+            oldest = next.or(oldest);
+        }
+        Ok(oldest)
+    }
+
+    /// Sends the messages from `oldest` to the end of `newest`.
+    async fn send_from(
+        &self,
+        sending: &mut Sending<'_>,
+        oldest: Seq,
+        newest: HistoryPage,
+    ) -> Result<RangeEnds, Unsent> {
+        let last = newest.messages.last().map(|message| message.seq);
+        let mut ends = RangeEnds {
+            before: None,
+            after: last.filter(|_| newest.has_newer),
+            last_seq: newest.last_seq,
+        };
+        drop(newest);
+        let begin = oldest.before();
+        let mut after = begin;
+        while let Some(last) = last.filter(|last| after < *last) {
+            let range = HistoryRange::After(after);
+            let mut piece = self
+                .state
+                .chat
+                .history(&self.session, range, MAX_MESSAGES)
+                .await?;
+            if after == begin {
+                ends.before = first(&piece).filter(|_| piece.has_older);
+            }
+            let Some(newest) = piece.messages.last().map(|message| message.seq) else {
+                break;
+            };
+            after = newest;
+            piece.messages.retain(|message| message.seq <= last);
+            sending.send(piece.messages).await?;
+        }
+        Ok(ends)
+    }
+
+    /// Sends `page` and what follows it, up to `limit` messages in all.
+    async fn send_forwards(
+        &self,
+        sending: &mut Sending<'_>,
+        mut page: HistoryPage,
+        limit: usize,
+    ) -> Result<RangeEnds, Unsent> {
+        let before = first(&page).filter(|_| page.has_older);
+        let mut left = limit;
+        loop {
+            let last = page.messages.last().map(|message| message.seq);
+            let more = last.filter(|_| page.has_newer);
+            left = left.saturating_sub(page.messages.len());
+            sending.send(page.messages).await?;
+            match more {
+                Some(last) if left > 0 => {
+                    let range = HistoryRange::After(last);
+                    page = self.state.chat.history(&self.session, range, left).await?;
+                }
+                after => {
+                    return Ok(RangeEnds {
+                        before,
+                        after,
+                        last_seq: page.last_seq,
+                    });
+                }
+            }
+        }
+    }
+
+    fn sending<'a>(&self, text: LongText<'a>, list: MessageList) -> Sending<'a> {
+        Sending {
+            text,
+            list,
+            held: HeldBytes::new(self.state.hub.metrics().clone()),
+        }
+    }
+}
+
+impl Sending<'_> {
+    async fn send(&mut self, messages: Vec<Message>) -> Result<(), Closing> {
+        self.held
+            .set(messages.iter().map(|each| each.text.as_str().len()).sum());
+        for message in messages {
+            self.list.add(self.text.buffer(), &message);
+            self.text.send().await?;
+        }
+        self.held.set(0);
+        Ok(())
+    }
+}
+
+fn first(page: &HistoryPage) -> Option<Seq> {
+    page.messages.first().map(|message| message.seq)
+}
