@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeSeed, MapAccess, Visitor},
+    de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::{error::Category, value::RawValue};
 
@@ -38,12 +38,20 @@ impl<'a> Envelope<'a> {
         let mut json = serde_json::Deserializer::from_str(text);
         let read = self.deserialize(&mut json).and_then(|()| json.end());
         read.map_err(|error| match error.classify() {
-            Category::Data => ProtocolError::new(
-                ErrorCode::NotAnObject,
-                "the frame is JSON, but not an object: send one such as {\"action\":\"list\",\"request_id\":1}",
-            ),
+            Category::Data => no_object(text),
             _ => not_json(error.to_string()),
         })
+    }
+}
+
+/// For a text that does not begin like an object. The rest has not been read.
+fn no_object(text: &str) -> ProtocolError {
+    match serde_json::from_str::<IgnoredAny>(text) {
+        Ok(_) => ProtocolError::new(
+            ErrorCode::NotAnObject,
+            "the frame is JSON, but not an object: send one such as {\"action\":\"list\",\"request_id\":1}",
+        ),
+        Err(error) => not_json(error.to_string()),
     }
 }
 

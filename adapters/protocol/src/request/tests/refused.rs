@@ -22,6 +22,8 @@ fn refusal_echoes_what_could_be_read() {
         ),
         (r#"["list"]"#, (None, None, ErrorCode::NotAnObject)),
         ("null", (None, None, ErrorCode::NotAnObject)),
+        ("[1,", (None, None, ErrorCode::NotJson)),
+        ("1 2", (None, None, ErrorCode::NotJson)),
         (
             r#"{"request_id":1}"#,
             (None, one.clone(), ErrorCode::InvalidAction),
