@@ -1,5 +1,7 @@
 //! One connection from its first frame to its last.
 
+#[cfg(test)]
+mod autobahn;
 mod conversation;
 mod dispatch;
 mod join;

@@ -1,0 +1,113 @@
+//! An echo server on the parts of a session, for the Autobahn test suite. The session
+//! itself answers each text with JSON, and the suite expects the text.
+
+use std::task::Poll;
+
+use aftermatch_ports::model::{BrandId, Endpoint, Session, SessionId, UserId, Viewer};
+use bytes::BytesMut;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    process::Command,
+};
+use tungstenite::handshake::derive_accept_key;
+
+use super::*;
+use crate::{
+    delivery::Hub,
+    transport::{
+        ReadError,
+        frame::{Incoming, TextFrame},
+    },
+};
+
+/// Of a message and of an outbox. The suite sends and expects 16 MiB.
+const MAX_BYTES: usize = 32 * 1024 * 1024;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/autobahn/run"]
+async fn suite_finds_documented_differences_only() {
+    let client = std::env::var_os("AUTOBAHN_CLIENT").expect("the suite's client");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let server = tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.expect("a connection");
+            tokio::spawn(serve(stream));
+        }
+    });
+    let mut suite = Command::new(client);
+    let status = suite.arg(format!("ws://{address}")).status().await;
+    server.abort();
+    assert!(status.expect("the suite runs").success());
+}
+
+async fn serve(mut stream: TcpStream) {
+    upgrade(&mut stream).await;
+    let (reader, writer) = stream.into_split();
+    let hub = Arc::new(Hub::new());
+    let session = Session {
+        id: SessionId(1),
+        user: UserId(1),
+        endpoint: Endpoint::Chat,
+        viewer: Viewer::Brand(BrandId(1)),
+    };
+    let outbox = Outbox::new(writer, 1_024, MAX_BYTES, hub.metrics().clone());
+    let mut reader = Reader::new(reader, BytesMut::new(), MAX_BYTES);
+    let registration = hub.connect(&session, outbox);
+    let connection = registration.connection().clone();
+    let closing = echo(&mut reader, connection.outbox()).await;
+    drop(registration);
+    close(closing, reader, connection).await;
+}
+
+/// Accepts the handshake of the suite, without any check.
+async fn upgrade(stream: &mut TcpStream) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.expect("a handshake"));
+    }
+    let head = String::from_utf8(head).expect("a handshake");
+    let (_, key) = head.split_once("Sec-WebSocket-Key: ").expect("a key");
+    let key = key.lines().next().expect("a key");
+    let accept = derive_accept_key(key.as_bytes());
+    let response = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Accept: {accept}\r\n\r\n"
+    );
+    let sent = stream.write_all(response.as_bytes()).await;
+    sent.expect("an open connection");
+}
+
+/// Sends each message back, until either side closes.
+async fn echo(reader: &mut Reader, outbox: &Outbox) -> Closing {
+    loop {
+        outbox.flush();
+        let next = poll_fn(|context| match outbox.poll(context) {
+            Poll::Ready(close) => Poll::Ready(Err(Closing::ByServer(close))),
+            Poll::Pending => reader.poll_next(context).map(Ok),
+        });
+        let incoming = match next.await {
+            Ok(Ok(incoming)) => incoming,
+            Ok(Err(ReadError::Gone)) => return Closing::ByClient,
+            Ok(Err(ReadError::Violation(violation))) => {
+                return Closing::ByServer(violation.close());
+            }
+            Err(closing) => return closing,
+        };
+        match incoming {
+            Incoming::Text(text) => outbox.push(text_frame(&text)),
+            // The decoder drops its payload.
+            Incoming::Binary => outbox.push(text_frame(b"binary")),
+            Incoming::Ping(payload) => outbox.push(frame::pong(&payload)),
+            Incoming::Pong => {}
+            Incoming::Close(_) => return Closing::ByClient,
+        }
+    }
+}
+
+fn text_frame(text: &[u8]) -> bytes::Bytes {
+    let mut frame = TextFrame::new();
+    frame.payload().extend_from_slice(text);
+    frame.finish()
+}
