@@ -14,6 +14,11 @@ use clap::FromArgMatches;
 
 use crate::settings::{Cli, Command};
 
+// The allocator of glibc keeps what many slow readers took, long after they have left.
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let cli = settings::command()
         .try_get_matches()

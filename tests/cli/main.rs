@@ -10,6 +10,8 @@
 
 mod demo;
 mod edge;
+#[cfg(target_os = "linux")]
+mod memory;
 mod operations;
 mod page;
 mod settings;

@@ -4,6 +4,7 @@
 use std::{
     env,
     ffi::OsStr,
+    fs,
     io::Write,
     net::SocketAddr,
     process::{ExitStatus, Output, Stdio},
@@ -263,6 +264,16 @@ impl Program {
         let pid = self.child.id().expect("it is running");
         let open = std::fs::read_dir(format!("/proc/{pid}/fd"));
         open.expect("Linux, and its process").count()
+    }
+
+    /// How many KiB of memory it has now.
+    pub fn resident_kib(&self) -> usize {
+        let pid = self.child.id().expect("it is running");
+        let status = fs::read_to_string(format!("/proc/{pid}/status"));
+        let status = status.expect("a process of Linux");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let mut words = line.expect("its memory").split_whitespace();
+        words.nth(1).expect("a number").parse().expect("a number")
     }
 
     /// Kills it, as `kill -9` does.
