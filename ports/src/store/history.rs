@@ -11,7 +11,7 @@ pub const MAX_DELETED: usize = 10_000;
 pub const MAX_DELTA_BYTES: usize = 4 * 1024 * 1024;
 
 /// The most bytes of text that one read of messages returns, unless its first message alone
-/// has more. Whoever wants more reads again.
+/// has more. A reader that wants more reads again.
 pub const PIECE_BYTES: usize = 256 * 1024;
 
 /// How many of the newest messages of a room [`History::page`] counts and reaches.

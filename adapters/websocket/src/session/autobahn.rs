@@ -3,13 +3,17 @@
 
 use std::task::Poll;
 
-use aftermatch_ports::model::{BrandId, Endpoint, Session, SessionId, UserId, Viewer};
+use aftermatch_ports::{
+    Interest,
+    model::{BrandId, Endpoint, RoomId, Session, SessionId, UserId, Viewer},
+};
 use bytes::BytesMut;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     process::Command,
 };
+use tokio_util::task::TaskTracker;
 use tungstenite::handshake::derive_accept_key;
 
 use super::*;
@@ -30,10 +34,11 @@ async fn suite_finds_documented_differences_only() {
     let client = std::env::var_os("AUTOBAHN_CLIENT").expect("the suite's client");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
-    let server = tokio::spawn(async move {
+    let (tasks, sessions) = (TaskTracker::new(), TaskTracker::new());
+    let server = tasks.spawn(async move {
         loop {
             let (stream, _) = listener.accept().await.expect("a connection");
-            tokio::spawn(serve(stream));
+            sessions.spawn(serve(stream));
         }
     });
     let mut suite = Command::new(client);
@@ -42,10 +47,18 @@ async fn suite_finds_documented_differences_only() {
     assert!(status.expect("the suite runs").success());
 }
 
+/// There is no other process.
+struct Nobody;
+
+impl Interest for Nobody {
+    fn wanted(&self, _: RoomId) {}
+    fn unwanted(&self, _: RoomId) {}
+}
+
 async fn serve(mut stream: TcpStream) {
     upgrade(&mut stream).await;
     let (reader, writer) = stream.into_split();
-    let hub = Arc::new(Hub::new());
+    let hub = Arc::new(Hub::new(Arc::new(Nobody)));
     let session = Session {
         id: SessionId(1),
         user: UserId(1),
@@ -53,12 +66,13 @@ async fn serve(mut stream: TcpStream) {
         viewer: Viewer::Brand(BrandId(1)),
     };
     let outbox = Outbox::new(writer, 1_024, MAX_BYTES, hub.metrics().clone());
-    let mut reader = Reader::new(reader, BytesMut::new(), MAX_BYTES);
+    let held = HeldBytes::new(hub.metrics().clone());
+    let mut reader = Reader::new(reader, BytesMut::new(), MAX_BYTES, held);
     let registration = hub.connect(&session, outbox);
     let connection = registration.connection().clone();
     let closing = echo(&mut reader, connection.outbox()).await;
     drop(registration);
-    close(closing, reader, connection).await;
+    finish(closing, reader, connection).await;
 }
 
 /// Accepts the handshake of the suite, without any check.
@@ -100,7 +114,7 @@ async fn echo(reader: &mut Reader, outbox: &Outbox) -> Closing {
             // The decoder drops its payload.
             Incoming::Binary => outbox.push(text_frame(b"binary")),
             Incoming::Ping(payload) => outbox.push(frame::pong(&payload)),
-            Incoming::Pong => {}
+            Incoming::Pong | Incoming::Fragment => {}
             Incoming::Close(_) => return Closing::ByClient,
         }
     }
