@@ -92,7 +92,7 @@ fn check_encoded(incoming: Incoming, limit: usize) {
             ping.into()
         }
         Incoming::Close(Some(code)) => frame::close(*code, "a reason"),
-        Incoming::Binary | Incoming::Pong | Incoming::Close(None) => return,
+        Incoming::Binary | Incoming::Fragment | Incoming::Pong | Incoming::Close(None) => return,
     };
     let expected = Decoded::new(vec![incoming], None);
     assert_eq!(Decoded::of(limit, [&*masked(&frame)]), expected);
