@@ -62,24 +62,44 @@ fn mac(message: &str, secret: &[u8]) -> Hmac<Sha256> {
     mac
 }
 
+/// The end of the year 9999.
+const LAST_SECOND: i64 = 253_402_300_799;
+
 /// What claims mean.
 fn expected(claims: &Value) -> Option<Claims> {
-    let user = match &claims["user_id"] {
+    let user = match claims.get("user_id")? {
         Value::String(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
             digits.parse().ok()?
         }
         user => user.as_i64()?,
     };
-    let not_before = match &claims["nbf"] {
-        Value::Null => None,
-        time => Some(time.as_i64()?),
+    let time = |name| match claims.get(name) {
+        None => Some(None),
+        Some(time) => seconds(time).map(Some),
     };
-    (claims["token_type"] == "access").then_some(())?;
-    Some(Claims {
+    let issued = time("iat")?.map(|issued| issued.saturating_sub(60));
+    let not_before = issued.max(time("nbf")?);
+    let expires = time("exp")??;
+    let is_text = |name| claims.get(name).map(Value::is_string);
+    let is_access = claims.get("token_type")? == "access"
+        && is_text("jti") == Some(true)
+        && is_text("sub") != Some(false)
+        && expires <= LAST_SECOND;
+    is_access.then_some(Claims {
         user: UserId(user),
-        expires: claims["exp"].as_i64()?,
+        expires,
         not_before,
     })
+}
+
+fn seconds(time: &Value) -> Option<i64> {
+    let Value::Number(number) = time else {
+        return None;
+    };
+    let whole = number.as_i64();
+    whole
+        .or(number.as_u64().map(|_| i64::MAX))
+        .or(number.as_f64().map(|time| time as i64))
 }
 
 /// The token with another byte at one place.
