@@ -8,7 +8,8 @@ use crate::{ChatError, HistoryPage, HistoryRange, Page, Reservation};
 
 /// What a client can request.
 ///
-/// Every method authorizes by the rights of the moment. It can return
+/// Every method authorizes by the rights of the moment, except for
+/// [`Chat::replay_rest`]. It can return
 /// [`ChatError::Refused`] or [`ChatError::Store`]; a request that was refused or
 /// failed has changed nothing. The requests of one session come one after the
 /// other.
@@ -34,6 +35,10 @@ pub trait Chat: Send + Sync {
         room: RoomId,
         since: Option<Since>,
     ) -> Result<Joined, ChatError>;
+
+    /// More of what a client missed. The join has authorized it, and a seat that is
+    /// taken away ends the replay.
+    async fn replay_rest(&self, rest: Rest) -> Result<Replay, ChatError>;
 
     /// Leaves the joined room and returns it.
     async fn leave_room(&self, session: &Session) -> Result<RoomId, ChatError>;
@@ -125,8 +130,32 @@ pub enum Missed {
     /// More than is replayed, or `since` is not a number of the past or of another
     /// log: the client reads the room again.
     TooMuch,
-    /// These events, in the order of their numbers, up to [`Joined::head`].
-    Events(Vec<(Seq, EventKind)>),
+    /// This, up to [`Joined::head`].
+    Events(Replay),
+}
+
+/// Missed events, as many as are read at a time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Replay {
+    /// In the order of their numbers.
+    pub events: Vec<(Seq, EventKind)>,
+    /// What follows them ([`Chat::replay_rest`]).
+    pub rest: Option<Rest>,
+}
+
+/// Missed events that have not been read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rest {
+    /// Their room.
+    pub room: RoomId,
+    /// The last event that the client received before.
+    pub since: Seq,
+    /// The number of the first event.
+    pub next: Seq,
+    /// How far the log went at the join: the last event, at most.
+    pub head: LogHead,
+    /// Events that have been read, but come later.
+    pub later: Vec<(Seq, EventKind)>,
 }
 
 /// A room in a list.

@@ -28,6 +28,7 @@ mod compare;
 mod concurrent_writes;
 mod deletions;
 mod delta;
+mod delta_pieces;
 mod fixtures;
 mod history;
 mod log;
@@ -127,9 +128,12 @@ macro_rules! laws {
                 delta_since_last_event_is_empty
                 delta_since_invalid_number_is_none
                 missing_room_has_no_delta
-                delta_beyond_upserted_limit_is_none
-                delta_beyond_text_limit_is_none
+                delta_beyond_limit_is_none
                 delta_beyond_deleted_limit_is_none;
+            delta_pieces:
+                delta_pieces_make_whole_delta
+                delta_pieces_and_later_events_reproduce_room
+                missing_room_has_no_next_delta;
             client_msg_ids:
                 repeated_create_returns_first_message
                 client_msg_id_with_other_text_conflicts

@@ -36,7 +36,7 @@ mod store;
 mod tokens;
 
 pub use aftermatch_model as model;
-pub use chat::{Chat, Joined, ListedRoom, Missed, Since};
+pub use chat::{Chat, Joined, ListedRoom, Missed, Replay, Rest, Since};
 pub use clock::Clock;
 pub use delivery::{Broadcast, Connected, ConnectedSession, Presence, Reservation, Seats};
 pub use error::{Cause, ChatError, StoreError};
@@ -44,9 +44,9 @@ pub use health::Health;
 pub use relay::{Interest, Relay, RemoteContent, RemoteEvent, RemoteKind};
 pub use store::{
     Changes, Commit, CreateOutcome, Created, Deleted, DeltaSince, Difference, Draft, Expected,
-    History, HistoryPage, HistoryRange, Log, LogPage, MAX_DELETED, MAX_DELTA_BYTES, MAX_PAGED,
-    MAX_UNREAD, Messages, Outcome, PIECE_BYTES, Page, People, Precondition, Read, ReadPositions,
-    Revisions, RoomSummary, Rooms, Scope,
+    History, HistoryPage, HistoryRange, Log, LogPage, MAX_DELETED, MAX_PAGED, MAX_UNREAD, Messages,
+    Outcome, PIECE_BYTES, Page, People, Precondition, Read, ReadPositions, Revisions, RoomSummary,
+    Rooms, Scope,
 };
 pub use tokens::Tokens;
 

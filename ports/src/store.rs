@@ -10,8 +10,7 @@ mod revisions;
 mod rooms;
 
 pub use history::{
-    DeltaSince, History, HistoryPage, HistoryRange, MAX_DELETED, MAX_DELTA_BYTES, MAX_PAGED,
-    PIECE_BYTES,
+    DeltaSince, History, HistoryPage, HistoryRange, MAX_DELETED, MAX_PAGED, PIECE_BYTES,
 };
 pub use log::{Log, LogPage};
 pub use messages::{

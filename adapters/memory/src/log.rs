@@ -7,6 +7,7 @@
 //!    it. It has the text of the event [`StoredMessage::changed_seq`].
 //! 3. No event has an earlier time than the one before it, except imported ones.
 
+mod delta;
 mod events;
 mod history;
 mod messages;

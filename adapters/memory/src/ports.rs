@@ -1,6 +1,6 @@
 //! The ports of a store, implemented by [`Memory`].
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
 use aftermatch_ports::{
     Changes, Commit, CreateOutcome, Deleted, DeltaSince, Difference, Draft, Expected, Health,
@@ -118,10 +118,19 @@ impl History for Memory {
         let delta = self.read(room, |log, state| {
             log.delta_since(&state.directory, since, limit)
         });
-        Ok(delta.unwrap_or(DeltaSince {
-            head: None,
-            delta: None,
-        }))
+        Ok(delta.unwrap_or_default())
+    }
+
+    async fn next_delta(
+        &self,
+        room: RoomId,
+        since: Seq,
+        events: RangeInclusive<Seq>,
+    ) -> Result<DeltaSince, StoreError> {
+        let delta = self.read(room, |log, state| {
+            log.next_delta(&state.directory, since, events)
+        });
+        Ok(delta.unwrap_or_default())
     }
 
     async fn history(

@@ -3,7 +3,7 @@
 
 use aftermatch_ports::model::ClientMsgId;
 pub use aftermatch_ports::{
-    MAX_DELETED, MAX_DELTA_BYTES,
+    MAX_DELETED,
     model::access::{MAX_IDS, MAX_REPLAY},
 };
 

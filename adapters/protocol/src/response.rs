@@ -9,7 +9,7 @@ mod room_list;
 pub(crate) mod value;
 
 use aftermatch_ports::{
-    Missed,
+    Missed, Replay,
     model::{RequestId, RoomId, Seq},
 };
 use schemars::{JsonSchema, SchemaGenerator};
@@ -88,7 +88,7 @@ pub(crate) fn published(action: Action, generator: &mut SchemaGenerator) -> Vec<
             "The connection has joined the room.",
             [
                 Missed::NotRequested,
-                Missed::Events(vec![]),
+                Missed::Events(Replay::default()),
                 Missed::TooMuch,
             ]
             .map(|missed| joined(id, &sample::room(), sample::head(), &missed).to_vec()),

@@ -1,6 +1,6 @@
 use crate::{EventKind, Message, MessageId, Seq};
 
-/// The difference between a room at event `since` and now.
+/// The difference between a room at event `since` and now, or a piece of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomDelta {
     /// The messages that exist now and were created or edited since.
@@ -8,6 +8,9 @@ pub struct RoomDelta {
     /// The messages that existed then and were deleted since, each with the number
     /// of the deleting event.
     pub deleted: Vec<(MessageId, Seq)>,
+    /// The number of the event that the next piece begins with: the messages of that
+    /// event and of later ones are not in [`RoomDelta::upserted`]. `None`: all are.
+    pub next: Option<Seq>,
 }
 
 impl RoomDelta {
@@ -68,6 +71,7 @@ mod tests {
         let delta = RoomDelta {
             upserted: vec![old.clone(), new.clone()],
             deleted: vec![(MessageId(1), Seq(13)), (MessageId(3), Seq(11))],
+            next: None,
         };
         let deleted = |ids: &[i64]| EventKind::Deleted {
             ids: ids.iter().copied().map(MessageId).collect(),
@@ -90,6 +94,7 @@ mod tests {
         let delta = RoomDelta {
             upserted: vec![],
             deleted: vec![],
+            next: None,
         };
         assert_eq!(delta.events(Seq(10)), []);
     }

@@ -7,10 +7,14 @@
 //!    cancels it, and the old seat is given up only after everything succeeded.
 //! 3. No event of the old room follows the join response: the old seat is given up
 //!    before this returns, and the caller queues the response after that.
+//!
+//! What the client missed may be long: [`replay`] reads it piece by piece.
+
+pub(crate) mod replay;
 
 use aftermatch_ports::{
     ChatError, Joined, Missed, Read, Reservation, Since, StoreError,
-    model::{LogHead, RoomId, RoomView, Seat, Session, Viewer, access, access::MAX_REPLAY},
+    model::{LogHead, RoomId, RoomView, Seat, Session, Viewer, access},
 };
 
 use crate::{Ports, authorize};
@@ -83,7 +87,7 @@ async fn enter(
     let visible = authorize::visible_room(ports, viewer, room, Read::Fresh).await?;
     let (head, missed) = match since {
         None => (ports.log.head(room).await?, Missed::NotRequested),
-        Some(since) => missed(ports, room, since).await?,
+        Some(since) => replay::begin(ports, room, since).await?,
     };
     Ok(Entry {
         view: visible.at(ports.clock.now()),
@@ -91,26 +95,6 @@ async fn enter(
         head: head.ok_or(access::unknown_room(viewer))?,
         missed,
     })
-}
-
-/// What the client missed after event `since`, and how far the log goes.
-async fn missed(
-    ports: &Ports,
-    room: RoomId,
-    since: &Since,
-) -> Result<(Option<LogHead>, Missed), ChatError> {
-    let read = ports.history.delta_since(room, since.seq, MAX_REPLAY);
-    let read = read.await?;
-    let same_log = match (&since.epoch, read.head) {
-        (Some(epoch), Some(head)) => *epoch == head.epoch.to_string(),
-        _ => true,
-    };
-    let delta = read.delta.filter(|_| same_log);
-    let missed = match delta.map(|delta| delta.events(since.seq)) {
-        Some(events) if events.len() <= MAX_REPLAY => Missed::Events(events),
-        _ => Missed::TooMuch,
-    };
-    Ok((read.head, missed))
 }
 
 #[cfg(test)]

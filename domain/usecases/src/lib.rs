@@ -19,7 +19,7 @@ mod write;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use aftermatch_ports::{
-    Chat, ChatError, HistoryPage, HistoryRange, Joined, ListedRoom, Page, Since,
+    Chat, ChatError, HistoryPage, HistoryRange, Joined, ListedRoom, Page, Replay, Rest, Since,
     model::{
         ClientMsgId, Endpoint, Message, MessageId, RequestId, RequestedId, RoomEvent, RoomId,
         RoomView, Seq, Session, SessionId,
@@ -74,6 +74,10 @@ impl Chat for UseCases {
         since: Option<Since>,
     ) -> Result<Joined, ChatError> {
         join_room::run(&self.ports, session, room, since.as_ref()).await
+    }
+
+    async fn replay_rest(&self, rest: Rest) -> Result<Replay, ChatError> {
+        join_room::replay::run(&self.ports, rest).await
     }
 
     async fn leave_room(&self, session: &Session) -> Result<RoomId, ChatError> {

@@ -3,7 +3,6 @@ use std::collections::BTreeMap;
 use aftermatch_model::{
     EventKind, Message, MessageId, RoomDelta, Seq, Text,
     access::{DeleteScope, MAX_IDS},
-    world::NewMessage,
 };
 
 use super::fixtures::{ADMIN, ANNA, BORIS, OTHER, ROOM, UNKNOWN_ROOM, message, two_rooms};
@@ -11,7 +10,7 @@ use super::operations::{delta_since, head};
 use super::random_history::random_history;
 use super::subject::Subject;
 use super::writes::{committed, create, delete, edit, precondition, write};
-use crate::{DeltaSince, MAX_DELETED, MAX_DELTA_BYTES};
+use crate::{DeltaSince, MAX_DELETED};
 
 /// The delta since any event of the past is exactly what differs, and its events
 /// turn the room of then into the room of now.
@@ -34,6 +33,7 @@ pub async fn delta_since_any_event_reproduces_room<S: Subject>() {
             let expected = RoomDelta {
                 upserted: upserted.cloned().collect(),
                 deleted,
+                next: None,
             };
             assert_eq!(delta, expected, "since {since}");
 
@@ -122,67 +122,44 @@ pub async fn missing_room_has_no_delta<S: Subject>() {
     let subject = S::with_world(two_rooms(vec![message::<S>(None, ROOM, ANNA)])).await;
     subject.remove_room(ROOM).await;
     for room in [UNKNOWN_ROOM, ROOM] {
-        let nothing = DeltaSince {
-            head: None,
-            delta: None,
-        };
+        let nothing = DeltaSince::default();
         for since in [-1, 0, 1] {
             assert_eq!(delta_since(&subject, room, since, 9).await, nothing);
         }
     }
 }
 
-/// If more messages than `limit` were created or edited since, there is no delta,
-/// only how far the log goes; deleted messages do not count.
-pub async fn delta_beyond_upserted_limit_is_none<S: Subject>() {
-    let initial = (1..=3).map(|id| message::<S>(Some(id), ROOM, ANNA));
+/// If the delta had more events than `limit`, there is none, only how far the log goes.
+/// All deleted messages are one event.
+pub async fn delta_beyond_limit_is_none<S: Subject>() {
+    let initial = (1..=4).map(|id| message::<S>(Some(id), ROOM, ANNA));
     let subject = S::with_world(two_rooms(initial.collect())).await;
     let anna = precondition(&subject, ROOM, ANNA).await;
     write(&subject, OTHER, ANNA).await;
-    committed(delete(&subject, anna, &[MessageId(3)], DeleteScope::OwnedBy(ANNA)).await).unwrap();
+    let ids = [3, 4].map(MessageId);
+    committed(delete(&subject, anna, &ids, DeleteScope::OwnedBy(ANNA)).await).unwrap();
     committed(create(&subject, anna).await);
     for _ in 0..3 {
         committed(edit(&subject, anna, MessageId(1)).await).unwrap();
     }
-    // Event 4 deleted a message, 5 created one, and 6 to 8 edited another.
+    // Event 5 deleted messages, 6 created one, and 7 to 9 edited another.
     for (since, limit, upserted) in [
-        (3, 2, Some(2)),
-        (3, 1, None),
-        (3, 0, None),
-        (4, 2, Some(2)),
-        (5, 1, Some(1)),
-        (7, 0, None),
+        (4, 3, Some(2)),
+        (4, 2, None),
+        (4, 0, None),
+        (5, 2, Some(2)),
+        (5, 1, None),
+        (6, 1, Some(1)),
+        (8, 0, None),
         (0, 3, Some(3)),
         (0, 2, None),
         (0, usize::MAX, Some(3)),
     ] {
         let DeltaSince { head, delta } = delta_since(&subject, ROOM, since, limit).await;
-        assert_eq!(head.unwrap().last_seq, Seq(8));
+        assert_eq!(head.unwrap().last_seq, Seq(9));
         let count = delta.map(|delta| delta.upserted.len());
         assert_eq!(count, upserted, "since {since}, limit {limit}");
     }
-}
-
-/// If the texts created or edited since have more than [`MAX_DELTA_BYTES`], there is no
-/// delta, only how far the log goes; deleted texts do not count.
-pub async fn delta_beyond_text_limit_is_none<S: Subject>() {
-    let half = Text::stored("é".repeat(MAX_DELTA_BYTES / 4));
-    let messages = (1..=3).map(|id| NewMessage {
-        text: half.clone(),
-        ..message::<S>(Some(id), ROOM, ANNA)
-    });
-    let subject = S::with_world(two_rooms(messages.collect())).await;
-    let last = head(&subject, ROOM).await;
-    for (since, upserted) in [(0, None), (1, Some(2)), (2, Some(1))] {
-        let DeltaSince { head, delta } = delta_since(&subject, ROOM, since, 9).await;
-        assert_eq!(head, last);
-        let count = delta.map(|delta| delta.upserted.len());
-        assert_eq!(count, upserted, "since {since}");
-    }
-    let anna = precondition(&subject, ROOM, ANNA).await;
-    committed(delete(&subject, anna, &[MessageId(2)], DeleteScope::OwnedBy(ANNA)).await).unwrap();
-    let delta = delta_since(&subject, ROOM, 0, 9).await.delta;
-    assert_eq!(delta.map(|delta| delta.upserted.len()), Some(2));
 }
 
 /// If more than [`MAX_DELETED`] messages were deleted since, there is no delta,
@@ -197,7 +174,7 @@ pub async fn delta_beyond_deleted_limit_is_none<S: Subject>() {
     for some in ids.chunks(MAX_IDS) {
         committed(delete(&subject, anna, some, DeleteScope::OwnedBy(ANNA)).await).unwrap();
     }
-    let delta = delta_since(&subject, ROOM, all, 0).await.delta.unwrap();
+    let delta = delta_since(&subject, ROOM, all, 1).await.delta.unwrap();
     assert!(delta.deleted.iter().map(|(id, _)| *id).eq(ids));
     let from_start = delta_since(&subject, ROOM, 0, 1).await.delta.unwrap();
     assert_eq!(
@@ -206,22 +183,25 @@ pub async fn delta_beyond_deleted_limit_is_none<S: Subject>() {
     );
 
     committed(delete(&subject, anna, &one_more, DeleteScope::OwnedBy(ANNA)).await).unwrap();
-    let too_many = delta_since(&subject, ROOM, all, 0).await;
+    let too_many = delta_since(&subject, ROOM, all, 1).await;
     assert_eq!(too_many.delta, None);
     assert_eq!(too_many.head, head(&subject, ROOM).await);
     assert_eq!(delta_since(&subject, ROOM, 0, 1).await.delta, None);
-    let fewer = delta_since(&subject, ROOM, all + 1, 0).await.delta;
+    let fewer = delta_since(&subject, ROOM, all + 1, 1).await.delta;
     let expected = MAX_DELETED + 1 - MAX_IDS;
     assert_eq!(fewer.map(|delta| delta.deleted.len()), Some(expected));
 }
 
-fn texts(messages: &[Message]) -> BTreeMap<MessageId, Text> {
+pub(super) fn texts(messages: &[Message]) -> BTreeMap<MessageId, Text> {
     let text = |message: &Message| (message.id, message.text.clone());
     messages.iter().map(text).collect()
 }
 
 /// The messages of a client that had those of `earlier` and received `events`.
-fn replay(earlier: &[Message], events: Vec<(Seq, EventKind)>) -> BTreeMap<MessageId, Text> {
+pub(super) fn replay(
+    earlier: &[Message],
+    events: Vec<(Seq, EventKind)>,
+) -> BTreeMap<MessageId, Text> {
     let mut known = texts(earlier);
     for (seq, kind) in events {
         match kind {
@@ -249,5 +229,6 @@ fn only_deleted(deleted: Vec<(MessageId, Seq)>) -> Option<RoomDelta> {
     Some(RoomDelta {
         upserted: Vec::new(),
         deleted,
+        next: None,
     })
 }

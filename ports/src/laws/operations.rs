@@ -84,6 +84,18 @@ pub(super) async fn delta_since<S: Subject>(
     history.delta_since(room, Seq(since), limit).await.unwrap()
 }
 
+/// Where a delta goes on, up to event `last`.
+pub(super) async fn next_delta<S: Subject>(
+    subject: &S,
+    room: RoomId,
+    since: Seq,
+    next: Seq,
+    last: Seq,
+) -> DeltaSince {
+    let history = subject.history();
+    history.next_delta(room, since, next..=last).await.unwrap()
+}
+
 pub(super) async fn history<S: Subject>(
     subject: &S,
     room: RoomId,

@@ -11,7 +11,7 @@ use super::fixtures::{
 use super::operations::all_messages;
 use super::subject::Subject;
 use super::writes::{committed, create_for, delete_for, edit_for, precondition};
-use crate::{CreateOutcome, Precondition};
+use crate::{CreateOutcome, PIECE_BYTES, Precondition};
 
 /// [`ROOM`] after many events of every kind, and what a store must read from it.
 pub(super) struct RandomHistory<S> {
@@ -24,11 +24,26 @@ pub(super) struct RandomHistory<S> {
     /// Every event, as it was.
     pub(super) log: Vec<LoggedEvent>,
     random: Random,
+    /// The texts are up to twice as long in bytes.
+    max_chars: usize,
 }
 
 /// A room with five initial messages and then `events` random events. The same
 /// seed gives the same events.
 pub(super) async fn random_history<S: Subject>(seed: u64, events: usize) -> RandomHistory<S> {
+    let mut history = initial_history(seed, 0).await;
+    history.go_on(events).await;
+    history
+}
+
+/// The same with texts of very different length, some longer than [`PIECE_BYTES`].
+pub(super) async fn long_history<S: Subject>(seed: u64, events: usize) -> RandomHistory<S> {
+    let mut history = initial_history(seed, PIECE_BYTES * 3 / 5).await;
+    history.go_on(events).await;
+    history
+}
+
+async fn initial_history<S: Subject>(seed: u64, max_chars: usize) -> RandomHistory<S> {
     let mut initial: Vec<_> = [Some(90), None, Some(7), Some(91), None]
         .into_iter()
         .zip([ANNA, BORIS, ANNA, ADMIN, BORIS])
@@ -44,6 +59,7 @@ pub(super) async fn random_history<S: Subject>(seed: u64, events: usize) -> Rand
         deleted: Vec::new(),
         log: Vec::new(),
         random: Random(seed),
+        max_chars,
     };
     for (initial, read) in initial.into_iter().zip(read) {
         let NewMessage { author, text, .. } = initial;
@@ -53,9 +69,6 @@ pub(super) async fn random_history<S: Subject>(seed: u64, events: usize) -> Rand
             request_id: RequestId::NONE,
         };
         history.expect_created(read.id, text, None, stamp);
-    }
-    for nth in 0..events {
-        history.random_event(nth).await;
     }
     history
 }
@@ -71,10 +84,19 @@ impl<S: Subject> RandomHistory<S> {
         Seq(i64::try_from(self.states.len()).unwrap() - 1)
     }
 
-    async fn random_event(&mut self, nth: usize) {
+    /// More random events.
+    pub(super) async fn go_on(&mut self, events: usize) {
+        for _ in 0..events {
+            self.random_event().await;
+        }
+    }
+
+    async fn random_event(&mut self) {
+        let nth = self.states.len();
         let author = [ANNA, BORIS, ADMIN][self.random.below(3)];
         let odd = ODD_TEXTS[self.random.below(ODD_TEXTS.len())];
-        let text = format!("text {nth}{odd}");
+        let length = self.random.below(self.max_chars + 1) >> self.random.below(8);
+        let text = format!("text {nth}{odd}{}", "é".repeat(length));
         let mut request_ids = odd_request_ids();
         let request_id = request_ids.swap_remove(self.random.below(request_ids.len()));
         match self.random.below(10) {

@@ -1,3 +1,5 @@
+use std::ops::RangeInclusive;
+
 use aftermatch_model::{LogHead, Message, RoomDelta, RoomId, Seq};
 use async_trait::async_trait;
 
@@ -6,12 +8,9 @@ use crate::StoreError;
 /// The most messages that were deleted since, in one delta.
 pub const MAX_DELETED: usize = 10_000;
 
-/// The most bytes of texts in one [`RoomDelta`]: all of it is in memory while its reader
-/// takes it.
-pub const MAX_DELTA_BYTES: usize = 4 * 1024 * 1024;
-
 /// The most bytes of text that one read of messages returns, unless its first message alone
-/// has more. A reader that wants more reads again.
+/// has more. What was read is in memory until its reader has taken it; then the next piece
+/// is read.
 pub const PIECE_BYTES: usize = 256 * 1024;
 
 /// How many of the newest messages of a room [`History::page`] counts and reaches.
@@ -25,17 +24,30 @@ pub const MAX_PAGED: usize = 10_000;
 #[async_trait]
 pub trait History: Send + Sync {
     /// What changed in the room after event `since`. Nothing is forgotten: `since`
-    /// may be any number of the past.
+    /// may be any number of the past. All deleted messages are in it, and a first piece
+    /// of the upserted ones: at least one, and no more than [`PIECE_BYTES`] of text.
     ///
-    /// There is no [`DeltaSince::delta`] if it had more than `limit` upserted
-    /// messages, if these have more than [`MAX_DELTA_BYTES`] of text, if more than
-    /// [`MAX_DELETED`] messages were deleted since, those included that did not exist
-    /// then, or if `since` is below zero or after the last event.
+    /// There is no [`DeltaSince::delta`] if it had more than `limit` events, if more
+    /// than [`MAX_DELETED`] messages were deleted since, those included that did not
+    /// exist then, or if `since` is below zero or after the last event.
     async fn delta_since(
         &self,
         room: RoomId,
         since: Seq,
         limit: usize,
+    ) -> Result<DeltaSince, StoreError>;
+
+    /// The next piece of the delta since event `since`: upserted messages, again no more
+    /// than [`PIECE_BYTES`]. `events` are from [`RoomDelta::next`] up to how far the log
+    /// went at the first read.
+    ///
+    /// What has happened after these events is not in it: neither messages deleted
+    /// meanwhile, nor older ones edited meanwhile. New messages have their present text.
+    async fn next_delta(
+        &self,
+        room: RoomId,
+        since: Seq,
+        events: RangeInclusive<Seq>,
     ) -> Result<DeltaSince, StoreError>;
 
     /// The room's messages in `range`, at most `limit`, and at most [`PIECE_BYTES`] of
@@ -58,12 +70,12 @@ pub trait History: Send + Sync {
     ) -> Result<(u64, Vec<Message>), StoreError>;
 }
 
-/// What [`History::delta_since`] returns.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What [`History::delta_since`] and [`History::next_delta`] return.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeltaSince {
     /// How far the room's log goes; `None` if there is no such room.
     pub head: Option<LogHead>,
-    /// What changed up to there.
+    /// What changed, or a piece of it.
     pub delta: Option<RoomDelta>,
 }
 

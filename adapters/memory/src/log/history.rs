@@ -1,65 +1,12 @@
 use aftermatch_ports::{
-    DeltaSince, HistoryPage, HistoryRange, MAX_DELETED, MAX_DELTA_BYTES, MAX_PAGED, PIECE_BYTES,
-    model::{Message, RoomDelta, Seq},
+    HistoryPage, HistoryRange, MAX_PAGED, PIECE_BYTES,
+    model::{Message, Seq},
 };
 
-use super::{Kind, Log, StoredMessage, index_after};
+use super::{Log, StoredMessage};
 use crate::directory::Directory;
 
 impl Log {
-    pub(crate) fn delta_since(
-        &self,
-        directory: &Directory,
-        since: Seq,
-        limit: usize,
-    ) -> DeltaSince {
-        let is_past = Seq::ZERO <= since && since <= self.last_seq();
-        let delta = is_past.then(|| self.delta(directory, since, limit));
-        DeltaSince {
-            head: Some(self.head()),
-            delta: delta.flatten(),
-        }
-    }
-
-    fn delta(&self, directory: &Directory, since: Seq, limit: usize) -> Option<RoomDelta> {
-        let (mut upserted, mut deleted) = (Vec::new(), Vec::new());
-        let mut all_deleted = 0;
-        let mut seq = since;
-        for event in self.events.get(index_after(since)..)? {
-            seq = seq.next();
-            match &event.kind {
-                // It may have been deleted since.
-                Kind::Created { .. } => upserted.extend(self.messages.get(&seq)),
-                // Only the last edit counts. A message created since is already in.
-                Kind::Edited { created, .. } if *created <= since => {
-                    let message = self.messages.get(created);
-                    upserted.extend(message.filter(|message| message.changed_seq == seq));
-                }
-                Kind::Edited { .. } => {}
-                Kind::Deleted(messages) => {
-                    all_deleted += messages.len();
-                    let existed = messages.iter().filter(|message| message.created <= since);
-                    deleted.extend(existed.map(|message| (message.id, seq)));
-                }
-            }
-            if upserted.len() > limit || all_deleted > MAX_DELETED {
-                return None;
-            }
-        }
-        let bytes = upserted.iter().map(|message| message.text.as_str().len());
-        if bytes.sum::<usize>() > MAX_DELTA_BYTES {
-            return None;
-        }
-        deleted.sort_unstable();
-        let upserted = upserted.into_iter();
-        Some(RoomDelta {
-            upserted: upserted
-                .map(|message| self.message(message, directory))
-                .collect(),
-            deleted,
-        })
-    }
-
     pub(crate) fn history(
         &self,
         directory: &Directory,

@@ -1,5 +1,7 @@
 //! The messages of a room, page by page.
 
+use std::ops::RangeInclusive;
+
 use aftermatch_ports::{
     DeltaSince, History, HistoryPage, HistoryRange, MAX_PAGED, PIECE_BYTES, StoreError,
     model::{Message, RoomId, Seq},
@@ -96,6 +98,16 @@ impl History for Postgres {
         limit: usize,
     ) -> Result<DeltaSince, StoreError> {
         let delta = delta::since(self, room, since, limit).await;
+        delta.map_err(unavailable)
+    }
+
+    async fn next_delta(
+        &self,
+        room: RoomId,
+        since: Seq,
+        events: RangeInclusive<Seq>,
+    ) -> Result<DeltaSince, StoreError> {
+        let delta = delta::next(self, room, since, events).await;
         delta.map_err(unavailable)
     }
 

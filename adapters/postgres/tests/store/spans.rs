@@ -125,6 +125,9 @@ async fn every_statement_has_a_named_span() {
     here.delta_since(room, Seq::ZERO, 9)
         .await
         .expect("a database");
+    here.next_delta(room, Seq::ZERO, Seq(1)..=Seq(2))
+        .await
+        .expect("a database");
     let history = here.history(room, HistoryRange::Newest, 9).await;
     history.expect("a database");
     here.page(room, 0, 9).await.expect("a database");

@@ -20,8 +20,8 @@ use crate::{
     action::Action,
     error::{ErrorCode, ProtocolError},
     limits::{
-        DEFAULT_MESSAGES, MAX_CLIENT_MSG_ID_CHARS, MAX_DELETED, MAX_DELTA_BYTES, MAX_EPOCH_CHARS,
-        MAX_MESSAGES, MAX_REPLAY, MAX_ROOMS,
+        DEFAULT_MESSAGES, MAX_CLIENT_MSG_ID_CHARS, MAX_DELETED, MAX_EPOCH_CHARS, MAX_MESSAGES,
+        MAX_REPLAY, MAX_ROOMS,
     },
 };
 
@@ -125,9 +125,8 @@ pub struct JoinRoom {
     pub room_pk: Id,
     #[schemars(description = format!(
         "The last `seq` that the client knows. What has changed since then is sent first. If that \
-         is more than {MAX_REPLAY} frames or {MAX_DELTA_BYTES} bytes of text, if more than \
-         {MAX_DELETED} messages were deleted since, or if `epoch` is that of another log, there is \
-         no replay and `resumed` is `false`."
+         is more than {MAX_REPLAY} frames, if more than {MAX_DELETED} messages were deleted since, \
+         or if `epoch` is that of another log, there is no replay and `resumed` is `false`."
     ))]
     /// The last event that the client knows.
     pub since_seq: Option<Position>,

@@ -1,10 +1,11 @@
 //! Joining a room: the response, what the client missed, then what follows.
 
 use aftermatch_ports::{
-    ChatError, Joined, Missed, Since,
-    model::{EventKind, Message, RequestId, RoomId, RoomView, Seq},
+    ChatError, Joined, Missed, Replay, Since,
+    model::{EventKind, Message, RequestId, RoomId, RoomView},
 };
 use aftermatch_protocol::{
+    close::Close,
     event::replayed,
     response::{self, ReadyParticipants},
 };
@@ -30,8 +31,14 @@ impl Conversation<'_> {
         } = chat.join_room(&self.session, room, since).await?;
         let response = encode::text(&response::joined(request_id, &view, head, &missed));
         self.outbox().respond(response);
-        if let Missed::Events(events) = missed {
-            self.replay(&view, events).await;
+        if let Missed::Events(replay) = missed
+            && let Err(error) = self.replay(&view, replay).await
+        {
+            // The request has been answered.
+            self.state.failures.report(error);
+            let close = Close::try_later("the replay could not be completed");
+            self.outbox().close(close);
+            return Ok(());
         }
         reservation.activate(head.last_seq);
         Ok(())
@@ -39,24 +46,39 @@ impl Conversation<'_> {
 
     /// Sends missed events, no faster than the client reads them, and no longer than
     /// it has the seat.
-    async fn replay(&self, view: &RoomView, events: Vec<(Seq, EventKind)>) {
+    async fn replay(&self, view: &RoomView, mut replay: Replay) -> Result<(), ChatError> {
         let mut held = HeldBytes::new(self.state.hub.metrics().clone());
-        held.set(events.iter().map(|(_, kind)| text_bytes(kind)).sum());
         let participants = ReadyParticipants::of(&view.room);
         let mut turn = Turn::default();
-        for (seq, kind) in events {
-            let room = self.outbox().make_room(self.state.limits.idle);
-            if room.await.is_err() || self.connection.is_revoked() {
-                return;
+        loop {
+            held.set(replay.events.iter().map(|(_, kind)| text_bytes(kind)).sum());
+            for (seq, kind) in replay.events {
+                if !self.may_replay().await {
+                    return Ok(());
+                }
+                let frame = encode::text(&replayed(view, seq, &kind, &participants));
+                self.outbox().respond(frame);
+                turn.count();
+                if turn.is_over() {
+                    turn = Turn::default();
+                    yield_now().await;
+                }
             }
-            let frame = encode::text(&replayed(view, seq, &kind, &participants));
-            self.outbox().respond(frame);
-            turn.count();
-            if turn.is_over() {
-                turn = Turn::default();
-                yield_now().await;
+            let Some(rest) = replay.rest else {
+                return Ok(());
+            };
+            if !self.may_replay().await {
+                return Ok(());
             }
+            replay = self.state.chat.replay_rest(rest).await?;
         }
+    }
+
+    /// Waits until there is room in the outbox. Returns whether the client still has the
+    /// connection and the seat.
+    async fn may_replay(&self) -> bool {
+        let room = self.outbox().make_room(self.state.limits.idle);
+        room.await.is_ok() && !self.connection.is_revoked()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aftermatch_ports::{
-    ListedRoom, Missed,
+    ListedRoom, Missed, Replay,
     model::{EventKind, RequestId, RoomEvent, RoomId, Seq},
 };
 
@@ -82,7 +82,10 @@ fn responses() -> Vec<(String, Vec<u8>)> {
     };
     let rooms = [listed(), of_administrators];
     let joined = |missed| response::joined(id, &room(), head(), &missed).to_vec();
-    let replayed_events = vec![(Seq(41), created().kind)];
+    let replay = Replay {
+        events: vec![(Seq(41), created().kind)],
+        rest: None,
+    };
     let messages = [message(), message_with_client_id(), edited_message()];
     let text = RequestId::new("\"a string\"");
     [
@@ -92,7 +95,7 @@ fn responses() -> Vec<(String, Vec<u8>)> {
         ("list.portion", page(&rooms, Some(RoomId(7)))),
         ("join_room.answer", joined(Missed::NotRequested)),
         ("join_room.answer", joined(Missed::TooMuch)),
-        ("join_room.answer", joined(Missed::Events(replayed_events))),
+        ("join_room.answer", joined(Missed::Events(replay))),
         ("leave_room.answer", response::left(id, ROOM).to_vec()),
         (
             "leave_room.answer",

@@ -1,8 +1,8 @@
 //! What a client that resumes gets of the events it missed.
 
 use aftermatch_ports::{
-    DeltaSince,
-    model::{EventKind, Message, MessageId, RoomDelta},
+    DeltaSince, Replay, Rest,
+    model::{Epoch, EventKind, Message, MessageId, RoomDelta, access::MAX_REPLAY},
 };
 
 use super::*;
@@ -33,6 +33,19 @@ fn resume(stored: DeltaSince, epoch: Option<&str>) -> (LogHead, Missed) {
     activate(join(mocks, &ann(), Some(since(epoch))).unwrap())
 }
 
+fn whole(events: Vec<(Seq, EventKind)>) -> Missed {
+    Missed::Events(Replay { events, rest: None })
+}
+
+/// Upserted messages, and where the delta goes on.
+fn piece(upserted: Vec<Message>, next: Option<i64>) -> RoomDelta {
+    RoomDelta {
+        upserted,
+        deleted: vec![],
+        next: next.map(Seq),
+    }
+}
+
 #[test]
 fn resume_gets_missed_events_in_order() {
     let edited = Message {
@@ -43,6 +56,7 @@ fn resume_gets_missed_events_in_order() {
     let delta = RoomDelta {
         upserted: vec![edited, message(39)],
         deleted: vec![(MessageId(7), Seq(42)), (MessageId(8), Seq(40))],
+        next: None,
     };
     let result = resume_after_38(DeltaSince {
         head: Some(head(43)),
@@ -56,7 +70,7 @@ fn resume_gets_missed_events_in_order() {
         ids: vec![MessageId(7), MessageId(8)],
         missing: vec![],
     };
-    let missed = Missed::Events(vec![
+    let missed = whole(vec![
         (Seq(39), EventKind::Created(message(39))),
         (Seq(40), deleted),
         (Seq(41), edited),
@@ -66,60 +80,29 @@ fn resume_gets_missed_events_in_order() {
 
 #[test]
 fn resume_without_gap_gets_no_events() {
-    let (upserted, deleted) = (vec![], vec![]);
     let result = resume_after_38(DeltaSince {
         head: Some(head(38)),
-        delta: Some(RoomDelta { upserted, deleted }),
+        delta: Some(piece(vec![], None)),
     });
-    assert_eq!(result, (head(38), Missed::Events(vec![])));
+    assert_eq!(result, (head(38), whole(vec![])));
 }
 
 #[test]
 fn resume_beyond_replay_limit_gets_none() {
-    // As many messages as are replayed at most, and a deletion, which makes one
-    // event too many.
-    let max = i64::try_from(MAX_REPLAY).unwrap();
-    let upserted: Vec<_> = (39..39 + max).map(message).collect();
-    let last = head(39 + max);
-    let deleted = vec![(MessageId(7), last.last_seq)];
-    let stored = |upserted: &[Message], deleted: &[(MessageId, Seq)]| DeltaSince {
-        head: Some(last),
-        delta: Some(RoomDelta {
-            upserted: upserted.to_vec(),
-            deleted: deleted.to_vec(),
-        }),
-    };
-    let unreadable = DeltaSince {
-        head: Some(last),
+    let result = resume_after_38(DeltaSince {
+        head: Some(head(43)),
         delta: None,
-    };
-    for (stored, expected) in [
-        (stored(&upserted, &[]), Some(MAX_REPLAY)),
-        (stored(&upserted[1..], &deleted), Some(MAX_REPLAY)),
-        (stored(&upserted, &deleted), None),
-        (unreadable, None),
-    ] {
-        let (answered, missed) = resume_after_38(stored);
-        assert_eq!(answered, last);
-        let replayed = match missed {
-            Missed::Events(events) => Some(events.len()),
-            Missed::TooMuch => None,
-            Missed::NotRequested => panic!("the client requested the events"),
-        };
-        assert_eq!(replayed, expected);
-    }
+    });
+    assert_eq!(result, (head(43), Missed::TooMuch));
 }
 
 #[test]
 fn resume_in_same_log_gets_events_in_another_none() {
     let stored = || DeltaSince {
         head: Some(head(39)),
-        delta: Some(RoomDelta {
-            upserted: vec![message(39)],
-            deleted: vec![],
-        }),
+        delta: Some(piece(vec![message(39)], None)),
     };
-    let events = Missed::Events(vec![(Seq(39), EventKind::Created(message(39)))]);
+    let events = whole(vec![(Seq(39), EventKind::Created(message(39)))]);
     let same = EPOCH.to_string();
     for (epoch, expected) in [
         (None, events.clone()),
@@ -128,5 +111,79 @@ fn resume_in_same_log_gets_events_in_another_none() {
         (Some(""), Missed::TooMuch),
     ] {
         assert_eq!(resume(stored(), epoch), (head(39), expected));
+    }
+}
+
+/// What follows of a replay that goes on at event 41, if the store reads `read`.
+fn read_on(later: Vec<(Seq, EventKind)>, read: DeltaSince) -> Result<Replay, ChatError> {
+    let mut mocks = Mocks::seated_in(None);
+    let next = mocks.history.expect_next_delta().once();
+    next.with(eq(ROOM), eq(Seq(38)), eq(Seq(41)..=Seq(43)))
+        .returning(move |_, _, _| Ok(read.clone()));
+    block_on(mocks.chat().replay_rest(rest(41, later)))
+}
+
+fn rest(next: i64, later: Vec<(Seq, EventKind)>) -> Rest {
+    Rest {
+        room: ROOM,
+        since: Seq(38),
+        next: Seq(next),
+        head: head(43),
+        later,
+    }
+}
+
+#[test]
+fn long_replay_is_read_in_pieces_with_deletion_in_its_place() {
+    let created = |seq| (Seq(seq), EventKind::Created(message(seq)));
+    let deletion = |seq| {
+        let (ids, missing) = (vec![MessageId(7)], vec![]);
+        (Seq(seq), EventKind::Deleted { ids, missing })
+    };
+    for (deleted, first, later) in [
+        (40, vec![created(39), deletion(40)], vec![]),
+        (42, vec![created(39)], vec![deletion(42)]),
+    ] {
+        let result = resume_after_38(DeltaSince {
+            head: Some(head(43)),
+            delta: Some(RoomDelta {
+                deleted: vec![(MessageId(7), Seq(deleted))],
+                ..piece(vec![message(39)], Some(41))
+            }),
+        });
+        let replay = Replay {
+            events: first,
+            rest: Some(rest(41, later)),
+        };
+        assert_eq!(result, (head(43), Missed::Events(replay)));
+    }
+    for (deleted, next, events, later) in [
+        (42, Some(43), vec![created(41), deletion(42)], vec![]),
+        (43, Some(42), vec![created(41)], vec![deletion(43)]),
+        (43, None, vec![created(41), deletion(43)], vec![]),
+    ] {
+        let read = DeltaSince {
+            head: Some(head(50)),
+            delta: Some(piece(vec![message(41)], next)),
+        };
+        let rest = next.map(|next| rest(next, later));
+        let replay = read_on(vec![deletion(deleted)], read).unwrap();
+        assert_eq!(replay, Replay { events, rest });
+    }
+}
+
+#[test]
+fn replay_ends_with_its_log() {
+    let other = LogHead {
+        epoch: Epoch {
+            store: EPOCH.store + 1,
+            ..EPOCH
+        },
+        ..head(43)
+    };
+    for head in [None, Some(other)] {
+        let delta = head.map(|_| piece(vec![message(41)], None));
+        let read = DeltaSince { head, delta };
+        assert!(failure(read_on(vec![], read)).is_transient());
     }
 }
