@@ -1,8 +1,11 @@
 //! Connections that are refused, or on which nothing comes, and the descriptors of them.
 
+use std::net::SocketAddr;
+
 use aftermatch_test_support::{HttpRequest, Program, RawSocket, Setup, on_every_store, token_for};
 
 use crate::{
+    bytes::{LIST, text},
     neighbours::Neighbours,
     socket::{Incoming, Socket},
     world::{MALLORY, usual},
@@ -23,14 +26,22 @@ fn expect_few(program: &Program, before: usize) {
     );
 }
 
+/// A connection that counts: it has been answered.
+async fn answered(address: SocketAddr) -> Socket {
+    let mut socket = Socket::chat(address, MALLORY).await;
+    socket.send(&text(LIST)).await;
+    socket.receive_json().await;
+    socket
+}
+
 /// The client holds its end of every refused connection open.
 async fn connections_over_limit_freed_when_refused(setup: Setup) {
     let limit = ("CHAT_MAX_CONNECTIONS_PER_USER", "2");
     let program = usual(setup).start_program(&[limit]).await;
     let address = program.address().await;
     let mut neighbours = Neighbours::joined(&program).await;
-    let _first = Socket::chat(address, MALLORY).await;
-    let _second = Socket::chat(address, MALLORY).await;
+    let _first = answered(address).await;
+    let _second = answered(address).await;
     let before = program.descriptors();
     let mut refused = Vec::new();
     for _ in 0..REFUSED {
