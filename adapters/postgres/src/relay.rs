@@ -66,7 +66,7 @@
 //!     A process remembers for some seconds the last number that it published in each
 //!     room, *before* it looks who wants the room. It notes that another one wants a room
 //!     *before* it looks for that number, and sends it. So the event or the number is sent.
-//!     An event that cannot be remembered, because there are too many, goes to all. A
+//!     If events of too many rooms are to be remembered, the next recheck finds the rest. A
 //!     room is wanted before its log is read, so what was committed earlier is found there.
 
 mod connection;

@@ -46,6 +46,11 @@ impl Failures {
     }
 
     fn failed(&self, failure: &StoreError) {
+        let source = failure.source().map(ToString::to_string);
+        if !failure.is_transient() {
+            tracing::error!(error = source, "a store failed");
+            return;
+        }
         let now = Instant::now();
         let mut outage = self.outage.lock();
         let outage = outage.get_or_insert_with(|| Outage {
@@ -57,15 +62,9 @@ impl Failures {
         self.failing.store(true, Ordering::Relaxed);
         outage.last = now;
         outage.failures += 1;
-        let source = failure.source().map(ToString::to_string);
         let cause = source.clone().unwrap_or_default();
-        if outage.causes.len() == MAX_CAUSES || !outage.causes.insert(cause) {
-            return;
-        }
-        if failure.is_transient() {
+        if outage.causes.len() < MAX_CAUSES && outage.causes.insert(cause) {
             tracing::warn!(error = source, "a store is unavailable");
-        } else {
-            tracing::error!(error = source, "a store failed");
         }
     }
 

@@ -16,10 +16,13 @@ use std::{future::poll_fn, sync::Arc, time::Duration};
 
 use aftermatch_ports::model::Session;
 use aftermatch_protocol::close::Close;
-use tokio::time::{Instant, timeout};
+use tokio::{
+    task::yield_now,
+    time::{Instant, timeout},
+};
 
-use self::conversation::Conversation;
 pub(crate) use self::writes::WriteLimiter;
+use self::{conversation::Conversation, turn::Turn};
 use crate::{
     delivery::Connection,
     edge::limiter::ConnectionPermit,
@@ -105,8 +108,20 @@ async fn finish(closing: Closing, mut reader: Reader, connection: Arc<Connection
         if let Closing::ByServer(_) = closing {
             // A connection dropped with unread bytes is reset, and the close frame
             // could be lost with it.
-            poll_fn(|context| reader.poll_closed(context)).await;
+            drop_incoming(&mut reader).await;
         }
     };
     let _ = timeout(CLOSE_TIMEOUT, handshake).await;
+}
+
+/// Drops what the client still sends until it has closed too, in turns like a session.
+async fn drop_incoming(reader: &mut Reader) {
+    let mut turn = Turn::default();
+    while poll_fn(|context| reader.poll_drop(context)).await {
+        turn.count();
+        if turn.is_over() {
+            turn = Turn::default();
+            yield_now().await;
+        }
+    }
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, Connection, Error, PgConnection, migrate, migrate::Migrate};
+use sqlx::{Connection, Error, PgConnection, migrate, migrate::Migrate};
 use tokio::time::sleep;
 
 use crate::{
@@ -38,28 +38,35 @@ pub async fn migrate(options: &Options) -> Result<(), MigrateError> {
 }
 
 async fn attempt(options: &Options) -> Result<(), MigrateError> {
-    let (mut connection, _) = open(options).await?;
+    let (mut connection, found) = open(options).await?;
     // The lock that sqlx takes once more. It ends with the connection.
     connection.lock().await.map_err(transient)?;
-    drop_unfinished_indexes(&mut connection).await?;
+    let mut pending = MIGRATIONS
+        .iter()
+        .filter(|each| each.version > found)
+        .peekable();
+    if pending.peek().is_some() && pending.all(|migration| migration.no_tx) {
+        prepare_index(&mut connection).await?;
+    }
     MIGRATIONS.run(&mut connection).await.map_err(transient)?;
     connection.close().await?;
     Ok(())
 }
 
-/// If `CREATE INDEX CONCURRENTLY` fails, for example because a dump lasts too long, an
-/// index is left that no query uses, and the next attempt would find its name taken.
-async fn drop_unfinished_indexes(connection: &mut PgConnection) -> Result<(), Error> {
-    let unfinished = "SELECT format('DROP INDEX %s', indexrelid::regclass)
-        FROM pg_index JOIN pg_class ON oid = indrelid
-        WHERE NOT indisvalid AND relnamespace = current_schema()::regnamespace";
-    let drops: Vec<String> = sqlx::query_scalar(unfinished)
-        .fetch_all(&mut *connection)
+/// Before `CREATE INDEX CONCURRENTLY`. It waits for all older transactions, a dump for
+/// example, and blocks nobody meanwhile. If it failed before, it left an index that no query
+/// uses, and whose name is taken.
+async fn prepare_index(connection: &mut PgConnection) -> Result<(), Error> {
+    tracing::info!("making an index: this waits for transactions that began earlier");
+    sqlx::query("SELECT set_config('lock_timeout', '0', false)")
+        .execute(&mut *connection)
         .await?;
-    for drop in drops {
-        sqlx::query(AssertSqlSafe(drop))
-            .execute(&mut *connection)
-            .await?;
+    let is_unfinished = "SELECT EXISTS (SELECT FROM pg_index
+        WHERE indexrelid = to_regclass('messages_existing_idx') AND NOT indisvalid)";
+    let is_unfinished = sqlx::query_scalar(is_unfinished).fetch_one(&mut *connection);
+    if is_unfinished.await? {
+        let drop = "DROP INDEX CONCURRENTLY IF EXISTS messages_existing_idx";
+        sqlx::raw_sql(drop).execute(connection).await?;
     }
     Ok(())
 }

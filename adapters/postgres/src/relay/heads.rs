@@ -18,17 +18,16 @@ const REMEMBERED: Duration = Duration::from_secs(5);
 pub(super) struct Heads(HashMap<RoomId, LogHead>);
 
 impl Heads {
-    /// Returns `false` if there are too many rooms.
-    pub(super) fn raise(&mut self, room: RoomId, head: LogHead) -> bool {
+    /// Of too many rooms, some are left out.
+    pub(super) fn raise(&mut self, room: RoomId, head: LogHead) {
         if self.0.len() >= MAX_ROOMS && !self.0.contains_key(&room) {
-            return false;
+            return;
         }
         let last = self.0.entry(room).or_insert(head);
         // Events of one room may come out of order.
         if last.epoch != head.epoch || last.last_seq < head.last_seq {
             *last = head;
         }
-        true
     }
 
     /// Each as an event without its content.
@@ -54,13 +53,13 @@ impl Recent {
         }
     }
 
-    /// Returns `false` if there were too many.
-    pub(super) fn remember(&mut self, room: RoomId, head: LogHead) -> bool {
+    /// Of too many rooms, some are not remembered.
+    pub(super) fn remember(&mut self, room: RoomId, head: LogHead) {
         if self.since.elapsed() >= REMEMBERED {
             self.old = mem::take(&mut self.heads);
             self.since = Instant::now();
         }
-        self.heads.raise(room, head)
+        self.heads.raise(room, head);
     }
 
     /// The last events in `room`, without their content.
@@ -101,28 +100,32 @@ mod tests {
     async fn recent_event_is_remembered_for_a_while() {
         let mut recent = Recent::new();
         for seq in [2, 3, 1] {
-            assert!(recent.remember(RoomId(1), head(seq)));
+            recent.remember(RoomId(1), head(seq));
         }
         assert_eq!(seqs(&recent, 1), [3]);
         assert!(seqs(&recent, 2).is_empty());
         advance(REMEMBERED).await;
-        assert!(recent.remember(RoomId(2), head(1)));
+        recent.remember(RoomId(2), head(1));
         assert_eq!(seqs(&recent, 1), [3]);
         advance(REMEMBERED).await;
-        assert!(recent.remember(RoomId(2), head(2)));
+        recent.remember(RoomId(2), head(2));
         assert!(seqs(&recent, 1).is_empty());
         assert_eq!(seqs(&recent, 2), [1, 2]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn too_many_rooms_are_refused() {
+    async fn rooms_are_bounded() {
         let mut recent = Recent::new();
         let most = i64::try_from(MAX_ROOMS).unwrap();
-        assert!((1..=most).all(|room| recent.remember(RoomId(room), head(1))));
-        assert!(!recent.remember(RoomId(most + 1), head(1)));
-        assert!(recent.remember(RoomId(1), head(2)));
+        for room in 1..=most + 1 {
+            recent.remember(RoomId(room), head(1));
+        }
+        assert_eq!(seqs(&recent, most), [1]);
+        assert!(seqs(&recent, most + 1).is_empty());
+        recent.remember(RoomId(1), head(2));
         assert_eq!(seqs(&recent, 1), [2]);
         advance(REMEMBERED).await;
-        assert!(recent.remember(RoomId(most + 1), head(1)));
+        recent.remember(RoomId(most + 1), head(1));
+        assert_eq!(seqs(&recent, most + 1), [1]);
     }
 }

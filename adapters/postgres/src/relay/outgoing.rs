@@ -60,8 +60,8 @@ impl Outgoing {
             last_seq: event.seq,
         };
         // Invariant 13: in this order.
-        let remembered = self.recent.lock().remember(room, head);
-        if !remembered || !self.others.recipients(room).is_empty() {
+        self.recent.lock().remember(room, head);
+        if !self.others.recipients(room).is_empty() {
             self.events.push(RemoteEvent::of(event, author));
         }
     }
@@ -82,9 +82,9 @@ impl Outgoing {
     /// there are none.
     pub(super) fn set_enabled(&self, enabled: bool) {
         self.enabled.store(enabled, Ordering::SeqCst);
+        self.wanted.announce(enabled);
         if !enabled {
             drop(self.take());
-            drop(self.take_unwanted());
         }
     }
 
@@ -112,12 +112,7 @@ impl Outgoing {
         }
         packer.rooms(To::All, payload::WANT, &new);
         for event in self.events.take() {
-            let mut to = self.others.recipients(event.room);
-            if to.is_empty() {
-                // It could not be remembered.
-                to.push(To::All);
-            }
-            packer.event(&to, &event);
+            packer.event(&self.others.recipients(event.room), &event);
         }
         packer.finish()
     }
@@ -126,13 +121,13 @@ impl Outgoing {
 /// What this process wants.
 impl Outgoing {
     pub(super) fn want(&self, room: RoomId) {
-        if self.wanted.add(room, self.is_enabled()) {
+        if self.wanted.add(room) {
             self.events.wake();
         }
     }
 
     pub(super) fn unwant(&self, room: RoomId) {
-        self.wanted.remove(room, self.is_enabled());
+        self.wanted.remove(room);
     }
 
     pub(super) fn is_wanted(&self, room: RoomId) -> bool {

@@ -10,6 +10,10 @@ pub(super) struct Wanted(Mutex<State>);
 
 #[derive(Default)]
 struct State {
+    /// Whether there is anybody to announce it to. Under the same lock as the rooms: what
+    /// is wanted before is in the list that the first one receives, what is wanted later is
+    /// announced.
+    is_announced: bool,
     rooms: HashSet<RoomId>,
     /// Those that are still to be announced.
     new: HashSet<RoomId>,
@@ -18,18 +22,30 @@ struct State {
 }
 
 impl Wanted {
+    /// Sets whether there is anybody to announce it to. If not, nothing is left to be
+    /// announced.
+    pub(super) fn announce(&self, is_announced: bool) {
+        let mut state = self.0.lock();
+        state.is_announced = is_announced;
+        if !is_announced {
+            state.new.clear();
+            state.left.clear();
+        }
+    }
+
     /// This room is wanted. Returns whether that is to be announced.
-    pub(super) fn add(&self, room: RoomId, is_announced: bool) -> bool {
+    pub(super) fn add(&self, room: RoomId) -> bool {
         let mut state = self.0.lock();
         state.rooms.insert(room);
-        is_announced && !state.left.remove(&room) && state.new.insert(room)
+        let is_known = state.left.remove(&room);
+        state.is_announced && !is_known && state.new.insert(room)
     }
 
     /// This room is no longer wanted.
-    pub(super) fn remove(&self, room: RoomId, is_announced: bool) {
+    pub(super) fn remove(&self, room: RoomId) {
         let mut state = self.0.lock();
         state.rooms.remove(&room);
-        if !state.new.remove(&room) && is_announced {
+        if !state.new.remove(&room) && state.is_announced {
             state.left.insert(room);
         }
     }
@@ -63,6 +79,12 @@ mod tests {
         rooms.into_iter().map(RoomId).collect()
     }
 
+    fn announced() -> Wanted {
+        let wanted = Wanted::default();
+        wanted.announce(true);
+        wanted
+    }
+
     fn new(wanted: &Wanted) -> HashSet<RoomId> {
         wanted.take_new(false).0
     }
@@ -73,11 +95,11 @@ mod tests {
 
     #[test]
     fn changes_are_announced_once() {
-        let wanted = Wanted::default();
-        assert!(wanted.add(ROOM, true));
+        let wanted = announced();
+        assert!(wanted.add(ROOM));
         assert_eq!(new(&wanted), rooms([1]));
         assert_eq!(new(&wanted), rooms([]));
-        wanted.remove(ROOM, true);
+        wanted.remove(ROOM);
         assert!(!wanted.contains(ROOM));
         assert_eq!(wanted.take_left(), rooms([1]));
         assert_eq!(wanted.take_left(), rooms([]));
@@ -86,15 +108,15 @@ mod tests {
 
     #[test]
     fn room_that_comes_back_is_not_announced() {
-        let wanted = Wanted::default();
-        wanted.add(ROOM, true);
-        wanted.remove(ROOM, true);
-        wanted.add(ROOM, true);
+        let wanted = announced();
+        wanted.add(ROOM);
+        wanted.remove(ROOM);
+        wanted.add(ROOM);
         assert_eq!(new(&wanted), rooms([1]));
-        wanted.remove(ROOM, true);
+        wanted.remove(ROOM);
         // A newcomer must know it: nothing else will be announced.
         assert_eq!(all(&wanted), rooms([1]));
-        assert!(!wanted.add(ROOM, true));
+        assert!(!wanted.add(ROOM));
         assert!(wanted.contains(ROOM));
         assert_eq!(new(&wanted), rooms([]));
         assert_eq!(wanted.take_left(), rooms([]));
@@ -102,10 +124,15 @@ mod tests {
 
     #[test]
     fn single_process_announces_nothing() {
-        let wanted = Wanted::default();
-        assert!(!wanted.add(ROOM, false));
-        assert!(!wanted.add(RoomId(2), false));
-        wanted.remove(RoomId(2), false);
+        let wanted = announced();
+        wanted.add(RoomId(3));
+        wanted.remove(RoomId(3));
+        wanted.add(RoomId(3));
+        wanted.announce(false);
+        wanted.remove(RoomId(3));
+        assert!(!wanted.add(ROOM));
+        assert!(!wanted.add(RoomId(2)));
+        wanted.remove(RoomId(2));
         assert_eq!(new(&wanted), rooms([]));
         assert_eq!(wanted.take_left(), rooms([]));
         assert_eq!(all(&wanted), rooms([1]));

@@ -8,7 +8,7 @@ use aftermatch_ports::{
 };
 use aftermatch_postgres::{Options, Postgres, migrate};
 use aftermatch_testdb::{Platform, empty, fresh};
-use sqlx::migrate::Migrator;
+use sqlx::{AssertSqlSafe, migrate::Migrator};
 use time::OffsetDateTime;
 
 use crate::support::options;
@@ -110,13 +110,18 @@ async fn migration_makes_unfinished_index_again() {
         VALUES (21, 1, now(), 1, 1), (21, 1, now(), 2, 2)";
     let written = sqlx::query(twice).execute(platform.pool()).await;
     written.expect("two rows");
-    let fails = "CREATE UNIQUE INDEX CONCURRENTLY messages_existing_idx ON messages (room_id)";
-    let failed = sqlx::raw_sql(fails).execute(platform.pool()).await;
-    failed.expect_err("two rows of one room");
+    for name in ["messages_existing_idx", "of_somebody_else"] {
+        let fails = format!("CREATE UNIQUE INDEX CONCURRENTLY {name} ON messages (room_id)");
+        let failed = sqlx::raw_sql(AssertSqlSafe(fails)).execute(platform.pool());
+        failed.await.expect_err("two rows of one room");
+    }
 
     migrate(&options(&database)).await.expect("the migrations");
     let valid = "SELECT indisvalid AND NOT indisunique FROM pg_index
         WHERE indexrelid = 'messages_existing_idx'::regclass";
     let valid = sqlx::query_scalar::<_, bool>(valid).fetch_one(platform.pool());
     assert!(valid.await.expect("the index"));
+    let other = "SELECT to_regclass('of_somebody_else') IS NOT NULL";
+    let other = sqlx::query_scalar::<_, bool>(other).fetch_one(platform.pool());
+    assert!(other.await.expect("the other index"), "is left alone");
 }

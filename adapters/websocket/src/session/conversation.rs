@@ -94,8 +94,9 @@ impl<'a> Conversation<'a> {
         let mut alarm = pin!(sleep_until(timers.next(self.outbox(), self.reader)));
         loop {
             if self.turn.is_over() {
-                self.end_turn();
+                self.connection.flush();
                 yield_now().await;
+                self.turn = Turn::default();
             }
             let event = poll_fn(|context| self.poll(alarm.as_mut(), context)).await;
             let closing = match event {
@@ -111,6 +112,9 @@ impl<'a> Conversation<'a> {
                     self.receive(incoming).await
                 }
                 Event::Timer => {
+                    if !self.outbox().has_room() {
+                        self.reader.resume();
+                    }
                     let closing = timers.check(self.outbox(), self.reader);
                     let next = timers.next(self.outbox(), self.reader);
                     alarm.as_mut().reset(next);
@@ -123,7 +127,7 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// The next event. The turn ends before anything is waited for.
+    /// The next event. Everything is sent before anything is waited for.
     fn poll(&mut self, alarm: Pin<&mut Sleep>, context: &mut Context<'_>) -> Poll<Event> {
         if let Poll::Ready(close) = self.outbox().poll(context) {
             return Poll::Ready(Event::Close(close));
@@ -133,19 +137,18 @@ impl<'a> Conversation<'a> {
         {
             return Poll::Ready(Event::Incoming(incoming));
         }
-        self.end_turn();
+        self.connection.flush();
         if self.outbox().has_room()
             && let Poll::Ready(incoming) = self.reader.poll_next(context)
         {
             return Poll::Ready(Event::Incoming(incoming));
         }
-        alarm.poll(context).map(|()| Event::Timer)
-    }
-
-    /// Sends everything.
-    fn end_turn(&mut self) {
-        self.turn = Turn::default();
-        self.connection.flush();
+        let polled = alarm.poll(context);
+        if polled.is_pending() {
+            // Others go on now, so what follows is another turn.
+            self.turn = Turn::default();
+        }
+        polled.map(|()| Event::Timer)
     }
 
     async fn receive(&mut self, incoming: Incoming) -> Option<Closing> {
@@ -190,19 +193,27 @@ impl<'a> Conversation<'a> {
     /// sent.
     async fn respond_to(&mut self, text: &[u8], admitted: Result<(), Duration>) -> Option<Close> {
         let connection = self.connection;
-        let mut response = pin!(self.respond_to_frame(text, admitted));
         let mut waiting = false;
-        poll_fn(|context| {
-            let polled = response.as_mut().poll(context);
-            if polled.is_pending() {
-                if !mem::replace(&mut waiting, true) {
-                    connection.flush();
+        let close = {
+            let mut response = pin!(self.respond_to_frame(text, admitted));
+            poll_fn(|context| {
+                let polled = response.as_mut().poll(context);
+                if polled.is_pending() {
+                    if !mem::replace(&mut waiting, true) {
+                        connection.flush();
+                    }
+                    // If the connection is to be closed, the request is answered first.
+                    let _ = connection.outbox().poll(context);
                 }
-                // If the connection is to be closed, the request is answered first.
-                let _ = connection.outbox().poll(context);
-            }
-            polled
-        })
-        .await
+                polled
+            })
+            .await
+        };
+        if waiting {
+            // Others went on meanwhile, and nothing was read.
+            self.turn = Turn::default();
+            self.reader.resume();
+        }
+        close
     }
 }

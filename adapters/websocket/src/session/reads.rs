@@ -2,7 +2,7 @@
 //! sent.
 
 use aftermatch_ports::{
-    ChatError, Page,
+    ChatError, ListedRoom, Page,
     model::{RequestId, RoomId},
 };
 use aftermatch_protocol::{
@@ -12,16 +12,17 @@ use aftermatch_protocol::{
 };
 
 use super::{conversation::Conversation, messages::Unsent};
-use crate::transport::LongText;
+use crate::{metrics::HeldBytes, transport::LongText};
 
 /// How many rooms are read at a time. A long list neither stands in memory as a whole nor
 /// delays others.
-const ROOMS: usize = 100;
+const ROOMS: usize = 50;
 
 /// A list on its way.
 struct Sending<'a> {
     text: LongText<'a>,
     list: RoomList,
+    held: HeldBytes,
 }
 
 impl Conversation<'_> {
@@ -37,11 +38,12 @@ impl Conversation<'_> {
         let mut sending = Sending {
             text: LongText::new(self.outbox(), self.state.limits.idle),
             list: RoomList::default(),
+            held: HeldBytes::new(self.state.hub.metrics().clone()),
         };
         let Some(next) = self.send_rooms(&mut sending, after, limit).await? else {
             return Ok(());
         };
-        let Sending { mut text, list } = sending;
+        let Sending { mut text, list, .. } = sending;
         if paged {
             list.finish_page(text.buffer(), request_id, next);
         } else {
@@ -66,6 +68,7 @@ impl Conversation<'_> {
             let page = Page { after, limit };
             let rooms = self.state.chat.list_rooms(&self.session, page).await?;
             let more = rooms.len() == limit;
+            sending.held.set(text_bytes(&rooms));
             for room in rooms.into_iter().take(limit - 1) {
                 sending.list.add(sending.text.buffer(), &room);
                 if sending.text.send().await.is_err() {
@@ -98,4 +101,10 @@ impl Conversation<'_> {
             Err(Unsent::Failed(error)) => Err(error),
         }
     }
+}
+
+/// What their last messages hold in memory.
+fn text_bytes(rooms: &[ListedRoom]) -> usize {
+    let messages = rooms.iter().filter_map(|room| room.last_message.as_ref());
+    messages.map(|message| message.text.as_str().len()).sum()
 }

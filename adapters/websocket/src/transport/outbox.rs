@@ -47,6 +47,8 @@ struct State {
     /// When it last took some of what it had not taken at once.
     last_taken: Option<Instant>,
     close: Option<Close>,
+    /// Whether the close frame is there.
+    ended: bool,
     /// The frames and bytes that the metrics count as waiting.
     reported: (usize, usize),
     frames_sent: u64,
@@ -79,7 +81,7 @@ impl Outbox {
     /// of any size.
     pub(crate) fn push(&self, event: Bytes) {
         let mut state = self.state.lock();
-        if state.close.is_some() {
+        if !state.accepts() {
             return;
         }
         if self.is_full(&state) {
@@ -113,7 +115,7 @@ impl Outbox {
 
     fn add(&self, add: impl FnOnce(&mut Queue)) {
         let mut state = self.state.lock();
-        if state.close.is_none() {
+        if state.accepts() {
             add(&mut state.queue);
         }
     }
@@ -187,6 +189,7 @@ impl Outbox {
     pub(crate) fn end(&self, close: Close, frame: Bytes) {
         let mut state = self.state.lock();
         state.close(close);
+        state.ended = true;
         state.queue.push_close(frame);
         self.write(&mut state);
     }
@@ -293,6 +296,15 @@ impl Drop for Outbox {
 }
 
 impl State {
+    /// Whether anything is sent before the close frame. When the service stops, the
+    /// responses to requests in flight are.
+    fn accepts(&self) -> bool {
+        match self.close {
+            None => true,
+            Some(close) => close == Close::GOING_AWAY && !self.ended,
+        }
+    }
+
     fn close(&mut self, close: Close) {
         self.close.get_or_insert(close);
         self.wake();

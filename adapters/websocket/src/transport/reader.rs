@@ -67,9 +67,15 @@ impl Reader {
         }
     }
 
-    /// When bytes arrived last.
+    /// When bytes arrived last, or could be read again.
     pub(crate) fn last_read(&self) -> Instant {
         self.last_read
+    }
+
+    /// Nothing was read for a while, so the silence of the client begins now.
+    pub(crate) fn resume(&mut self) {
+        self.last_read = Instant::now();
+        self.partial = self.partial.map(|_| self.last_read);
     }
 
     /// Since when a message or a control frame is there in part.
@@ -84,23 +90,21 @@ impl Reader {
         if self.buffer.is_empty() {
             self.buffer = BytesMut::new();
         }
-        self.note_partial(matches!(
-            next,
-            Ok(Some(Incoming::Text(_) | Incoming::Binary))
-        ));
+        self.note_partial(&next);
         next.map_err(ReadError::Violation).transpose()
     }
 
-    /// `completed`: a message has just been taken, so what is left is of another one.
-    fn note_partial(&mut self, completed: bool) {
+    /// A message is there in part if there is none as a whole. Behind a whole one there may
+    /// be others.
+    fn note_partial(&mut self, next: &Result<Option<Incoming>, Violation>) {
         let collected = self.decoder.collected();
-        self.partial = if collected.is_none() && self.buffer.is_empty() {
-            None
-        } else if completed {
-            Some(self.last_read)
-        } else {
-            self.partial.or(Some(self.last_read))
-        };
+        match next {
+            Ok(None) if collected.is_some() || !self.buffer.is_empty() => {
+                self.partial.get_or_insert_with(Instant::now);
+            }
+            Ok(Some(Incoming::Fragment | Incoming::Ping(_) | Incoming::Pong)) => {}
+            _ => self.partial = None,
+        }
         self.held
             .set(self.buffer.len() + collected.unwrap_or_default());
     }
@@ -128,15 +132,16 @@ impl Reader {
         self.lost
     }
 
-    /// Reads until the other side has closed too, and drops what it sends.
-    pub(crate) fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        while !self.lost {
-            if let Ok(Incoming::Close(_)) | Err(ReadError::Gone) = ready!(self.poll_next(context)) {
-                return Poll::Ready(());
-            }
+    /// Reads a message and drops it, or bytes if the frames cannot be parsed any more.
+    /// Returns `false` if the other side has closed too.
+    pub(crate) fn poll_drop(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+        if self.lost {
+            let read = ready!(poll_read(&mut self.connection, context, |_| {}));
+            return Poll::Ready(matches!(read, Ok(1..)));
         }
-        while let Ok(1..) = ready!(poll_read(&mut self.connection, context, |_| {})) {}
-        Poll::Ready(())
+        let next = ready!(self.poll_next(context));
+        let closed = matches!(next, Ok(Incoming::Close(_)) | Err(ReadError::Gone));
+        Poll::Ready(!closed)
     }
 }
 

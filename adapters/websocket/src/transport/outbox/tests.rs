@@ -59,21 +59,31 @@ async fn burst_is_written_in_order() {
     assert_eq!(read(&mut client, 200).await, letters);
 }
 
-#[tokio::test]
-async fn last_frame_follows_all_that_waits() {
+/// What is sent on a connection that is closed so after the first frame.
+async fn sent_around(close: Close) -> String {
     let (outbox, mut client) = outbox(10, 100).await;
     outbox.push(Bytes::from_static(b"one "));
-    outbox.close(Close::GOING_AWAY);
+    outbox.close(close);
     outbox.close(Close::NORMAL);
-    assert_eq!(closing(&outbox).await, Close::GOING_AWAY);
-    outbox.push(Bytes::from_static(b"two "));
-    outbox.end(Close::GOING_AWAY, Bytes::from_static(b"last"));
+    assert_eq!(closing(&outbox).await, close, "the first reason counts");
+    outbox.respond(Bytes::from_static(b"two "));
+    outbox.end(close, Bytes::from_static(b"last"));
     poll_fn(|context| outbox.poll_empty(context)).await;
     outbox.push(Bytes::from_static(b"three "));
     drop(outbox);
     let mut all = String::new();
     client.read_to_string(&mut all).await.expect("closed");
-    assert_eq!(all, "one last");
+    all
+}
+
+#[tokio::test]
+async fn last_frame_follows_all_that_waits() {
+    assert_eq!(sent_around(Close::DEACTIVATED).await, "one last");
+}
+
+#[tokio::test]
+async fn responses_in_flight_are_sent_when_service_stops() {
+    assert_eq!(sent_around(Close::GOING_AWAY).await, "one two last");
 }
 
 #[tokio::test]
