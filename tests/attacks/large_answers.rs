@@ -54,8 +54,9 @@ async fn large_list_received_whole_while_others_write(setup: Setup) {
     let program = with_many_rooms(setup).start_program(&SETTINGS).await;
     let address = program.address().await;
     let mut neighbours = Neighbours::joined(&program).await;
+    // Before the first event.
+    let mut admin = joined(address, "/ws/admin-chat/", ADMIN, 2).await;
     let reading = async move {
-        let mut admin = joined(address, "/ws/admin-chat/", ADMIN, 2).await;
         admin.read_slowly(PAUSE);
         admin.send(&text(LIST)).await;
         let mut events = Vec::new();
