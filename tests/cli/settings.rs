@@ -52,6 +52,25 @@ async fn version_is_that_of_package() {
 }
 
 #[tokio::test]
+async fn empty_variable_counts_as_not_set() {
+    let mut program = aftermatch(&[]);
+    for name in [
+        "CHAT_ALLOWED_ORIGINS",
+        "CHAT_JWT_SECRET",
+        "CHAT_JWT_SECRET_FILE",
+        "CHAT_MAX_OUTBOX_FRAMES",
+        "CHAT_NO_MIGRATE",
+        "CHAT_OPS_LISTEN",
+        "CHAT_PAGE",
+        "CHAT_WORLD",
+        "DATABASE_URL",
+    ] {
+        program = program.env(name, "");
+    }
+    program.start_demo().await;
+}
+
+#[tokio::test]
 async fn bad_value_refused_with_name_and_advice() {
     let number = "a whole number of at least 1 is needed";
     let time = "a time with its unit is needed, such as 500ms, 10s, 5m or 1h";
@@ -60,8 +79,9 @@ async fn bad_value_refused_with_name_and_advice() {
         ("CHAT_MAX_FRAME_BYTES", "64k", number),
         ("CHAT_MAX_CONNECTIONS", "-1", number),
         ("CHAT_MAX_CONNECTIONS_PER_USER", "many", number),
-        ("CHAT_MAX_REQUESTS_PER_SECOND", "0", number),
-        ("CHAT_MAX_OUTBOX_FRAMES", "", number),
+        ("CHAT_MAX_REQUESTS_PER_SECOND", "0", "from 1 to 1000000"),
+        ("CHAT_MAX_WRITES_PER_SECOND", "on", "or `off`"),
+        ("CHAT_MAX_OUTBOX_FRAMES", "0", number),
         ("CHAT_MAX_OUTBOX_BYTES", "1.5", number),
         ("CHAT_DATABASE_POOL", "0", "from 1 to 1000"),
         ("CHAT_STATEMENT_TIMEOUT", "5", time),
@@ -87,11 +107,14 @@ async fn bad_value_refused_with_name_and_advice() {
         ),
         ("CHAT_LOG_FORMAT", "xml", "[possible values: text, json]"),
         ("CHAT_ALLOWED_ORIGINS", "localhost,http://", "write a host"),
-        ("CHAT_ALLOWED_ORIGINS", "", "write a host"),
         ("CHAT_LISTEN", "8000", "such as 127.0.0.1:8000"),
-        ("CHAT_WORLD", "", "a value is required"),
-        ("CHAT_JWT_SECRET", "", "is empty"),
-        ("CHAT_JWT_SECRET_FILE", "", "a value is required"),
+        ("CHAT_LOG", "warning", "`warning` is no level"),
+        ("CHAT_MAX_FRAME_BYTES", "40000", "does not fit"),
+        (
+            "DATABASE_ULR",
+            "postgres://localhost/chat",
+            "did you mean DATABASE_URL?",
+        ),
         (
             "CHAT_JWT_SECRET_FILE",
             "/no/such/file",

@@ -65,10 +65,10 @@ async fn unknown_role_or_database_reported_at_once() {
 #[tokio::test]
 async fn invalid_database_url_reported_at_once() {
     for url in [
-        "".to_owned(),
         "localhost".to_owned(),
         format!("mysql://chat:{PASSWORD}@127.0.0.1/chat"),
         format!("postgres://chat:{PASSWORD}@127.0.0.1:many/chat"),
+        format!("postgres://chat:{PASSWORD}#@127.0.0.1/chat"),
         format!("postgres//chat:{PASSWORD}@127.0.0.1/chat"),
         format!("postgres://chat:{PASSWORD}@127.0.0.1/chat?sslmode=perhaps"),
     ] {
