@@ -120,9 +120,9 @@ fn app(
     let page = settings
         .page(people.is_some())
         .then(|| people.unwrap_or_else(people::nobody));
-    let limits = settings.limits();
+    let (limits, max_text_chars) = (settings.limits(), settings.max_text_chars());
     App::builder(store, jwt, settings.allowed_origins)
-        .max_text_chars(settings.max_text_chars)
+        .max_text_chars(max_text_chars)
         .token_leeway(settings.token_leeway)
         .keep_deleted(settings.keep_deleted)
         .limits(limits)

@@ -57,9 +57,10 @@ pub(crate) struct Serve {
         value_parser = BoolishValueParser::new()
     )]
     page: Option<bool>,
-    /// Longest text of a message, in characters.
-    #[arg(long, env = "CHAT_MAX_TEXT_CHARS", value_name = "N", default_value_t = DEFAULT_MAX_TEXT_CHARS, value_parser = positive::<usize>)]
-    pub(crate) max_text_chars: usize,
+    /// Longest text of a message, in characters. By default 10000, or what fits into a frame
+    /// if that is less.
+    #[arg(long, env = "CHAT_MAX_TEXT_CHARS", value_name = "N", value_parser = positive::<usize>)]
+    max_text_chars: Option<usize>,
     /// How far the clock of the issuer of tokens may differ from this machine's: an
     /// access token is accepted this much earlier and longer, in whole seconds.
     #[arg(long, env = "CHAT_TOKEN_LEEWAY", value_name = "TIME", default_value = "0s", value_parser = whole_seconds)]
@@ -142,15 +143,15 @@ impl Serve {
             humantime::format_duration(self.idle_timeout),
             humantime::format_duration(self.ping_interval),
         );
-        let needed = self
-            .max_text_chars
+        let max_text_chars = self.max_text_chars();
+        let needed = max_text_chars
             .saturating_mul(4)
             .saturating_add(REQUEST_BYTES);
         ensure!(
-            needed <= self.max_frame_bytes,
-            "CHAT_MAX_TEXT_CHARS ({}) does not fit CHAT_MAX_FRAME_BYTES ({}): a text of that length \
-             can have {needed} bytes with the request around it. Lower the one, or raise the other",
-            self.max_text_chars,
+            self.max_text_chars.is_none() || needed <= self.max_frame_bytes,
+            "CHAT_MAX_TEXT_CHARS ({max_text_chars}) does not fit CHAT_MAX_FRAME_BYTES ({}): a text \
+             of that length can have {needed} bytes with the request around it. Lower the one, or \
+             raise the other",
             self.max_frame_bytes,
         );
         ensure!(
@@ -178,6 +179,12 @@ impl Serve {
         let half = (self.max_connections / 2).max(1);
         self.max_connections_per_user
             .unwrap_or_else(|| Limits::default().connections_per_user.min(half))
+    }
+
+    pub(crate) fn max_text_chars(&self) -> usize {
+        let fits = self.max_frame_bytes.saturating_sub(REQUEST_BYTES) / 4;
+        self.max_text_chars
+            .unwrap_or(DEFAULT_MAX_TEXT_CHARS.min(fits.max(1)))
     }
 
     pub(crate) fn limits(&self) -> Limits {

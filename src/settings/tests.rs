@@ -268,10 +268,13 @@ fn longest_text_must_fit_into_a_frame() {
             &["--max-text-chars=100000", "--max-frame-bytes=401000"],
             true,
         ),
-        (&["--max-frame-bytes=41000"], true),
-        (&["--max-frame-bytes=40999"], false),
     ] {
         assert_eq!(serve(flags).check().is_ok(), good, "{flags:?}");
+    }
+    for (frame, longest) in [(41_000, 10_000), (40_999, 9_999), (2_000, 250), (3, 1)] {
+        let settings = serve(&[&format!("--max-frame-bytes={frame}")]);
+        assert!(settings.check().is_ok());
+        assert_eq!(settings.max_text_chars(), longest, "{frame}");
     }
 }
 

@@ -109,7 +109,7 @@ async fn bad_value_refused_with_name_and_advice() {
         ("CHAT_ALLOWED_ORIGINS", "localhost,http://", "write a host"),
         ("CHAT_LISTEN", "8000", "such as 127.0.0.1:8000"),
         ("CHAT_LOG", "warning", "`warning` is no level"),
-        ("CHAT_MAX_FRAME_BYTES", "40000", "does not fit"),
+        ("CHAT_MAX_TEXT_CHARS", "100000", "does not fit"),
         (
             "DATABASE_ULR",
             "postgres://localhost/chat",
