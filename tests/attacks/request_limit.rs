@@ -141,7 +141,7 @@ async fn excess_pings_unanswered_then_closed(setup: Setup) {
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(usize::from(pongs), BURST, "no more than may come at once");
+    assert_eq!(usize::from(pongs), BURST, "only these may come at once");
     mallory.send(&masked(PING, b"").repeat(BURST)).await;
     assert_eq!(mallory.receive_close().await, too_many_requests());
 }

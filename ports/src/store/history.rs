@@ -25,7 +25,7 @@ pub const MAX_PAGED: usize = 10_000;
 pub trait History: Send + Sync {
     /// What changed in the room after event `since`. Nothing is forgotten: `since`
     /// may be any number of the past. All deleted messages are in it, and a first piece
-    /// of the upserted ones: at least one, and no more than [`PIECE_BYTES`] of text.
+    /// of the upserted ones: at least one, and at most [`PIECE_BYTES`] of text.
     ///
     /// There is no [`DeltaSince::delta`] if it had more than `limit` events, if more
     /// than [`MAX_DELETED`] messages were deleted since, those included that did not

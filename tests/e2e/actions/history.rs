@@ -229,7 +229,64 @@ async fn history_page_defaults_fifty_maximum_hundred(setup: Setup) {
     assert_eq!(shown(&page), [(2, "2")]);
 }
 
+/// Texts so long that the service reads a response in several pieces.
+async fn long_texts_come_whole(setup: Setup) {
+    let service = setup.start().await;
+    let mut ann = service.joined(3, 1).await;
+    let text = |seq: i64| format!("{seq}{}", "🐈".repeat(9_990));
+    // The room has its first message already.
+    for seq in 2..=25 {
+        ann.create(&text(seq)).await;
+    }
+    let null = Value::Null;
+    for (query, first, last, before, after) in [
+        (json!({"limit": 20}), 6, 25, json!(6), null.clone()),
+        (
+            json!({"before_seq": 24, "limit": 20}),
+            4,
+            23,
+            json!(4),
+            json!(23),
+        ),
+        (
+            json!({"before_seq": 21, "limit": 100}),
+            1,
+            20,
+            null.clone(),
+            json!(20),
+        ),
+        (
+            json!({"after_seq": 3, "limit": 20}),
+            4,
+            23,
+            json!(4),
+            json!(23),
+        ),
+        (
+            json!({"after_seq": 3, "limit": 100}),
+            4,
+            25,
+            json!(4),
+            null.clone(),
+        ),
+    ] {
+        let page = read(&mut ann, query.clone()).await;
+        let numbers: Vec<_> = shown(&page).iter().map(|(seq, _)| *seq).collect();
+        assert_eq!(numbers, (first..=last).collect::<Vec<_>>(), "{query}");
+        for (seq, shown) in shown(&page) {
+            assert!(seq == 1 || shown == text(seq), "the text of {seq}");
+        }
+        let ends = (&page["next_before_seq"], &page["next_after_seq"]);
+        assert_eq!(ends, (&before, &after), "{query}");
+    }
+    let page = read(&mut ann, json!({"page": 1})).await;
+    let numbers: Vec<_> = shown(&page).iter().map(|(seq, _)| *seq).collect();
+    assert_eq!(numbers, (1..=25).rev().collect::<Vec<_>>());
+    assert_eq!((&page["count"], &page["next"]), (&json!(25), &null));
+}
+
 on_every_store!(
+    long_texts_come_whole,
     history_pages_follow_cursors,
     history_bytes_match_contract,
     history_readable_without_right_to_write,

@@ -76,11 +76,12 @@ const NEXT: &str = concat!(
     "WITH size AS (SELECT true AS fits), changed AS MATERIALIZED (
         SELECT * FROM messages
         WHERE room_id = $1 AND changed_seq BETWEEN $4 AND $5 AND changed_seq > seq
+          AND deleted_at IS NULL
      ), found AS (
         SELECT * FROM messages
         WHERE room_id = $1 AND seq BETWEEN $4 AND $5 AND deleted_at IS NULL
         UNION ALL
-        SELECT * FROM changed WHERE seq <= $2 AND deleted_at IS NULL
+        SELECT * FROM changed WHERE seq <= $2
      )",
     piece!()
 );

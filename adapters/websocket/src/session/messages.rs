@@ -131,7 +131,8 @@ impl Conversation<'_> {
     ) -> Result<RangeEnds, Unsent> {
         let last = newest.messages.last().map(|message| message.seq);
         let mut ends = RangeEnds {
-            before: None,
+            // If all of these are deleted meanwhile, a client goes on from here.
+            before: Some(oldest),
             after: last.filter(|_| newest.has_newer),
             last_seq: newest.last_seq,
         };
@@ -145,12 +146,12 @@ impl Conversation<'_> {
                 .chat
                 .history(&self.session, range, MAX_MESSAGES)
                 .await?;
-            if after == begin {
-                ends.before = first(&piece).filter(|_| piece.has_older);
-            }
             let Some(newest) = piece.messages.last().map(|message| message.seq) else {
                 break;
             };
+            if after == begin {
+                ends.before = first(&piece).filter(|_| piece.has_older);
+            }
             after = newest;
             piece.messages.retain(|message| message.seq <= last);
             sending.send(piece.messages).await?;
