@@ -205,6 +205,9 @@ impl Connection {
             sent: traffic.stopwatch.nanos(),
             author: self.member.number,
         };
+        if let Some(work) = &mut traffic.server_work {
+            work.sent(stamp);
+        }
         self.send(TEXT, traffic.create.stamped(stamp))
     }
 

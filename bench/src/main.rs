@@ -4,6 +4,7 @@
 mod attack;
 mod chat;
 mod connection;
+mod cpu_clock;
 mod driver;
 mod envelope;
 mod frame;
@@ -14,6 +15,7 @@ mod neighbour;
 mod nodes;
 mod pace;
 mod report;
+mod server_work;
 mod target;
 mod traffic;
 mod usage;

@@ -10,6 +10,7 @@ use crate::{
     member::Member,
     pace::Pace,
     report::{Report, float},
+    server_work::ServerWork,
     target::Target,
     traffic::{Stopwatch, Tally, Traffic},
     usage::{self, CoreTime, Usage},
@@ -61,13 +62,18 @@ pub(crate) struct Neighbour {
 impl Neighbour {
     pub(crate) fn run(&self) -> anyhow::Result<()> {
         let stopwatch = Stopwatch::start();
-        let mut driver = Driver::new(Traffic::new(stopwatch, TEXT_BYTES)?)?;
+        let mut traffic = Traffic::new(stopwatch, TEXT_BYTES)?;
+        traffic.server_work = self.target.first_pid().map(ServerWork::of).transpose()?;
+        let mut driver = Driver::new(traffic)?;
         let members: Vec<_> = self.members().collect();
         driver.open(&self.target, &members, OPEN_RATE)?;
         let first = self.write(&mut driver, FIRST * self.world.rooms)?;
         wait_for_all(&mut driver, first)?;
         driver.check()?;
         driver.traffic.tally.restart();
+        if let Some(work) = &mut driver.traffic.server_work {
+            work.restart();
+        }
 
         let attack = self.start_attack()?;
         driver.run(stopwatch.nanos() + LEAD)?;
@@ -88,6 +94,14 @@ impl Neighbour {
         ));
         report.times("own", "send to own response", &tally.own);
         report.times("others", "send to the other's receipt", &tally.others);
+        if let Some(work) = &driver.traffic.server_work {
+            report.times("own_cpu", "server CPU until own response", &work.own);
+            report.times(
+                "others_cpu",
+                "server CPU until the other's receipt",
+                &work.others,
+            );
+        }
         report.add(
             "missing",
             "not received within 5 s, and counted as 5 s",

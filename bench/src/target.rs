@@ -49,6 +49,11 @@ impl Target {
         }
     }
 
+    /// The first of its processes that are known by their number.
+    pub(crate) fn first_pid(&self) -> Option<u32> {
+        self.pids.first().copied()
+    }
+
     /// The last process.
     pub(crate) fn last(&self) -> u64 {
         u64::try_from(self.urls.len().saturating_sub(1)).unwrap_or_default()

@@ -9,6 +9,7 @@ use hdrhistogram::Histogram;
 use crate::{
     envelope::{CreateRequest, Stamp},
     journal::Journal,
+    server_work::ServerWork,
 };
 
 /// Longest time that is recorded exactly, in nanoseconds: longer than a run.
@@ -107,6 +108,8 @@ pub(crate) struct Traffic {
     pub(crate) tally: Tally,
     /// From the start of a connection to the response to its join.
     pub(crate) opening: Times,
+    /// What the server does while messages wait, if that is asked.
+    pub(crate) server_work: Option<ServerWork>,
     /// Every event that arrives, for those who ask which event was late or missing.
     pub(crate) journal: Option<Journal>,
 }
@@ -119,6 +122,7 @@ impl Traffic {
             keep_writing: false,
             tally: Tally::new()?,
             opening: times()?,
+            server_work: None,
             journal: None,
         })
     }
@@ -129,6 +133,9 @@ impl Traffic {
 
     pub(crate) fn delivered(&mut self, stamp: Stamp, own: bool, bytes: usize, now: u64) {
         let age = now.saturating_sub(stamp.sent);
+        if let Some(work) = &mut self.server_work {
+            work.delivered(stamp, own);
+        }
         self.tally.delivered += 1;
         self.tally.bytes += u64::try_from(bytes).unwrap_or_default();
         if own {

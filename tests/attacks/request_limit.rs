@@ -78,6 +78,30 @@ async fn burst_answered_then_waiting_helps(setup: Setup) {
     }
 }
 
+/// Connecting anew after each flood gains no more than the connections that one user may
+/// have at a time.
+async fn floods_on_ever_new_connections_refused(setup: Setup) {
+    let connections = ("CHAT_MAX_CONNECTIONS_PER_USER", "3");
+    let program = usual(setup).start_program(&[LIMIT, connections]).await;
+    let mut admitted = 0;
+    while let Incoming::Text(first) = {
+        let mut mallory = connected(&program, MALLORY).await;
+        mallory.send(&text(LIST).repeat(3 * BURST)).await;
+        let first = mallory.receive().await;
+        while let Incoming::Text(_) = mallory.receive().await {}
+        first
+    } {
+        admitted += 1;
+        assert!(admitted < 20, "{first}");
+    }
+    assert!(admitted >= 1);
+    let (admitted, _) = until_refused(&mut connected(&program, TRENT).await).await;
+    assert!(
+        admitted >= BURST,
+        "somebody else is not concerned: {admitted}"
+    );
+}
+
 async fn default_burst_is_200(setup: Setup) {
     let program = usual(setup).start_program(&[]).await;
     let mut mallory = connected(&program, MALLORY).await;
@@ -147,6 +171,7 @@ async fn excess_pings_unanswered_then_closed(setup: Setup) {
 }
 
 on_every_store!(
+    floods_on_ever_new_connections_refused,
     burst_answered_then_waiting_helps,
     default_burst_is_200,
     everything_sent_counts,

@@ -15,6 +15,7 @@ use poem::{EndpointExt, IntoEndpoint, web::LocalAddr};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
+    task::yield_now,
     time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -112,6 +113,8 @@ impl Server {
                 Some(socket_permit) => self.spawn(stream, remote, socket_permit),
                 None => close_at_once(stream),
             }
+            // Many may wait to be accepted: open connections go first.
+            yield_now().await;
         }
     }
 

@@ -14,6 +14,7 @@ mod metrics;
 mod session;
 mod state;
 mod transport;
+mod turn_queue;
 
 use std::sync::Arc;
 
@@ -30,7 +31,7 @@ pub use limits::Limits;
 use crate::{
     edge::{UpgradeHandler, limiter::ConnectionLimiter, no_such_path},
     failure::Failures,
-    session::WriteLimiter,
+    session::{RequestLimiter, WriteLimiter},
     state::ServerState,
 };
 
@@ -53,6 +54,8 @@ impl WebSockets {
             origins,
             connections: ConnectionLimiter::new(limits.connections, limits.connections_per_user),
             failures: Failures::default(),
+            requests: RequestLimiter::new(limits.requests_per_second, limits.connections_per_user),
+            turns: Arc::default(),
             writes: WriteLimiter::new(limits.writes_per_second),
             limits,
             sessions: TaskTracker::new(),

@@ -8,31 +8,40 @@ mod join;
 mod messages;
 mod rate_limit;
 mod reads;
+mod requests;
 mod timers;
 mod turn;
+mod used;
 mod writes;
 
 use std::{future::poll_fn, sync::Arc, time::Duration};
 
 use aftermatch_ports::model::Session;
 use aftermatch_protocol::close::Close;
-use tokio::{
-    task::yield_now,
-    time::{Instant, timeout},
-};
+use tokio::time::{Instant, sleep, timeout};
 
-pub(crate) use self::writes::WriteLimiter;
 use self::{conversation::Conversation, turn::Turn};
+pub(crate) use self::{
+    requests::{Allowance, RequestLimiter},
+    writes::WriteLimiter,
+};
 use crate::{
     delivery::Connection,
     edge::limiter::ConnectionPermit,
     metrics::HeldBytes,
     state::ServerState,
     transport::{Outbox, Reader, Socket, frame},
+    turn_queue::TurnQueue,
 };
 
 /// How long the client may take for its part of the closing handshake.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How many turns of what a client sends are read after the close frame.
+const DROPPED_TURNS: usize = 8;
+
+/// How long a client that does not stop may take for its part of the closing handshake.
+const UNREAD_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Why no further request is read.
 enum Closing {
@@ -57,6 +66,7 @@ pub(crate) async fn run(
     socket: Socket,
     permit: ConnectionPermit,
     session: Session,
+    allowance: Allowance,
     state: &ServerState,
 ) {
     let limits = &state.limits;
@@ -75,14 +85,14 @@ pub(crate) async fn run(
     if state.shutdown.is_cancelled() {
         connection.outbox().close(Close::GOING_AWAY);
     }
-    let mut conversation = Conversation::new(state, session, &mut reader, &connection);
+    let mut conversation = Conversation::new(state, session, allowance, &mut reader, &connection);
     let closing = conversation.run().await;
     let frames_received = conversation.frames_received();
     drop(registration);
-    // Before the client learns that this connection ends, so that it may open
-    // another one at once.
-    drop(permit);
     let (by, close) = closing.parts();
+    // Before the client learns that this connection ends, so that it may open
+    // another one at once. Not for one who floods: what is closing counts, too.
+    let _permit = (close == Close::TOO_MANY).then_some(permit);
     tracing::info!(
         by,
         code = close.code,
@@ -92,11 +102,16 @@ pub(crate) async fn run(
         frames_sent = connection.outbox().frames_sent(),
         "closed"
     );
-    finish(closing, reader, connection).await;
+    finish(closing, reader, connection, &state.turns).await;
 }
 
 /// The closing handshake.
-async fn finish(closing: Closing, mut reader: Reader, connection: Arc<Connection>) {
+async fn finish(
+    closing: Closing,
+    mut reader: Reader,
+    connection: Arc<Connection>,
+    turns: &Arc<TurnQueue>,
+) {
     let (_, close) = closing.parts();
     let frame = frame::close(close.code, close.reason);
     connection.outbox().end(close, frame);
@@ -108,20 +123,24 @@ async fn finish(closing: Closing, mut reader: Reader, connection: Arc<Connection
         if let Closing::ByServer(_) = closing {
             // A connection dropped with unread bytes is reset, and the close frame
             // could be lost with it.
-            drop_incoming(&mut reader).await;
+            drop_incoming(&mut reader, turns).await;
         }
     };
     let _ = timeout(CLOSE_TIMEOUT, handshake).await;
 }
 
 /// Drops what the client still sends until it has closed too, in turns like a session.
-async fn drop_incoming(reader: &mut Reader) {
-    let mut turn = Turn::default();
-    while poll_fn(|context| reader.poll_drop(context)).await {
-        turn.count();
-        if turn.is_over() {
-            turn = Turn::default();
-            yield_now().await;
+/// If it goes on and on, nothing more is read, and it gets a moment to see the close frame.
+async fn drop_incoming(reader: &mut Reader, turns: &Arc<TurnQueue>) {
+    for _ in 0..DROPPED_TURNS {
+        let mut turn = Turn::default();
+        while !turn.is_over() {
+            if !poll_fn(|context| reader.poll_drop(context)).await {
+                return;
+            }
+            turn.count();
         }
+        turns.next_turn().await;
     }
+    sleep(UNREAD_TIMEOUT).await;
 }

@@ -10,7 +10,8 @@ use crate::{
     edge::{limiter::ConnectionLimiter, origin::Origin},
     failure::Failures,
     limits::Limits,
-    session::WriteLimiter,
+    session::{RequestLimiter, WriteLimiter},
+    turn_queue::TurnQueue,
 };
 
 /// What all connections share.
@@ -20,8 +21,12 @@ pub(crate) struct ServerState {
     /// The origins that may connect.
     pub(crate) origins: Vec<Origin>,
     pub(crate) connections: Arc<ConnectionLimiter>,
+    /// How fast each connection may send.
+    pub(crate) requests: RequestLimiter,
     /// How fast each user may write in a room.
     pub(crate) writes: WriteLimiter,
+    /// Those who have used up their turn.
+    pub(crate) turns: Arc<TurnQueue>,
     pub(crate) failures: Failures,
     pub(crate) limits: Limits,
     pub(crate) sessions: TaskTracker,

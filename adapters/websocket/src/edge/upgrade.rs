@@ -10,7 +10,7 @@ use poem::{
     Request, Response,
     http::{HeaderMap, Method, StatusCode, header},
 };
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 use tracing::Instrument;
 
 use super::{
@@ -88,12 +88,17 @@ impl UpgradeHandler {
             let Some(socket) = upgrade.await.ok().and_then(Socket::from_upgraded) else {
                 return;
             };
+            let refuse = |socket: Socket, close| {
+                state.hub.metrics().refuse("too_many");
+                socket.close_at_once(close);
+            };
+            let allowance = state.requests.connect(session.user, Instant::now());
+            let Some(allowance) = allowance else {
+                return refuse(socket, Close::TOO_MANY);
+            };
             match state.connections.permit(session.user) {
-                Ok(permit) => session::run(socket, permit, session, &state).await,
-                Err(reason) => {
-                    state.hub.metrics().refuse("too_many");
-                    socket.close_at_once(Close::try_later(reason));
-                }
+                Ok(permit) => session::run(socket, permit, session, allowance, &state).await,
+                Err(reason) => refuse(socket, Close::try_later(reason)),
             }
         };
         let run = async move { survive(run, counted.hub.metrics()).await };

@@ -72,7 +72,7 @@ async fn serve(mut stream: TcpStream) {
     let connection = registration.connection().clone();
     let closing = echo(&mut reader, connection.outbox()).await;
     drop(registration);
-    finish(closing, reader, connection).await;
+    finish(closing, reader, connection, &Arc::default()).await;
 }
 
 /// Accepts the handshake of the suite, without any check.

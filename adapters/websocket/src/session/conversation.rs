@@ -14,17 +14,9 @@ use std::{
 
 use aftermatch_ports::model::Session;
 use aftermatch_protocol::close::Close;
-use tokio::{
-    task::yield_now,
-    time::{Instant, Sleep, sleep_until},
-};
+use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::{
-    Closing,
-    rate_limit::{Bucket, Rate, Refusals},
-    timers::Timers,
-    turn::Turn,
-};
+use super::{Closing, requests::Allowance, timers::Timers, turn::Turn};
 use crate::{
     delivery::Connection,
     state::ServerState,
@@ -34,16 +26,11 @@ use crate::{
     },
 };
 
-/// How many refusals in a row close the connection if its requests are not limited.
-const MAX_REFUSALS: u32 = 200;
-
 pub(super) struct Conversation<'a> {
     pub(super) state: &'a ServerState,
     pub(super) session: Session,
     pub(super) connection: &'a Connection,
-    rate: Option<Rate>,
-    bucket: Bucket,
-    refusals: Refusals,
+    allowance: Allowance,
     /// Whether the frame that is being answered was over a limit.
     pub(super) is_refused: bool,
     reader: &'a mut Reader,
@@ -62,17 +49,15 @@ impl<'a> Conversation<'a> {
     pub(super) fn new(
         state: &'a ServerState,
         session: Session,
+        allowance: Allowance,
         reader: &'a mut Reader,
         connection: &'a Connection,
     ) -> Self {
-        let rate = state.limits.requests_per_second.map(Rate::new);
         Self {
             state,
             session,
             connection,
-            rate,
-            bucket: Bucket::new(Instant::now()),
-            refusals: Refusals::new(rate.map_or(MAX_REFUSALS, Rate::burst)),
+            allowance,
             is_refused: false,
             reader,
             turn: Turn::default(),
@@ -93,11 +78,6 @@ impl<'a> Conversation<'a> {
         let mut timers = Timers::start(&self.state.limits);
         let mut alarm = pin!(sleep_until(timers.next(self.outbox(), self.reader)));
         loop {
-            if self.turn.is_over() {
-                self.connection.flush();
-                yield_now().await;
-                self.turn = Turn::default();
-            }
             let event = poll_fn(|context| self.poll(alarm.as_mut(), context)).await;
             let closing = match event {
                 Event::Close(close) => Some(Closing::ByServer(close)),
@@ -106,9 +86,7 @@ impl<'a> Conversation<'a> {
                     Some(Closing::ByServer(violation.close()))
                 }
                 Event::Incoming(Ok(incoming)) => {
-                    self.state.hub.metrics().frames_received.inc();
-                    self.frames_received += 1;
-                    self.turn.count();
+                    self.wait_for_turn().await;
                     self.receive(incoming).await
                 }
                 Event::Timer => {
@@ -137,6 +115,7 @@ impl<'a> Conversation<'a> {
         {
             return Poll::Ready(Event::Incoming(incoming));
         }
+        let over = self.turn.is_over();
         self.connection.flush();
         if self.outbox().has_room()
             && let Poll::Ready(incoming) = self.reader.poll_next(context)
@@ -145,14 +124,26 @@ impl<'a> Conversation<'a> {
         }
         let polled = alarm.poll(context);
         if polled.is_pending() {
-            // Others go on now, so what follows is another turn.
-            self.turn = Turn::default();
+            self.turn.pause(over);
         }
         polled.map(|()| Event::Timer)
     }
 
+    async fn wait_for_turn(&mut self) {
+        if self.turn.is_over() {
+            if self.turn.is_full() {
+                self.connection.flush();
+            }
+            self.state.turns.next_turn().await;
+            self.turn.next();
+        }
+        self.turn.count();
+    }
+
     async fn receive(&mut self, incoming: Incoming) -> Option<Closing> {
-        let admitted = self.admit();
+        self.state.hub.metrics().frames_received.inc();
+        self.frames_received += 1;
+        let admitted = self.allowance.admit(Instant::now());
         self.is_refused = admitted.is_err();
         let close = match (incoming, admitted) {
             (Incoming::Close(_), _) => return Some(Closing::ByClient),
@@ -167,26 +158,10 @@ impl<'a> Conversation<'a> {
             }
             (Incoming::Ping(_) | Incoming::Pong | Incoming::Fragment, _) => None,
         };
+        let goes_on = self.allowance.count(!self.is_refused);
         close
-            .or_else(|| self.count_refusals())
+            .or((!goes_on).then_some(Close::TOO_MANY))
             .map(Closing::ByServer)
-    }
-
-    /// Admits a frame of any kind, or returns how long the client has to wait.
-    fn admit(&mut self) -> Result<(), Duration> {
-        match self.rate {
-            Some(rate) => self.bucket.admit(rate, Instant::now()),
-            None => Ok(()),
-        }
-    }
-
-    /// How to close the connection of a client that goes on although it was refused.
-    fn count_refusals(&mut self) -> Option<Close> {
-        if !self.is_refused {
-            self.refusals.admitted();
-            return None;
-        }
-        (!self.refusals.refused()).then_some(Close::TOO_MANY)
     }
 
     /// Answers a request. Before it waits for a store, what was answered so far is

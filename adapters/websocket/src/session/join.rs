@@ -9,7 +9,6 @@ use aftermatch_protocol::{
     event::replayed,
     response::{self, ReadyParticipants},
 };
-use tokio::task::yield_now;
 
 use super::{conversation::Conversation, turn::Turn};
 use crate::{encode, metrics::HeldBytes};
@@ -61,7 +60,7 @@ impl Conversation<'_> {
                 turn.count();
                 if turn.is_over() {
                     turn = Turn::default();
-                    yield_now().await;
+                    self.state.turns.next_turn().await;
                 }
             }
             let Some(rest) = replay.rest else {

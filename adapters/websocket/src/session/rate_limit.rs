@@ -43,8 +43,19 @@ impl Bucket {
     }
 
     /// Whether nothing of the burst is used.
-    pub(crate) fn is_full(&self, now: Instant) -> bool {
+    pub(super) fn is_full(&self, now: Instant) -> bool {
         self.busy_until <= now
+    }
+
+    /// Like [`Bucket::admit`], but what is not admitted counts too. Of that, no more than
+    /// another burst is remembered.
+    pub(super) fn charge(&mut self, rate: Rate, now: Instant) -> Result<(), Duration> {
+        let burst = Duration::from_secs(BURST.into());
+        let admitted = self.admit(rate, now);
+        if admitted.is_err() {
+            self.busy_until = (self.busy_until + rate.interval).min(now + 2 * burst);
+        }
+        admitted
     }
 
     /// Admits one more, or returns how long the client has to wait.
@@ -58,30 +69,6 @@ impl Bucket {
                 Ok(())
             }
         }
-    }
-}
-
-/// Counts refusals of a connection, less what was admitted.
-#[derive(Debug)]
-pub(super) struct Refusals {
-    count: u32,
-    max: u32,
-}
-
-impl Refusals {
-    pub(super) fn new(max: u32) -> Self {
-        Self { count: 0, max }
-    }
-
-    pub(super) fn admitted(&mut self) {
-        self.count = self.count.saturating_sub(1);
-    }
-
-    /// Returns `false` if there were too many.
-    #[must_use]
-    pub(super) fn refused(&mut self) -> bool {
-        self.count += 1;
-        self.count <= self.max
     }
 }
 
@@ -111,13 +98,14 @@ mod tests {
     }
 
     #[test]
-    fn refusals_are_too_many_only_without_pauses() {
-        let mut refusals = Refusals::new(3);
+    fn what_is_charged_counts_although_it_is_refused() {
+        let begin = Instant::now();
+        let (rate, mut bucket) = (Rate::new(1), Bucket::new(begin));
         for _ in 0..100 {
-            assert!(refusals.refused());
-            refusals.admitted();
+            let _ = bucket.charge(rate, begin);
         }
-        assert!((0..3).all(|_| refusals.refused()));
-        assert!(!refusals.refused());
+        let after = |seconds| begin + Duration::from_secs(seconds);
+        assert_eq!(bucket.admit(rate, after(4)), Err(Duration::from_secs(1)));
+        assert_eq!(bucket.admit(rate, after(5)), Ok(()));
     }
 }

@@ -36,7 +36,7 @@ impl Conversation<'_> {
             None => usize::MAX,
         };
         let mut sending = Sending {
-            text: LongText::new(self.outbox(), self.state.limits.idle),
+            text: self.long_text(),
             list: RoomList::default(),
             held: HeldBytes::new(self.state.hub.metrics().clone()),
         };
@@ -83,13 +83,17 @@ impl Conversation<'_> {
         }
     }
 
+    fn long_text(&self) -> LongText<'_> {
+        LongText::new(self.outbox(), &self.state.turns, self.state.limits.idle)
+    }
+
     /// Sends messages of the joined room.
     pub(super) async fn messages(
         &self,
         request_id: &RequestId,
         which: RoomMessages,
     ) -> Result<(), ChatError> {
-        let text = LongText::new(self.outbox(), self.state.limits.idle);
+        let text = self.long_text();
         let sent = match which {
             RoomMessages::Page(number) => self.page(text, request_id, number).await,
             RoomMessages::Range { range, limit } => {

@@ -1,28 +1,21 @@
 //! How fast users may write. Counted for each room, over all connections of a user: so
 //! one who floods a room is limited as a person, not as a connection.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use aftermatch_ports::model::{RoomId, UserId};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::rate_limit::{Bucket, Rate};
-
-/// How many users and rooms are remembered before the first time that those who may
-/// write a whole burst again are forgotten.
-const MIN_SWEEP: usize = 1024;
+use super::{
+    rate_limit::{Bucket, Rate},
+    used::Used,
+};
 
 /// How fast each user may write in a room.
 pub(crate) struct WriteLimiter {
     rate: Option<Rate>,
-    used: Mutex<Used>,
-}
-
-#[derive(Default)]
-struct Used {
-    buckets: HashMap<(UserId, RoomId), Bucket>,
-    sweep_at: usize,
+    used: Mutex<Used<(UserId, RoomId), Bucket>>,
 }
 
 impl WriteLimiter {
@@ -39,18 +32,8 @@ impl WriteLimiter {
             return Ok(());
         };
         let mut used = self.used.lock();
-        used.sweep(now);
-        let bucket = used.buckets.entry((user, room));
+        let bucket = used.entry((user, room), now);
         bucket.or_insert_with(|| Bucket::new(now)).admit(rate, now)
-    }
-}
-
-impl Used {
-    fn sweep(&mut self, now: Instant) {
-        if self.buckets.len() >= self.sweep_at.max(MIN_SWEEP) {
-            self.buckets.retain(|_, bucket| !bucket.is_full(now));
-            self.sweep_at = 2 * self.buckets.len();
-        }
     }
 }
 
@@ -69,22 +52,9 @@ mod tests {
     }
 
     #[test]
-    fn who_may_write_a_whole_burst_is_forgotten() {
-        let now = Instant::now();
-        let limiter = WriteLimiter::new(Some(1));
-        for user in 0..10_000 {
-            let now = now + Duration::from_millis(10 * user);
-            let user = i64::try_from(user).expect("fits");
-            assert!(limiter.admit(UserId(user), RoomId(1), now).is_ok());
-        }
-        assert!(limiter.used.lock().buckets.len() <= MIN_SWEEP);
-    }
-
-    #[test]
-    fn no_limit_admits_everything_and_remembers_nothing() {
+    fn no_limit_admits_everything() {
         let now = Instant::now();
         let limiter = WriteLimiter::new(None);
         assert!((0..10_000).all(|_| limiter.admit(UserId(1), RoomId(1), now).is_ok()));
-        assert!(limiter.used.lock().buckets.is_empty());
     }
 }

@@ -1,15 +1,15 @@
 //! A response that may be long. It is sent while it is written, in fragments, as its
 //! reader takes them: so it is never in memory as a whole, and others do not wait.
 
-use std::{mem, time::Duration};
+use std::{mem, sync::Arc, time::Duration};
 
 use aftermatch_protocol::close::Close;
-use tokio::task::yield_now;
 
 use super::{
     frame::TextFrame,
     outbox::{Closing, Outbox},
 };
+use crate::turn_queue::TurnQueue;
 
 /// A shorter response is one frame.
 const FRAGMENT_BYTES: usize = 64 * 1024;
@@ -18,6 +18,7 @@ const FRAGMENT_BYTES: usize = 64 * 1024;
 /// closed: nothing else could follow.
 pub(crate) struct LongText<'a> {
     outbox: &'a Outbox,
+    turns: &'a Arc<TurnQueue>,
     frame: TextFrame,
     /// Whether only a part of it is in the outbox.
     partial: bool,
@@ -26,9 +27,10 @@ pub(crate) struct LongText<'a> {
 }
 
 impl<'a> LongText<'a> {
-    pub(crate) fn new(outbox: &'a Outbox, patience: Duration) -> Self {
+    pub(crate) fn new(outbox: &'a Outbox, turns: &'a Arc<TurnQueue>, patience: Duration) -> Self {
         Self {
             outbox,
+            turns,
             frame: TextFrame::new(),
             partial: false,
             patience,
@@ -49,7 +51,7 @@ impl<'a> LongText<'a> {
         self.partial = true;
         self.outbox.begin(self.frame.fragment());
         self.outbox.make_room(self.patience).await?;
-        yield_now().await;
+        self.turns.next_turn().await;
         Ok(())
     }
 

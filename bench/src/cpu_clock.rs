@@ -1,0 +1,62 @@
+//! The CPU time that a process has used, exact at any moment: `/proc` is behind by up to
+//! 4 ms while a thread runs.
+
+#[cfg(target_os = "linux")]
+pub(crate) use self::linux::CpuClock;
+#[cfg(not(target_os = "linux"))]
+pub(crate) use self::other::CpuClock;
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::fs;
+
+    use anyhow::Context;
+    use perf_event::{Builder, Counter, events::Software};
+
+    /// Counts from its start.
+    pub(crate) struct CpuClock {
+        /// One for each thread.
+        counters: Vec<Counter>,
+    }
+
+    impl CpuClock {
+        pub(crate) fn start(pid: u32) -> anyhow::Result<Self> {
+            let threads = fs::read_dir(format!("/proc/{pid}/task"));
+            let threads = threads.with_context(|| format!("there is no process {pid}"))?;
+            let counters = threads.map(|thread| {
+                let thread: i32 = thread?.file_name().to_string_lossy().parse()?;
+                let counter = Builder::new(Software::TASK_CLOCK)
+                    .observe_pid(thread)
+                    .inherit(true)
+                    .build();
+                let mut counter = counter.context("cannot count the CPU time of the service")?;
+                counter.enable()?;
+                Ok(counter)
+            });
+            let counters = counters.collect::<anyhow::Result<_>>()?;
+            Ok(Self { counters })
+        }
+
+        /// `None` if it cannot be read any more.
+        pub(crate) fn nanos(&mut self) -> Option<u64> {
+            let each = self.counters.iter_mut();
+            each.map(|counter| counter.read().ok()).sum()
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod other {
+    /// Not known here.
+    pub(crate) struct CpuClock;
+
+    impl CpuClock {
+        pub(crate) fn start(_: u32) -> anyhow::Result<Self> {
+            anyhow::bail!("only Linux tells the CPU time of the service")
+        }
+
+        pub(crate) fn nanos(&mut self) -> Option<u64> {
+            None
+        }
+    }
+}
