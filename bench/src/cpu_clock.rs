@@ -52,7 +52,7 @@ mod other {
 
     impl CpuClock {
         pub(crate) fn start(_: u32) -> anyhow::Result<Self> {
-            anyhow::bail!("only Linux tells the CPU time of the service")
+            anyhow::bail!("only Linux says the CPU time of the service")
         }
 
         pub(crate) fn nanos(&mut self) -> Option<u64> {

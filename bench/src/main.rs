@@ -17,6 +17,7 @@ mod pace;
 mod report;
 mod server_work;
 mod target;
+mod times;
 mod traffic;
 mod usage;
 mod world;

@@ -20,7 +20,8 @@ use crate::{
     pace::Pace,
     report::{Report, float},
     target::Target,
-    traffic::{Stopwatch, Traffic, times},
+    times::times,
+    traffic::{Stopwatch, Traffic},
     usage::{self, CoreTime, Machine, Usage},
     world::World,
 };

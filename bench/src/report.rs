@@ -7,10 +7,7 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use crate::{
-    traffic::{Tally, Times},
-    usage::CoreTime,
-};
+use crate::{times::Times, traffic::Tally, usage::CoreTime};
 
 /// Above this share of the time on a core, the tool itself limits the figures.
 const MAX_RUNNING: f64 = 0.9;

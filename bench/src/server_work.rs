@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::{
     cpu_clock::CpuClock,
     envelope::Stamp,
-    traffic::{Times, times},
+    times::{Times, times},
 };
 
 /// The CPU time of the server between sending and receiving, of each message.

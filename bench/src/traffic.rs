@@ -3,27 +3,12 @@
 
 use std::time::Instant;
 
-use anyhow::Context;
-use hdrhistogram::Histogram;
-
 use crate::{
     envelope::{CreateRequest, Stamp},
     journal::Journal,
     server_work::ServerWork,
+    times::{Times, times},
 };
-
-/// Longest time that is recorded exactly, in nanoseconds: longer than a run.
-const MAX_NANOS: u64 = 10_000 * 1_000_000_000;
-
-/// Times are recorded to two significant digits.
-const SIGNIFICANT_DIGITS: u8 = 2;
-
-/// Times in nanoseconds.
-pub(crate) type Times = Histogram<u64>;
-
-pub(crate) fn times() -> anyhow::Result<Times> {
-    Times::new_with_bounds(1, MAX_NANOS, SIGNIFICANT_DIGITS).context("cannot record times")
-}
 
 /// Time since the tool started, the same on all threads.
 #[derive(Debug, Clone, Copy)]

@@ -78,7 +78,7 @@ async fn burst_answered_then_waiting_helps(setup: Setup) {
     }
 }
 
-/// Connecting anew after each flood gains no more than the connections that one user may
+/// Connecting again after each flood gains only as much as the connections that one user may
 /// have at a time.
 async fn floods_on_ever_new_connections_refused(setup: Setup) {
     let connections = ("CHAT_MAX_CONNECTIONS_PER_USER", "3");

@@ -2,7 +2,7 @@
 //!
 //! In a turn of the runtime each of them would go on once, however many they are, and only
 //! then new bytes would be looked at. Instead one of them goes on for each thread, and then
-//! whoever has become ready goes first. So a client that sends one request waits for one
+//! those who have become ready go first. So a client that sends one request waits for one
 //! turn of those who send without end, and not for a turn of each.
 
 use std::{collections::VecDeque, sync::Arc};
@@ -44,7 +44,7 @@ impl TurnQueue {
     async fn serve(self: Arc<Self>) {
         let threads = Handle::current().metrics().num_workers();
         loop {
-            // Whoever has become ready goes first.
+            // Those who have become ready go first.
             yield_now().await;
             for _ in 0..threads {
                 if !self.serve_next() {

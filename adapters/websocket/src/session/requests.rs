@@ -1,5 +1,5 @@
 //! How fast clients may send. Counted for each connection, and for each user as much as all
-//! the connections that one may have: who connects anew gains no more than that.
+//! the connections that one may have: connecting again and again gains only that.
 
 use std::{sync::Arc, time::Duration};
 

@@ -30,7 +30,7 @@ impl<K, V> Default for Used<K, V> {
     }
 }
 
-/// What need not be remembered for ever.
+/// What is forgotten when it does not matter any more.
 pub(super) trait Forgettable {
     /// Whether nothing of the burst is used.
     fn is_full(&self, now: Instant) -> bool;
