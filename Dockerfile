@@ -8,19 +8,19 @@ ARG BASE_IMAGE=debian:bookworm-slim
 FROM $RUST_IMAGE AS build
 WORKDIR /src
 COPY . .
-# `tls` is for a database with TLS. Without it connections to the database are plain.
-ARG FEATURES=tls
 # Compiled dependencies stay in caches, outside the image. Cargo detects changes by the age
 # of files, and another checkout may have older files, so `touch` makes it compile all but
 # the dependencies again.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target,sharing=locked \
     find . -path ./target -prune -o -type f -exec touch {} + \
-    && cargo build --release --locked --package aftermatch --features "$FEATURES" \
+    && cargo build --release --locked --package aftermatch \
     && install -D --mode=755 target/release/aftermatch /out/aftermatch
 
 FROM $BASE_IMAGE
 COPY --from=build /out/aftermatch /usr/local/bin/aftermatch
+# The root certificates, for a database with TLS. (As a pattern they may be missing.)
+COPY --from=build /etc/ssl/certs/ca-certificates.cr[t] /etc/ssl/certs/
 # A number, so that a "not root" policy can check it. The user owns no files.
 USER 10001:10001
 ENV CHAT_LISTEN=0.0.0.0:8000

@@ -14,7 +14,7 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use self::{
     database::{CANNOT_USE, Database},
     names::{check_names, command, with_variable},
-    secret::{Secret, SigningSecret},
+    secret::{PreviousSecret, Secret, SigningSecret},
     serve::Serve,
     world::read_world,
 };

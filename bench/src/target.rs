@@ -2,10 +2,10 @@
 
 use std::net::{SocketAddr, ToSocketAddrs};
 
+use aftermatch_jwt::{Grant, Jwt};
+use aftermatch_ports::model::UserId;
 use anyhow::Context;
 use clap::Args;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use serde_json::json;
 
 use crate::usage::{self, Usage};
 
@@ -82,16 +82,13 @@ impl Target {
     }
 
     fn token(&self, user: u64) -> anyhow::Result<String> {
-        let claims = json!({
-            "token_type": "access",
-            "exp": EXPIRES,
-            "iat": 1,
-            "jti": "00000000000000000000000000000000",
-            "user_id": user,
+        let token = Jwt::new(self.secret.as_bytes()).issue(Grant {
+            user: UserId(i64::try_from(user)?),
+            issued: 1,
+            expires: EXPIRES,
+            id: "00000000000000000000000000000000",
         });
-        let key = EncodingKey::from_secret(self.secret.as_bytes());
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key)
-            .context("cannot sign a token")
+        token.context("cannot sign a token")
     }
 
     /// What the server has used so far; `None` without `--pid`.

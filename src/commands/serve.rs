@@ -18,7 +18,7 @@ use crate::{
     address::listen,
     demo::{banner, people},
     logging,
-    settings::{self, Serve},
+    settings::{self, Serve, SigningSecret},
 };
 
 #[tokio::main]
@@ -60,7 +60,7 @@ async fn serve(settings: Serve, shutdown: CancellationToken) -> anyhow::Result<(
 
 async fn serve_in_memory(settings: Serve, shutdown: CancellationToken) -> anyhow::Result<()> {
     let secret = settings.secret.given_or_random()?;
-    let jwt = Arc::new(Jwt::new(&secret.bytes));
+    let jwt = Arc::new(tokens(&settings, &secret)?);
     let world = settings::read_world(settings.world.as_deref())?;
     if !secret.is_random {
         tracing::warn!(
@@ -83,6 +83,7 @@ async fn serve_database(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let secret = settings.secret.of_platform()?;
+    let jwt = Arc::new(tokens(&settings, &secret)?);
     let operators = operators_port(&settings).await?;
     let store = tokio::select! {
         store = database::open(options, &settings, operators.as_ref()) => store?,
@@ -91,14 +92,14 @@ async fn serve_database(
     // Clients can connect only after the database is there.
     let listener = listen(&settings.listen, "CHAT_LISTEN").await?;
     let store = Store::Postgres(Arc::new(store));
-    let app = app(
-        settings,
-        store,
-        Arc::new(Jwt::new(&secret)),
-        operators,
-        None,
-    );
+    let app = app(settings, store, jwt, operators, None);
     app.serve(listener, shutdown).await
+}
+
+/// Which access tokens are accepted.
+fn tokens(settings: &Serve, secret: &SigningSecret) -> anyhow::Result<Jwt> {
+    let jwt = Jwt::new(&secret.bytes);
+    settings.previous_secret.accepted_by(jwt, secret)
 }
 
 /// The operators' own port, if they want one.

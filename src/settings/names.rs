@@ -100,7 +100,8 @@ fn variables() -> BTreeSet<String> {
     let command = Cli::command();
     let variables = command.get_arguments().filter_map(Arg::get_env);
     let variables = variables.map(|name| name.to_string_lossy().into_owned());
-    variables.chain([secret::VARIABLE.to_owned()]).collect()
+    let secrets = [secret::VARIABLE, secret::PREVIOUS_VARIABLE];
+    variables.chain(secrets.map(str::to_owned)).collect()
 }
 
 fn most_similar<'a>(name: &str, known: &'a BTreeSet<String>) -> &'a str {

@@ -7,7 +7,7 @@ use anyhow::ensure;
 use clap::{Args, builder::BoolishValueParser};
 
 use super::{
-    Database, Secret,
+    Database, PreviousSecret, Secret,
     values::{
         DEFAULT_LISTEN, Rate, duration, duration_or_zero, in_seconds, keep_deleted, positive, rate,
         whole_seconds,
@@ -35,6 +35,8 @@ pub(crate) struct Serve {
     pub(crate) no_migrate: bool,
     #[command(flatten)]
     pub(crate) secret: Secret,
+    #[command(flatten)]
+    pub(crate) previous_secret: PreviousSecret,
     /// Origins that may connect, separated by commas. Each is a host, with a scheme or
     /// a port if they matter. There are no wildcards: list each subdomain.
     #[arg(

@@ -1,6 +1,9 @@
 //! Values of settings: how they are read, and the sentence about a wrong one.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, UNIX_EPOCH},
+};
 
 /// The default address and port of the chat.
 pub(super) const DEFAULT_LISTEN: &str = "127.0.0.1:8000";
@@ -51,6 +54,15 @@ pub(super) fn pool_size(text: &str) -> Result<u32, String> {
         Ok(number @ 1..=1_000) => Ok(number),
         _ => Err("a whole number from 1 to 1000 is needed".to_owned()),
     }
+}
+
+/// A moment, in seconds since 1970.
+pub(super) fn moment(text: &str) -> Result<i64, String> {
+    let moment = humantime::parse_rfc3339(text).ok();
+    let since_1970 = moment.and_then(|moment| moment.duration_since(UNIX_EPOCH).ok());
+    since_1970
+        .and_then(|time| i64::try_from(time.as_secs()).ok())
+        .ok_or_else(|| "a moment in UTC is needed, such as 2027-01-31T12:00:00Z".to_owned())
 }
 
 pub(super) fn positive_id(text: &str) -> Result<i64, String> {

@@ -2,7 +2,7 @@ use std::net::TcpListener;
 
 use aftermatch_test_support::{SECRET, aftermatch};
 
-const SETTINGS: [&str; 25] = [
+const SETTINGS: [&str; 28] = [
     "CHAT_LISTEN",
     "CHAT_WORLD",
     "DATABASE_URL",
@@ -11,6 +11,9 @@ const SETTINGS: [&str; 25] = [
     "CHAT_NO_MIGRATE",
     "CHAT_JWT_SECRET",
     "CHAT_JWT_SECRET_FILE",
+    "CHAT_JWT_PREVIOUS_SECRET",
+    "CHAT_JWT_PREVIOUS_SECRET_FILE",
+    "CHAT_JWT_PREVIOUS_UNTIL",
     "CHAT_ALLOWED_ORIGINS",
     "CHAT_PAGE",
     "CHAT_MAX_TEXT_CHARS",

@@ -2,6 +2,7 @@
 //! `token_type`, `exp`, `iat`, `jti` and `user_id`.
 
 mod claims;
+pub mod hmac;
 
 use aftermatch_ports::{
     Tokens,
@@ -15,11 +16,19 @@ use self::claims::ReceivedClaims;
 
 const ACCESS_TOKEN_TYPE: &str = "access";
 
-/// Checks and issues tokens with one shared secret.
+/// Checks and issues tokens with a shared secret.
 pub struct Jwt {
     decoding: DecodingKey,
+    previous: Option<Previous>,
     encoding: EncodingKey,
     validation: Validation,
+}
+
+/// The secret before the present one.
+struct Previous {
+    decoding: DecodingKey,
+    /// From this second on its tokens are refused.
+    until: Option<i64>,
 }
 
 /// The contents of an access token to issue. Times are in seconds since 1970.
@@ -48,6 +57,7 @@ impl Jwt {
     /// Uses the platform's signing secret, as bytes.
     #[must_use]
     pub fn new(secret: &[u8]) -> Self {
+        hmac::install();
         // Only HS256, whatever algorithm the token's header names.
         let mut validation = Validation::new(Algorithm::HS256);
         // The domain model checks the times.
@@ -56,9 +66,39 @@ impl Jwt {
         validation.required_spec_claims.clear();
         Self {
             decoding: DecodingKey::from_secret(secret),
+            previous: None,
             encoding: EncodingKey::from_secret(secret),
             validation,
         }
+    }
+
+    /// Accepts tokens that were signed with the platform's previous secret, too: until a
+    /// time in seconds since 1970, or without end.
+    #[must_use]
+    pub fn accepting_previous(mut self, secret: &[u8], until: Option<i64>) -> Self {
+        let decoding = DecodingKey::from_secret(secret);
+        self.previous = Some(Previous { decoding, until });
+        self
+    }
+
+    /// The claims of a token that was signed with this key.
+    fn claims(&self, token: &str, key: &DecodingKey) -> Option<Claims> {
+        // As text first, so that all of it is UTF-8.
+        let token = jsonwebtoken::decode::<Box<RawValue>>(token, key, &self.validation).ok()?;
+        if has_extension(&token.header) {
+            return None;
+        }
+        let claims: ReceivedClaims = serde_json::from_str(token.claims.get()).ok()?;
+        claims.access()
+    }
+
+    /// The claims of a token that was signed with the previous secret. It expires when that
+    /// is not accepted any more, or before.
+    fn previous_claims(&self, token: &str) -> Option<Claims> {
+        let previous = self.previous.as_ref()?;
+        let claims = self.claims(token, &previous.decoding)?;
+        let expires = previous.until.unwrap_or(i64::MAX).min(claims.expires);
+        Some(Claims { expires, ..claims })
     }
 
     /// Signs an access token.
@@ -79,15 +119,9 @@ impl Jwt {
 
 impl Tokens for Jwt {
     fn verify(&self, token: &str) -> Result<Claims, Refusal> {
-        // As text first, so that all of it is UTF-8.
-        let token = jsonwebtoken::decode::<Box<RawValue>>(token, &self.decoding, &self.validation)
-            .map_err(|_| Refusal::TokenInvalid)?;
-        if has_extension(&token.header) {
-            return Err(Refusal::TokenInvalid);
-        }
-        let claims: ReceivedClaims =
-            serde_json::from_str(token.claims.get()).map_err(|_| Refusal::TokenInvalid)?;
-        claims.access().ok_or(Refusal::TokenInvalid)
+        self.claims(token, &self.decoding)
+            .or_else(|| self.previous_claims(token))
+            .ok_or(Refusal::TokenInvalid)
     }
 }
 

@@ -5,6 +5,7 @@ use super::*;
 const SECRET: &[u8] = b"a secret of at least thirty-two bytes";
 
 fn sign(algorithm: Algorithm, secret: &[u8], claims: &Value) -> String {
+    hmac::install();
     jsonwebtoken::encode(
         &Header::new(algorithm),
         claims,
@@ -165,6 +166,7 @@ fn token_begins_with_the_later_of_two_times() {
 
 /// A token with this header and these claims, as they are written here.
 fn written(header: &str, claims: &[u8]) -> String {
+    hmac::install();
     let body = format!("{}.{}", base64url(header.as_bytes()), base64url(claims));
     let key = EncodingKey::from_secret(SECRET);
     let signature = jsonwebtoken::crypto::sign(body.as_bytes(), &key, Algorithm::HS256);
@@ -303,5 +305,44 @@ fn other_signature_is_refused() {
         "ключ".to_owned(),
     ] {
         assert_eq!(jwt.verify(&bad), Err(Refusal::TokenInvalid), "{bad}");
+    }
+}
+
+#[test]
+fn token_of_previous_secret_is_accepted_until_then() {
+    const BEFORE: &[u8] = b"the secret that was in use before this one";
+    let old = sign(Algorithm::HS256, BEFORE, &claims(json!(3)));
+    let new = sign(Algorithm::HS256, SECRET, &claims(json!(3)));
+    let expires = |jwt: &Jwt, token: &str| jwt.verify(token).map(|claims| claims.expires);
+    let exp = 1_718_215_378;
+
+    assert!(Jwt::new(SECRET).verify(&old).is_err());
+    for (until, of_old) in [(None, exp), (Some(exp + 1), exp), (Some(exp - 9), exp - 9)] {
+        let jwt = Jwt::new(SECRET).accepting_previous(BEFORE, until);
+        assert_eq!(expires(&jwt, &old), Ok(of_old));
+        assert_eq!(
+            expires(&jwt, &new),
+            Ok(exp),
+            "the present secret has no end"
+        );
+        let another = sign(Algorithm::HS256, b"a secret of nobody", &claims(json!(3)));
+        assert!(jwt.verify(&another).is_err());
+        let refresh = sign(
+            Algorithm::HS256,
+            BEFORE,
+            &with("token_type", json!("refresh")),
+        );
+        assert!(jwt.verify(&refresh).is_err());
+        let issued = jwt.issue(Grant {
+            user: UserId(3),
+            issued: 100,
+            expires: exp,
+            id: "a",
+        });
+        let issued = issued.expect("a token");
+        assert!(
+            Jwt::new(SECRET).verify(&issued).is_ok(),
+            "with the present one"
+        );
     }
 }

@@ -33,6 +33,7 @@ pub fn signed(claims: &Value) -> String {
 
 /// A token with these claims, signed with another algorithm or secret.
 pub fn signed_with(algorithm: Algorithm, secret: &str, claims: &Value) -> String {
+    aftermatch_jwt::hmac::install();
     let key = EncodingKey::from_secret(secret.as_bytes());
     jsonwebtoken::encode(&Header::new(algorithm), claims, &key).expect("a token")
 }
