@@ -19,6 +19,7 @@ mod lost_notification;
 mod migrations;
 mod other_log;
 mod other_process;
+mod poolers;
 mod program_crash;
 mod records;
 mod retries;

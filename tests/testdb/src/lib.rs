@@ -3,7 +3,7 @@
 //! [`fresh`] gives a test a migrated database of its own on a server that the whole test
 //! process shares, [`empty`] one without tables. [`Server`] is a server of the test's
 //! own, to stop and to start again, [`Pair`] a server with a standby that takes over, and
-//! [`Proxy`] a connection to a server, to cut and to heal.
+//! [`Proxy`] a connection to a server, to cut and to heal; [`Pooler`] is PgBouncer in front of one.
 //!
 //! The server comes from the first of these that works:
 //!
@@ -30,6 +30,7 @@ mod durability;
 mod local;
 mod pair;
 mod platform;
+mod pooler;
 mod process;
 mod proxy;
 mod server;
@@ -41,5 +42,6 @@ mod watchdog;
 pub use database::{Database, empty, fresh};
 pub use pair::Pair;
 pub use platform::Platform;
+pub use pooler::Pooler;
 pub use proxy::Proxy;
 pub use server::Server;
