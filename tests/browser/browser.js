@@ -18,10 +18,16 @@ const EXPECTED_WHEN_CUT = /WebSocket connection to .* failed|Failed to load reso
 
 /**
  * Opens `url` in a new browser context. Any error in the console fails the test. `cut` allows
- * errors about a service that is away or refuses.
+ * errors about a service that is away or refuses. `languages` are those that scripts see.
  */
-export async function open(t, url, { width = 1280, height = 800, cut = false, ...options } = {}) {
+export async function open(t, url, { width = 1280, height = 800, cut = false, languages, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, locale: "en-US", ...options });
+  if (languages) {
+    await context.addInitScript((names) => {
+      Object.defineProperty(navigator, "languages", { value: names });
+      Object.defineProperty(navigator, "language", { value: names[0] });
+    }, languages);
+  }
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   const errors = [];

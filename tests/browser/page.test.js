@@ -244,6 +244,16 @@ test("Russian browser gets Russian texts", async (t) => {
   assert.deepEqual(missing, []);
 });
 
+test("browser without a language gets English texts", async (t) => {
+  const { url } = await demo(t);
+  for (const languages of [["C"], ["c.utf-8", "POSIX"], [""]]) {
+    const page = await open(t, url, { languages });
+    await page.getByRole("heading", { name: "Who do you want to be?" }).waitFor();
+  }
+  const page = await open(t, url, { languages: ["C", "ru-RU"] });
+  await page.getByRole("heading", { name: "Кем вы хотите быть?" }).waitFor();
+});
+
 test("killed service loses no message", async (t) => {
   const service = await durable(t);
   const page = await open(t, service.url, { cut: true });

@@ -177,7 +177,16 @@ export const texts = {
   },
 };
 
-const wanted = (navigator.languages ?? [navigator.language])[0] ?? "en";
+/** Some browsers without a language have the `C` of the system, which no formatter accepts. */
+function isLanguage(name) {
+  try {
+    return Intl.getCanonicalLocales(name).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+const wanted = [...(navigator.languages ?? []), navigator.language].find(isLanguage) ?? "en";
 
 export const language = wanted.toLowerCase().startsWith("ru") ? "ru" : "en";
 
