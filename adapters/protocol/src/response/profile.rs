@@ -1,9 +1,11 @@
-//! The platform's own objects for users and brands. They are passed on as text and
-//! never parsed.
+//! The platform's own objects for users and brands. They are passed on as text, with the
+//! right `id`.
+
+mod id;
 
 use aftermatch_ports::model::{Author, Brand, Profile, Room};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize, Serializer, de::IgnoredAny};
+use serde::{Serialize, Serializer};
 
 use crate::json::{self, Json};
 
@@ -83,7 +85,7 @@ impl ReadyParticipants {
     }
 }
 
-/// A profile as the platform stored it. If it has no `id`, one is put in front.
+/// A profile as the platform stored it, but always with the right `id`.
 #[derive(Debug)]
 struct Object<'a> {
     id: i64,
@@ -92,30 +94,8 @@ struct Object<'a> {
 
 impl Serialize for Object<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let object = self.profile.as_str();
-        if has_id(object) {
-            return Json(object).serialize(serializer);
-        }
-        let members = object.trim_start().strip_prefix('{').unwrap_or("}");
-        let members = members.trim_start();
-        let comma = if members.starts_with('}') { "" } else { "," };
-        let object = format!("{{\"id\":{}{comma}{members}", self.id);
-        Json(&object).serialize(serializer)
+        Json(&id::with_id(self.profile.as_str(), self.id)).serialize(serializer)
     }
-}
-
-fn has_id(object: &str) -> bool {
-    #[derive(Deserialize)]
-    struct Identified {
-        #[serde(rename = "id")]
-        _id: IgnoredAny,
-    }
-    // Most objects begin with the key, or do not have it at all: no need to parse them.
-    if object.starts_with("{\"id\":") {
-        return true;
-    }
-    let possible = object.contains("\"id\"") || object.contains('\\');
-    possible && serde_json::from_str::<Identified>(object).is_ok()
 }
 
 macro_rules! platform_object {
@@ -145,12 +125,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn profile_without_id_gets_one() {
+    fn profile_is_passed_on_with_right_id() {
         for (given, passed_on) in [
             ("{}", r#"{"id":7}"#),
             (" { } ", r#"{"id":7} "#),
             (r#"{"b":1,"a":2}"#, r#"{"id":7,"b":1,"a":2}"#),
-            (r#"{"id":8, "b":1}"#, r#"{"id":8, "b":1}"#),
+            (r#"{"id":7, "b":1}"#, r#"{"id":7, "b":1}"#),
+            (r#"{"id":99, "b":1}"#, r#"{"id":7, "b":1}"#),
+            (r#"{"id":77}"#, r#"{"id":7}"#),
+            (r#"{"id":"abc"}"#, r#"{"id":7}"#),
+            (r#"{"id" : "7", "b":1}"#, r#"{"id" : 7, "b":1}"#),
+            (r#"{"id":7.0}"#, r#"{"id":7}"#),
+            (
+                r#"{"id":null,"b":[{"id":8}]}"#,
+                r#"{"id":7,"b":[{"id":8}]}"#,
+            ),
+            (
+                r#"{"b":{"id":8},"id":{"id":[1,2]},"c":3}"#,
+                r#"{"b":{"id":8},"id":7,"c":3}"#,
+            ),
+            (r#"{"id":7,"b":"x","id":99}"#, r#"{"id":7,"b":"x","id":7}"#),
+            (r#"{"\u0069d":99}"#, r#"{"\u0069d":7}"#),
+            (r#"{"a":"\"id\":8","id":9}"#, r#"{"a":"\"id\":8","id":7}"#),
+            (r#"{"\ud800":1,"id":9}"#, r#"{"\ud800":1,"id":7}"#),
+            (r#"{"a":"\\","id":9}"#, r#"{"a":"\\","id":7}"#),
+            (r#"{"ID":9}"#, r#"{"id":7,"ID":9}"#),
             (r#"{"b":1, "id":7}"#, r#"{"b":1, "id":7}"#),
             (r#"{"\u0069d":7}"#, r#"{"\u0069d":7}"#),
             (r#"{"a":{"id":1}}"#, r#"{"id":7,"a":{"id":1}}"#),
