@@ -28,6 +28,7 @@ mod epoch;
 mod error;
 mod log;
 mod metrics;
+mod moment;
 mod options;
 mod precondition;
 mod relay;

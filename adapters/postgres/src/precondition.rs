@@ -26,7 +26,8 @@
 //!    database once the room is locked, and never before the room's previous event:
 //!    `last_at` has that, should the clock have been set back. It is read outside of
 //!    the query with the lock, because columns of that query are computed before the
-//!    row is locked.
+//!    row is locked. A `last_at` that no event can have had, such as `infinity`, does not
+//!    count: the room's next event corrects it.
 
 use aftermatch_ports::{Precondition, model::Epoch};
 use sqlx::{
@@ -37,17 +38,33 @@ use sqlx::{
 
 pub(crate) type Query<'q, T> = QueryAs<'q, sqlx::Postgres, T, PgArguments>;
 
+/// The time of the next event of a room with this `last_at`: invariant 6.
+macro_rules! next_at {
+    ($now:literal) => {
+        concat!(
+            "GREATEST(",
+            $now,
+            ", CASE WHEN last_at < '9999-12-31Z' THEN last_at END)"
+        )
+    };
+}
+pub(crate) use next_at;
+
 /// The lock of one write: $1 room, $2 its revision, $3 user, $4 its revision. One
 /// row, or none: `seq` and `at`, the number and the time of the next event. Invariants
 /// 1 to 4 and 6.
 macro_rules! lock {
     () => {
-        "SELECT seq, GREATEST(clock_timestamp(), last_at) AS at FROM (
+        concat!(
+            "SELECT seq, ",
+            $crate::precondition::next_at!("clock_timestamp()"),
+            " AS at FROM (
             SELECT last_seq + 1 AS seq, last_at FROM rooms, users
             WHERE rooms.id = $1 AND rooms.revision = $2
               AND users.id = $3 AND users.revision = $4
             FOR NO KEY UPDATE OF rooms SKIP LOCKED FOR SHARE OF users SKIP LOCKED
          ) locked"
+        )
     };
 }
 pub(crate) use lock;
@@ -68,8 +85,9 @@ pub(crate) use holds;
 macro_rules! lock_rooms {
     ($ids:literal) => {
         concat!(
-            "SELECT id, revision, last_seq, GREATEST(clock_timestamp(), last_at) AS at
-             FROM (
+            "SELECT id, revision, last_seq, ",
+            $crate::precondition::next_at!("clock_timestamp()"),
+            " AS at FROM (
                 SELECT id, revision, last_seq, last_at FROM rooms WHERE id = ANY (",
             $ids,
             ")  ORDER BY id FOR NO KEY UPDATE SKIP LOCKED

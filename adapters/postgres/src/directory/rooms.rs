@@ -6,13 +6,13 @@ use aftermatch_ports::{
 };
 use async_trait::async_trait;
 use sqlx::{Error, FromRow};
-use time::OffsetDateTime;
 
 use crate::{
     directory::{people, tariff},
     epoch::{self, EpochRow},
     error::unavailable,
     log::message_row::{self, MessageRow},
+    moment::Moment,
     store::Postgres,
 };
 
@@ -96,7 +96,7 @@ struct RoomRow {
     /// Null, like the other arrays, for a room without participants.
     brands: Option<Vec<i64>>,
     tariffs: Option<Vec<Option<String>>>,
-    tariffs_until: Option<Vec<Option<OffsetDateTime>>>,
+    tariffs_until: Option<Vec<Option<Moment>>>,
     profiles: Option<Vec<String>>,
 }
 
@@ -173,18 +173,18 @@ impl RoomRow {
         let profiles = self.profiles.into_iter().flatten();
         let participants = brands.zip(tariffs).zip(ends.zip(profiles));
         let participants = participants.map(|((id, tariff), (until, profile))| {
-            Ok(Arc::new(Brand {
+            Arc::new(Brand {
                 id: BrandId(id),
-                tariff: tariff::decode(tariff.as_deref())?,
-                tariff_until: until.map(Into::into),
+                tariff: tariff::decode(id, tariff.as_deref()),
+                tariff_until: until.and_then(Moment::end),
                 profile: Profile::new(profile),
-            }))
+            })
         });
         Ok(Arc::new(Room {
             id: RoomId(self.id),
             revision: Revision(self.revision),
             epoch: self.epoch.epoch()?,
-            participants: participants.collect::<Result<_, Error>>()?,
+            participants: participants.collect(),
         }))
     }
 }

@@ -1,15 +1,17 @@
 use aftermatch_ports::model::Tariff;
-use sqlx::Error;
 
-/// Reads the column `brands.tariff`.
-pub(crate) fn decode(text: Option<&str>) -> Result<Option<Tariff>, Error> {
-    Ok(match text {
-        None => None,
-        Some("light") => Some(Tariff::Light),
-        Some("comfort") => Some(Tariff::Comfort),
-        Some("business") => Some(Tariff::Business),
-        Some(unknown) => return Err(Error::Decode(format!("unknown tariff {unknown}").into())),
-    })
+/// Reads the column `brands.tariff`. A tariff that this program does not know, of a newer
+/// one for example, gives no rights.
+pub(crate) fn decode(brand: i64, text: Option<&str>) -> Option<Tariff> {
+    match text? {
+        "light" => Some(Tariff::Light),
+        "comfort" => Some(Tariff::Comfort),
+        "business" => Some(Tariff::Business),
+        unknown => {
+            tracing::error!(brand, tariff = unknown, "a brand has an unknown tariff");
+            None
+        }
+    }
 }
 
 /// The value of the column `brands.tariff`.

@@ -3,7 +3,8 @@ use aftermatch_ports::model::{
     Seq, Text, UserId,
 };
 use sqlx::FromRow;
-use time::OffsetDateTime;
+
+use crate::moment::{Moment, Row};
 
 /// An event. All columns are null where an outer join found none.
 #[derive(FromRow)]
@@ -11,7 +12,7 @@ pub(super) struct LoggedRow {
     seq: Option<i64>,
     kind: Option<String>,
     user_id: Option<i64>,
-    at: Option<OffsetDateTime>,
+    at: Option<Moment>,
     request_id: Option<String>,
     message_ids: Option<Vec<i64>>,
     /// Of a create.
@@ -26,9 +27,14 @@ impl LoggedRow {
     /// The event, if it can be read as it was.
     pub(super) fn event(self, room: RoomId) -> Option<LoggedEvent> {
         let by = UserId(self.user_id?);
-        let (seq, at) = (Seq(self.seq?), self.at?.into());
-        let mut ids = self.message_ids?.into_iter().map(MessageId);
-        let kind = match self.kind?.as_str() {
+        let (seq, kind, ids) = (Seq(self.seq?), self.kind?, self.message_ids?);
+        let row = match ids.first() {
+            Some(id) if kind == "created" => Row::Message(*id),
+            _ => Row::Event(room.0, seq.0),
+        };
+        let at = self.at?.shown(row);
+        let mut ids = ids.into_iter().map(MessageId);
+        let kind = match kind.as_str() {
             "created" => EventKind::Created(Message {
                 id: ids.next()?,
                 room,

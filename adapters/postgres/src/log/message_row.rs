@@ -2,7 +2,8 @@ use aftermatch_ports::model::{
     Author, ClientMsgId, Message, MessageId, Profile, RoomId, Seq, Text, UserId,
 };
 use sqlx::FromRow;
-use time::OffsetDateTime;
+
+use crate::moment::{Moment, Row};
 
 /// The columns of a [`MessageRow`]: a message `m` and its author `u`.
 macro_rules! columns {
@@ -21,8 +22,8 @@ pub(crate) struct MessageRow {
     user_id: Option<i64>,
     author: Option<String>,
     text: Option<String>,
-    created_at: Option<OffsetDateTime>,
-    edited_at: Option<OffsetDateTime>,
+    created_at: Option<Moment>,
+    edited_at: Option<Moment>,
     client_msg_id: Option<String>,
     seq: Option<i64>,
     pub(crate) changed_seq: Option<i64>,
@@ -32,16 +33,17 @@ impl MessageRow {
     /// The message, if there is one and it is not deleted.
     pub(crate) fn message(self) -> Option<Message> {
         let client_msg_id = self.client_msg_id;
+        let id = self.message_id?;
         Some(Message {
-            id: MessageId(self.message_id?),
+            id: MessageId(id),
             room: RoomId(self.room_id?),
             author: Author {
                 id: UserId(self.user_id?),
                 profile: Profile::new(self.author?),
             },
             text: Text::stored(self.text?),
-            created_at: self.created_at?.into(),
-            edited_at: self.edited_at.map(Into::into),
+            created_at: self.created_at?.shown(Row::Message(id)),
+            edited_at: self.edited_at.map(|at| at.shown(Row::Message(id))),
             client_msg_id: client_msg_id.and_then(|id| ClientMsgId::new(&id).ok()),
             seq: Seq(self.seq?),
             changed_seq: Seq(self.changed_seq?),

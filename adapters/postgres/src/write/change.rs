@@ -21,13 +21,13 @@ use aftermatch_ports::{
     model::{Epoch, MessageId, Seq, Text, UserId},
 };
 use sqlx::{Error, FromRow, PgConnection};
-use time::OffsetDateTime;
 
 use super::{
     create::Attempted,
     job::{self, Change, What, Written},
 };
 use crate::{
+    moment::Moment,
     precondition::{self, Query},
     retry::Attempt,
 };
@@ -108,7 +108,7 @@ struct EventRow {
     holds: bool,
     /// The event: null, like the other columns of it, if no message was changed.
     seq: Option<i64>,
-    at: Option<OffsetDateTime>,
+    at: Option<Moment>,
     message_ids: Option<Vec<i64>>,
 }
 

@@ -25,6 +25,7 @@ mod same_messages;
 mod sessions;
 mod silent_changes;
 mod spans;
+mod strange_rows;
 mod support;
 mod tables;
 mod triggers;

@@ -6,6 +6,7 @@ use super::{
     error::ImportError,
     progress::{Progress, chunks},
 };
+use crate::precondition;
 
 /// The imported messages, in their order. It is filled in chunks and used as a whole:
 /// a single chunk does not show which message is the second of its millisecond.
@@ -34,11 +35,13 @@ const LOCK: &str = "
 /// Messages that exist, and were neither edited nor deleted here, get the imported
 /// text. Each such change is an edit with a number, of the message's author. The rooms
 /// were locked by a statement before: what this one reads is the newest.
-const UPDATE: &str = "
-    WITH differing AS MATERIALIZED (
+const UPDATE: &str = concat!(
+    "WITH differing AS MATERIALIZED (
         SELECT i.id, i.text, i.room_id, i.user_id, m.text AS replaced, m.changed_seq,
                r.last_seq + row_number() OVER (PARTITION BY i.room_id ORDER BY i.position) AS seq,
-               GREATEST(statement_timestamp(), r.last_at) AS at
+",
+    precondition::next_at!("statement_timestamp()"),
+    " AS at
         FROM imported i
         JOIN messages m ON m.id = i.id
         JOIN rooms r ON r.id = i.room_id
@@ -58,7 +61,8 @@ const UPDATE: &str = "
         WHEN client_msg_id IS NOT NULL
         THEN COALESCE(sent_sha256, sha256(convert_to(m.text, 'UTF8')))
     END
-    FROM differing d WHERE m.id = d.id";
+    FROM differing d WHERE m.id = d.id"
+);
 
 const INSERT: &str = "
     WITH nth AS (

@@ -7,9 +7,8 @@ use aftermatch_ports::{
     model::{Epoch, MessageId, Seq},
 };
 use sqlx::{FromRow, postgres::PgRow};
-use time::OffsetDateTime;
 
-use crate::{precondition::Query, write::job::Create};
+use crate::{moment::Moment, precondition::Query, write::job::Create};
 
 /// A message that was inserted.
 #[derive(FromRow)]
@@ -18,7 +17,7 @@ pub(super) struct Inserted {
     pub(super) position: i64,
     pub(super) id: i64,
     pub(super) seq: i64,
-    pub(super) created_at: OffsetDateTime,
+    pub(super) created_at: Moment,
 }
 
 impl Inserted {

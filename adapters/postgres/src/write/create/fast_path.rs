@@ -5,10 +5,9 @@
 //! the batch, where `partial` joins, sorts and counts for each message.
 
 use sqlx::{Error, FromRow, PgConnection};
-use time::OffsetDateTime;
 
 use super::batch::{Inserted, column, unique};
-use crate::{precondition, write::job::Create};
+use crate::{moment::Moment, precondition, write::job::Create};
 
 /// Inserts all messages, or none. $1 are the rooms, ascending, $2 their revisions
 /// and $3 how many messages each gets; $4 the users, ascending, and $5 their
@@ -53,7 +52,7 @@ struct MessageRow {
     room_id: i64,
     seq: i64,
     id: i64,
-    created_at: OffsetDateTime,
+    created_at: Moment,
 }
 
 /// Inserts all `jobs`. `None`: none was inserted, and only `partial` shows which
