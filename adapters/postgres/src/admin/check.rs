@@ -15,7 +15,7 @@ pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
 /// How long a migration waits for a lock. It is shorter than the time limit of the
 /// statements that wait behind it.
-const LOCK_TIMEOUT: Duration = Duration::from_millis(500);
+pub(super) const LOCK_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Why a database does not have the schema of this program.
 #[derive(Debug, thiserror::Error)]

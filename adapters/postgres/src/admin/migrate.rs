@@ -4,10 +4,22 @@ use sqlx::{Connection, Error, PgConnection, migrate, migrate::Migrate};
 use tokio::time::sleep;
 
 use crate::{
-    admin::check::{MIGRATIONS, MigrateError, open},
+    admin::check::{LOCK_TIMEOUT, MIGRATIONS, MigrateError, open},
     error::is_transient,
     options::Options,
 };
+
+/// The indexes that are made without blocking, and how to remove one that failed.
+const INDEXES: [(&str, &str); 2] = [
+    (
+        "messages_existing_idx",
+        "DROP INDEX CONCURRENTLY IF EXISTS messages_existing_idx",
+    ),
+    (
+        "messages_user_idx",
+        "DROP INDEX CONCURRENTLY IF EXISTS messages_user_idx",
+    ),
+];
 
 /// How often a migration is tried that another transaction keeps from a lock.
 const ATTEMPTS: usize = 5;
@@ -41,13 +53,16 @@ async fn attempt(options: &Options) -> Result<(), MigrateError> {
     let (mut connection, found) = open(options).await?;
     // The lock that sqlx takes once more. It ends with the connection.
     connection.lock().await.map_err(transient)?;
-    let mut pending = MIGRATIONS
-        .iter()
-        .filter(|each| each.version > found)
-        .peekable();
-    if pending.peek().is_some() && pending.all(|migration| migration.no_tx) {
-        prepare_index(&mut connection).await?;
+    for migration in MIGRATIONS.iter().filter(|each| each.version > found) {
+        if migration.no_tx {
+            prepare_index(&mut connection).await?;
+        } else {
+            limit_locks(&mut connection, LOCK_TIMEOUT).await?;
+        }
+        let run = MIGRATIONS.run_to(migration.version, &mut connection);
+        run.await.map_err(transient)?;
     }
+    // Compares those that the database had before, too.
     MIGRATIONS.run(&mut connection).await.map_err(transient)?;
     connection.close().await?;
     Ok(())
@@ -58,16 +73,24 @@ async fn attempt(options: &Options) -> Result<(), MigrateError> {
 /// uses, and whose name is taken.
 async fn prepare_index(connection: &mut PgConnection) -> Result<(), Error> {
     tracing::info!("making an index: this waits for transactions that began earlier");
-    sqlx::query("SELECT set_config('lock_timeout', '0', false)")
-        .execute(&mut *connection)
-        .await?;
-    let is_unfinished = "SELECT EXISTS (SELECT FROM pg_index
-        WHERE indexrelid = to_regclass('messages_existing_idx') AND NOT indisvalid)";
-    let is_unfinished = sqlx::query_scalar(is_unfinished).fetch_one(&mut *connection);
-    if is_unfinished.await? {
-        let drop = "DROP INDEX CONCURRENTLY IF EXISTS messages_existing_idx";
-        sqlx::raw_sql(drop).execute(connection).await?;
+    limit_locks(connection, Duration::ZERO).await?;
+    for (name, drop) in INDEXES {
+        let is_unfinished = "SELECT EXISTS (
+            SELECT FROM pg_index WHERE indexrelid = to_regclass($1) AND NOT indisvalid)";
+        let is_unfinished = sqlx::query_scalar(is_unfinished).bind(name);
+        if is_unfinished.fetch_one(&mut *connection).await? {
+            sqlx::raw_sql(drop).execute(&mut *connection).await?;
+        }
     }
+    Ok(())
+}
+
+/// How long the next statements wait for a lock. Zero: as long as it takes.
+async fn limit_locks(connection: &mut PgConnection, limit: Duration) -> Result<(), Error> {
+    sqlx::query("SELECT set_config('lock_timeout', $1, false)")
+        .bind(limit.as_millis().to_string())
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

@@ -22,6 +22,7 @@ mod relay;
 mod retries;
 mod rights;
 mod same_messages;
+mod search_path;
 mod sessions;
 mod silent_changes;
 mod spans;
