@@ -6,6 +6,7 @@ use crate::StoreError;
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Health: Send + Sync {
-    /// Whether the store answers and has the schema this program needs.
+    /// Whether somebody could join a room and write there now: the store answers, accepts
+    /// writes, and has the schema this program needs.
     async fn check(&self) -> Result<(), StoreError>;
 }

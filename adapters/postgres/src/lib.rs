@@ -35,6 +35,7 @@ mod relay;
 mod retry;
 mod session;
 mod store;
+mod suspicion;
 mod write;
 
 pub use admin::{

@@ -8,7 +8,9 @@
 //! 2. **Born on a primary.** A connection to a standby, or to a database that is
 //!    read-only, is refused as a transient error: a failover may be going on. A
 //!    server that is a primary never changes its timeline, so what [`prepare`] read
-//!    is true for the life of the connection.
+//!    is true for the life of the connection. One that becomes read-only later, because
+//!    the configuration of the server changes or a pooler does, is closed when that is
+//!    noticed: by [`is_writable`], or by the error of a write.
 //! 3. **The store of this very connection.** The store part of the epoch is a
 //!    setting of the session. So a statement that reads a room reads with it the
 //!    store that it ran on, and never that of another connection.
@@ -21,6 +23,9 @@ use std::{fmt::Write, io, time::Duration};
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Error, PgConnection, Row, postgres::PgConnectOptions, raw_sql,
 };
+
+const WRITABLE: &str =
+    "SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'";
 
 /// The settings of a connection, by their names.
 #[derive(Debug, Clone)]
@@ -133,6 +138,11 @@ pub(crate) async fn prepare(
         .map_err(|error| Error::Decode(Box::new(error)))
 }
 
+/// Whether the connection accepts writes (invariant 2).
+pub(crate) async fn is_writable(connection: &mut PgConnection) -> Result<bool, Error> {
+    sqlx::query_scalar(WRITABLE).fetch_one(connection).await
+}
+
 /// Checks that the settings that [`prepare`] made are in force: setting them again
 /// changes nothing (invariant 4).
 pub(crate) async fn verify(
@@ -158,7 +168,8 @@ pub(crate) async fn verify(
     }
 }
 
-fn read_only() -> Error {
+/// The connection accepts no writes.
+pub(crate) fn read_only() -> Error {
     Error::Io(io::Error::other(
         "the database is a standby, or read-only by default: connect to the primary, with \
          default_transaction_read_only off",

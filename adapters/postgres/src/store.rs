@@ -1,24 +1,29 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use aftermatch_ports::model::{Room, RoomId, User, UserId};
 use sqlx::{
     Error, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use tokio::time::Instant;
+use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
     directory::{cache::Cache, revisions::recheck::LastRecheck},
+    error::is_read_only,
     options::Options,
     relay::notifications::Notifications,
     retry::{Retry, before},
     session::{self, Settings},
+    suspicion::Suspicion,
     write::Writer,
 };
 
 /// The store in a Postgres database.
 pub struct Postgres {
     pub(crate) pool: PgPool,
+    pub(crate) suspicion: Arc<Suspicion>,
+    /// One check of the health at a time: they use the connection that writes.
+    pub(crate) checking: Mutex<()>,
     pub(crate) writer: Writer,
     pub(crate) notifications: Notifications,
     pub(crate) last_recheck: LastRecheck,
@@ -41,12 +46,15 @@ impl Postgres {
         // First, and directly: the pool would report a refusal as a timeout.
         let opening = session::open(&connect, &writes);
         let (mut connection, store) = before(Instant::now() + limit, opening).await?;
-        let pool = pool(options, connect.clone()).await?;
+        let suspicion = Arc::new(Suspicion::default());
+        let pool = pool(options, connect.clone(), suspicion.clone()).await?;
         // Now that the pool has set its own: invariant 4 of `session`.
         let verify = session::verify(&mut connection, &writes, store);
         before(Instant::now() + limit, verify).await?;
         Ok(Self {
             pool,
+            suspicion,
+            checking: Mutex::default(),
             writer: Writer::new(connect.clone(), writes, limit, (connection, store)),
             notifications: Notifications::new(connect, limit),
             last_recheck: LastRecheck::default(),
@@ -75,7 +83,11 @@ impl Postgres {
         query: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         // Twice the limit: once to get a connection, once for the statement.
-        before(Instant::now() + 2 * self.statement_timeout, query).await
+        let result = before(Instant::now() + 2 * self.statement_timeout, query).await;
+        if result.as_ref().is_err_and(is_read_only) {
+            self.suspicion.raise();
+        }
+        result
     }
 
     /// Retries for locked rows, for as long as one statement may take.
@@ -85,7 +97,11 @@ impl Postgres {
 }
 
 /// The pool, with one connection open.
-async fn pool(options: &Options, connect: PgConnectOptions) -> Result<PgPool, Error> {
+async fn pool(
+    options: &Options,
+    connect: PgConnectOptions,
+    suspicion: Arc<Suspicion>,
+) -> Result<PgPool, Error> {
     let settings = Settings::of_pool(options.statement_timeout);
     let pool = PgPoolOptions::new()
         .max_connections(options.pool)
@@ -93,6 +109,10 @@ async fn pool(options: &Options, connect: PgConnectOptions) -> Result<PgPool, Er
         .after_connect(move |connection, _| {
             let settings = settings.clone();
             Box::pin(async move { session::prepare(connection, &settings).await.map(drop) })
+        })
+        .before_acquire(move |_, connection| {
+            let is_trusted = suspicion.trusts(connection.age);
+            Box::pin(async move { Ok(is_trusted) })
         });
     pool.connect_with(connect).await
 }

@@ -44,6 +44,8 @@
 //!    statement, else it gets an error; and a statement is cut off at the first
 //!    deadline of those in it. So the queue moves on. A job whose request has given up
 //!    is left out.
+//! 9. **A check is no write.** It goes to the front of the queue: it has no number, and
+//!    takes one short statement. `Postgres::check` lets one in at a time.
 
 mod change;
 mod connection;
@@ -108,5 +110,12 @@ impl Writer {
             // Invariant 4: the leader was dropped.
             Err(_) => Err(StoreError::transient("a write was abandoned")),
         }
+    }
+
+    /// Whether a write that comes now could be committed: asks the connection, and opens
+    /// it if there is none.
+    pub(crate) async fn check(&self) -> Result<(), StoreError> {
+        let deadline = Instant::now() + 2 * self.statement_timeout;
+        self.write(&Job::Check, deadline).await.map(drop)
     }
 }

@@ -2,7 +2,7 @@ use aftermatch_ports::{Health, StoreError};
 use async_trait::async_trait;
 use sqlx::Error;
 
-use crate::{admin::check, error::unavailable, store::Postgres};
+use crate::{admin::check, error::unavailable, session, store::Postgres};
 
 const NEWEST: &str = "SELECT max(version) FROM _sqlx_migrations WHERE success";
 
@@ -16,19 +16,31 @@ struct Outdated {
 
 #[async_trait]
 impl Health for Postgres {
+    /// Asks both a connection of the pool and the one that writes, with a short statement
+    /// that writes nothing.
     async fn check(&self) -> Result<(), StoreError> {
-        let found = newest(self).await.map_err(unavailable)?.unwrap_or(0);
+        let _alone = self.checking.lock().await;
+        let (newest, writable) = tokio::join!(newest(self), self.writer.check());
+        let found = newest.map_err(unavailable)?.unwrap_or(0);
         // A newer database is fine: during an upgrade it serves both programs.
         let known = check::known();
         if found < known {
             return Err(StoreError::permanent(Outdated { found, known }));
         }
-        Ok(())
+        writable
     }
 }
 
+/// The newest migration, over a connection of the pool that accepts writes.
 #[tracing::instrument(name = "db.health.check", level = "debug", skip_all)]
 async fn newest(store: &Postgres) -> Result<Option<i64>, Error> {
-    let query = sqlx::query_scalar(NEWEST);
-    store.with_timeout(query.fetch_one(&store.pool)).await
+    let newest = async {
+        let mut connection = store.pool.acquire().await?;
+        if !session::is_writable(&mut connection).await? {
+            store.suspicion.raise();
+            return Err(session::read_only());
+        }
+        sqlx::query_scalar(NEWEST).fetch_one(&mut *connection).await
+    };
+    store.with_timeout(newest).await
 }

@@ -27,7 +27,7 @@ impl Messages for Postgres {
         });
         Ok(match write(self, job).await? {
             Outcome::Committed(Written::Create(outcome)) => Outcome::Committed(outcome),
-            Outcome::Committed(Written::Change(_)) => return Err(mixed_up()),
+            Outcome::Committed(_) => return Err(mixed_up()),
             Outcome::Conflict => Outcome::Conflict,
         })
     }
@@ -76,7 +76,7 @@ async fn change(
     });
     Ok(match write(store, job).await? {
         Outcome::Committed(Written::Change(changed)) => Outcome::Committed(changed),
-        Outcome::Committed(Written::Create(_)) => return Err(mixed_up()),
+        Outcome::Committed(_) => return Err(mixed_up()),
         Outcome::Conflict => Outcome::Conflict,
     })
 }
@@ -88,10 +88,11 @@ async fn write(store: &Postgres, job: Job) -> Result<Outcome<Written>, StoreErro
     loop {
         match store.writer.write(&job, deadline).await? {
             Attempt::Done(outcome) => {
-                if matches!(outcome, Outcome::Conflict) {
+                if matches!(outcome, Outcome::Conflict)
+                    && let Some(precondition) = job.precondition()
+                {
                     // The next authorization reads both from the database, and so
                     // cannot repeat the conflict.
-                    let precondition = job.precondition();
                     store.rooms.forget(&precondition.room);
                     store.users.forget(&precondition.user);
                 }

@@ -1,15 +1,15 @@
 use std::{slice, sync::Arc, time::Duration};
 
-use aftermatch_ports::StoreError;
+use aftermatch_ports::{Outcome, StoreError};
 use sqlx::{Connection, Error, PgConnection, postgres::PgConnectOptions};
 use tokio::time::Instant;
 
 use super::{
     change, create,
-    job::{Answer, Change, Create},
+    job::{Answer, Change, Create, Written},
 };
 use crate::{
-    error::is_transient,
+    error::{is_outage, is_read_only, is_transient},
     retry::{Attempt, before},
     session::{self, Settings},
 };
@@ -133,6 +133,25 @@ impl WriteConnection {
         attempt.await.map_err(|error| failed(&Arc::new(error)))
     }
 
+    /// Finds out whether it could write, before `deadline`.
+    pub(super) async fn check(&mut self, deadline: Instant) -> Answer {
+        let checked = async {
+            let mut opened = self.take(deadline).await?;
+            let deadline = self.statement_deadline().min(deadline);
+            let is_writable = session::is_writable(&mut opened.connection);
+            if !before(deadline, is_writable).await? {
+                // It is never used again: another one may accept writes.
+                return Err(session::read_only());
+            }
+            self.give_back(opened, []);
+            Ok(())
+        };
+        match checked.await {
+            Ok(()) => Ok(Attempt::Done(Outcome::Committed(Written::Nothing))),
+            Err(error) => Err(failed(&Arc::new(error))),
+        }
+    }
+
     /// The server cuts a statement off at its limit. If nothing came a little later,
     /// the server is unreachable.
     fn statement_deadline(&self) -> Instant {
@@ -159,20 +178,25 @@ impl WriteConnection {
         opened: Opened,
         errors: impl IntoIterator<Item = Option<&'e Error>>,
     ) {
-        if errors.into_iter().flatten().all(was_rolled_back) {
+        if errors.into_iter().flatten().all(is_usable_after) {
             self.idle = Some((opened, Instant::now()));
         }
     }
 }
 
-/// Whether the database itself reported the error: then the statement had no effect
-/// and the connection is still good.
+/// Whether the database itself reported the error: then the statement had no effect.
 fn was_rolled_back(error: &Error) -> bool {
     matches!(error, Error::Database(_))
 }
 
+/// Whether the connection can be used after this error. One that is read-only stays so,
+/// while a new one may reach a server that accepts writes.
+fn is_usable_after(error: &Error) -> bool {
+    was_rolled_back(error) && !is_read_only(error)
+}
+
 fn failed(error: &Arc<Error>) -> StoreError {
-    if is_transient(error) {
+    if is_outage(error) {
         StoreError::transient(error.clone())
     } else {
         StoreError::permanent(error.clone())

@@ -20,6 +20,8 @@ pub(crate) enum Written {
     /// For [`Job::Change`]: the messages that were edited or deleted, in the order
     /// of the request, once each. `None`: none of them.
     Change(Option<Deleted>),
+    /// For [`Job::Check`]: nothing, but it could have.
+    Nothing,
 }
 
 /// A write.
@@ -27,6 +29,8 @@ pub(crate) enum Written {
 pub(crate) enum Job {
     Create(Create),
     Change(Change),
+    /// Whether the connection could write.
+    Check,
 }
 
 /// A message to insert.
@@ -57,10 +61,11 @@ pub(crate) enum What {
 }
 
 impl Job {
-    pub(crate) fn precondition(&self) -> Precondition {
+    pub(crate) fn precondition(&self) -> Option<Precondition> {
         match self {
-            Self::Create(create) => create.precondition,
-            Self::Change(change) => change.precondition,
+            Self::Create(create) => Some(create.precondition),
+            Self::Change(change) => Some(change.precondition),
+            Self::Check => None,
         }
     }
 }

@@ -82,11 +82,16 @@ impl Queue {
             Some(connection) => Ok(Leader::new(self.clone(), connection)),
             None => {
                 let (handoff, receiver) = oneshot::channel();
-                state.waiting.push_back(Waiting {
+                let waiting = Waiting {
                     job: job.clone(),
                     handoff,
                     deadline,
-                });
+                };
+                match job {
+                    // It has no number: a long queue says nothing about the connection.
+                    Job::Check => state.waiting.push_front(waiting),
+                    Job::Create(_) | Job::Change(_) => state.waiting.push_back(waiting),
+                }
                 Err(receiver)
             }
         }
@@ -106,19 +111,19 @@ impl Queue {
             let Some(waiting) = self.unless_late(waiting, now) else {
                 continue;
             };
-            let room = waiting.job.precondition().room;
+            let room = waiting.job.precondition().map(|of| of.room);
             match waiting {
                 Waiting {
                     job: Job::Create(create),
                     handoff,
                     deadline,
-                } if !rooms.contains(&room) => taken.push(TakenCreate {
+                } if room.is_none_or(|room| !rooms.contains(&room)) => taken.push(TakenCreate {
                     create,
                     handoff,
                     deadline,
                 }),
                 waiting => {
-                    rooms.insert(room);
+                    rooms.extend(room);
                     left.push(waiting);
                 }
             }
@@ -160,6 +165,7 @@ impl Leader {
         match job {
             Job::Create(create) => self.create(create, deadline).await,
             Job::Change(change) => self.change(&change, deadline).await,
+            Job::Check => self.check(deadline).await,
         }
     }
 
@@ -195,6 +201,13 @@ impl Leader {
     async fn change(mut self, change: &Change, deadline: Instant) -> Answer {
         match &mut self.connection {
             Some(connection) => connection.change(change, deadline).await,
+            None => unanswered(),
+        }
+    }
+
+    async fn check(mut self, deadline: Instant) -> Answer {
+        match &mut self.connection {
+            Some(connection) => connection.check(deadline).await,
             None => unanswered(),
         }
     }

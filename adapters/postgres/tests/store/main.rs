@@ -10,6 +10,7 @@
 mod batches;
 mod changes;
 mod deleted_messages;
+mod health;
 mod import;
 mod interest;
 mod laws;
