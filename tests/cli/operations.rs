@@ -96,7 +96,7 @@ async fn metrics_count_requests_and_name_nobody() {
     for (name, expected) in [
         ("connections{endpoint=\"chat\"}", 1.0),
         ("connections{endpoint=\"admin-chat\"}", 1.0),
-        ("handshakes_refused_total{reason=\"origin_or_right\"}", 1.0),
+        ("handshakes_refused_total{reason=\"origin\"}", 1.0),
         ("requests_total{action=\"join_room\",status=\"200\"}", 2.0),
         ("requests_total{action=\"join_room\",status=\"403\"}", 1.0),
         (

@@ -2,7 +2,7 @@
 
 use poem::{
     Body, Response,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
 };
 
 use aftermatch_protocol::{
@@ -15,13 +15,30 @@ use aftermatch_protocol::{
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
     pub(super) sentence: String,
+    /// For a refused `Origin`: what was sent, shortened.
+    pub(super) origin: Option<String>,
 }
+
+/// The longest part of an `Origin` that is logged, in characters. Real ones are shorter.
+const MAX_ORIGIN: usize = 200;
 
 impl Refusal {
     pub(super) fn new(status: StatusCode, sentence: impl Into<String>) -> Self {
         Self {
             status,
             sentence: sentence.into(),
+            origin: None,
+        }
+    }
+
+    /// These `Origin` headers may not connect.
+    pub(super) fn origin(headers: &HeaderMap, sentence: &str) -> Self {
+        let origins = headers.get_all(header::ORIGIN).iter();
+        let origins = origins.map(|origin| String::from_utf8_lossy(origin.as_bytes()));
+        let origins = origins.collect::<Vec<_>>().join(", ");
+        Self {
+            origin: Some(origins.chars().take(MAX_ORIGIN).collect()),
+            ..Self::new(StatusCode::FORBIDDEN, sentence)
         }
     }
 
@@ -40,7 +57,8 @@ impl Refusal {
     pub(super) fn reason(&self) -> &'static str {
         match self.status {
             StatusCode::UNAUTHORIZED => "token",
-            StatusCode::FORBIDDEN => "origin_or_right",
+            StatusCode::FORBIDDEN if self.origin.is_some() => "origin",
+            StatusCode::FORBIDDEN => "right",
             StatusCode::SERVICE_UNAVAILABLE => "unavailable",
             StatusCode::INTERNAL_SERVER_ERROR => "internal",
             _ => "no_handshake",
@@ -92,4 +110,33 @@ pub(crate) async fn no_such_path(error: poem::Error) -> Response {
     let sentence =
         "there is nothing here: connect to `/ws/chat/` or `/ws/admin-chat/`, or read `/docs`";
     Refusal::new(StatusCode::NOT_FOUND, sentence).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origin_and_right_are_two_reasons() {
+        let mut headers = HeaderMap::new();
+        let refused = |headers: &HeaderMap| Refusal::origin(headers, "not this one");
+        assert_eq!(refused(&headers).reason(), "origin");
+        assert_eq!(refused(&headers).origin.as_deref(), Some(""));
+        for origin in ["https://one.example", "https://two.example"] {
+            headers.append(header::ORIGIN, HeaderValue::from_static(origin));
+        }
+        let both = "https://one.example, https://two.example";
+        assert_eq!(refused(&headers).origin.as_deref(), Some(both));
+        let no_brand = Refusal::new(StatusCode::FORBIDDEN, "no brand");
+        assert_eq!(no_brand.reason(), "right");
+    }
+
+    #[test]
+    fn logged_origin_is_short_whatever_was_sent() {
+        let mut headers = HeaderMap::new();
+        let long = HeaderValue::from_bytes(&[0xFF; 10_000]).expect("a value");
+        headers.insert(header::ORIGIN, long);
+        let origin = Refusal::origin(&headers, "not this one").origin;
+        assert_eq!(origin.expect("an origin").chars().count(), MAX_ORIGIN);
+    }
 }

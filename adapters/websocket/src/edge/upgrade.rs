@@ -54,7 +54,7 @@ impl UpgradeHandler {
 
     fn check_origin(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let mut origins = headers.get_all(header::ORIGIN).iter();
-        let forbidden = |sentence| Refusal::new(StatusCode::FORBIDDEN, sentence);
+        let forbidden = |sentence| Refusal::origin(headers, sentence);
         let (Some(origin), None) = (origins.next(), origins.next()) else {
             return Err(forbidden(
                 "exactly one `Origin` header is needed, such as `http://localhost:80`",
@@ -128,6 +128,7 @@ impl poem::Endpoint for UpgradeHandler {
                 status = refusal.status.as_u16(),
                 sentence = refusal.sentence,
                 reason,
+                origin = refusal.origin,
                 endpoint = endpoint::name(self.endpoint),
                 remote = %request.remote_addr(),
                 "handshake refused"
