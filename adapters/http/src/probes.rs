@@ -1,15 +1,27 @@
 //! What operators ask: `/livez`, `/readyz` and `/metrics`.
 
+mod exposition;
+mod readiness;
+
 use std::{io, sync::Arc, time::Duration};
 
 use aftermatch_ports::Health;
 use bytes::Bytes;
 use parking_lot::Mutex;
-use poem::{Endpoint, EndpointExt, Response, Route, endpoint::make, get, http::StatusCode};
+use poem::{
+    EndpointExt, Request, Response, Route,
+    endpoint::make,
+    get,
+    http::{StatusCode, header},
+};
 use prometheus_client::{encoding::text, registry::Registry};
 use tokio::{net::TcpListener, time::Instant};
 use tokio_util::sync::CancellationToken;
 
+use self::{
+    exposition::{Format, prometheus},
+    readiness::Readiness,
+};
 use crate::{
     files::plain,
     server::{Limits, serve},
@@ -25,8 +37,6 @@ const GRACE: Duration = Duration::from_secs(1);
 /// How long one text of the metrics is the answer to all scrapes. However many there
 /// are, they cost ten texts a second.
 const SCRAPE: Duration = Duration::from_millis(100);
-
-const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// What the probes report.
 pub struct Operations {
@@ -52,17 +62,24 @@ pub fn routes(operations: Operations) -> Route {
             last: None,
         }))
     });
+    let readiness = Arc::new(Readiness::new(health, stopping));
     Route::new()
         .at(
             "/livez",
             get(make(|_| async { plain(StatusCode::OK, "alive") })),
         )
-        .at("/readyz", get(readiness(health, stopping)))
+        .at(
+            "/readyz",
+            get(make(move |_| {
+                let readiness = readiness.clone();
+                async move { readiness.answer().await }
+            })),
+        )
         .at(
             "/metrics",
-            get(make(move |_| {
+            get(make(move |request: Request| {
                 let scrapes = scrapes.clone();
-                async move { metrics(scrapes.as_deref()) }
+                async move { metrics(scrapes.as_deref(), Format::wanted(request.headers())) }
             })),
         )
 }
@@ -92,54 +109,43 @@ pub async fn serve_operations(
     serve(listener, routes, limits, stopped).await
 }
 
-fn readiness(
-    health: Arc<dyn Health>,
-    stopping: CancellationToken,
-) -> impl Endpoint<Output = Response> + 'static {
-    make(move |_| {
-        let (health, stopping) = (health.clone(), stopping.clone());
-        async move {
-            if stopping.is_cancelled() {
-                return plain(StatusCode::SERVICE_UNAVAILABLE, "stopping");
-            }
-            match health.check().await {
-                Ok(()) => plain(StatusCode::OK, "ready"),
-                Err(failure) => {
-                    let source = std::error::Error::source(&failure).map(ToString::to_string);
-                    tracing::warn!(error = source, "not ready");
-                    plain(
-                        StatusCode::SERVICE_UNAVAILABLE,
-                        "the store cannot be used now; the log says why",
-                    )
-                }
-            }
-        }
-    })
-}
-
-/// The metrics, and their last text.
+/// The metrics, and their last texts.
 struct Scrapes {
     registry: Registry,
-    last: Option<(Instant, Bytes)>,
+    last: Option<Texts>,
+}
+
+/// The metrics at one moment, in both formats.
+struct Texts {
+    made: Instant,
+    prometheus: Bytes,
+    open_metrics: Bytes,
 }
 
 impl Scrapes {
-    fn text(&mut self) -> Bytes {
-        if let Some((made, text)) = &self.last
-            && made.elapsed() < SCRAPE
-        {
-            return text.clone();
-        }
-        let mut out = String::new();
-        // Writing into memory cannot fail.
-        let _ = text::encode(&mut out, &self.registry);
-        let text = Bytes::from(out);
-        self.last = Some((Instant::now(), text.clone()));
+    fn text(&mut self, format: Format) -> Bytes {
+        let last = self.last.take();
+        let texts = last.filter(|texts| texts.made.elapsed() < SCRAPE);
+        let texts = texts.unwrap_or_else(|| {
+            let mut open_metrics = String::new();
+            // Writing into memory cannot fail.
+            let _ = text::encode(&mut open_metrics, &self.registry);
+            Texts {
+                made: Instant::now(),
+                prometheus: prometheus(&open_metrics).into(),
+                open_metrics: open_metrics.into(),
+            }
+        });
+        let text = match format {
+            Format::Prometheus => texts.prometheus.clone(),
+            Format::OpenMetrics => texts.open_metrics.clone(),
+        };
+        self.last = Some(texts);
         text
     }
 }
 
-fn metrics(scrapes: Option<&Mutex<Scrapes>>) -> Response {
+fn metrics(scrapes: Option<&Mutex<Scrapes>>, format: Format) -> Response {
     match scrapes {
         // Prometheus takes this for a process that is down, and for clients it is.
         None => plain(
@@ -147,15 +153,16 @@ fn metrics(scrapes: Option<&Mutex<Scrapes>>) -> Response {
             "nothing is served yet, so nothing is counted: /readyz says why",
         ),
         Some(scrapes) => Response::builder()
-            .content_type(OPEN_METRICS)
-            .body(scrapes.lock().text()),
+            .content_type(format.content_type())
+            .header(header::VARY, "Accept")
+            .body(scrapes.lock().text(format)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use aftermatch_ports::{MockHealth, StoreError};
-    use poem::Request;
+    use poem::Endpoint;
     use prometheus_client::metrics::counter::Counter;
 
     use super::*;
@@ -222,13 +229,16 @@ mod tests {
             registry,
             last: None,
         };
-        let first = scrapes.text();
+        let first = scrapes.text(Format::Prometheus);
         things.inc();
         for _ in 0..100 {
-            assert_eq!(scrapes.text().as_ptr(), first.as_ptr(), "the same bytes");
+            let again = scrapes.text(Format::Prometheus);
+            assert_eq!(again.as_ptr(), first.as_ptr(), "the same bytes");
+            assert_ne!(scrapes.text(Format::OpenMetrics), first);
         }
         tokio::time::advance(SCRAPE).await;
-        let later = String::from_utf8(scrapes.text().to_vec()).expect("a text");
+        let later = scrapes.text(Format::OpenMetrics);
+        let later = String::from_utf8(later.to_vec()).expect("a text");
         assert!(later.contains("things_total 1"), "{later}");
     }
 }
