@@ -13,6 +13,7 @@
 mod app;
 mod clock;
 mod descriptors;
+mod process_metrics;
 mod store;
 
 pub use aftermatch_http::DemoPeople;

@@ -13,7 +13,7 @@ use prometheus_client::{metrics::info::Info, registry::Registry};
 use tokio::net::TcpListener;
 
 use super::{App, VERSION};
-use crate::{Store, SystemClock};
+use crate::{Store, SystemClock, process_metrics::ProcessMetrics};
 
 /// The longest text of a message, in Unicode scalar values, unless
 /// [`Builder::max_text_chars`] sets another.
@@ -160,11 +160,13 @@ impl Builder {
 
 /// The metrics of all parts.
 fn registry(store: &Store, hub: &Hub) -> Registry {
-    let mut registry = Registry::with_prefix("aftermatch");
-    registry.register("build", "What runs here", Info::new([("version", VERSION)]));
-    hub.register_metrics(&mut registry);
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(ProcessMetrics));
+    let ours = registry.sub_registry_with_prefix("aftermatch");
+    ours.register("build", "What runs here", Info::new([("version", VERSION)]));
+    hub.register_metrics(ours);
     if let Store::Postgres(store) = store {
-        store.register_metrics(&mut registry);
+        store.register_metrics(ours);
     }
     registry
 }
