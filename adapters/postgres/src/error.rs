@@ -48,3 +48,16 @@ pub(crate) fn unavailable(error: Error) -> StoreError {
         StoreError::permanent(error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_answer_at_connecting_is_transient() {
+        // Of a connection that was closed at once, to one who asked for TLS.
+        let closed = Error::Protocol("unexpected response from SSLRequest: 0x00".into());
+        assert!(is_transient(&closed));
+        assert!(!is_transient(&Error::RowNotFound));
+    }
+}

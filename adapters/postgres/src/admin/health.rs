@@ -20,19 +20,23 @@ impl Health for Postgres {
     /// that writes nothing.
     async fn check(&self) -> Result<(), StoreError> {
         let _alone = self.checking.lock().await;
-        let (newest, writable) = tokio::join!(newest(self), self.writer.check());
-        let found = newest.map_err(unavailable)?.unwrap_or(0);
-        // A newer database is fine: during an upgrade it serves both programs.
-        let known = check::known();
-        if found < known {
-            return Err(StoreError::permanent(Outdated { found, known }));
-        }
-        writable
+        both(self).await
     }
 }
 
-/// The newest migration, over a connection of the pool that accepts writes.
 #[tracing::instrument(name = "db.health.check", level = "debug", skip_all)]
+async fn both(store: &Postgres) -> Result<(), StoreError> {
+    let (newest, writable) = tokio::join!(newest(store), store.writer.check());
+    let found = newest.map_err(unavailable)?.unwrap_or(0);
+    // A newer database is fine: during an upgrade it serves both programs.
+    let known = check::known();
+    if found < known {
+        return Err(StoreError::permanent(Outdated { found, known }));
+    }
+    writable
+}
+
+/// The newest migration, over a connection of the pool that accepts writes.
 async fn newest(store: &Postgres) -> Result<Option<i64>, Error> {
     let newest = async {
         let mut connection = store.pool.acquire().await?;

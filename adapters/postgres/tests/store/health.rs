@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aftermatch_ports::{Health, Messages, Outcome, StoreError};
+use aftermatch_ports::{Health, Messages, Outcome, Read, Rooms, StoreError, model::RoomId};
 use aftermatch_postgres::{Options, Postgres};
 use aftermatch_testdb::{Database, Platform, Proxy, Server};
 use sqlx::AssertSqlSafe;
@@ -113,16 +113,17 @@ async fn connection_limit_below_pool_is_unhealthy() {
     let (role, url) = limited_role(&database, &platform).await;
     let store = behind(&url).await;
     writes(&store).await.expect("a healthy store");
-    // Only the pool's connection is left, and no other one is allowed.
+    // As if the pool was larger than the limit.
     let limit = format!("ALTER ROLE {role} CONNECTION LIMIT 1");
     run(&platform, &limit).await;
     let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
         WHERE application_name = 'aftermatch' AND datname = current_database()";
     run(&platform, end).await;
-    let mut unhealthy = 0;
-    while unhealthy < 2 {
-        unhealthy += i32::from(Health::check(&store).await.is_err());
-    }
+    let read = async { while store.room(RoomId(21), Read::Fresh).await.is_err() {} };
+    let read = tokio::time::timeout(Duration::from_secs(20), read).await;
+    read.expect("the pool has the connection");
+    let unhealthy = writes(&store).await.expect_err("none is left to write");
+    assert!(unhealthy.is_transient(), "{unhealthy:?}");
     run(&platform, &format!("ALTER ROLE {role} CONNECTION LIMIT 9")).await;
     until_it_writes(&store).await;
     drop(store);
