@@ -54,12 +54,28 @@ async fn wrong_password_reported_at_once() {
 }
 
 #[tokio::test]
-async fn unknown_role_or_database_reported_at_once() {
+async fn unknown_role_reported_at_once() {
     let database = empty().await;
     let nobody = with(database.url(), "nobody", "postgres");
     expect_complaint(&nobody, "nobody").await;
-    let missing_database = with(database.url(), "postgres", "no_such_database");
-    expect_complaint(&missing_database, "no_such_database").await;
+}
+
+/// A service waits for it; who migrates gets to know.
+#[tokio::test]
+async fn migrate_unknown_database_reported_at_once() {
+    let database = empty().await;
+    let missing = with(database.url(), "postgres", "no_such_database");
+    let refused = aftermatch(&["migrate"]).env("DATABASE_URL", missing);
+    let complaint = refused.expect_refusal().await;
+    assert!(complaint.contains("no_such_database"), "{complaint}");
+}
+
+#[tokio::test]
+async fn missing_tls_reported_at_once() {
+    let database = empty().await;
+    let (_, name) = database.url().rsplit_once('/').expect("a URL");
+    let url = with(database.url(), "postgres", name) + "?sslmode=require";
+    expect_complaint(&url, "TLS").await;
 }
 
 #[tokio::test]
@@ -71,6 +87,8 @@ async fn invalid_database_url_reported_at_once() {
         format!("postgres://chat:{PASSWORD}#@127.0.0.1/chat"),
         format!("postgres//chat:{PASSWORD}@127.0.0.1/chat"),
         format!("postgres://chat:{PASSWORD}@127.0.0.1/chat?sslmode=perhaps"),
+        format!("postgres://chat:{PASSWORD}@one,two/chat"),
+        format!("postgres://chat:{PASSWORD}@<host>/chat"),
     ] {
         expect_complaint(&url, "DATABASE_URL").await;
     }

@@ -5,7 +5,8 @@ use std::{
     net::{SocketAddr, TcpListener},
 };
 
-use aftermatch_test_support::{Program, Proxy, Server, fresh, get};
+use aftermatch_test_support::{Platform, Program, Proxy, Server, fresh, get};
+use sqlx::AssertSqlSafe;
 use tokio::net::TcpStream;
 
 use crate::world::prepare;
@@ -86,4 +87,35 @@ async fn startup_waiting_terminated_exits_cleanly() {
     service.logs(AWAY, 1).await;
     service.terminate().await;
     assert_eq!(service.ended().await.status.code(), Some(0));
+}
+
+#[tokio::test]
+async fn startup_database_missing_continues_when_created() {
+    let database = fresh().await;
+    let (server, name) = database.url().rsplit_once('/').expect("a URL");
+    let missing = format!("{name}_missing");
+    let service = Program::start(&format!("{server}/{missing}"), &[]);
+    let log = service.logs(AWAY, 2).await;
+    assert!(log.contains("createdb --encoding=UTF8"), "{log}");
+    let platform = Platform::connect(database.url()).await;
+    let create = AssertSqlSafe(format!("CREATE DATABASE {missing}"));
+    let created = sqlx::raw_sql(create).execute(platform.pool()).await;
+    created.expect("a database");
+    service.address().await;
+    service.kill().await;
+    let drop = AssertSqlSafe(format!("DROP DATABASE {missing} WITH (FORCE)"));
+    let dropped = sqlx::raw_sql(drop).execute(platform.pool()).await;
+    dropped.expect("a database");
+}
+
+#[tokio::test]
+async fn startup_connection_closed_at_once_continues() {
+    let database = fresh().await;
+    prepare(database.url()).await;
+    let proxy = Proxy::before(database.url()).await;
+    proxy.cut_after_sending();
+    let service = Program::start(proxy.url(), &[]);
+    service.logs(AWAY, 2).await;
+    proxy.heal().await;
+    service.joined(1, 1).await.create("at last").await;
 }

@@ -1,29 +1,46 @@
+use std::io;
+
 use aftermatch_ports::StoreError;
 use sqlx::Error;
 
 /// `read_only_sql_transaction`.
 const READ_ONLY: &str = "25006";
 
+/// `invalid_catalog_name`: a database that is about to be created or restored.
+const NO_DATABASE: &str = "3D000";
+
 /// Whether trying again later can help: the database is unreachable, overloaded,
 /// or cut a statement off.
 #[must_use]
 pub fn is_transient(error: &Error) -> bool {
     match error {
-        // Protocol: a proxy whose server is away accepts a connection and closes it. That
-        // reads like a wrong answer to the request for TLS.
         Error::Io(_)
         | Error::Tls(_)
-        | Error::Protocol(_)
         | Error::PoolTimedOut
         | Error::PoolClosed
         | Error::WorkerCrashed => true,
+        // A server, or a proxy before it, that closed the connection at once. The driver
+        // reads a zero as the answer to the request for TLS then.
+        Error::Protocol(reason) => reason.ends_with("SSLRequest: 0x00"),
         Error::Database(error) => error.code().is_some_and(|code| {
             // Connections, rolled back transactions, resources, locks, operators
-            // and time limits; 25006 comes from a standby that is being promoted.
+            // and time limits; a standby that is being promoted is read-only.
             let class = code.get(..2).unwrap_or_default();
-            matches!(class, "08" | "40" | "53" | "55" | "57") || code == READ_ONLY
+            matches!(class, "08" | "40" | "53" | "55" | "57")
+                || matches!(&*code, READ_ONLY | NO_DATABASE)
         }),
         _ => false,
+    }
+}
+
+/// Whether waiting can help a service that has never been connected. A connection that
+/// had TLS may fail for a moment; one that never had it needs another setting, and so
+/// does a certificate that is not accepted.
+pub(crate) fn can_pass(error: &Error) -> bool {
+    match error {
+        Error::Tls(_) => false,
+        Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => false,
+        error => is_transient(error),
     }
 }
 
@@ -34,11 +51,12 @@ pub(crate) fn is_read_only(error: &Error) -> bool {
 }
 
 /// Whether a service that runs should try again later. What is a mistake at its start can
-/// be an outage then: a database that is restored (3D), a role that changes (28).
+/// be an outage then: a role that changes (28), or something else that answers for the
+/// database.
 pub(crate) fn is_outage(error: &Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     let class = code.as_ref().and_then(|code| code.get(..2));
-    is_transient(error) || matches!(class, Some("3D" | "28"))
+    is_transient(error) || matches!(error, Error::Protocol(_)) || class == Some("28")
 }
 
 pub(crate) fn unavailable(error: Error) -> StoreError {
@@ -54,10 +72,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wrong_answer_at_connecting_is_transient() {
-        // Of a connection that was closed at once, to one who asked for TLS.
-        let closed = Error::Protocol("unexpected response from SSLRequest: 0x00".into());
-        assert!(is_transient(&closed));
-        assert!(!is_transient(&Error::RowNotFound));
+    fn missing_tls_never_passes_at_start() {
+        let tls = Error::Tls("server does not support TLS".into());
+        let certificate = Error::Io(io::Error::new(io::ErrorKind::InvalidData, "bad"));
+        for error in [tls, certificate] {
+            assert!(!can_pass(&error), "{error}");
+            assert!(is_transient(&error), "a connection that had it: {error}");
+        }
+    }
+
+    #[test]
+    fn closed_connection_passes() {
+        let closed = Error::Protocol("unexpected response from SSLRequest: 0x00".to_owned());
+        let web_server = Error::Protocol("unexpected response from SSLRequest: 0x48".to_owned());
+        let end = Error::Io(io::ErrorKind::UnexpectedEof.into());
+        assert!(can_pass(&closed) && can_pass(&end));
+        assert!(!can_pass(&web_server));
+        assert!(is_outage(&web_server), "while it runs");
+        assert!(!is_outage(&Error::RowNotFound));
     }
 }

@@ -9,7 +9,7 @@
 //! | `precondition` | the check and the locks that every write shares |
 //! | `session` | what every connection is before its first statement |
 //! | `relay` | notifications from the platform and from other processes |
-//! | `admin` | migrations, imports, health |
+//! | `admin` | inspections, migrations, imports, health |
 //!
 //! The platform changes users, brands and rooms by plain SQL while the service
 //! runs; triggers then move their revisions (`migrations/`). A write checks the
@@ -41,6 +41,7 @@ mod write;
 pub use admin::{
     check::{MigrateError, check},
     import::{Imported, error::ImportError, import, progress::Progress},
+    inspect::{Extent, Fact, Finding, Inspection, Severity, inspect},
     migrate::migrate,
 };
 pub use error::is_transient;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use aftermatch_postgres::{MigrateError, Options, Postgres};
-use anyhow::Context;
+use aftermatch_postgres::{Extent, MigrateError, Options, Postgres, Severity};
+use anyhow::{Context, anyhow};
 use tokio::{net::TcpListener, time::sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -38,24 +38,68 @@ pub(super) async fn open(
     Ok(store)
 }
 
-async fn open_when_there(options: &Options, migrate: bool) -> anyhow::Result<Postgres> {
+async fn open_when_there(options: &Options, migrates: bool) -> anyhow::Result<Postgres> {
     loop {
-        match try_open(options, migrate).await {
+        match try_open(options, migrates).await {
             Ok(store) => return Ok(store),
-            Err(MigrateError::Database(error)) if aftermatch_postgres::is_transient(&error) => {
-                tracing::warn!(%error, "the database is away: trying again every second");
+            Err(Closed::ForNow(reason)) => {
+                tracing::warn!(
+                    error = reason,
+                    "the database is away: trying again every second"
+                );
                 sleep(PAUSE).await;
             }
-            Err(error) => return Err(error).context(CANNOT_USE),
+            Err(Closed::ForGood(error)) => return Err(error.context(CANNOT_USE)),
         }
     }
 }
 
-async fn try_open(options: &Options, migrate: bool) -> Result<Postgres, MigrateError> {
-    if migrate {
+/// Why the store is not open.
+enum Closed {
+    /// Waiting may help.
+    ForNow(String),
+    /// It does not help.
+    ForGood(anyhow::Error),
+}
+
+impl From<MigrateError> for Closed {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::Database(error) if aftermatch_postgres::is_transient(&error) => {
+                Self::ForNow(error.to_string())
+            }
+            error => Self::ForGood(error.into()),
+        }
+    }
+}
+
+async fn try_open(options: &Options, migrates: bool) -> Result<Postgres, Closed> {
+    inspect(options, migrates).await?;
+    if migrates {
         aftermatch_postgres::migrate(options).await?;
     } else {
         aftermatch_postgres::check(options).await?;
     }
-    Ok(Postgres::connect(options).await?)
+    let connected = Postgres::connect(options).await;
+    Ok(connected.map_err(MigrateError::from)?)
+}
+
+/// Refuses a database on which the service would fail later.
+async fn inspect(options: &Options, migrates: bool) -> Result<(), Closed> {
+    let extent = Extent {
+        migrates,
+        // `Postgres::connect` verifies them.
+        sessions: false,
+    };
+    let inspection = aftermatch_postgres::inspect(options, extent).await;
+    let permanent: Vec<_> = inspection.sentences(Severity::Permanent).collect();
+    match (
+        &permanent[..],
+        inspection.sentences(Severity::Transient).next(),
+    ) {
+        ([], None) => Ok(()),
+        ([], Some(transient)) => Err(Closed::ForNow(transient.to_owned())),
+        ([sentence], _) => Err(Closed::ForGood(anyhow!("{sentence}"))),
+        (sentences, _) => Err(Closed::ForGood(anyhow!("\n- {}", sentences.join("\n- ")))),
+    }
 }

@@ -56,6 +56,12 @@ use sqlx::Error;
 use self::recheck::{Found, recheck};
 use crate::store::Postgres;
 
+/// The highest revision that a row has, found by indexes. The sequence `revisions` must
+/// not be lower.
+pub(crate) const HIGHEST_REVISION: &str = "
+    GREATEST((SELECT max(revision) FROM users), (SELECT max(revision) FROM rooms),
+             (SELECT max(revision) FROM removed))";
+
 /// What has changed since the previous call that returned `Ok`.
 #[tracing::instrument(name = "db.change.list", level = "debug", skip_all)]
 pub(crate) async fn changes(store: &Postgres) -> Result<Changes, Error> {

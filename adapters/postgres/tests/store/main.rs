@@ -12,6 +12,7 @@ mod changes;
 mod deleted_messages;
 mod health;
 mod import;
+mod inspect;
 mod interest;
 mod laws;
 mod log;

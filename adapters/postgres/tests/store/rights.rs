@@ -19,7 +19,7 @@ use sqlx::{AssertSqlSafe, raw_sql};
 const OPERATIONS: &str = include_str!("../../../../docs/operations.md");
 
 /// The statements that the page for operators has for `documented`, for `role`.
-fn grants(documented: &str, role: &str) -> String {
+pub(crate) fn grants(documented: &str, role: &str) -> String {
     let to = format!(" TO {documented};");
     let lines = OPERATIONS.lines().filter(|line| line.starts_with("GRANT "));
     let statements = lines.filter_map(|line| Some(line.split_once(&to)?.0));
@@ -30,7 +30,7 @@ fn grants(documented: &str, role: &str) -> String {
     statements.concat()
 }
 
-async fn run(platform: &Platform, sql: String) {
+pub(crate) async fn run(platform: &Platform, sql: String) {
     let done = raw_sql(AssertSqlSafe(sql.clone())).execute(platform.pool());
     done.await.unwrap_or_else(|error| panic!("{sql}: {error}"));
 }

@@ -1,0 +1,135 @@
+//! Why there is no connection, in a sentence that says what to do.
+
+use sqlx::{Error, postgres::PgConnectOptions};
+
+use super::finding::Finding;
+use crate::{error::can_pass, options::ssl_mode};
+
+/// A finding about an error of the connection to `connect`.
+pub(super) fn finding(error: &Error, connect: &PgConnectOptions) -> Finding {
+    let advice = advice(error, connect);
+    if can_pass(error) {
+        Finding::transient(advice)
+    } else {
+        Finding::permanent(advice)
+    }
+}
+
+/// A finding about an address that cannot be read.
+pub(super) fn of_address(error: &Error) -> Finding {
+    Finding::permanent(format!(
+        "DATABASE_URL is no address of a database: {}. Write \
+         postgres://user:password@host:port/name",
+        without_introduction(error)
+    ))
+}
+
+fn advice(error: &Error, connect: &PgConnectOptions) -> String {
+    let (role, address) = (connect.get_username(), address(connect));
+    let database = connect.get_database().unwrap_or(role);
+    let reason = without_introduction(error);
+    let code = error.as_database_error().and_then(|error| error.code());
+    match (error, code.as_deref()) {
+        (Error::Tls(_), _) => format!(
+            "no connection with TLS to {address}: {reason}. DATABASE_URL asks for it with \
+             sslmode={}: turn TLS on at the server, or use a program that was built with `--features \
+             tls`, or, on a private network, write sslmode=disable",
+            ssl_mode(connect)
+        ),
+        (Error::Configuration(_), _) => reason,
+        (_, Some("28P01")) => format!(
+            "{address} refuses the password: {reason}. Correct it in DATABASE_URL, or set it with \
+             `ALTER ROLE {role} PASSWORD '…'`"
+        ),
+        (_, Some("28000")) => format!(
+            "{address} does not let the role {role} in: {reason}. Create the role, or allow it in \
+             pg_hba.conf"
+        ),
+        (_, Some("3D000")) => format!(
+            "{reason}: create it with `createdb --encoding=UTF8 --template=template0 {database}`, \
+             or correct its name in DATABASE_URL"
+        ),
+        (_, Some("42501")) => format!(
+            "the role {role} may not use the database {database}: {reason}. \
+             `GRANT CONNECT ON DATABASE {database} TO {role}`"
+        ),
+        (_, Some(code)) if code.starts_with("53") => format!(
+            "{address} has no room for another connection: {reason}. Other connections must end, \
+             or the limit be raised"
+        ),
+        _ if can_pass(error) => format!(
+            "cannot reach the database at {address}: {reason}. Is it running, and is this the \
+             right address?"
+        ),
+        _ => format!("cannot use the database at {address}: {reason}"),
+    }
+}
+
+/// The server, as an operator would name it.
+fn address(connect: &PgConnectOptions) -> String {
+    match connect.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None => format!("{}:{}", connect.get_host(), connect.get_port()),
+    }
+}
+
+/// The reason alone: the driver begins with what kind of error it is.
+fn without_introduction(error: &Error) -> String {
+    match error {
+        Error::Configuration(error) | Error::Tls(error) => error.to_string(),
+        Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => {
+            "no answer in time".to_owned()
+        }
+        Error::Io(error) => error.to_string(),
+        Error::Database(error) => error.message().to_owned(),
+        error => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::admin::inspect::finding::Severity;
+
+    #[test]
+    fn error_without_code_says_what_to_do() {
+        let connect: PgConnectOptions = "postgres://chat@db/chat?sslmode=verify-full"
+            .parse()
+            .expect("an address");
+        for (error, severity, parts) in [
+            (
+                Error::Tls("no TLS here".into()),
+                Severity::Permanent,
+                ["no TLS here", "sslmode=verify-full"],
+            ),
+            (
+                Error::Configuration("settings do not last".into()),
+                Severity::Permanent,
+                ["settings do not last", ""],
+            ),
+            (
+                Error::Io(io::ErrorKind::ConnectionRefused.into()),
+                Severity::Transient,
+                ["cannot reach the database at db:5432", "refused"],
+            ),
+            (
+                Error::Io(io::ErrorKind::TimedOut.into()),
+                Severity::Transient,
+                ["cannot reach", "no answer in time"],
+            ),
+            (
+                Error::Protocol("this is a web server".to_owned()),
+                Severity::Permanent,
+                ["cannot use the database at db:5432", "web server"],
+            ),
+        ] {
+            let found = finding(&error, &connect);
+            assert_eq!(found.severity, severity, "{found:?}");
+            for part in parts {
+                assert!(found.sentence.contains(part), "{part}: {found:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The rights of the role: those that `docs/operations.md` names, and those of an owner
+//! where the service migrates.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use sqlx::{Error, PgConnection, Row};
+
+use super::{finding::Finding, migrations::Schema, query::rows, server::Server};
+
+/// What the statements of the service need, table by table.
+const NEEDED: [(&str, &[&str]); 9] = [
+    ("_sqlx_migrations", &["SELECT"]),
+    ("users", &["SELECT", "UPDATE"]),
+    ("brands", &["SELECT"]),
+    ("rooms", &["SELECT", "UPDATE"]),
+    ("participants", &["SELECT"]),
+    ("messages", &["SELECT", "INSERT", "UPDATE"]),
+    ("events", &["SELECT", "INSERT", "UPDATE"]),
+    ("reading_marks", &["SELECT", "INSERT", "UPDATE"]),
+    ("removed", &["SELECT", "UPDATE", "DELETE"]),
+];
+
+const SEQUENCES: [&str; 2] = ["messages_id_seq", "revisions"];
+
+/// The schema in which tables are created, if the role can use one, and whether it may.
+const SCHEMA: &str = "
+    SELECT quote_ident(current_schema()), has_schema_privilege(current_schema(), 'CREATE')";
+
+pub(super) async fn findings(
+    connection: &mut PgConnection,
+    limit: Duration,
+    server: &Server,
+    schema: Schema,
+    migrates: bool,
+) -> Result<Vec<Finding>, Error> {
+    let mut findings = Vec::new();
+    let rows = rows(connection, limit, SCHEMA).await?;
+    let row = rows.first().ok_or(Error::RowNotFound)?;
+    match row.try_get::<Option<String>, _>(0)? {
+        None => findings.push(no_schema(&server.role)),
+        Some(name) if migrates && !row.try_get::<bool, _>(1)? => {
+            findings.push(no_create(&server.role, &name, schema));
+        }
+        Some(_) => {}
+    }
+    if migrates && matches!(schema, Schema::Older(_)) {
+        let foreign = foreign(connection, limit).await?;
+        findings.extend(not_owner(&server.role, &foreign));
+    }
+    let missing = missing(connection, limit).await?;
+    findings.extend(not_granted(&server.role, &missing));
+    Ok(findings)
+}
+
+fn no_schema(role: &str) -> Finding {
+    Finding::permanent(format!(
+        "the role {role} may use no schema of the database: \
+         `GRANT USAGE ON SCHEMA public TO {role}`"
+    ))
+}
+
+fn no_create(role: &str, schema_name: &str, schema: Schema) -> Finding {
+    let instead = match schema {
+        Schema::Older(_) => "let the owner run `aftermatch migrate` and set CHAT_NO_MIGRATE=true",
+        _ => "set CHAT_NO_MIGRATE=true, so that the service does not migrate",
+    };
+    Finding::permanent(format!(
+        "the role {role} may not create tables in the schema {schema_name}, which a service that \
+         migrates must: `GRANT CREATE ON SCHEMA {schema_name} TO {role}`, or {instead}"
+    ))
+}
+
+fn not_owner(role: &str, tables: &[String]) -> Option<Finding> {
+    let tables = Some(tables.join(", ")).filter(|tables| !tables.is_empty())?;
+    Some(Finding::permanent(format!(
+        "the role {role} does not own {tables}, so it cannot apply the missing migrations: let the \
+         owner run `aftermatch migrate`"
+    )))
+}
+
+/// One finding for each right.
+fn not_granted(role: &str, missing: &[(String, String)]) -> Vec<Finding> {
+    let mut by_right = BTreeMap::<_, Vec<_>>::new();
+    for (right, name) in missing {
+        by_right
+            .entry(right.as_str())
+            .or_default()
+            .push(name.as_str());
+    }
+    let findings = by_right.into_iter().map(|(right, names)| {
+        let kind = if right == "USAGE" { "SEQUENCE " } else { "" };
+        let names = names.join(", ");
+        Finding::permanent(format!(
+            "the role {role} lacks the right {right} on {names}: \
+             `GRANT {right} ON {kind}{names} TO {role}`"
+        ))
+    });
+    findings.collect()
+}
+
+/// The rights that are missing, each with the table or sequence. Those that do not exist
+/// yet are left out. A right to one column counts.
+async fn missing(
+    connection: &mut PgConnection,
+    limit: Duration,
+) -> Result<Vec<(String, String)>, Error> {
+    let tables = NEEDED.iter().flat_map(|(table, rights)| {
+        let rights = rights.iter();
+        rights.map(move |right| match *right {
+            "DELETE" => format!("('{right}', '{table}', has_table_privilege(to_regclass('{table}')::oid, '{right}'))"),
+            _ => format!("('{right}', '{table}', has_any_column_privilege(to_regclass('{table}')::oid, '{right}'))"),
+        })
+    });
+    let sequences = SEQUENCES.iter().map(|name| {
+        format!("('USAGE', '{name}', has_sequence_privilege(to_regclass('{name}')::oid, 'USAGE'))")
+    });
+    let needed: Vec<_> = tables.chain(sequences).collect();
+    let sql = format!(
+        "SELECT privilege, name FROM (VALUES {}) AS needed (privilege, name, granted)
+         WHERE granted IS FALSE",
+        needed.join(", ")
+    );
+    let rows = rows(connection, limit, sql).await?;
+    let rows = rows
+        .iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+    rows.collect()
+}
+
+/// Our tables that belong to another role.
+async fn foreign(connection: &mut PgConnection, limit: Duration) -> Result<Vec<String>, Error> {
+    let tables = NEEDED.map(|(table, _)| format!("to_regclass('{table}')::oid"));
+    let sql = format!(
+        "SELECT relname::text FROM pg_class
+         WHERE oid IN ({}) AND NOT pg_has_role(relowner, 'USAGE') ORDER BY 1",
+        tables.join(", ")
+    );
+    let rows = rows(connection, limit, sql).await?;
+    rows.iter().map(|row| row.try_get(0)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_missing_right_is_granted_at_once() {
+        let missing = [
+            ("INSERT", "messages"),
+            ("USAGE", "revisions"),
+            ("INSERT", "events"),
+        ];
+        let missing = missing.map(|(right, name)| (right.to_owned(), name.to_owned()));
+        let found = not_granted("chat", &missing);
+        let sentences: Vec<_> = found.iter().map(|found| found.sentence.as_str()).collect();
+        assert_eq!(sentences.len(), 2, "{sentences:?}");
+        assert!(sentences[0].contains("`GRANT INSERT ON messages, events TO chat`"));
+        assert!(sentences[1].contains("`GRANT USAGE ON SEQUENCE revisions TO chat`"));
+        assert_eq!(not_granted("chat", &[]), []);
+    }
+
+    #[test]
+    fn role_without_create_gets_advice_by_schema() {
+        let older = no_create("chat", "public", Schema::Older(3)).sentence;
+        assert!(older.contains("run `aftermatch migrate`"), "{older}");
+        let same = no_create("chat", "public", Schema::Same).sentence;
+        assert!(same.contains("set CHAT_NO_MIGRATE=true"), "{same}");
+        assert!(!same.contains("aftermatch migrate"), "{same}");
+    }
+}
