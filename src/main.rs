@@ -10,9 +10,7 @@ mod startup_probe;
 
 use std::{io::Write, process::ExitCode};
 
-use clap::FromArgMatches;
-
-use crate::settings::{Cli, Command};
+use crate::settings::Command;
 
 // The allocator of glibc keeps what many slow readers took, long after they have left.
 #[cfg(target_os = "linux")]
@@ -20,23 +18,17 @@ use crate::settings::{Cli, Command};
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
-    let cli = settings::command()
-        .try_get_matches()
-        .and_then(|matches| Cli::from_arg_matches(&matches))
+    let given = settings::given(std::env::args_os().collect())
         .unwrap_or_else(|error| settings::with_variable(error).exit());
-    let failed = match cli.command {
+    let failed = match given.cli.command {
         // A container engine takes 1 for unhealthy, and gives 2 no meaning.
         Some(Command::Health(_)) => ExitCode::from(1),
         _ => ExitCode::from(2),
     };
-    let run = settings::check_names(std::env::vars_os()).and_then(|()| commands::run(cli));
-    match run {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "error: {}", sentence(&error));
-            failed
-        }
-    }
+    commands::run(given).unwrap_or_else(|error| {
+        let _ = writeln!(std::io::stderr(), "error: {}", sentence(&error));
+        failed
+    })
 }
 
 /// The error with its causes. Some libraries repeat the cause in the error itself.

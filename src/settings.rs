@@ -1,6 +1,7 @@
 //! Settings: the commands of the program with their flags and variables.
 
 mod database;
+mod given;
 mod names;
 mod secret;
 mod serve;
@@ -13,8 +14,12 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::{
     database::{CANNOT_USE, Database},
-    names::{check_names, command, with_variable},
-    secret::{PreviousSecret, Secret, SigningSecret},
+    given::{Given, InForce, Setting, Source, given},
+    names::{check_names, with_variable},
+    secret::{
+        MIN_BYTES, PREVIOUS_VARIABLE, PreviousSecret, Secret, SigningSecret,
+        VARIABLE as SECRET_VARIABLE,
+    },
     serve::Serve,
     world::read_world,
 };
@@ -38,6 +43,11 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Serve the chat. This is the default command.
     Serve(Box<Serve>),
+    /// Check the settings, the secret and the database of a service before its first start.
+    ///
+    /// Takes the settings of `serve`, prints those that are in force and everything that is
+    /// wrong, and exits with 2 if something is. Changes nothing.
+    Check(Box<Serve>),
     /// Print an access token for a user, signed with the secret of the service.
     ///
     /// Example: aftermatch token --user 3 --ttl 1h

@@ -38,6 +38,21 @@ pub(crate) fn command() -> Command {
 pub(crate) fn check_names(
     environment: impl Iterator<Item = (OsString, OsString)>,
 ) -> anyhow::Result<()> {
+    let unknown = unknown_names(environment);
+    let known: Vec<_> = variables().into_iter().collect();
+    ensure!(
+        unknown.is_empty(),
+        "{}\nThe settings are {}",
+        unknown.join("\n"),
+        known.join(", ")
+    );
+    Ok(())
+}
+
+/// A sentence about each variable that [`check_names`] refuses.
+pub(super) fn unknown_names(
+    environment: impl Iterator<Item = (OsString, OsString)>,
+) -> Vec<String> {
     let known = variables();
     let set: Vec<_> = environment
         .filter(|(_, value)| !value.is_empty())
@@ -55,22 +70,13 @@ pub(crate) fn check_names(
         name.starts_with("CHAT_") && !is_of_kubernetes(name, value)
             || !has_database && distance <= MAX_DISTANCE
     };
-    let unknown: Vec<_> = set
-        .iter()
+    set.iter()
         .filter(|(name, value)| is_unknown(name, value))
         .map(|(name, _)| {
             let similar = most_similar(name, &known);
             format!("{name} is not a setting: did you mean {similar}?")
         })
-        .collect();
-    let known: Vec<_> = known.into_iter().collect();
-    ensure!(
-        unknown.is_empty(),
-        "{}\nThe settings are {}",
-        unknown.join("\n"),
-        known.join(", ")
-    );
-    Ok(())
+        .collect()
 }
 
 /// Whether Kubernetes sets this variable, for a Service whose name begins with `chat`, in

@@ -10,13 +10,13 @@ use super::values::moment;
 
 /// The secret is given in the environment or in a file, never as an argument:
 /// every user of the machine can see arguments.
-pub(super) const VARIABLE: &str = "CHAT_JWT_SECRET";
+pub(crate) const VARIABLE: &str = "CHAT_JWT_SECRET";
 
 /// The same for the secret before it.
-pub(super) const PREVIOUS_VARIABLE: &str = "CHAT_JWT_PREVIOUS_SECRET";
+pub(crate) const PREVIOUS_VARIABLE: &str = "CHAT_JWT_PREVIOUS_SECRET";
 
 /// HS256 is weaker with a secret that is shorter than its hash, 32 bytes.
-const MIN_BYTES: usize = 32;
+pub(crate) const MIN_BYTES: usize = 32;
 
 /// With a shorter one, which can be guessed, no database is served.
 const MIN_BYTES_FOR_DATABASE: usize = 16;
@@ -102,9 +102,14 @@ pub(crate) struct PreviousSecret {
 }
 
 impl PreviousSecret {
+    /// The previous secret, if one is given.
+    pub(crate) fn given(&self) -> anyhow::Result<Option<Vec<u8>>> {
+        given(PREVIOUS_VARIABLE, self.previous_file.as_deref())
+    }
+
     /// Lets `jwt`, which has the secret `present`, accept tokens of the previous one.
     pub(crate) fn accepted_by(&self, jwt: Jwt, present: &SigningSecret) -> anyhow::Result<Jwt> {
-        let Some(previous) = given(PREVIOUS_VARIABLE, self.previous_file.as_deref())? else {
+        let Some(previous) = self.given()? else {
             ensure!(
                 self.previous_until.is_none(),
                 "CHAT_JWT_PREVIOUS_UNTIL is set, but no previous secret: set \

@@ -136,39 +136,77 @@ pub(crate) struct Serve {
 }
 
 impl Serve {
-    /// Checks what depends on two settings.
+    /// Refuses settings that contradict each other.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
-        ensure!(
-            self.idle_timeout > self.ping_interval,
-            "CHAT_IDLE_TIMEOUT ({}) must be longer than CHAT_PING_INTERVAL ({}): \
-             a quiet client has to be pinged before it counts as silent",
-            humantime::format_duration(self.idle_timeout),
-            humantime::format_duration(self.ping_interval),
-        );
-        let max_text_chars = self.max_text_chars();
+        let contradictions = self.contradictions();
+        ensure!(contradictions.is_empty(), "{}", contradictions.join("\n"));
+        Ok(())
+    }
+
+    /// What is wrong with two settings together.
+    pub(crate) fn contradictions(&self) -> Vec<String> {
+        let checks = [
+            self.ping_comes_too_late(),
+            self.text_exceeds_frame(),
+            self.user_takes_all_connections(),
+            self.world_beside_database(),
+            self.one_address_for_two_ports(),
+        ];
+        checks.into_iter().flatten().collect()
+    }
+
+    fn ping_comes_too_late(&self) -> Option<String> {
+        (self.idle_timeout <= self.ping_interval).then(|| {
+            format!(
+                "CHAT_IDLE_TIMEOUT ({}) must be longer than CHAT_PING_INTERVAL ({}): a quiet \
+                 client has to be pinged before it counts as silent",
+                humantime::format_duration(self.idle_timeout),
+                humantime::format_duration(self.ping_interval),
+            )
+        })
+    }
+
+    fn text_exceeds_frame(&self) -> Option<String> {
+        let (max_text_chars, max_frame_bytes) = (self.max_text_chars?, self.max_frame_bytes);
         let needed = max_text_chars
             .saturating_mul(4)
             .saturating_add(REQUEST_BYTES);
-        ensure!(
-            self.max_text_chars.is_none() || needed <= self.max_frame_bytes,
-            "CHAT_MAX_TEXT_CHARS ({max_text_chars}) does not fit CHAT_MAX_FRAME_BYTES ({}): a text \
-             of that length can have {needed} bytes with the request around it. Lower the one, or \
-             raise the other",
-            self.max_frame_bytes,
-        );
-        ensure!(
-            self.max_connections_per_user
-                .is_none_or(|of_user| of_user < self.max_connections),
-            "CHAT_MAX_CONNECTIONS_PER_USER must be less than CHAT_MAX_CONNECTIONS ({}): \
-             one user could take all connections",
-            self.max_connections,
-        );
-        ensure!(
-            self.database.options().is_none() || self.world.is_none(),
+        (needed > max_frame_bytes).then(|| {
+            format!(
+                "CHAT_MAX_TEXT_CHARS ({max_text_chars}) does not fit CHAT_MAX_FRAME_BYTES \
+                 ({max_frame_bytes}): a text of that length can have {needed} bytes with the \
+                 request around it. Lower the one, or raise the other"
+            )
+        })
+    }
+
+    fn user_takes_all_connections(&self) -> Option<String> {
+        (self.max_connections_per_user? >= self.max_connections).then(|| {
+            format!(
+                "CHAT_MAX_CONNECTIONS_PER_USER must be less than CHAT_MAX_CONNECTIONS ({}): one \
+                 user could take all connections",
+                self.max_connections,
+            )
+        })
+    }
+
+    fn world_beside_database(&self) -> Option<String> {
+        (self.database.options().is_some() && self.world.is_some()).then(|| {
             "CHAT_WORLD and DATABASE_URL are both set: a world file is for a service in memory. \
-             `aftermatch import FILE` writes it into the database",
-        );
-        Ok(())
+             `aftermatch import FILE` writes it into the database"
+                .to_owned()
+        })
+    }
+
+    fn one_address_for_two_ports(&self) -> Option<String> {
+        let same = self.ops_listen.as_ref()? == &self.listen && !self.listen.ends_with(":0");
+        same.then(|| {
+            format!(
+                "CHAT_OPS_LISTEN and CHAT_LISTEN are both {}: give the probes another port, or \
+                 leave CHAT_OPS_LISTEN out",
+                self.listen
+            )
+        })
     }
 
     /// Whether to serve the page.

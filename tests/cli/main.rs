@@ -8,6 +8,7 @@
     reason = "every function here belongs to a test"
 )]
 
+mod check;
 mod demo;
 mod edge;
 #[cfg(target_os = "linux")]

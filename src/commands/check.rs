@@ -1,0 +1,178 @@
+//! `aftermatch check`: what a service would start with, and everything that is wrong with
+//! it. Changes nothing.
+
+mod addresses;
+mod report;
+
+use std::{io::Write, process::ExitCode};
+
+use aftermatch::Jwt;
+use aftermatch_postgres::{Extent, Options, Severity};
+
+use self::report::Report;
+use crate::settings::{
+    self, InForce, MIN_BYTES, PREVIOUS_VARIABLE, SECRET_VARIABLE, Serve, Setting, Source,
+};
+
+const DATABASE_URL: &str = "DATABASE_URL";
+
+pub(super) fn run(settings: &Serve, in_force: InForce) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let report = runtime.block_on(look(settings, in_force));
+    // A name that is still looked up delays nothing.
+    runtime.shutdown_background();
+    write!(std::io::stdout(), "{report}")?;
+    Ok(if report.problems.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(2)
+    })
+}
+
+async fn look(settings: &Serve, in_force: InForce) -> Report {
+    let mut report = Report {
+        problems: in_force.problems,
+        settings: in_force.settings,
+        ..Report::default()
+    };
+    report.problems.extend(settings.contradictions());
+    let secret_is_random = look_at_secrets(settings, &mut report);
+    fill_in(settings, secret_is_random, &mut report);
+    addresses::look(settings, &mut report).await;
+    match settings.database.options() {
+        Some(options) => {
+            look_at_origins(&mut report);
+            look_at_database(settings, &options, &mut report).await;
+        }
+        None => look_at_world(settings, &mut report),
+    }
+    report
+}
+
+/// Adds the secrets, which no argument has. Returns whether the present one would be random.
+fn look_at_secrets(settings: &Serve, report: &mut Report) -> bool {
+    let secret = match settings.database.options() {
+        Some(_) => settings.secret.of_platform(),
+        None => settings.secret.given_or_random(),
+    };
+    let shown = match &secret {
+        Ok(secret) if secret.is_random => "random at each start".to_owned(),
+        Ok(secret) => format!("set, {} bytes", secret.bytes.len()),
+        Err(_) => "not usable".to_owned(),
+    };
+    let is_random = secret.as_ref().is_ok_and(|secret| secret.is_random);
+    show_secret(SECRET_VARIABLE, Some(shown), is_random, report);
+    let previous = settings.previous_secret.given();
+    let shown = match &previous {
+        Ok(previous) => previous
+            .as_ref()
+            .map(|secret| format!("set, {} bytes", secret.len())),
+        Err(_) => Some("not usable".to_owned()),
+    };
+    show_secret(
+        PREVIOUS_VARIABLE,
+        shown,
+        matches!(previous, Ok(None)),
+        report,
+    );
+    match secret {
+        Ok(secret) => {
+            if secret.bytes.len() < MIN_BYTES {
+                report.warnings.push(format!(
+                    "the secret has {} bytes: HS256 needs at least {MIN_BYTES}",
+                    secret.bytes.len()
+                ));
+            }
+            let jwt = settings
+                .previous_secret
+                .accepted_by(Jwt::new(&secret.bytes), &secret);
+            report
+                .problems
+                .extend(jwt.err().map(|error| format!("{error:#}")));
+        }
+        Err(error) => report.problems.push(format!("{error:#}")),
+    }
+    is_random
+}
+
+/// Adds a secret before the setting of its file.
+fn show_secret(name: &str, value: Option<String>, is_default: bool, report: &mut Report) {
+    let file = format!("{name}_FILE");
+    let source = match (is_default, report.value(&file)) {
+        (true, _) => Source::Default,
+        (false, Some(_)) => Source::File,
+        (false, None) => Source::Environment,
+    };
+    let mut settings = report.settings.iter();
+    let beside = settings.position(|setting| setting.name == file);
+    let secret = Setting {
+        name: name.to_owned(),
+        value,
+        source,
+    };
+    report.settings.insert(beside.unwrap_or(0), secret);
+}
+
+/// Shows what depends on other settings, and blots out the password.
+fn fill_in(settings: &Serve, secret_is_random: bool, report: &mut Report) {
+    let limits = settings.limits();
+    let page = settings.page(secret_is_random);
+    let database = settings.database.options().map(|options| {
+        let shown = options.shown();
+        shown.unwrap_or("set, and not shown, because it is no valid address".to_owned())
+    });
+    let all = report.settings.iter_mut();
+    for setting in all.filter(|setting| setting.source != Source::Refused) {
+        let value = match setting.name.as_str() {
+            DATABASE_URL => database
+                .clone()
+                .or(Some("none: everything is in memory".to_owned())),
+            "CHAT_MAX_TEXT_CHARS" => Some(settings.max_text_chars().to_string()),
+            "CHAT_MAX_CONNECTIONS_PER_USER" => Some(limits.connections_per_user.to_string()),
+            "CHAT_PAGE" => Some(page.to_string()),
+            _ => setting.value.take(),
+        };
+        setting.value = value;
+    }
+}
+
+fn look_at_origins(report: &mut Report) {
+    let origins = report
+        .settings
+        .iter()
+        .find(|setting| setting.name == "CHAT_ALLOWED_ORIGINS");
+    if origins.is_some_and(|origins| origins.source == Source::Default) {
+        report.warnings.push(
+            "CHAT_ALLOWED_ORIGINS is not set: only web pages of this machine may connect. Set it to \
+             the hosts of your pages"
+                .to_owned(),
+        );
+    }
+}
+
+fn look_at_world(settings: &Serve, report: &mut Report) {
+    report.warnings.push(
+        "DATABASE_URL is not set: everything is in memory, and gone when the service stops"
+            .to_owned(),
+    );
+    if let Err(error) = settings::read_world(settings.world.as_deref()) {
+        report.problems.push(format!("{error:#}"));
+    }
+}
+
+async fn look_at_database(settings: &Serve, options: &Options, report: &mut Report) {
+    let extent = Extent {
+        migrates: !settings.no_migrate,
+        sessions: true,
+    };
+    let inspection = aftermatch_postgres::inspect(options, extent).await;
+    report.database = inspection.facts;
+    for finding in inspection.findings {
+        match finding.severity {
+            Severity::Warning => report.warnings.push(finding.sentence),
+            Severity::Transient | Severity::Permanent => report.problems.push(finding.sentence),
+        }
+    }
+}
