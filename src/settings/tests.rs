@@ -279,6 +279,38 @@ fn longest_text_must_fit_into_a_frame() {
 }
 
 #[test]
+fn probes_need_an_address_of_their_own() {
+    for (chat, operators, good) in [
+        ("127.0.0.1:8000", "127.0.0.1:9000", true),
+        ("127.0.0.1:8000", "127.0.0.1:8000", false),
+        // Each gets a free port.
+        ("127.0.0.1:0", "127.0.0.1:0", true),
+    ] {
+        let flags = [
+            format!("--listen={chat}"),
+            format!("--ops-listen={operators}"),
+        ];
+        let checked = serve(&[&flags[0], &flags[1]]).check();
+        assert_eq!(checked.is_ok(), good, "{flags:?}");
+    }
+}
+
+#[test]
+fn all_contradictions_are_found() {
+    let settings = serve(&[
+        "--ping-interval=10s",
+        "--idle-timeout=10s",
+        "--max-connections=5",
+        "--max-connections-per-user=5",
+    ]);
+    assert_eq!(settings.contradictions().len(), 2);
+    let error = settings.check().expect_err("two are wrong").to_string();
+    for part in ["CHAT_PING_INTERVAL", "CHAT_MAX_CONNECTIONS_PER_USER"] {
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
 fn usual_words_for_yes_and_no_are_understood() {
     for (word, expected) in [("True", true), ("1", true), ("no", false), ("off", false)] {
         let settings = serve(&[&format!("--page={word}")]);

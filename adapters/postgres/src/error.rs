@@ -20,8 +20,8 @@ pub fn is_transient(error: &Error) -> bool {
         | Error::PoolClosed
         | Error::WorkerCrashed => true,
         // A server, or a proxy before it, that closed the connection at once. The driver
-        // reads a zero as the answer to the request for TLS then.
-        Error::Protocol(reason) => reason.ends_with("SSLRequest: 0x00"),
+        // takes the end for a zero in response to its request for TLS.
+        Error::Protocol(reason) => reason.contains("response from SSLRequest: 0x00"),
         Error::Database(error) => error.code().is_some_and(|code| {
             // Connections, rolled back transactions, resources, locks, operators
             // and time limits; a standby that is being promoted is read-only.
@@ -37,10 +37,15 @@ pub fn is_transient(error: &Error) -> bool {
 /// had TLS may fail for a moment; one that never had it needs another setting, and so
 /// does a certificate that is not accepted.
 pub(crate) fn can_pass(error: &Error) -> bool {
+    !is_about_tls(error) && is_transient(error)
+}
+
+/// No TLS at all, or a certificate that is not accepted.
+pub(crate) fn is_about_tls(error: &Error) -> bool {
     match error {
-        Error::Tls(_) => false,
-        Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => false,
-        error => is_transient(error),
+        Error::Tls(_) => true,
+        Error::Io(error) => error.kind() == io::ErrorKind::InvalidData,
+        _ => false,
     }
 }
 
@@ -83,8 +88,12 @@ mod tests {
 
     #[test]
     fn closed_connection_passes() {
-        let closed = Error::Protocol("unexpected response from SSLRequest: 0x00".to_owned());
-        let web_server = Error::Protocol("unexpected response from SSLRequest: 0x48".to_owned());
+        let response = |byte: &str| {
+            Error::Protocol(format!(
+                "unexpected response from SSLRequest: {byte} (tls:95)"
+            ))
+        };
+        let (closed, web_server) = (response("0x00"), response("0x48"));
         let end = Error::Io(io::ErrorKind::UnexpectedEof.into());
         assert!(can_pass(&closed) && can_pass(&end));
         assert!(!can_pass(&web_server));

@@ -55,6 +55,11 @@ impl Pair {
         self.primary.url().into()
     }
 
+    /// Address of the database `postgres` on the standby.
+    pub fn standby_url(&self) -> String {
+        self.standby().server.url().into()
+    }
+
     /// Gives the primary a standby, and waits until that has everything.
     pub async fn add_standby(&mut self) {
         let link = Proxy::before(&self.url()).await;

@@ -7,7 +7,8 @@ use crate::{
     support::{message, options, town, with_world},
 };
 use aftermatch_postgres::{Extent, Inspection, Options, Severity, inspect};
-use aftermatch_testdb::{Database, Platform, Proxy, empty, fresh};
+use aftermatch_testdb::{Database, Pair, Platform, Proxy, empty, fresh};
+use tokio::task::JoinSet;
 
 /// As `aftermatch check` looks.
 const EVERYTHING: Extent = Extent {
@@ -83,7 +84,7 @@ async fn good_database_has_facts_and_no_findings() {
 async fn older_database_is_found_and_unchanged() {
     let database = empty().await;
     let found = inspect(&options(&database), EVERYTHING).await;
-    expect_one(&found, Severity::Warning, &["migrations up to 0"]);
+    expect_one(&found, Severity::Warning, &["no migrations yet"]);
     let found = inspect(&options(&database), NO_MIGRATE).await;
     expect_one(&found, Severity::Permanent, &["run `aftermatch migrate`"]);
     let platform = Platform::connect(database.url()).await;
@@ -279,6 +280,32 @@ async fn sequence_lower_than_its_ids_is_found() {
     assert_eq!(inspect(&options(&database), EVERYTHING).await.findings, []);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ids_given_meanwhile_are_no_finding() {
+    let (database, platform) = with_world(&town(vec![])).await;
+    let pool = platform.pool().clone();
+    let mut writing = JoinSet::new();
+    writing.spawn(async move {
+        for seq in 1.. {
+            let insert = "INSERT INTO messages (room_id, user_id, created_at, seq, changed_seq)
+                VALUES (21, 1, now(), $1, $1)";
+            let inserted = sqlx::query(insert).bind(seq).execute(&pool);
+            inserted.await.expect("a message");
+        }
+    });
+    for _ in 0..100 {
+        let at_start = Extent {
+            sessions: false,
+            ..EVERYTHING
+        };
+        assert_eq!(inspect(&options(&database), at_start).await.findings, []);
+    }
+    assert!(
+        writing.try_join_next().is_none(),
+        "messages were written all the time"
+    );
+}
+
 #[tokio::test]
 async fn events_beyond_the_sequence_are_found() {
     let (database, platform) = with_world(&town(vec![])).await;
@@ -317,6 +344,19 @@ async fn read_only_database_may_pass() {
     run(&platform, read_only).await;
     let found = inspect(&options(&database), EVERYTHING).await;
     expect_one(&found, Severity::Transient, &["read-only by default"]);
+}
+
+/// Whatever isolation its transactions have by default.
+#[tokio::test]
+async fn standby_may_pass() {
+    let pair = Pair::asynchronous().await;
+    let options = Options {
+        url: pair.standby_url() + "?options[default_transaction_isolation]=serializable",
+        pool: 4,
+        statement_timeout: Duration::from_secs(10),
+    };
+    let found = inspect(&options, NO_MIGRATE).await;
+    expect_one(&found, Severity::Transient, &["connect to the primary"]);
 }
 
 #[tokio::test]

@@ -71,6 +71,9 @@ impl Schema {
             Self::Newer(found) => Some(Finding::permanent(
                 MigrateError::Newer { found, known }.to_string(),
             )),
+            Self::Older(0) if migrates => Some(Finding::warning(
+                "the database has no migrations yet: `aftermatch serve` will apply them",
+            )),
             Self::Older(found) if migrates => Some(Finding::warning(format!(
                 "the database has migrations up to {found}, this program needs those up to \
                  {known}: `aftermatch serve` will apply them. Make a backup before"

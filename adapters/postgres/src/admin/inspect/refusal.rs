@@ -1,9 +1,14 @@
 //! Why there is no connection, in a sentence that says what to do.
 
+use std::io::ErrorKind;
+
 use sqlx::{Error, postgres::PgConnectOptions};
 
 use super::finding::Finding;
-use crate::{error::can_pass, options::ssl_mode};
+use crate::{
+    error::{can_pass, is_about_tls},
+    options::ssl_mode,
+};
 
 /// A finding about an error of the connection to `connect`.
 pub(super) fn finding(error: &Error, connect: &PgConnectOptions) -> Finding {
@@ -30,10 +35,9 @@ fn advice(error: &Error, connect: &PgConnectOptions) -> String {
     let reason = without_introduction(error);
     let code = error.as_database_error().and_then(|error| error.code());
     match (error, code.as_deref()) {
-        (Error::Tls(_), _) => format!(
-            "no connection with TLS to {address}: {reason}. DATABASE_URL asks for it with \
-             sslmode={}: turn TLS on at the server, or use a program that was built with `--features \
-             tls`, or, on a private network, write sslmode=disable",
+        (error, _) if is_about_tls(error) => format!(
+            "no connection with TLS to {address}: {reason}. DATABASE_URL asks for TLS with \
+             sslmode={}: {TLS_ADVICE}, or, on a private network, write sslmode=disable",
             ssl_mode(connect)
         ),
         (Error::Configuration(_), _) => reason,
@@ -65,6 +69,13 @@ fn advice(error: &Error, connect: &PgConnectOptions) -> String {
     }
 }
 
+/// What to do if TLS is needed.
+const TLS_ADVICE: &str = if cfg!(feature = "tls") {
+    "turn TLS on at the server, and give its certificate authority with sslrootcert"
+} else {
+    "this program was built without TLS, so take one that was built with `--features tls`"
+};
+
 /// The server, as an operator would name it.
 fn address(connect: &PgConnectOptions) -> String {
     match connect.get_socket() {
@@ -77,9 +88,7 @@ fn address(connect: &PgConnectOptions) -> String {
 fn without_introduction(error: &Error) -> String {
     match error {
         Error::Configuration(error) | Error::Tls(error) => error.to_string(),
-        Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => {
-            "no answer in time".to_owned()
-        }
+        Error::Io(error) if error.kind() == ErrorKind::TimedOut => "no answer in time".to_owned(),
         Error::Io(error) => error.to_string(),
         Error::Database(error) => error.message().to_owned(),
         error => error.to_string(),
@@ -105,17 +114,22 @@ mod tests {
                 ["no TLS here", "sslmode=verify-full"],
             ),
             (
+                Error::Io(io::Error::new(ErrorKind::InvalidData, "bad certificate")),
+                Severity::Permanent,
+                ["bad certificate", "no connection with TLS to db:5432"],
+            ),
+            (
                 Error::Configuration("settings do not last".into()),
                 Severity::Permanent,
                 ["settings do not last", ""],
             ),
             (
-                Error::Io(io::ErrorKind::ConnectionRefused.into()),
+                Error::Io(ErrorKind::ConnectionRefused.into()),
                 Severity::Transient,
                 ["cannot reach the database at db:5432", "refused"],
             ),
             (
-                Error::Io(io::ErrorKind::TimedOut.into()),
+                Error::Io(ErrorKind::TimedOut.into()),
                 Severity::Transient,
                 ["cannot reach", "no answer in time"],
             ),
