@@ -70,11 +70,8 @@ fn advice(error: &Error, connect: &PgConnectOptions) -> String {
 }
 
 /// What to do if TLS is needed.
-const TLS_ADVICE: &str = if cfg!(feature = "tls") {
-    "turn TLS on at the server, and give its certificate authority with sslrootcert"
-} else {
-    "this program was built without TLS, so take one that was built with `--features tls`"
-};
+const TLS_ADVICE: &str =
+    "turn TLS on at the server, and give its certificate authority with sslrootcert";
 
 /// The server, as an operator would name it.
 fn address(connect: &PgConnectOptions) -> String {
