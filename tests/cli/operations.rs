@@ -1,6 +1,8 @@
 use std::net::{SocketAddr, TcpListener};
 
-use aftermatch_test_support::{Aftermatch, Client, HttpRequest, TIMEOUT, aftermatch, get};
+use aftermatch_test_support::{
+    Aftermatch, Client, HttpRequest, Program, TIMEOUT, aftermatch, get, worlds,
+};
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -151,4 +153,68 @@ async fn health_without_service_fails() {
         complaint.contains("no answer from 127.0.0.1:"),
         "{complaint}"
     );
+}
+
+#[tokio::test]
+async fn metrics_come_in_requested_format() {
+    let service = aftermatch(&[]).start_demo().await;
+    let requested = async |accept: &str| {
+        let request = HttpRequest::new("GET", "/metrics").header("Accept", accept);
+        let response = request.send(service.address()).await;
+        assert_eq!(response.status, 200);
+        (
+            response
+                .header("content-type")
+                .unwrap_or_default()
+                .to_owned(),
+            response.body,
+        )
+    };
+    for accept in ["text/plain", "*/*"] {
+        let (content_type, body) = requested(accept).await;
+        assert!(
+            content_type.starts_with("text/plain; version=0.0.4"),
+            "{content_type}"
+        );
+        assert!(
+            body.contains("# TYPE aftermatch_frames_received_total counter\n"),
+            "{body}"
+        );
+        assert!(
+            !body.contains("# EOF") && !body.contains(" info\n"),
+            "{body}"
+        );
+        // As every official client has them.
+        for name in [
+            "process_cpu_seconds_total",
+            "process_resident_memory_bytes",
+            "process_virtual_memory_bytes",
+            "process_open_fds",
+            "process_max_fds",
+            "process_start_time_seconds",
+            "process_threads",
+        ] {
+            assert!(value(&body, name) > 0.0, "{name}");
+        }
+        assert!(value(&body, "process_open_fds") < value(&body, "process_max_fds"));
+    }
+    let (content_type, body) = requested("application/openmetrics-text; version=1.0.0").await;
+    assert!(
+        content_type.starts_with("application/openmetrics-text"),
+        "{content_type}"
+    );
+    assert!(body.ends_with("# EOF\n"), "{body}");
+}
+
+#[tokio::test]
+async fn refused_origin_is_in_the_log() {
+    let service = Program::in_memory(&worlds::many_members(2, 1)).await;
+    let address = service.address().await;
+    let foreign = HttpRequest::websocket("/ws/chat/").without("Origin");
+    let foreign = foreign.header("Origin", "https://evil.example");
+    let refused = foreign.send(address).await;
+    refused.expect_refusal(403, "a foreign origin");
+    let logged = r#""origin":"https://evil.example""#;
+    let log = service.logs(logged, 1).await;
+    assert!(log.contains(r#""reason":"origin""#), "{log}");
 }
