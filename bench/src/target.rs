@@ -2,10 +2,12 @@
 
 use std::net::{SocketAddr, ToSocketAddrs};
 
-use aftermatch_jwt::{Grant, Jwt};
-use aftermatch_ports::model::UserId;
 use anyhow::Context;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD};
 use clap::Args;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::json;
+use sha2::Sha256;
 
 use crate::usage::{self, Usage};
 
@@ -82,13 +84,25 @@ impl Target {
     }
 
     fn token(&self, user: u64) -> anyhow::Result<String> {
-        let token = Jwt::new(self.secret.as_bytes()).issue(Grant {
-            user: UserId(i64::try_from(user)?),
-            issued: 1,
-            expires: EXPIRES,
-            id: "00000000000000000000000000000000",
+        let claims = json!({
+            "token_type": "access",
+            "exp": EXPIRES,
+            "iat": 1,
+            "jti": "00000000000000000000000000000000",
+            "user_id": user,
         });
-        token.context("cannot sign a token")
+        let parts = [json!({"alg": "HS256", "typ": "JWT"}), claims];
+        let body = parts.map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
+        let body = body.join(".");
+        let mac = Hmac::<Sha256>::new_from_slice(self.secret.as_bytes());
+        let code = mac
+            .context("cannot sign a token")?
+            .chain_update(&body)
+            .finalize();
+        Ok(format!(
+            "{body}.{}",
+            URL_SAFE_NO_PAD.encode(code.into_bytes())
+        ))
     }
 
     /// What the server has used so far; `None` without `--pid`.
