@@ -11,10 +11,15 @@ pub(crate) enum Format {
     Json,
 }
 
+/// The pool logs every attempt to connect, dozens a second during an outage. What it reports
+/// is logged here, once for each outage.
+const QUIET: &str = "sqlx_core::pool=off";
+
 /// Starts the log. `filter` selects what is written.
 pub(crate) fn start(filter: &str, format: Format) {
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let registry = Registry::default().with(EnvFilter::new(filter));
+    // The filter comes last: of two directives for a module the last one counts.
+    let registry = Registry::default().with(EnvFilter::new(format!("{QUIET},{filter}")));
     match format {
         Format::Text => {
             use std::io::IsTerminal;

@@ -23,17 +23,24 @@ mod linux {
         pub(crate) fn start(pid: u32) -> anyhow::Result<Self> {
             let threads = fs::read_dir(format!("/proc/{pid}/task"));
             let threads = threads.with_context(|| format!("there is no process {pid}"))?;
-            let counters = threads.map(|thread| {
-                let thread: i32 = thread?.file_name().to_string_lossy().parse()?;
+            let mut counters = Vec::new();
+            for thread in threads {
+                let thread = thread?;
+                let number = thread.file_name().to_string_lossy().parse()?;
                 let counter = Builder::new(Software::TASK_CLOCK)
-                    .observe_pid(thread)
+                    .observe_pid(number)
                     .inherit(true)
                     .build();
-                let mut counter = counter.context("cannot count the CPU time of the service")?;
-                counter.enable()?;
-                Ok(counter)
-            });
-            let counters = counters.collect::<anyhow::Result<_>>()?;
+                match counter {
+                    Ok(mut counter) => {
+                        counter.enable()?;
+                        counters.push(counter);
+                    }
+                    // It has ended meanwhile.
+                    Err(_) if !thread.path().exists() => {}
+                    Err(error) => Err(error).context("cannot count the CPU time of the service")?,
+                }
+            }
             Ok(Self { counters })
         }
 

@@ -122,7 +122,7 @@ pub(crate) struct Serve {
     #[arg(long, env = "CHAT_SHUTDOWN_TIMEOUT", value_name = "TIME", default_value = in_seconds(Limits::default().shutdown), value_parser = duration)]
     shutdown_timeout: Duration,
     /// What to log: a level, or levels of modules.
-    #[arg(long, env = "CHAT_LOG", value_name = "FILTER", default_value = "info,poem=warn", value_parser = logging::filter)]
+    #[arg(long, env = "CHAT_LOG", value_name = "FILTER", default_value = "info,poem=warn,sqlx=warn", value_parser = logging::filter)]
     pub(crate) log: String,
     /// Format of the log.
     #[arg(

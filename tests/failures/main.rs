@@ -21,6 +21,7 @@ mod other_log;
 mod other_process;
 mod poolers;
 mod program_crash;
+mod read_only;
 mod records;
 mod retries;
 mod revoked_rights;
