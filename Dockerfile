@@ -16,11 +16,12 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     find . -path ./target -prune -o -type f -exec touch {} + \
     && cargo build --release --locked --package aftermatch \
     && install -D --mode=755 target/release/aftermatch /out/aftermatch
+# The root certificates, for a database with TLS, if the image has them.
+RUN install -d /out/certs && { cp /etc/ssl/certs/ca-certificates.crt /out/certs/ || true; }
 
 FROM $BASE_IMAGE
 COPY --from=build /out/aftermatch /usr/local/bin/aftermatch
-# The root certificates, for a database with TLS. (As a pattern they may be missing.)
-COPY --from=build /etc/ssl/certs/ca-certificates.cr[t] /etc/ssl/certs/
+COPY --from=build /out/certs/ /etc/ssl/certs/
 # A number, so that a "not root" policy can check it. The user owns no files.
 USER 10001:10001
 ENV CHAT_LISTEN=0.0.0.0:8000
