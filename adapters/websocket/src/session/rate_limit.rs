@@ -47,7 +47,7 @@ impl Bucket {
         self.busy_until <= now
     }
 
-    /// Like [`Bucket::admit`], but what is not admitted counts too. Of that, no more than
+    /// Like [`Bucket::admit`], but what is not admitted counts too. Of that, only
     /// another burst is remembered.
     pub(super) fn charge(&mut self, rate: Rate, now: Instant) -> Result<(), Duration> {
         let burst = Duration::from_secs(BURST.into());
