@@ -32,3 +32,4 @@ mod strange_rows;
 mod support;
 mod tables;
 mod triggers;
+mod unreachable;
