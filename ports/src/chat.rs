@@ -1,6 +1,6 @@
 use aftermatch_model::{
-    ClientMsgId, Endpoint, EventKind, LogHead, Message, MessageId, RequestId, RequestedId,
-    RoomEvent, RoomId, RoomView, Seq, Session,
+    ClientMsgId, Endpoint, EventKind, FollowedRooms, Following, LogHead, Message, MessageId,
+    RequestId, RequestedId, RoomEvent, RoomId, RoomView, Seq, Session, Timestamp, UserId,
 };
 use async_trait::async_trait;
 
@@ -23,18 +23,13 @@ pub trait Chat: Send + Sync {
     async fn list_rooms(&self, session: &Session, page: Page)
     -> Result<Vec<ListedRoom>, ChatError>;
 
+    /// Sets what the session hears beyond the events of its joined room, from now on.
+    async fn follow(&self, session: &Session, follow: Follow) -> Result<Followed, ChatError>;
+
     /// Joins a room and leaves the one joined before. The caller puts the response
     /// and the replay into the session's outbox and then activates the reservation.
     /// A refused join leaves the session where it was.
-    ///
-    /// `since` is the last event that the client received: what it missed is part
-    /// of the result.
-    async fn join_room(
-        &self,
-        session: &Session,
-        room: RoomId,
-        since: Option<Since>,
-    ) -> Result<Joined, ChatError>;
+    async fn join_room(&self, session: &Session, join: Join) -> Result<Joined, ChatError>;
 
     /// More of what a client missed. The join has authorized it, and a seat that is
     /// taken away ends the replay.
@@ -65,9 +60,17 @@ pub trait Chat: Send + Sync {
         limit: usize,
     ) -> Result<(u64, Vec<Message>), ChatError>;
 
+    /// The user is typing in the joined room, which is returned.
+    async fn typing(&self, session: &Session) -> Result<RoomId, ChatError>;
+
     /// Moves the user's read position in the joined room forward to `seq`. Returns
-    /// the room and the position now.
-    async fn mark_read(&self, session: &Session, seq: Seq) -> Result<(RoomId, Seq), ChatError>;
+    /// the room and the position now. If `is_private`, others are not shown that.
+    async fn mark_read(
+        &self,
+        session: &Session,
+        seq: Seq,
+        is_private: bool,
+    ) -> Result<(RoomId, Seq), ChatError>;
 
     /// Creates a message. The event, delivered to everyone joined, is the response.
     /// A duplicate (the same text under the same `client_msg_id`) creates nothing:
@@ -99,6 +102,43 @@ pub trait Chat: Send + Sync {
     ) -> Result<(), ChatError>;
 }
 
+/// What a session begins or ends to follow. `None` leaves it as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Follow {
+    /// The rooms.
+    pub rooms: Option<FollowedRooms>,
+    /// Who is typing.
+    pub typing: Option<bool>,
+    /// Who is online.
+    pub presence: Option<bool>,
+    /// How far others have read.
+    pub read_positions: Option<bool>,
+}
+
+/// What a session follows now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Followed {
+    /// What it hears beyond the events of its joined room.
+    pub following: Following,
+    /// The longest text of a message, in Unicode scalar values.
+    pub max_text_chars: usize,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// How to join a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Join {
+    /// The room.
+    pub room: RoomId,
+    /// The last event that the client received: what it missed is part of the result.
+    pub since: Option<Since>,
+    /// Whether the seat receives new messages without their room.
+    pub is_lean: bool,
+    /// Whether the result has how far others have read.
+    pub with_read_positions: bool,
+}
+
 /// The last event of a room that a client received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Since {
@@ -120,6 +160,8 @@ pub struct Joined {
     pub head: LogHead,
     /// What the client missed.
     pub missed: Missed,
+    /// How far users are shown to have read the room, if that was asked for.
+    pub read_positions: Option<Vec<(UserId, Seq)>>,
 }
 
 /// What a client missed since the last event it received.
@@ -168,6 +210,8 @@ pub struct ListedRoom {
     /// How many messages of others the user has not read; `None` for an
     /// administrator.
     pub unread: Option<u64>,
+    /// The user's read position; `None` for an administrator.
+    pub read_seq: Option<Seq>,
     /// The newest message.
     pub last_message: Option<Message>,
 }

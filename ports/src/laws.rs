@@ -77,6 +77,8 @@ macro_rules! laws {
                 brand_lists_its_rooms_as_of_now
                 removed_room_is_not_found_or_listed
                 list_without_reader_has_no_unread
+                summaries_and_states_are_those_of_list
+                participants_are_found_both_ways
                 list_shows_newest_message_as_of_now
                 each_listed_room_shows_own_summary;
             messages:
@@ -147,6 +149,8 @@ macro_rules! laws {
                 read_position_moves_forward_to_last_event
                 read_position_is_per_user_and_room
                 read_position_change_is_no_event
+                private_mark_is_not_shown
+                positions_of_present_participants_are_shown
                 missing_room_has_no_read_position
                 concurrent_read_positions_end_at_furthest
                 unread_counts_messages_of_others_after_position

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`Chat`] | what a client can request; the use cases implement it |
 //! | [`People`], [`Rooms`], [`Messages`], [`Log`], [`History`], [`ReadPositions`], [`Revisions`] | a store: in memory or in Postgres |
-//! | [`Seats`], [`Broadcast`], [`Presence`] | delivery to the connections of this process |
+//! | [`Seats`], [`Broadcast`], [`Inbox`], [`Signals`], [`Online`], [`Presence`] | delivery to the connections of this process |
 //! | [`Relay`] | events between processes |
 //! | [`Tokens`], [`Clock`], [`Health`] | signatures, time, probes |
 //!
@@ -36,17 +36,20 @@ mod store;
 mod tokens;
 
 pub use aftermatch_model as model;
-pub use chat::{Chat, Joined, ListedRoom, Missed, Replay, Rest, Since};
+pub use chat::{Chat, Follow, Followed, Join, Joined, ListedRoom, Missed, Replay, Rest, Since};
 pub use clock::Clock;
-pub use delivery::{Broadcast, Connected, ConnectedSession, Presence, Reservation, Seats};
+pub use delivery::{
+    Broadcast, Connected, ConnectedSession, DueRoom, Inbox, Online, Presence, PresenceChange,
+    Reservation, Seats, Signal, Signals, Summary,
+};
 pub use error::{Cause, ChatError, StoreError};
 pub use health::Health;
 pub use relay::{Interest, Relay, RemoteContent, RemoteEvent, RemoteKind};
 pub use store::{
     Changes, Commit, CreateOutcome, Created, Deleted, DeltaSince, Difference, Draft, Expected,
     History, HistoryPage, HistoryRange, Log, LogPage, MAX_DELETED, MAX_PAGED, MAX_UNREAD, Messages,
-    Outcome, PIECE_BYTES, Page, People, Precondition, Read, ReadPositions, Revisions, RoomSummary,
-    Rooms, Scope,
+    Outcome, PIECE_BYTES, Page, People, Precondition, Read, ReadMark, ReadPositions, Revisions,
+    RoomState, RoomSummary, Rooms, Scope,
 };
 pub use tokens::Tokens;
 
@@ -54,7 +57,7 @@ pub use tokens::Tokens;
 pub use self::{
     chat::MockChat,
     clock::MockClock,
-    delivery::{MockBroadcast, MockPresence, MockSeats},
+    delivery::{MockBroadcast, MockInbox, MockOnline, MockPresence, MockSeats, MockSignals},
     health::MockHealth,
     relay::MockRelay,
     store::{

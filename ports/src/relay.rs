@@ -1,8 +1,10 @@
 use aftermatch_model::{
-    ClientMsgId, Epoch, EventKind, MessageId, RequestId, Revision, RoomEvent, RoomId, Seq, Text,
-    Timestamp, UserId,
+    BrandId, ClientMsgId, Epoch, EventKind, MessageId, RequestId, Revision, RoomEvent, RoomId, Seq,
+    Text, Timestamp, UserId,
 };
 use async_trait::async_trait;
+
+use crate::Signal;
 
 /// Events between the processes of this service that share one store.
 ///
@@ -26,11 +28,17 @@ pub trait Relay: Send + Sync {
     /// One task at a time calls this, again and again: an adapter may do its work
     /// only while this is polled.
     async fn receive(&self) -> Vec<RemoteEvent>;
+
+    /// Waits for signals of other processes: of rooms that are wanted here, and of brands if
+    /// that is. Signals can be lost, except that a brand is never thought to be online for
+    /// long at a process that is gone.
+    ///
+    /// One task at a time calls this, again and again.
+    async fn signals(&self) -> Vec<Signal>;
 }
 
-/// The rooms of which this process wants the events of others.
-///
-/// The hub says which, as nobody else knows who has joined a room here.
+/// What the hub says to the other processes: of which rooms it wants their events, as nobody
+/// else knows who has joined or follows a room here, who is connected, and what is in no log.
 pub trait Interest: Send + Sync {
     /// The events of `room` are wanted. [`Relay::receive`] returns every event that
     /// another process commits there from now on, or at least its number. Does not
@@ -39,6 +47,20 @@ pub trait Interest: Send + Sync {
 
     /// They are no longer wanted.
     fn unwanted(&self, room: RoomId);
+
+    /// Whether the events of every room are wanted. At first they are not.
+    fn all_wanted(&self, wanted: bool);
+
+    /// Whether it is wanted which brands have connections at other processes. At first it is
+    /// not. Returns at once; [`Relay::signals`] then returns those that have some.
+    fn presence_wanted(&self, wanted: bool);
+
+    /// The brand has a connection at this process, or none any more.
+    fn online(&self, brand: BrandId, is_online: bool);
+
+    /// Sends a signal to the other processes that want its room. Does not wait. Signals of
+    /// brands come from [`Interest::online`].
+    fn signal(&self, signal: Signal);
 }
 
 /// An event that another process committed.

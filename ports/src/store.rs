@@ -17,9 +17,9 @@ pub use messages::{
     Commit, CreateOutcome, Created, Deleted, Draft, Messages, Outcome, Precondition,
 };
 pub use people::People;
-pub use read_positions::ReadPositions;
+pub use read_positions::{ReadMark, ReadPositions};
 pub use revisions::{Changes, Difference, Expected, Revisions};
-pub use rooms::{MAX_UNREAD, Page, RoomSummary, Rooms, Scope};
+pub use rooms::{MAX_UNREAD, Page, RoomState, RoomSummary, Rooms, Scope};
 
 #[cfg(feature = "mock")]
 pub use self::{

@@ -1,6 +1,6 @@
 //! The tasks that run beside the connections: one checks the rights of connected
-//! users, one delivers the events of other processes, some read what was missed, one
-//! purges old texts.
+//! users, one delivers the events of other processes, some read what was missed, some
+//! deliver to those who follow rooms, one purges old texts.
 //!
 //! A panic ends neither the service nor the task: it is logged, and the task
 //! starts again. Nothing is lost, because all of them compare this process with the
@@ -46,13 +46,38 @@ pub(super) async fn run(
             read_missing(use_cases.clone(), readers.clone())
         })
     };
+    let inbox = || {
+        restart_on_panic("inbox", tasks, || {
+            let use_cases = use_cases.clone();
+            async move { deliver_inbox(use_cases.ports()).await }
+        })
+    };
+    let signals = restart_on_panic("signals", tasks, || {
+        let use_cases = use_cases.clone();
+        async move { sync::signals::run(use_cases.ports()).await }
+    });
+    let presence = restart_on_panic("presence", tasks, || {
+        let use_cases = use_cases.clone();
+        async move { deliver_presence(use_cases.ports()).await }
+    });
     let retention = restart_on_panic("retention", tasks, || {
         let use_cases = use_cases.clone();
         async move { purge(use_cases.ports(), keep_deleted).await }
     });
     // Four, so that a room whose read hangs does not hold up the others.
     let missing = async { tokio::join!(missing(), missing(), missing(), missing()).0 };
-    tokio::join!(rights, remote_events, missing, retention).0
+    // Two, for the same reason.
+    let inbox = async { tokio::join!(inbox(), inbox()).0 };
+    tokio::join!(
+        rights,
+        remote_events,
+        missing,
+        inbox,
+        signals,
+        presence,
+        retention
+    )
+    .0
 }
 
 /// Rechecks, and reports once when that begins to fail and once when it works again.
@@ -77,6 +102,22 @@ async fn rechecks(use_cases: Arc<UseCases>) -> Infallible {
 async fn read_missing(use_cases: Arc<UseCases>, readers: Arc<Readers>) -> Infallible {
     loop {
         drop(readers.read_next(use_cases.ports()).await);
+    }
+}
+
+/// Delivers the newest state of rooms. What could not be read is due again.
+async fn deliver_inbox(ports: &Ports) -> Infallible {
+    loop {
+        drop(sync::inbox::deliver_next(ports).await);
+    }
+}
+
+/// Delivers who comes and goes. What could not be delivered is delivered with the next
+/// change.
+async fn deliver_presence(ports: &Ports) -> Infallible {
+    let mut changes = sync::presence::Changes::default();
+    loop {
+        drop(changes.deliver_next(ports).await);
     }
 }
 

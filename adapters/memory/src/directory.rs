@@ -10,7 +10,7 @@ use std::sync::Arc;
 use aftermatch_ports::{
     Page, Scope,
     model::{
-        Profile, Room, RoomId, User, UserId,
+        BrandId, Profile, Room, RoomId, User, UserId,
         world::{NewBrand, NewRoom, NewUser},
     },
 };
@@ -60,6 +60,16 @@ impl Directory {
             Scope::All => self.rooms.all(page),
             Scope::Brand { brand, .. } => self.rooms.of_brand(brand, page),
         }
+    }
+
+    /// The rooms that `brand` is in.
+    pub(crate) fn rooms_of(&self, brand: BrandId) -> impl Iterator<Item = RoomId> {
+        self.rooms.ids_of_brand(brand)
+    }
+
+    /// The user who owns `brand`.
+    pub(crate) fn owner(&self, brand: BrandId) -> Option<UserId> {
+        self.people.owner(brand)
     }
 
     pub(crate) fn put_user(&mut self, user: NewUser) {

@@ -28,6 +28,7 @@ use aftermatch_ports::{
     },
 };
 
+use self::read_positions::ReadPosition;
 use crate::directory::Directory;
 
 pub(crate) struct Log {
@@ -44,7 +45,7 @@ pub(crate) struct Log {
     created_by: HashMap<MessageId, Seq>,
     /// The messages that were created with a client message id, deleted ones too.
     client_msg_ids: HashMap<(UserId, ClientMsgId), Seq>,
-    read_positions: HashMap<UserId, Seq>,
+    read_positions: HashMap<UserId, ReadPosition>,
 }
 
 /// An event, as it was.

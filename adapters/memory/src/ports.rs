@@ -5,9 +5,10 @@ use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 use aftermatch_ports::{
     Changes, Commit, CreateOutcome, Deleted, DeltaSince, Difference, Draft, Expected, Health,
     History, HistoryPage, HistoryRange, Log, LogPage, Messages, Outcome, Page, People,
-    Precondition, Read, ReadPositions, Revisions, RoomSummary, Rooms, Scope, StoreError,
+    Precondition, Read, ReadMark, ReadPositions, Revisions, RoomState, RoomSummary, Rooms, Scope,
+    StoreError,
     model::{
-        LogHead, Message, MessageId, RequestId, Room, RoomId, Seq, Text, User, UserId,
+        BrandId, LogHead, Message, MessageId, RequestId, Room, RoomId, Seq, Text, User, UserId,
         access::DeleteScope,
     },
 };
@@ -34,15 +35,54 @@ impl Rooms for Memory {
     }
 
     async fn rooms(&self, scope: Scope, page: Page) -> Result<Vec<RoomSummary>, StoreError> {
-        let reader = match scope {
-            Scope::All => None,
-            Scope::Brand { reader, .. } => Some(reader),
-        };
         let state = self.state.read();
         let rooms = state.directory.list(scope, page).into_iter();
         Ok(rooms
-            .filter_map(|room| state.summary(room, reader))
+            .filter_map(|room| state.summary(room, scope.reader()))
             .collect())
+    }
+
+    async fn summaries(
+        &self,
+        of: Vec<(RoomId, Scope)>,
+    ) -> Result<Vec<Option<RoomSummary>>, StoreError> {
+        let state = self.state.read();
+        let summary = |(room, scope): (RoomId, Scope)| {
+            let room = state.directory.room(room)?.clone();
+            state.summary(room, scope.reader())
+        };
+        Ok(of.into_iter().map(summary).collect())
+    }
+
+    async fn states(&self, scope: Scope) -> Result<Vec<(RoomId, RoomState)>, StoreError> {
+        let state = self.state.read();
+        let all = Page {
+            after: None,
+            limit: usize::MAX,
+        };
+        let rooms = state.directory.list(scope, all).into_iter();
+        let states = rooms.map(|room| Some((room.id, state.room_state(room.id, scope.reader())?)));
+        Ok(states.flatten().collect())
+    }
+
+    async fn participants(&self, rooms: Vec<RoomId>) -> Result<Vec<(RoomId, BrandId)>, StoreError> {
+        let state = self.state.read();
+        let rooms = rooms.into_iter();
+        let rooms = rooms.filter_map(|room| state.directory.room(room));
+        let brands = rooms.flat_map(|room| {
+            let brands = room.participants.iter();
+            brands.map(|brand| (room.id, brand.id))
+        });
+        Ok(brands.collect())
+    }
+
+    async fn of_brands(&self, brands: Vec<BrandId>) -> Result<Vec<(RoomId, BrandId)>, StoreError> {
+        let state = self.state.read();
+        let rooms = brands.into_iter().flat_map(|brand| {
+            let rooms = state.directory.rooms_of(brand);
+            rooms.map(move |room| (room, brand))
+        });
+        Ok(rooms.collect())
     }
 }
 
@@ -163,9 +203,27 @@ impl History for Memory {
 
 #[async_trait]
 impl ReadPositions for Memory {
-    async fn mark_read(&self, room: RoomId, user: UserId, seq: Seq) -> Result<Seq, StoreError> {
-        let position = self.read(room, |log, _| log.mark_read(user, seq));
-        Ok(position.unwrap_or(Seq::ZERO))
+    async fn mark_read(
+        &self,
+        room: RoomId,
+        user: UserId,
+        seq: Seq,
+        is_shown: bool,
+    ) -> Result<ReadMark, StoreError> {
+        let mark = self.read(room, |log, _| log.mark_read(user, seq, is_shown));
+        Ok(mark.unwrap_or(ReadMark {
+            seq: Seq::ZERO,
+            moved: false,
+            shown: None,
+        }))
+    }
+
+    async fn shown(&self, rooms: Vec<RoomId>) -> Result<Vec<(RoomId, UserId, Seq)>, StoreError> {
+        let state = self.state.read();
+        Ok(rooms
+            .into_iter()
+            .flat_map(|room| state.shown(room))
+            .collect())
     }
 }
 

@@ -1,8 +1,15 @@
-use std::{collections::HashSet, future::pending, sync::Arc};
+use std::{
+    collections::HashSet,
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use aftermatch_ports::{
-    Interest, Relay, RemoteEvent,
-    model::{Revision, RoomEvent, RoomId},
+    Interest, Relay, RemoteEvent, Signal,
+    model::{BrandId, Revision, RoomEvent, RoomId},
 };
 use async_trait::async_trait;
 use parking_lot::Mutex as Lock;
@@ -23,11 +30,28 @@ pub struct LocalRelay(Option<Link>);
 struct Link {
     to_other: Sender<RemoteEvent>,
     from_other: Mutex<Receiver<RemoteEvent>>,
-    wanted_here: Arc<Rooms>,
-    wanted_there: Arc<Rooms>,
+    signals_to_other: Sender<Signal>,
+    signals: Mutex<Receiver<Signal>>,
+    /// For what this instance learns at once.
+    signals_to_self: Sender<Signal>,
+    wanted_here: Arc<Wanted>,
+    wanted_there: Arc<Wanted>,
 }
 
-type Rooms = Lock<HashSet<RoomId>>;
+/// What an instance wants, and which brands have connections there.
+#[derive(Default)]
+struct Wanted {
+    all: AtomicBool,
+    these: Lock<HashSet<RoomId>>,
+    presence: AtomicBool,
+    online: Lock<HashSet<BrandId>>,
+}
+
+impl Wanted {
+    fn contains(&self, room: RoomId) -> bool {
+        self.all.load(Ordering::SeqCst) || self.these.lock().contains(&room)
+    }
+}
 
 impl LocalRelay {
     /// The relay of a process that shares its store with no other: it drops what is
@@ -41,21 +65,53 @@ impl LocalRelay {
     /// processes do.
     #[must_use]
     pub fn pair() -> [Self; 2] {
-        let (to_second, from_first) = channel(CAPACITY);
-        let (to_first, from_second) = channel(CAPACITY);
-        let [first, second] = [Arc::<Rooms>::default(), Arc::<Rooms>::default()];
-        let linked = |to_other, from_other, here: &Arc<Rooms>, there: &Arc<Rooms>| {
-            Self(Some(Link {
-                to_other,
-                from_other: Mutex::new(from_other),
-                wanted_here: here.clone(),
-                wanted_there: there.clone(),
-            }))
-        };
+        let events = [channel(CAPACITY), channel(CAPACITY)];
+        let signals = [channel(CAPACITY), channel(CAPACITY)];
+        let [first, second] = [Arc::<Wanted>::default(), Arc::<Wanted>::default()];
+        let [(to_first, at_first), (to_second, at_second)] = events;
+        let [
+            (signals_to_first, signals_at_first),
+            (signals_to_second, signals_at_second),
+        ] = signals;
+        let link = |events, signals, wanted| Self(Some(Link::new(events, signals, wanted)));
         [
-            linked(to_second, from_second, &first, &second),
-            linked(to_first, from_first, &second, &first),
+            link(
+                (to_second, at_first),
+                (
+                    signals_to_first.clone(),
+                    signals_to_second.clone(),
+                    signals_at_first,
+                ),
+                (first.clone(), second.clone()),
+            ),
+            link(
+                (to_first, at_second),
+                (signals_to_second, signals_to_first, signals_at_second),
+                (second, first),
+            ),
         ]
+    }
+}
+
+impl Link {
+    fn new(
+        (to_other, from_other): (Sender<RemoteEvent>, Receiver<RemoteEvent>),
+        (signals_to_self, signals_to_other, signals): (
+            Sender<Signal>,
+            Sender<Signal>,
+            Receiver<Signal>,
+        ),
+        (wanted_here, wanted_there): (Arc<Wanted>, Arc<Wanted>),
+    ) -> Self {
+        Self {
+            to_other,
+            from_other: Mutex::new(from_other),
+            signals_to_self,
+            signals_to_other,
+            signals: Mutex::new(signals),
+            wanted_here,
+            wanted_there,
+        }
     }
 }
 
@@ -67,7 +123,7 @@ impl Relay for LocalRelay {
 
     fn publish(&self, event: &RoomEvent, author: Revision) {
         if let Some(link) = &self.0
-            && link.wanted_there.lock().contains(&event.room.room.id)
+            && link.wanted_there.contains(event.room.room.id)
         {
             // This fails if the other instance is too slow or was dropped.
             let _ = link.to_other.try_send(RemoteEvent::of(event, author));
@@ -85,18 +141,77 @@ impl Relay for LocalRelay {
         }
         events
     }
+
+    async fn signals(&self) -> Vec<Signal> {
+        let mut signals = Vec::new();
+        if let Some(link) = &self.0 {
+            let mut from_other = link.signals.lock().await;
+            from_other.recv_many(&mut signals, CAPACITY).await;
+        }
+        if signals.is_empty() {
+            return pending().await;
+        }
+        signals
+    }
 }
 
 impl Interest for LocalRelay {
     fn wanted(&self, room: RoomId) {
         if let Some(link) = &self.0 {
-            link.wanted_here.lock().insert(room);
+            link.wanted_here.these.lock().insert(room);
         }
     }
 
     fn unwanted(&self, room: RoomId) {
         if let Some(link) = &self.0 {
-            link.wanted_here.lock().remove(&room);
+            link.wanted_here.these.lock().remove(&room);
+        }
+    }
+
+    fn all_wanted(&self, wanted: bool) {
+        if let Some(link) = &self.0 {
+            link.wanted_here.all.store(wanted, Ordering::SeqCst);
+        }
+    }
+
+    fn presence_wanted(&self, wanted: bool) {
+        let Some(link) = &self.0 else {
+            return;
+        };
+        let there = link.wanted_there.online.lock();
+        link.wanted_here.presence.store(wanted, Ordering::SeqCst);
+        for brand in there.iter() {
+            let brand = *brand;
+            let signal = Signal::Presence {
+                brand,
+                is_online: wanted,
+            };
+            let _ = link.signals_to_self.try_send(signal);
+        }
+    }
+
+    fn online(&self, brand: BrandId, is_online: bool) {
+        let Some(link) = &self.0 else {
+            return;
+        };
+        let mut here = link.wanted_here.online.lock();
+        if is_online {
+            here.insert(brand);
+        } else {
+            here.remove(&brand);
+        }
+        if link.wanted_there.presence.load(Ordering::SeqCst) {
+            let signal = Signal::Presence { brand, is_online };
+            let _ = link.signals_to_other.try_send(signal);
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(link) = &self.0
+            && let Signal::Typing { room, .. } | Signal::Read { room, .. } = signal
+            && link.wanted_there.contains(room)
+        {
+            let _ = link.signals_to_other.try_send(signal);
         }
     }
 }

@@ -9,9 +9,9 @@ use std::{
 };
 
 use aftermatch_ports::{
-    Draft, Precondition, RoomSummary,
+    Draft, Precondition, RoomState, RoomSummary,
     model::{
-        LogHead, MessageId, RequestId, Room, RoomId, Timestamp, UserId, World,
+        LogHead, MessageId, RequestId, Room, RoomId, Seq, Timestamp, UserId, World,
         world::{NewMessage, NewRoom},
     },
 };
@@ -153,7 +153,29 @@ impl State {
             room,
             last_seq: log.last_seq(),
             unread: reader.map(|reader| log.unread(reader)),
+            read_seq: reader.map(|reader| log.read_seq(reader)),
             last_message: log.last_message(&self.directory),
         })
+    }
+
+    pub(crate) fn room_state(&self, room: RoomId, reader: Option<UserId>) -> Option<RoomState> {
+        let log = self.log(room)?.lock();
+        Some(RoomState {
+            last_seq: log.last_seq(),
+            read_seq: reader.map(|reader| log.read_seq(reader)),
+        })
+    }
+
+    /// What others are shown of the read positions in `room`.
+    pub(crate) fn shown(&self, room: RoomId) -> Vec<(RoomId, UserId, Seq)> {
+        let (Some(of), Some(log)) = (self.directory.room(room), self.log(room)) else {
+            return Vec::new();
+        };
+        let log = log.lock();
+        let brands = of.participants.iter().map(|brand| brand.id);
+        let owners = brands.filter_map(|brand| self.directory.owner(brand));
+        owners
+            .filter_map(|user| Some((room, user, log.shown(user)?)))
+            .collect()
     }
 }

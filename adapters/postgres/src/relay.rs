@@ -15,6 +15,8 @@
 //! | `wanted` | what this process wants |
 //! | `outgoing`, `queue` | what waits to be sent, and to be received |
 //! | `heads` | the last numbers of rooms |
+//! | `online` | which brands have connections, here and elsewhere |
+//! | `signals` | what is in no log, and waits to be sent or received |
 //! | `notification`, `payload`, `remote_event` | a notification and its text |
 //! | `rechecks` | when a recheck is due |
 //!
@@ -47,10 +49,10 @@
 //!    has connected, or another process came or went. It stays true while another
 //!    process is silent: it may be an older program, which writes what is not found by
 //!    its number.
-//! 9. **`recheck`, `receive` and `ready` all run the listener**, one of them at a
+//! 9. **`recheck`, `receive`, `signals` and `ready` all run the listener**, one of them at a
 //!    time. So the platform's changes are noticed while nobody calls `receive`, and
 //!    events arrive while nobody calls `recheck`.
-//! 10. **Cancel-safe.** These three may be dropped at any time: the listener, the
+//! 10. **Cancel-safe.** These may be dropped at any time: the listener, the
 //!     queues and the time of the last recheck are state that the next call
 //!     continues with.
 //! 11. **Listening is all or nothing.** A connection counts as listening only with
@@ -68,12 +70,15 @@
 //!     *before* it looks for that number, and sends it. So the event or the number is sent.
 //!     If events of too many rooms are to be remembered, the next recheck finds the rest. A
 //!     room is wanted before its log is read, so what was committed earlier is found there.
+//! 14. **No brand is online at a process that is gone.** What a process has said of its brands
+//!     is forgotten with it: when it loses the lock, or says hello again.
 
 mod connection;
 mod heads;
 mod listener;
 mod notification;
 pub(crate) mod notifications;
+mod online;
 mod others;
 mod outgoing;
 mod payload;
@@ -81,4 +86,5 @@ mod ports;
 mod queue;
 mod rechecks;
 mod remote_event;
+mod signals;
 mod wanted;

@@ -52,6 +52,13 @@ actions! {
     /// all. With `limit` or `after_pk` the response is one page of them.
     List, "list", EVERYONE, [];
 
+    /// Begins or ends to hear more than the events of the joined room.
+    ///
+    /// Each parameter is one kind of news; one that is left out stays as it is. Without this
+    /// action a connection receives none of them. It lasts as long as the connection. The
+    /// response repeats what is in force, and has the limits of the service.
+    Follow, "follow", EVERYONE, [RoomNotFound];
+
     /// Joins a room: after the response the connection receives the events of the room.
     ///
     /// A connection is in one room at a time; joining another room leaves the
@@ -101,11 +108,18 @@ actions! {
     /// Returns the joined room as it is now.
     CurrentRoomInfo, "current_room_info", BRANDS, [NotInRoom, RoomForbidden];
 
+    /// Says that the user is typing in the joined room.
+    ///
+    /// Those in the room who follow `typing` receive it. Send it again every few seconds
+    /// while the user goes on: after six seconds it is over, and with the message itself.
+    Typing, "typing", EVERYONE, [NotInRoom, RoomForbidden, BusinessRequired, RoomNotFound];
+
     /// Stores the user's read position in the joined room.
     ///
     /// The read position is the number of the last event that the user has read.
     /// `unread` in `list` depends on it. It never moves back, and never after the
-    /// room's last event.
+    /// room's last event. Those who follow `read_positions` receive it, unless it is
+    /// `private`.
     MarkRead, "mark_read", BRANDS, [NotInRoom, RoomForbidden];
 }
 

@@ -3,12 +3,14 @@
 
 mod data;
 mod frames;
+mod inbox;
 mod notice;
 pub(crate) mod published;
 
-#[cfg(test)]
-pub(crate) use self::notice::EVICTIONS;
 pub use self::{
     frames::{event, existing_message, partly_deleted, replayed},
+    inbox::{presence, read, room_added, room_changed, room_removed, typing},
     notice::{reason, room_closed},
 };
+#[cfg(test)]
+pub(crate) use self::{inbox::REMOVALS, notice::EVICTIONS};

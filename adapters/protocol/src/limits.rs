@@ -19,6 +19,9 @@ pub const MAX_EPOCH_CHARS: usize = 64;
 /// The most rooms in one page of a list.
 pub const MAX_ROOMS: usize = 1_000;
 
+/// The most rooms in a list of rooms to follow.
+pub const MAX_FOLLOWED: usize = 100;
+
 /// The most messages in one response, and the size of a numbered page.
 pub const MAX_MESSAGES: usize = 100;
 

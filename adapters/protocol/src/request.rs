@@ -77,7 +77,7 @@ pub fn decode(frame: &[u8], endpoint: Endpoint) -> Result<Request<'_>, Malformed
         let name = action.as_deref().ok_or_else(|| no_action(&envelope))?;
         let request_id = request_id.clone().ok_or_else(|| no_request_id(&envelope))?;
         let action = Action::find(name, endpoint).ok_or_else(|| unknown_action(endpoint))?;
-        let parameters = Parameters::read(action, &envelope.parameters)?;
+        let parameters = Parameters::read(action, endpoint, &envelope.parameters)?;
         Ok(Request {
             request_id,
             parameters,

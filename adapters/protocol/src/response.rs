@@ -1,11 +1,12 @@
 //! Responses: what only the requester receives.
 
 pub(crate) mod envelope;
+mod follow;
 pub(crate) mod message;
 pub(crate) mod profile;
 pub(crate) mod refusal;
 pub(crate) mod room;
-mod room_list;
+pub(crate) mod room_list;
 pub(crate) mod value;
 
 use aftermatch_ports::{
@@ -17,6 +18,7 @@ use serde::Serialize;
 
 pub use self::{
     envelope::Frame,
+    follow::{Allowed, followed},
     message::{MessageList, RangeEnds},
     profile::ReadyParticipants,
     refusal::{handshake_refused, malformed, refused},
@@ -25,6 +27,7 @@ pub use self::{
 };
 use self::{
     envelope::{Data, Response},
+    follow::FollowedShape,
     message::{MessagePage, MessageRange},
     room::{JoinedRoom, RoomShape},
     room_list::{RoomPage, Rooms},
@@ -55,6 +58,23 @@ pub fn left(request_id: &RequestId, room: RoomId) -> impl Frame {
     Response::new(request_id, LeftRoom { response })
 }
 
+/// The room in which the user is typing.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline, deny_unknown_fields)]
+struct TypingAnswer {
+    /// The room's `pk`.
+    room_pk: i64,
+}
+
+impl Data for TypingAnswer {
+    const ACTION: &'static str = Action::Typing.as_str();
+}
+
+/// The response to `typing`.
+pub fn typing(request_id: &RequestId, room: RoomId) -> impl Frame {
+    Response::new(request_id, TypingAnswer { room_pk: room.0 })
+}
+
 /// The read position of a user.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline, deny_unknown_fields)]
@@ -83,6 +103,16 @@ pub(crate) fn published(action: Action, generator: &mut SchemaGenerator) -> Vec<
     let id = &sample::request_id();
     match action {
         Action::List => lists(generator),
+        Action::Follow => {
+            let example = |now| followed(id, &now, sample::allowed()).to_vec();
+            let mut frames = vec![answer::<FollowedShape>(
+                generator,
+                "What the connection follows now, and the limits of the service.",
+                sample::followed().map(example),
+            )];
+            frames.extend(event::published::inbox(generator));
+            frames
+        }
         Action::JoinRoom => vec![answer::<JoinedRoom<'_>>(
             generator,
             "The connection has joined the room.",
@@ -91,7 +121,18 @@ pub(crate) fn published(action: Action, generator: &mut SchemaGenerator) -> Vec<
                 Missed::Events(Replay::default()),
                 Missed::TooMuch,
             ]
-            .map(|missed| joined(id, &sample::room(), sample::head(), &missed).to_vec()),
+            .map(|missed| {
+                let (online, read) = (sample::ONLINE, sample::READ_POSITIONS);
+                joined(
+                    id,
+                    &sample::room(),
+                    sample::head(),
+                    &missed,
+                    Some(&online),
+                    Some(&read),
+                )
+                .to_vec()
+            }),
         )],
         Action::LeaveRoom => vec![answer::<LeftRoom>(
             generator,
@@ -107,6 +148,14 @@ pub(crate) fn published(action: Action, generator: &mut SchemaGenerator) -> Vec<
             "The room.",
             [current_room(id, &sample::room()).to_vec()],
         )],
+        Action::Typing => vec![
+            answer::<TypingAnswer>(
+                generator,
+                "It is passed on.",
+                [typing(id, sample::ROOM).to_vec()],
+            ),
+            event::published::typing(generator),
+        ],
         Action::MarkRead => vec![answer::<ReadPosition>(
             generator,
             "The read position is stored.",
@@ -134,7 +183,7 @@ fn lists(generator: &mut SchemaGenerator) -> Vec<Published> {
     let id = &sample::request_id();
     let list = |finish: &dyn Fn(RoomList, &mut Vec<u8>)| {
         let (mut list, mut out) = (RoomList::default(), Vec::new());
-        list.add(&mut out, &sample::listed());
+        list.add(&mut out, &sample::listed(), None);
         finish(list, &mut out);
         out
     };

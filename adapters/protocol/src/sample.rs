@@ -1,17 +1,18 @@
 //! The room and the messages of the published examples.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use aftermatch_ports::{
-    ListedRoom,
+    Followed, ListedRoom, Summary,
     model::{
-        Author, Brand, BrandId, ClientMsgId, Epoch, EventKind, LogHead, Message, MessageId,
-        Profile, RequestId, Revision, Room, RoomEvent, RoomId, RoomView, Seq, Text, UserId,
+        Author, Brand, BrandId, ClientMsgId, Epoch, EventKind, FollowedRooms, Following, LogHead,
+        Message, MessageId, Profile, RequestId, Revision, Room, RoomEvent, RoomId, RoomView, Seq,
+        Text, UserId,
     },
 };
 use time::macros::datetime;
 
-use crate::response::{MessageList, RangeEnds, profile::ReadyParticipants};
+use crate::response::{Allowed, MessageList, RangeEnds, profile::ReadyParticipants};
 
 pub(crate) const ROOM: RoomId = RoomId(1);
 pub(crate) const MESSAGE: MessageId = MessageId(18);
@@ -136,7 +137,44 @@ pub(crate) fn listed() -> ListedRoom {
         view: room(),
         last_seq: Seq(43),
         unread: Some(1),
+        read_seq: Some(Seq(40)),
         last_message: Some(edited_message()),
+    }
+}
+
+/// The brands that are online.
+pub(crate) const ONLINE: [BrandId; 1] = [BrandId(1)];
+
+/// How far users have read.
+pub(crate) const READ_POSITIONS: [(UserId, Seq); 1] = [(UserId(4), Seq(42))];
+
+pub(crate) fn summary() -> Summary {
+    Summary {
+        listed: listed(),
+        read_positions: READ_POSITIONS.to_vec(),
+    }
+}
+
+/// What a connection can follow.
+pub(crate) fn followed() -> [Followed; 2] {
+    [FollowedRooms::InReach, FollowedRooms::These(vec![ROOM])].map(|rooms| Followed {
+        following: Following {
+            rooms,
+            typing: true,
+            presence: true,
+            read_positions: false,
+        },
+        max_text_chars: 10_000,
+        now: datetime!(2024-06-17 18:00 UTC).into(),
+    })
+}
+
+pub(crate) fn allowed() -> Allowed {
+    Allowed {
+        frame_bytes: 64 * 1024,
+        requests_per_second: Some(50),
+        ping: Duration::from_secs(25),
+        idle: Duration::from_secs(60),
     }
 }
 

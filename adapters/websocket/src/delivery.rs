@@ -1,5 +1,5 @@
 //! Delivery of room events to the connections of this process: the ports
-//! [`Seats`], [`Broadcast`] and [`Presence`].
+//! [`Seats`], [`Broadcast`], [`Inbox`], [`Signals`], [`Online`] and [`Presence`].
 //!
 //! A [`Hub`] knows every [`Connection`] and, for each joined room, a
 //! [`RoomChannel`]. An event becomes one frame, which the outboxes of everyone
@@ -17,6 +17,9 @@
 //!
 //! [`Seats`]: aftermatch_ports::Seats
 //! [`Broadcast`]: aftermatch_ports::Broadcast
+//! [`Inbox`]: aftermatch_ports::Inbox
+//! [`Signals`]: aftermatch_ports::Signals
+//! [`Online`]: aftermatch_ports::Online
 //! [`Presence`]: aftermatch_ports::Presence
 //! [`Broadcast::overdue`]: aftermatch_ports::Broadcast::overdue
 //! [`Interest`]: aftermatch_ports::Interest
@@ -29,12 +32,16 @@ mod deadlines;
 mod finish;
 mod flush;
 mod hub;
+mod inbox;
+mod online;
 mod pass;
 mod presence;
 mod room_channel;
 mod seats;
+mod signals;
 #[cfg(test)]
 mod tests;
+mod wants;
 
 pub(crate) use connection::Connection;
 pub use hub::Hub;

@@ -40,6 +40,8 @@ pub struct Seat {
     pub room: RoomId,
     /// The role in which the session joined.
     pub viewer: Viewer,
+    /// Whether it receives new messages without their room.
+    pub is_lean: bool,
 }
 
 /// Why a seat was taken away.

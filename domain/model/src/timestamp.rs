@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use time::{OffsetDateTime, UtcOffset};
 
 /// A moment in UTC with millisecond precision. Finer digits are cut off, so a time
@@ -10,6 +12,15 @@ impl Timestamp {
     #[must_use]
     pub fn unix_seconds(self) -> i64 {
         self.0.unix_timestamp()
+    }
+
+    /// The moment so long before this one.
+    #[must_use]
+    pub fn before(self, duration: Duration) -> Self {
+        let before = time::Duration::try_from(duration)
+            .ok()
+            .and_then(|duration| self.0.checked_sub(duration));
+        Self::from(before.unwrap_or(self.0))
     }
 }
 

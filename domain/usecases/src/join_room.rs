@@ -13,8 +13,8 @@
 pub(crate) mod replay;
 
 use aftermatch_ports::{
-    ChatError, Joined, Missed, Read, Reservation, Since, StoreError,
-    model::{LogHead, RoomId, RoomView, Seat, Session, Viewer, access},
+    ChatError, Join, Joined, Missed, Read, Reservation, Since, StoreError,
+    model::{LogHead, RoomId, RoomView, Seat, Seq, Session, UserId, Viewer, access},
 };
 
 use crate::{Ports, authorize};
@@ -30,22 +30,23 @@ struct Entry {
     missed: Missed,
 }
 
-/// Joins `room`. The result has what happened there after event `since`.
 pub(crate) async fn run(
     ports: &Ports,
     session: &Session,
-    room: RoomId,
-    since: Option<&Since>,
+    join: &Join,
 ) -> Result<Joined, ChatError> {
+    let (room, since) = (join.room, join.since.as_ref());
     let (_, viewer) = authorize::viewer(ports, session, Read::Fresh).await?;
     let seat = Seat {
         session: session.id,
         room,
         viewer,
+        is_lean: join.is_lean,
     };
     // Invariant 1.
     let reservation = Reservation::new(ports.seats.clone(), seat);
     let entry = enter_anchored(ports, viewer, room, since, &reservation).await?;
+    let read_positions = read_positions(ports, join).await?;
     // Invariants 2 and 3.
     let old = ports.seats.room_of(session.id);
     if old.is_some_and(|old| old != room) {
@@ -56,7 +57,20 @@ pub(crate) async fn run(
         view: entry.view,
         head: entry.head,
         missed: entry.missed,
+        read_positions,
     })
+}
+
+async fn read_positions(
+    ports: &Ports,
+    join: &Join,
+) -> Result<Option<Vec<(UserId, Seq)>>, StoreError> {
+    if !join.with_read_positions {
+        return Ok(None);
+    }
+    let shown = ports.read_positions.shown(vec![join.room]).await?;
+    let shown = shown.into_iter().map(|(_, user, seq)| (user, seq));
+    Ok(Some(shown.collect()))
 }
 
 /// Reads the room, again if delivery here already started after a later event: the

@@ -5,6 +5,7 @@
 mod authorize;
 mod connect;
 mod current_room;
+mod follow;
 mod history;
 mod join_room;
 mod leave_room;
@@ -14,12 +15,14 @@ mod ports;
 pub mod sync;
 #[cfg(test)]
 mod testing;
+mod typing;
 mod write;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use aftermatch_ports::{
-    Chat, ChatError, HistoryPage, HistoryRange, Joined, ListedRoom, Page, Replay, Rest, Since,
+    Chat, ChatError, Follow, Followed, HistoryPage, HistoryRange, Join, Joined, ListedRoom, Page,
+    Replay, Rest,
     model::{
         ClientMsgId, Endpoint, Message, MessageId, RequestId, RequestedId, RoomEvent, RoomId,
         RoomView, Seq, Session, SessionId,
@@ -67,13 +70,12 @@ impl Chat for UseCases {
         list_rooms::run(&self.ports, session, page).await
     }
 
-    async fn join_room(
-        &self,
-        session: &Session,
-        room: RoomId,
-        since: Option<Since>,
-    ) -> Result<Joined, ChatError> {
-        join_room::run(&self.ports, session, room, since.as_ref()).await
+    async fn follow(&self, session: &Session, follow: Follow) -> Result<Followed, ChatError> {
+        follow::run(&self.ports, session, follow).await
+    }
+
+    async fn join_room(&self, session: &Session, join: Join) -> Result<Joined, ChatError> {
+        join_room::run(&self.ports, session, &join).await
     }
 
     async fn replay_rest(&self, rest: Rest) -> Result<Replay, ChatError> {
@@ -106,8 +108,17 @@ impl Chat for UseCases {
         history::page(&self.ports, session, skip, limit).await
     }
 
-    async fn mark_read(&self, session: &Session, seq: Seq) -> Result<(RoomId, Seq), ChatError> {
-        mark_read::run(&self.ports, session, seq).await
+    async fn typing(&self, session: &Session) -> Result<RoomId, ChatError> {
+        typing::run(&self.ports, session).await
+    }
+
+    async fn mark_read(
+        &self,
+        session: &Session,
+        seq: Seq,
+        is_private: bool,
+    ) -> Result<(RoomId, Seq), ChatError> {
+        mark_read::run(&self.ports, session, seq, is_private).await
     }
 
     async fn create_message(

@@ -1,6 +1,6 @@
 use aftermatch_ports::{
     ChatError, ListedRoom, Page, Read, RoomSummary, Scope,
-    model::{Session, Viewer},
+    model::{Session, Timestamp, Viewer},
 };
 
 use crate::{Ports, authorize};
@@ -20,13 +20,19 @@ pub(crate) async fn run(
     };
     let rooms = ports.rooms.rooms(scope, page).await?;
     let now = ports.clock.now();
-    let listed = |summary: RoomSummary| ListedRoom {
+    let rooms = rooms.into_iter();
+    Ok(rooms.map(|summary| listed(summary, now)).collect())
+}
+
+/// The room as it is at the moment `now`.
+pub(crate) fn listed(summary: RoomSummary, now: Timestamp) -> ListedRoom {
+    ListedRoom {
         view: summary.room.at(now),
         last_seq: summary.last_seq,
         unread: summary.unread,
+        read_seq: summary.read_seq,
         last_message: summary.last_message,
-    };
-    Ok(rooms.into_iter().map(listed).collect())
+    }
 }
 
 #[cfg(test)]
@@ -68,12 +74,14 @@ mod tests {
                     view: room.clone().at(at(10)),
                     last_seq,
                     unread,
+                    read_seq: unread.map(|_| Seq(3)),
                     last_message: last_message.clone(),
                 });
                 summaries.push(RoomSummary {
                     room,
                     last_seq,
                     unread,
+                    read_seq: unread.map(|_| Seq(3)),
                     last_message,
                 });
             }

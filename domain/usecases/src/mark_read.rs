@@ -9,21 +9,28 @@ pub(crate) async fn run(
     ports: &Ports,
     session: &Session,
     seq: Seq,
+    is_private: bool,
 ) -> Result<(RoomId, Seq), ChatError> {
     let room = authorize::joined_room(ports, session).await?;
-    let marked = ports.read_positions.mark_read(room.id, session.user, seq);
-    Ok((room.id, marked.await?))
+    let (id, user) = (room.id, session.user);
+    let marked = ports.read_positions.mark_read(id, user, seq, !is_private);
+    let mark = marked.await?;
+    if mark.moved || mark.shown.is_some() {
+        let is_shown = mark.shown.is_some();
+        ports.signals.read(session.id, id, mark.seq, is_shown);
+    }
+    Ok((id, mark.seq))
 }
 
 #[cfg(test)]
 mod tests {
-    use aftermatch_ports::{Chat, Read, StoreError, model::Refusal};
+    use aftermatch_ports::{Chat, Read, ReadMark, StoreError, model::Refusal};
     use mockall::predicate::eq;
     use pollster::block_on;
 
     use super::*;
     use crate::testing::{
-        Mocks, ROOM, admin, ann, failure, refusal, room, room_without_ann, session_of,
+        Mocks, ROOM, SESSION, admin, ann, failure, refusal, room, room_without_ann, session_of,
     };
 
     #[test]
@@ -32,9 +39,41 @@ mod tests {
             let mut mocks = Mocks::new().finding(Read::Fresh, &user, room());
             let mark_read = mocks.read_positions.expect_mark_read().once();
             mark_read
-                .with(eq(ROOM), eq(user.id), eq(Seq(99)))
-                .returning(|_, _, _| Ok(Seq(41)));
-            let result = block_on(mocks.chat().mark_read(&session_of(&user), Seq(99)));
+                .with(eq(ROOM), eq(user.id), eq(Seq(99)), eq(true))
+                .returning(|_, _, _, _| Ok(mark(false, None)));
+            let result = block_on(mocks.chat().mark_read(&session_of(&user), Seq(99), false));
+            assert_eq!(result.unwrap(), (ROOM, Seq(41)));
+        }
+    }
+
+    fn mark(moved: bool, shown: Option<i64>) -> ReadMark {
+        ReadMark {
+            seq: Seq(41),
+            moved,
+            shown: shown.map(Seq),
+        }
+    }
+
+    #[test]
+    fn mark_read_that_moves_reaches_those_who_follow() {
+        for (is_private, mark, is_shown) in [
+            (true, mark(true, None), false),
+            (false, mark(true, Some(41)), true),
+            (false, mark(false, Some(40)), true),
+        ] {
+            let mut mocks = Mocks::new().finding(Read::Fresh, &ann(), room());
+            let mark_read = mocks.read_positions.expect_mark_read().once();
+            mark_read
+                .withf(move |_, _, _, is_shown| *is_shown != is_private)
+                .returning(move |_, _, _, _| Ok(mark));
+            let read = mocks.signals.expect_read().once();
+            read.with(eq(SESSION), eq(ROOM), eq(Seq(41)), eq(is_shown))
+                .return_const(());
+            let result = block_on(
+                mocks
+                    .chat()
+                    .mark_read(&session_of(&ann()), Seq(41), is_private),
+            );
             assert_eq!(result.unwrap(), (ROOM, Seq(41)));
         }
     }
@@ -42,14 +81,14 @@ mod tests {
     #[test]
     fn mark_read_not_joined_moves_nothing() {
         let chat = Mocks::seated_in(None).chat();
-        let result = block_on(chat.mark_read(&session_of(&ann()), Seq(1)));
+        let result = block_on(chat.mark_read(&session_of(&ann()), Seq(1), false));
         assert_eq!(refusal(result), Refusal::NotInRoom);
     }
 
     #[test]
     fn mark_read_lost_right_moves_nothing() {
         let mocks = Mocks::new().finding(Read::Fresh, &ann(), room_without_ann());
-        let result = block_on(mocks.chat().mark_read(&session_of(&ann()), Seq(1)));
+        let result = block_on(mocks.chat().mark_read(&session_of(&ann()), Seq(1), false));
         assert_eq!(refusal(result), Refusal::RoomForbidden);
     }
 
@@ -57,8 +96,8 @@ mod tests {
     fn mark_read_not_stored_is_transient_failure() {
         let mut mocks = Mocks::new().finding(Read::Fresh, &ann(), room());
         let mark_read = mocks.read_positions.expect_mark_read();
-        mark_read.returning(|_, _, _| Err(StoreError::transient("the store is away")));
-        let result = block_on(mocks.chat().mark_read(&session_of(&ann()), Seq(1)));
+        mark_read.returning(|_, _, _, _| Err(StoreError::transient("the store is away")));
+        let result = block_on(mocks.chat().mark_read(&session_of(&ann()), Seq(1), false));
         assert!(failure(result).is_transient());
     }
 }

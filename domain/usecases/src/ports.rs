@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use aftermatch_ports::{
-    Broadcast, Clock, History, Log, Messages, People, Presence, ReadPositions, Relay, Revisions,
-    Rooms, Seats, Tokens,
+    Broadcast, Clock, History, Inbox, Log, Messages, Online, People, Presence, ReadPositions,
+    Relay, Revisions, Rooms, Seats, Signals, Tokens,
 };
 
 /// Everything the use cases need from the outside.
@@ -27,6 +27,12 @@ pub struct Ports {
     pub seats: Arc<dyn Seats>,
     /// Delivery to everyone joined here.
     pub broadcast: Arc<dyn Broadcast>,
+    /// The newest state of rooms, to everyone here who follows them.
+    pub inbox: Arc<dyn Inbox>,
+    /// What is in no log.
+    pub signals: Arc<dyn Signals>,
+    /// Which brands are online.
+    pub online: Arc<dyn Online>,
     /// Who is connected here.
     pub presence: Arc<dyn Presence>,
     /// Verification of tokens.

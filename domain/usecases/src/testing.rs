@@ -12,9 +12,10 @@ use std::{
 };
 
 use aftermatch_ports::{
-    Chat, ChatError, Commit, MockBroadcast, MockClock, MockHistory, MockLog, MockMessages,
-    MockPeople, MockPresence, MockReadPositions, MockRelay, MockRevisions, MockRooms, MockSeats,
-    MockTokens, Precondition, Read, RemoteEvent, StoreError,
+    Chat, ChatError, Commit, MockBroadcast, MockClock, MockHistory, MockInbox, MockLog,
+    MockMessages, MockOnline, MockPeople, MockPresence, MockReadPositions, MockRelay,
+    MockRevisions, MockRooms, MockSeats, MockSignals, MockTokens, Precondition, Read, RemoteEvent,
+    StoreError,
     model::{
         Author, Brand, BrandId, Endpoint, Epoch, LogHead, Message, MessageId, Profile, Refusal,
         Revision, Room, RoomEvent, RoomId, Seq, Session, SessionId, Tariff, Text, Timestamp, User,
@@ -177,6 +178,9 @@ pub(crate) struct Mocks {
     pub(crate) relay: MockRelay,
     pub(crate) seats: MockSeats,
     pub(crate) broadcast: MockBroadcast,
+    pub(crate) inbox: MockInbox,
+    pub(crate) signals: MockSignals,
+    pub(crate) online: MockOnline,
     pub(crate) presence: MockPresence,
     pub(crate) tokens: MockTokens,
     pub(crate) clock: MockClock,
@@ -196,6 +200,9 @@ impl Mocks {
             relay: MockRelay::new(),
             seats: MockSeats::new(),
             broadcast: MockBroadcast::new(),
+            inbox: MockInbox::new(),
+            signals: MockSignals::new(),
+            online: MockOnline::new(),
             presence: MockPresence::new(),
             tokens: MockTokens::new(),
             clock: MockClock::new(),
@@ -256,6 +263,7 @@ impl Mocks {
         publish
             .withf(move |event, _| relayed(event))
             .return_const(());
+        self.inbox.expect_written().once().return_const(());
         let broadcast = self.broadcast.expect_broadcast().once();
         broadcast
             .withf(move |event| matches(event))
@@ -267,7 +275,9 @@ impl Mocks {
     }
 
     /// Runs [`sync::rights`] for `checks` rechecks.
-    pub(crate) fn recheck(self, checks: usize) {
+    pub(crate) fn recheck(mut self, checks: usize) {
+        self.inbox.expect_written().return_const(());
+        self.inbox.expect_scopes().return_const(Vec::new());
         let mut ports = self.ports();
         ports.revisions = Arc::new(ScriptedRevisions::new(checks, ports.revisions));
         poll_once(async {
@@ -279,7 +289,8 @@ impl Mocks {
     }
 
     /// Runs [`sync::remote_events`] until it has received these batches.
-    pub(crate) fn receive(self, batches: impl IntoIterator<Item = Vec<RemoteEvent>>) {
+    pub(crate) fn receive(mut self, batches: impl IntoIterator<Item = Vec<RemoteEvent>>) {
+        self.inbox.expect_written().return_const(());
         let mut ports = self.ports();
         ports.relay = Arc::new(ScriptedRelay::new(batches));
         poll_once(sync::remote_events::run(&ports));
@@ -297,6 +308,9 @@ impl Mocks {
             relay: Arc::new(self.relay),
             seats: Arc::new(self.seats),
             broadcast: Arc::new(self.broadcast),
+            inbox: Arc::new(self.inbox),
+            signals: Arc::new(self.signals),
+            online: Arc::new(self.online),
             presence: Arc::new(self.presence),
             tokens: Arc::new(self.tokens),
             clock: Arc::new(self.clock),

@@ -69,6 +69,7 @@ mod tests {
         session: SessionId(5),
         room: RoomId(1),
         viewer: Viewer::Brand(BrandId(3)),
+        is_lean: false,
     };
 
     /// Expects a seat to be reserved, and no other call.

@@ -131,8 +131,8 @@ pub(super) async fn mark_read<S: Subject>(
     seq: i64,
 ) -> i64 {
     let read_positions = subject.read_positions();
-    let position = read_positions.mark_read(room, user, Seq(seq)).await;
-    position.unwrap().0
+    let mark = read_positions.mark_read(room, user, Seq(seq), true).await;
+    mark.unwrap().seq.0
 }
 
 /// Lets other work of the same thread run: a store that never waits would not.

@@ -3,13 +3,14 @@ use std::sync::{Arc, Mutex};
 use aftermatch_model::{RoomId, Seq, UserId, access::DeleteScope};
 
 use super::fixtures::{
-    ADMIN, ANNA, ANNA_SCOPE, BORIS, BORIS_SCOPE, OTHER, ROOM, UNKNOWN_ROOM, message, two_rooms,
+    ADMIN, ANNA, ANNA_SCOPE, BORIS, BORIS_BRAND, BORIS_SCOPE, OTHER, ROOM, UNKNOWN_ROOM, message,
+    room, two_rooms,
 };
 use super::operations::{last_seq, let_others_run, mark_read, summary};
 use super::random_history::random_history;
 use super::subject::{Subject, Work};
 use super::writes::{committed, create, delete, edit_to, precondition, write};
-use crate::MAX_UNREAD;
+use crate::{MAX_UNREAD, ReadMark};
 
 /// A read position never moves back and never after the last event of the room.
 pub async fn read_position_moves_forward_to_last_event<S: Subject>() {
@@ -174,4 +175,57 @@ async fn unread<S: Subject>(subject: &S, room: RoomId, user: UserId) -> u64 {
     };
     let unread = summary(subject, scope, room).await.unread;
     unread.expect("there is a reader")
+}
+
+/// Others are shown how far a user has read, except where the user marks privately. What
+/// is shown never moves back, and never beyond the position.
+pub async fn private_mark_is_not_shown<S: Subject>() {
+    let subject = S::with_world(two_rooms(vec![])).await;
+    for _ in 0..5 {
+        write(&subject, ROOM, BORIS).await;
+    }
+    let mark = |seq, is_shown| {
+        subject
+            .read_positions()
+            .mark_read(ROOM, ANNA, Seq(seq), is_shown)
+    };
+    for (seq, is_shown, position, moved, shown, shows) in [
+        (0, true, 0, false, None, None),
+        (1, false, 1, true, None, None),
+        (1, true, 1, false, Some(1), Some(1)),
+        (3, false, 3, true, None, Some(1)),
+        (2, true, 3, false, Some(2), Some(2)),
+        (2, true, 3, false, None, Some(2)),
+        (9, true, 5, true, Some(5), Some(5)),
+        (9, false, 5, false, None, Some(5)),
+    ] {
+        let expected = ReadMark {
+            seq: Seq(position),
+            moved,
+            shown: shown.map(Seq),
+        };
+        let marked = mark(seq, is_shown).await.unwrap();
+        assert_eq!(marked, expected, "{seq} {is_shown}");
+        let shown = subject.read_positions().shown(vec![OTHER, ROOM]).await;
+        let expected = shows.map(|seq| (ROOM, ANNA, Seq(seq)));
+        assert_eq!(shown.unwrap(), Vec::from_iter(expected), "{seq} {is_shown}");
+    }
+}
+
+/// Only the positions of those who own a participant now are shown.
+pub async fn positions_of_present_participants_are_shown<S: Subject>() {
+    let subject = S::with_world(two_rooms(vec![message::<S>(None, ROOM, BORIS)])).await;
+    for user in [ADMIN, BORIS, ANNA] {
+        mark_read(&subject, ROOM, user, 1).await;
+    }
+    let shown = async || subject.read_positions().shown(vec![ROOM]).await.unwrap();
+    let mut both = shown().await;
+    both.sort_unstable();
+    let mut expected = [(ROOM, ANNA, Seq(1)), (ROOM, BORIS, Seq(1))];
+    expected.sort_unstable();
+    assert_eq!(both, expected);
+    subject.put_room(room(ROOM, &[BORIS_BRAND])).await;
+    assert_eq!(shown().await, [(ROOM, BORIS, Seq(1))]);
+    subject.remove_room(ROOM).await;
+    assert_eq!(shown().await, []);
 }

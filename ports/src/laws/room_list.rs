@@ -5,13 +5,13 @@ use aftermatch_model::{
 };
 
 use super::fixtures::{
-    ADMIN, ANNA, ANNA_BRAND, ANNA_SCOPE, BORIS, BORIS_BRAND, BORIS_SCOPE, OTHER, ROOM, brand,
-    message, room, two_rooms, with_rooms,
+    ADMIN, ANNA, ANNA_BRAND, ANNA_SCOPE, BORIS, BORIS_BRAND, BORIS_SCOPE, OTHER, ROOM,
+    UNKNOWN_ROOM, brand, message, room, two_rooms, with_rooms,
 };
 use super::operations::{mark_read, room_ids, summary};
 use super::writes::{committed, delete, edit_to, precondition, write};
 use super::{operations, subject::Subject};
-use crate::{Page, Read, RoomSummary, Scope};
+use crate::{Page, Read, RoomState, RoomSummary, Scope};
 
 /// Rooms are listed by id, in whatever order they were added.
 pub async fn rooms_are_listed_by_id<S: Subject>() {
@@ -198,4 +198,72 @@ pub async fn each_listed_room_shows_own_summary<S: Subject>() {
 fn rooms_of_both(ids: &[i64]) -> Vec<NewRoom> {
     let room = |&id| room(RoomId(id), &[ANNA_BRAND, BORIS_BRAND]);
     ids.iter().map(room).collect()
+}
+
+/// Summaries that are asked for by room, in any order, and the states of rooms say what the
+/// list says.
+pub async fn summaries_and_states_are_those_of_list<S: Subject>() {
+    let subject = S::with_world(two_rooms(vec![message::<S>(None, ROOM, BORIS)])).await;
+    write(&subject, OTHER, ADMIN).await;
+    write(&subject, ROOM, BORIS).await;
+    mark_read(&subject, ROOM, ANNA, 1).await;
+    let of = vec![
+        (OTHER, BORIS_SCOPE),
+        (UNKNOWN_ROOM, Scope::All),
+        (ROOM, ANNA_SCOPE),
+        (ROOM, Scope::All),
+        (ROOM, BORIS_SCOPE),
+        (OTHER, ANNA_SCOPE),
+    ];
+    let summaries = subject.rooms().summaries(of.clone()).await.unwrap();
+    assert_eq!(summaries.len(), of.len());
+    for ((room, scope), found) in of.into_iter().zip(summaries) {
+        if room == UNKNOWN_ROOM {
+            assert_eq!(found, None);
+            continue;
+        }
+        let listed = summary(&subject, scope, room).await;
+        let state = RoomState {
+            last_seq: listed.last_seq,
+            read_seq: listed.read_seq,
+        };
+        assert_eq!(found, Some(listed), "{room:?} {scope:?}");
+        let states = subject.rooms().states(scope).await.unwrap();
+        assert!(states.contains(&(room, state)), "{room:?} {scope:?}");
+    }
+    assert_eq!(subject.rooms().summaries(vec![]).await.unwrap(), []);
+}
+
+/// Participants are found by their rooms and rooms by their participants, as of now.
+pub async fn participants_are_found_both_ways<S: Subject>() {
+    let rooms = vec![
+        room(RoomId(4), &[BORIS_BRAND, ANNA_BRAND]),
+        room(RoomId(3), &[BORIS_BRAND]),
+        room(RoomId(2), &[]),
+    ];
+    let subject = S::with_world(with_rooms(rooms)).await;
+    let by_rooms = async |rooms: &[i64]| {
+        let rooms = rooms.iter().copied().map(RoomId).collect();
+        sorted(subject.rooms().participants(rooms).await.unwrap())
+    };
+    let by_brands = async |brands: &[BrandId]| {
+        sorted(subject.rooms().of_brands(brands.to_vec()).await.unwrap())
+    };
+    let four = sorted(vec![(RoomId(4), BORIS_BRAND), (RoomId(4), ANNA_BRAND)]);
+    assert_eq!(by_rooms(&[4, 2, 404]).await, four);
+    assert_eq!(
+        by_brands(&[ANNA_BRAND, BrandId(404)]).await,
+        [(RoomId(4), ANNA_BRAND)]
+    );
+    let of_boris = [(RoomId(3), BORIS_BRAND), (RoomId(4), BORIS_BRAND)];
+    assert_eq!(by_brands(&[BORIS_BRAND]).await, of_boris);
+    subject.put_room(room(RoomId(4), &[])).await;
+    subject.remove_room(RoomId(3)).await;
+    assert_eq!(by_rooms(&[2, 3, 4]).await, []);
+    assert_eq!(by_brands(&[BORIS_BRAND, ANNA_BRAND]).await, []);
+}
+
+fn sorted(mut pairs: Vec<(RoomId, BrandId)>) -> Vec<(RoomId, BrandId)> {
+    pairs.sort_unstable();
+    pairs
 }

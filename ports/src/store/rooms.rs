@@ -21,10 +21,27 @@ pub trait Rooms: Send + Sync {
 
     /// One page of the rooms in `scope`, by id, as the store holds them now.
     async fn rooms(&self, scope: Scope, page: Page) -> Result<Vec<RoomSummary>, StoreError>;
+
+    /// The summaries of these rooms, each for the reader of its scope, in this order.
+    /// `None`: there is no such room. Whether the brand of a scope is in the room is
+    /// not looked at.
+    async fn summaries(
+        &self,
+        of: Vec<(RoomId, Scope)>,
+    ) -> Result<Vec<Option<RoomSummary>>, StoreError>;
+
+    /// How far each room in `scope` is written and read, in no particular order.
+    async fn states(&self, scope: Scope) -> Result<Vec<(RoomId, RoomState)>, StoreError>;
+
+    /// Which brands are in these rooms.
+    async fn participants(&self, rooms: Vec<RoomId>) -> Result<Vec<(RoomId, BrandId)>, StoreError>;
+
+    /// Which rooms these brands are in.
+    async fn of_brands(&self, brands: Vec<BrandId>) -> Result<Vec<(RoomId, BrandId)>, StoreError>;
 }
 
 /// Which rooms to list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
     /// All rooms.
     All,
@@ -35,6 +52,17 @@ pub enum Scope {
         /// The user whose unread messages are counted.
         reader: UserId,
     },
+}
+
+impl Scope {
+    /// The user whose unread messages are counted.
+    #[must_use]
+    pub const fn reader(self) -> Option<UserId> {
+        match self {
+            Self::All => None,
+            Self::Brand { reader, .. } => Some(reader),
+        }
+    }
 }
 
 /// A room in a list.
@@ -48,8 +76,19 @@ pub struct RoomSummary {
     /// ([`ReadPositions`](crate::ReadPositions)), at most [`MAX_UNREAD`]; `None` without a
     /// reader.
     pub unread: Option<u64>,
+    /// The reader's read position; `None` without a reader.
+    pub read_seq: Option<Seq>,
     /// The newest message.
     pub last_message: Option<Message>,
+}
+
+/// How far a room is written and read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoomState {
+    /// The number of its last event.
+    pub last_seq: Seq,
+    /// The reader's read position; `None` without a reader.
+    pub read_seq: Option<Seq>,
 }
 
 /// A page of rooms, by id.

@@ -28,6 +28,10 @@ impl People {
         self.users.get(&id)
     }
 
+    pub(super) fn owner(&self, brand: BrandId) -> Option<UserId> {
+        self.brands.get(&brand).map(|owned| owned.owner)
+    }
+
     /// The participants of a room, as they are now.
     pub(super) fn participants(&self, new: &NewRoom) -> Result<Vec<Arc<Brand>>, InvalidReference> {
         let room = new.id;

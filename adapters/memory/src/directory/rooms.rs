@@ -45,6 +45,11 @@ impl Rooms {
             .collect()
     }
 
+    /// The ids of the rooms that `brand` is in.
+    pub(super) fn ids_of_brand(&self, brand: BrandId) -> impl Iterator<Item = RoomId> {
+        self.by_brand.get(&brand).into_iter().flatten().copied()
+    }
+
     pub(super) fn put(&mut self, id: RoomId, participants: Vec<Arc<Brand>>, changed: &mut Changed) {
         self.remove_from_brands(id);
         for brand in &participants {

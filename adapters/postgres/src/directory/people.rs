@@ -22,6 +22,14 @@ macro_rules! author {
 }
 pub(crate) use author;
 
+/// The participants `p` of rooms, each with its brand `b`.
+macro_rules! owners {
+    () => {
+        "participants p JOIN brands b ON b.id = p.brand_id"
+    };
+}
+pub(crate) use owners;
+
 /// Whether there is no user `$id`.
 macro_rules! is_missing {
     ($id:literal) => {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use aftermatch_ports::{
-    MAX_UNREAD, Page, Read, RoomSummary, Rooms, Scope, StoreError,
+    MAX_UNREAD, Page, Read, RoomState, RoomSummary, Rooms, Scope, StoreError,
     model::{Brand, BrandId, Profile, Revision, Room, RoomId, Seq},
 };
 use async_trait::async_trait;
@@ -40,19 +40,31 @@ const ROOM: &str = concat!(
     "WHERE r.id = $1"
 );
 
-/// A page of rooms: those after $1, at most $2.
-macro_rules! page {
-    ($which:literal, $unread:literal) => {
+/// The summaries of the rooms `$which`, in this order. Each has a `reader`, which may be
+/// null; $1 is how many messages are counted at most.
+macro_rules! summaries {
+    ($which:literal, $order:literal) => {
         concat!(
-            "SELECT r.id, r.revision, ",
+            "SELECT ",
+            $order,
+            " AS position, r.id, r.revision, ",
             epoch::columns!(),
-            ", p.*, r.last_seq, l.*, ",
-            $unread,
-            " AS unread FROM (",
+            ", p.*, r.last_seq, l.*, CASE WHEN reader IS NOT NULL THEN (
+                SELECT count(*) FROM (
+                    SELECT FROM messages
+                    WHERE room_id = r.id AND deleted_at IS NULL AND user_id <> reader
+                      AND seq > COALESCE(read.seq, 0)
+                    LIMIT $1
+                ) unread
+             ) END AS unread, CASE WHEN reader IS NOT NULL THEN COALESCE(read.seq, 0) END AS read_seq
+             FROM (",
             $which,
             ") r",
             participants!(),
             "LEFT JOIN LATERAL (
+                SELECT seq FROM reading_marks WHERE room_id = r.id AND user_id = reader LIMIT 1
+             ) read ON true
+             LEFT JOIN LATERAL (
                 SELECT ",
             message_row::columns!(),
             "   FROM messages m JOIN ",
@@ -60,32 +72,58 @@ macro_rules! page {
             " WHERE m.room_id = r.id AND m.deleted_at IS NULL
                 ORDER BY m.seq DESC LIMIT 1
              ) l ON true
-             ORDER BY r.id"
+             ORDER BY ",
+            $order
         )
     };
 }
 
-const ALL: &str = page!(
-    "SELECT id, revision, epoch, last_seq FROM rooms WHERE id > $1 ORDER BY id LIMIT $2",
-    "NULL::bigint"
+/// A page: rooms after $2, at most $3.
+const ALL: &str = summaries!(
+    "SELECT id, revision, epoch, last_seq, NULL::bigint AS reader
+     FROM rooms WHERE id > $2 ORDER BY id LIMIT $3",
+    "r.id"
 );
 
-/// $3 the brand, $4 the reader, $5 how many messages are counted at most. The lateral
-/// join looks each room up by its key; a plain join might read the whole table.
-const OF_BRAND: &str = page!(
-    "SELECT r.* FROM (
+/// The same for the brand $4 and the reader $5. The lateral join looks each room up by its
+/// key; a plain join might read the whole table.
+const OF_BRAND: &str = summaries!(
+    "SELECT r.*, $5 AS reader FROM (
         SELECT room_id FROM participants
-        WHERE brand_id = $3 AND room_id > $1 ORDER BY room_id LIMIT $2
+        WHERE brand_id = $4 AND room_id > $2 ORDER BY room_id LIMIT $3
      ) p CROSS JOIN LATERAL (
         SELECT id, revision, epoch, last_seq FROM rooms WHERE id = p.room_id LIMIT 1
      ) r",
-    "(SELECT count(*) FROM (
-        SELECT FROM messages
-        WHERE room_id = r.id AND deleted_at IS NULL AND user_id <> $4 AND seq > COALESCE(
-            (SELECT seq FROM reading_marks WHERE room_id = r.id AND user_id = $4), 0
-        ) LIMIT $5
-      ) unread)"
+    "r.id"
 );
+
+/// The rooms $2, each for its reader of $3.
+const THESE: &str = summaries!(
+    "SELECT r.*, e.reader, e.position
+     FROM UNNEST($2::bigint[], $3::bigint[]) WITH ORDINALITY AS e(room_id, reader, position)
+     CROSS JOIN LATERAL (
+        SELECT id, revision, epoch, last_seq FROM rooms WHERE id = e.room_id LIMIT 1
+     ) r",
+    "r.position"
+);
+
+const ALL_STATES: &str = "SELECT id, last_seq, NULL::bigint AS read_seq FROM rooms";
+
+/// Of the brand $1, for the reader $2.
+const STATES_OF_BRAND: &str = "
+    SELECT r.id, r.last_seq, COALESCE(
+        (SELECT seq FROM reading_marks WHERE room_id = r.id AND user_id = $2), 0
+    ) AS read_seq
+    FROM participants p CROSS JOIN LATERAL (
+        SELECT id, last_seq FROM rooms WHERE id = p.room_id LIMIT 1
+    ) r
+    WHERE p.brand_id = $1";
+
+const PARTICIPANTS: &str = "
+    SELECT room_id, brand_id FROM participants WHERE room_id = ANY ($1)";
+
+const OF_BRANDS: &str = "
+    SELECT room_id, brand_id FROM participants WHERE brand_id = ANY ($1)";
 
 #[derive(FromRow)]
 struct RoomRow {
@@ -101,11 +139,13 @@ struct RoomRow {
 }
 
 #[derive(FromRow)]
-struct OverviewRow {
+struct SummaryRow {
+    position: i64,
     #[sqlx(flatten)]
     room: RoomRow,
     last_seq: i64,
     unread: Option<i64>,
+    read_seq: Option<i64>,
     #[sqlx(flatten)]
     last_message: MessageRow,
 }
@@ -126,6 +166,29 @@ impl Rooms for Postgres {
     async fn rooms(&self, scope: Scope, page: Page) -> Result<Vec<RoomSummary>, StoreError> {
         list(self, scope, page).await.map_err(unavailable)
     }
+
+    async fn summaries(
+        &self,
+        of: Vec<(RoomId, Scope)>,
+    ) -> Result<Vec<Option<RoomSummary>>, StoreError> {
+        summaries(self, &of).await.map_err(unavailable)
+    }
+
+    async fn states(&self, scope: Scope) -> Result<Vec<(RoomId, RoomState)>, StoreError> {
+        states(self, scope).await.map_err(unavailable)
+    }
+
+    async fn participants(&self, rooms: Vec<RoomId>) -> Result<Vec<(RoomId, BrandId)>, StoreError> {
+        let rooms = rooms.into_iter().map(|room| room.0).collect();
+        let pairs = participants(self, PARTICIPANTS, rooms).await;
+        pairs.map_err(unavailable)
+    }
+
+    async fn of_brands(&self, brands: Vec<BrandId>) -> Result<Vec<(RoomId, BrandId)>, StoreError> {
+        let brands = brands.into_iter().map(|brand| brand.0).collect();
+        let pairs = participants(self, OF_BRANDS, brands).await;
+        pairs.map_err(unavailable)
+    }
 }
 
 #[tracing::instrument(name = "db.room.find", level = "debug", skip_all, fields(room.id = id.0))]
@@ -139,30 +202,100 @@ async fn find(store: &Postgres, id: RoomId) -> Result<Option<Arc<Room>>, Error> 
 
 #[tracing::instrument(name = "db.room.list", level = "debug", skip_all, fields(limit = page.limit))]
 async fn list(store: &Postgres, scope: Scope, page: Page) -> Result<Vec<RoomSummary>, Error> {
-    let query = sqlx::query_as::<_, OverviewRow>(match scope {
+    let query = sqlx::query_as::<_, SummaryRow>(match scope {
         Scope::All => ALL,
         Scope::Brand { .. } => OF_BRAND,
     });
     let query = query
+        .bind(max_unread())
         .bind(page.after.map_or(i64::MIN, |room| room.0))
         .bind(i64::try_from(page.limit).unwrap_or(i64::MAX));
     let query = match scope {
         Scope::All => query,
-        Scope::Brand { brand, reader } => query
-            .bind(brand.0)
-            .bind(reader.0)
-            .bind(i64::try_from(MAX_UNREAD).unwrap_or(i64::MAX)),
+        Scope::Brand { brand, reader } => query.bind(brand.0).bind(reader.0),
     };
     let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
-    let overviews = rows.into_iter().map(|row| {
-        Ok(RoomSummary {
-            room: row.room.room()?,
-            last_seq: Seq(row.last_seq),
-            unread: row.unread.map(i64::unsigned_abs),
-            last_message: row.last_message.message(),
-        })
+    rows.into_iter().map(SummaryRow::summary).collect()
+}
+
+#[tracing::instrument(
+    name = "db.room.list_summaries",
+    level = "debug",
+    skip_all,
+    fields(rooms = of.len())
+)]
+async fn summaries(
+    store: &Postgres,
+    of: &[(RoomId, Scope)],
+) -> Result<Vec<Option<RoomSummary>>, Error> {
+    let rooms: Vec<_> = of.iter().map(|(room, _)| room.0).collect();
+    let readers = of.iter().map(|(_, scope)| Some(scope.reader()?.0));
+    let query = sqlx::query_as::<_, SummaryRow>(THESE)
+        .bind(max_unread())
+        .bind(rooms)
+        .bind(readers.collect::<Vec<_>>());
+    let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
+    let mut rows = rows.into_iter().peekable();
+    let summaries = (1..).zip(of).map(|(position, _)| {
+        let row = rows.next_if(|row| row.position == position);
+        row.map(SummaryRow::summary).transpose()
     });
-    overviews.collect()
+    summaries.collect()
+}
+
+#[tracing::instrument(name = "db.room.list_states", level = "debug", skip_all)]
+async fn states(store: &Postgres, scope: Scope) -> Result<Vec<(RoomId, RoomState)>, Error> {
+    let query = sqlx::query_as::<_, (i64, i64, Option<i64>)>(match scope {
+        Scope::All => ALL_STATES,
+        Scope::Brand { .. } => STATES_OF_BRAND,
+    });
+    let query = match scope {
+        Scope::All => query,
+        Scope::Brand { brand, reader } => query.bind(brand.0).bind(reader.0),
+    };
+    let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
+    let states = rows.into_iter().map(|(room, last_seq, read_seq)| {
+        let state = RoomState {
+            last_seq: Seq(last_seq),
+            read_seq: read_seq.map(Seq),
+        };
+        (RoomId(room), state)
+    });
+    Ok(states.collect())
+}
+
+#[tracing::instrument(
+    name = "db.participant.list",
+    level = "debug",
+    skip_all,
+    fields(of = of.len())
+)]
+async fn participants(
+    store: &Postgres,
+    statement: &'static str,
+    of: Vec<i64>,
+) -> Result<Vec<(RoomId, BrandId)>, Error> {
+    let query = sqlx::query_as::<_, (i64, i64)>(statement).bind(of);
+    let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
+    let pairs = rows.into_iter();
+    let pairs = pairs.map(|(room, brand)| (RoomId(room), BrandId(brand)));
+    Ok(pairs.collect())
+}
+
+fn max_unread() -> i64 {
+    i64::try_from(MAX_UNREAD).unwrap_or(i64::MAX)
+}
+
+impl SummaryRow {
+    fn summary(self) -> Result<RoomSummary, Error> {
+        Ok(RoomSummary {
+            room: self.room.room()?,
+            last_seq: Seq(self.last_seq),
+            unread: self.unread.map(i64::unsigned_abs),
+            read_seq: self.read_seq.map(Seq),
+            last_message: self.last_message.message(),
+        })
+    }
 }
 
 impl RoomRow {

@@ -62,6 +62,12 @@ impl Recent {
         self.heads.raise(room, head);
     }
 
+    /// The last events of all rooms, without their content.
+    pub(super) fn all_events(&self) -> impl Iterator<Item = RemoteEvent> {
+        let heads = [&self.old, &self.heads].into_iter();
+        heads.flat_map(|heads| heads.0.iter().map(|(room, head)| bare(*room, *head)))
+    }
+
     /// The last events in `room`, without their content.
     pub(super) fn events(&self, room: RoomId) -> impl Iterator<Item = RemoteEvent> {
         let heads = [&self.old, &self.heads].into_iter();

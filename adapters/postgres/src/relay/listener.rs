@@ -18,6 +18,7 @@ use super::{
     queue::Queue,
     rechecks::Rechecks,
     remote_event,
+    signals::SignalQueue,
 };
 
 /// How often to look for other processes, and how long to wait before reconnecting.
@@ -39,6 +40,7 @@ pub(super) struct Listener {
     pub(super) statement_timeout: Duration,
     pub(super) outgoing: Arc<Outgoing>,
     pub(super) incoming: Arc<Queue>,
+    pub(super) signals: Arc<SignalQueue>,
     pub(super) others: Arc<Others>,
     pub(super) rechecks: Arc<Rechecks>,
 }
@@ -154,6 +156,23 @@ impl Listener {
                 Line::Confirm(_) => {}
                 Line::Listed => self.others.listed(sender),
                 Line::Want(rooms) => self.wanted_by(sender, rooms),
+                Line::WantAll(wanted) => {
+                    self.others.wants_all(sender, wanted);
+                    if wanted {
+                        self.outgoing.remind_of_all();
+                    }
+                }
+                Line::Watch(watches) => {
+                    self.others.watches(sender, watches);
+                    if watches {
+                        self.outgoing.show_online(sender);
+                    }
+                }
+                Line::Online(brands, is_online) if self.outgoing.is_presence_wanted() => {
+                    self.others.online(sender, brands, is_online);
+                }
+                Line::Online(..) => {}
+                Line::Signal(signal) => self.signals.push(signal),
                 Line::Unwant(rooms) => {
                     for room in rooms {
                         self.others.wants_no_longer(sender, room);

@@ -1,9 +1,10 @@
 use std::{
     collections::{BTreeMap, HashSet},
+    fmt::Display,
     mem,
 };
 
-use aftermatch_ports::{RemoteEvent, model::RoomId};
+use aftermatch_ports::{RemoteEvent, Signal, model::RoomId};
 
 use super::{payload, payload::MAX_PAYLOAD_BYTES};
 
@@ -40,20 +41,31 @@ impl Packer {
     }
 
     /// All that this process wants.
-    pub(super) fn list(&mut self, to: To, all: &HashSet<RoomId>) {
-        self.rooms(to, payload::WANT, all);
+    pub(super) fn list(&mut self, to: To, all: &HashSet<RoomId>, everything: bool) {
+        if everything {
+            self.add(to, &payload::all(true));
+        }
+        self.ids(to, payload::WANT, all);
         self.add(to, payload::LISTED);
     }
 
-    /// Rooms that this process wants, or no longer wants.
-    pub(super) fn rooms(&mut self, to: To, verb: &str, rooms: &HashSet<RoomId>) {
-        for line in payload::rooms(verb, rooms) {
+    /// Rooms that this process wants, or no longer wants; brands that are online, or no longer.
+    pub(super) fn ids<K: Display>(&mut self, to: To, verb: &str, ids: &HashSet<K>) {
+        for line in payload::ids(verb, ids) {
             self.add(to, &line);
         }
     }
 
     pub(super) fn event(&mut self, to: &[To], event: &RemoteEvent) {
         if let Some(line) = payload::event(event) {
+            for to in to {
+                self.add(*to, &line);
+            }
+        }
+    }
+
+    pub(super) fn signal(&mut self, to: &[To], signal: Signal) {
+        if let Some(line) = payload::signal(signal) {
             for to in to {
                 self.add(*to, &line);
             }

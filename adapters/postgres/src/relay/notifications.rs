@@ -1,14 +1,15 @@
 use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
 
 use aftermatch_ports::{
-    RemoteEvent,
-    model::{Revision, RoomEvent, RoomId},
+    RemoteEvent, Signal,
+    model::{BrandId, Revision, RoomEvent, RoomId},
 };
 use sqlx::postgres::PgConnectOptions;
 use tokio::{sync::Mutex, time::timeout};
 
 use super::{
     listener::Listener, others::Others, outgoing::Outgoing, queue::Queue, rechecks::Rechecks,
+    signals::SignalQueue,
 };
 
 /// How long to wait for the other processes: invariant 7.
@@ -18,6 +19,7 @@ const READY_TIMEOUT: Duration = Duration::from_secs(3);
 pub(crate) struct Notifications {
     outgoing: Arc<Outgoing>,
     incoming: Arc<Queue>,
+    signals: Arc<SignalQueue>,
     others: Arc<Others>,
     rechecks: Arc<Rechecks>,
     listener: Mutex<Pin<Box<dyn Future<Output = Infallible> + Send>>>,
@@ -25,7 +27,8 @@ pub(crate) struct Notifications {
 
 impl Notifications {
     pub(crate) fn new(options: PgConnectOptions, statement_timeout: Duration) -> Self {
-        let others = Arc::new(Others::default());
+        let signals = Arc::new(SignalQueue::default());
+        let others = Arc::new(Others::new(signals.clone()));
         let outgoing = Arc::new(Outgoing::new(others.clone()));
         let rechecks = Arc::new(Rechecks::new());
         let incoming = Arc::new(Queue::default());
@@ -34,12 +37,14 @@ impl Notifications {
             statement_timeout,
             outgoing: outgoing.clone(),
             incoming: incoming.clone(),
+            signals: signals.clone(),
             others: others.clone(),
             rechecks: rechecks.clone(),
         };
         Self {
             outgoing,
             incoming,
+            signals,
             others,
             rechecks,
             listener: Mutex::new(Box::pin(listener.run())),
@@ -88,6 +93,36 @@ impl Notifications {
         }
     }
 
+    /// Waits for signals of other processes.
+    pub(super) async fn signals(&self) -> Vec<Signal> {
+        loop {
+            let signals = self.signals.take();
+            if !signals.is_empty() {
+                return signals;
+            }
+            tokio::select! {
+                biased;
+                () = self.signals.wait() => {}
+                never = self.listen() => match never {},
+            }
+        }
+    }
+
+    /// Queues a signal for the other processes that want its room.
+    pub(super) fn signal(&self, signal: Signal) {
+        self.outgoing.signal(signal);
+    }
+
+    /// The brand has a connection here, or none any more.
+    pub(super) fn online(&self, brand: BrandId, is_online: bool) {
+        self.outgoing.online(brand, is_online);
+    }
+
+    /// Whether it is wanted which brands have connections elsewhere.
+    pub(super) fn want_presence(&self, wanted: bool) {
+        self.outgoing.want_presence(wanted);
+    }
+
     /// Queues an event for the other processes that want it, if there are any.
     pub(super) fn send(&self, event: &RoomEvent, author: Revision) {
         self.outgoing.push(event, author);
@@ -101,6 +136,11 @@ impl Notifications {
     /// They are no longer wanted.
     pub(super) fn unwant(&self, room: RoomId) {
         self.outgoing.unwant(room);
+    }
+
+    /// Whether events of every room are wanted here.
+    pub(super) fn want_all(&self, wanted: bool) {
+        self.outgoing.want_all(wanted);
     }
 
     /// Whether something may have changed that nothing shows: invariant 8. Asking

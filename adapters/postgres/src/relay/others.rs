@@ -1,10 +1,13 @@
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
-use aftermatch_ports::model::RoomId;
+use aftermatch_ports::model::{BrandId, RoomId};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::notification::To;
+use super::{notification::To, online::OnlineElsewhere, signals::SignalQueue};
 
 /// Which other processes there are, and what they want.
 #[derive(Default)]
@@ -12,6 +15,19 @@ pub(super) struct Others {
     state: Mutex<State>,
     /// Whether all others have confirmed: invariant 6.
     confirmed: watch::Sender<bool>,
+}
+
+impl Others {
+    /// What becomes known of brands is pushed to `signals`.
+    pub(super) fn new(signals: Arc<SignalQueue>) -> Self {
+        Self {
+            state: Mutex::new(State {
+                elsewhere: OnlineElsewhere::new(signals),
+                ..State::default()
+            }),
+            confirmed: watch::Sender::default(),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -22,6 +38,8 @@ struct State {
     others: HashMap<u32, Other>,
     /// Invariant 8.
     uncertain: bool,
+    /// What is known of their brands. It stays while this process does not listen.
+    elsewhere: OnlineElsewhere,
 }
 
 /// Another process.
@@ -33,8 +51,14 @@ struct Other {
     awaited: bool,
     /// The rooms that it wants, as far as it has said.
     wants: HashSet<RoomId>,
+    /// Whether it wants every room.
+    wants_all: bool,
     /// Whether it wants no others: invariant 12.
     listed: bool,
+    /// Whether it wants to know which brands are online here.
+    watches: bool,
+    /// The brands that have connections there, as far as it has said.
+    online: HashSet<BrandId>,
 }
 
 impl Others {
@@ -48,22 +72,18 @@ impl Others {
             (other, awaited)
         };
         let mut state = self.state.lock();
-        *state = State {
-            connected: true,
-            others: others.into_iter().map(awaited).collect(),
-            uncertain: true,
-        };
+        state.elsewhere.clear();
+        state.connected = true;
+        state.others = others.into_iter().map(awaited).collect();
+        state.uncertain = true;
         self.look_for_awaited(&state);
     }
 
     /// The connection is lost.
     pub(super) fn disconnected(&self) {
         let mut state = self.state.lock();
-        let uncertain = state.uncertain;
-        *state = State {
-            uncertain,
-            ..State::default()
-        };
+        state.connected = false;
+        state.others.clear();
         self.confirmed.send_replace(false);
     }
 
@@ -74,11 +94,15 @@ impl Others {
 
     /// Another process has connected.
     pub(super) fn came(&self, other: u32) {
-        let mut state = self.state.lock();
-        let other = state.others.entry(other).or_default();
-        other.speaks = true;
-        other.listed = false;
-        other.wants.clear();
+        let state = &mut *self.state.lock();
+        let before = state.others.remove(&other);
+        let now = Other {
+            speaks: true,
+            awaited: before.as_ref().is_some_and(|before| before.awaited),
+            ..Other::default()
+        };
+        state.others.insert(other, now);
+        state.forget(before);
         state.uncertain = true;
     }
 
@@ -93,7 +117,12 @@ impl Others {
         let mut state = self.state.lock();
         let before = state.others.len();
         // Invariant 7.
-        state.others.retain(|other, _| others.contains(other));
+        let gone: Vec<_> = state
+            .others
+            .extract_if(|other, _| !others.contains(other))
+            .map(|(_, other)| other)
+            .collect();
+        state.forget(gone);
         let changed = before != state.others.len() || before != others.len();
         for other in others {
             state.others.entry(other).or_default();
@@ -121,6 +150,44 @@ impl Others {
         let _ = self.confirmed.subscribe().wait_for(|all| *all).await;
     }
 
+    /// Whether another process wants to know which brands are online here.
+    pub(super) fn watches(&self, other: u32, watches: bool) {
+        self.change(other, |other| other.watches = watches);
+    }
+
+    /// The processes that want to know that.
+    pub(super) fn watching(&self) -> Vec<To> {
+        let others = &self.state.lock().others;
+        let watching = others.iter().filter(|(_, other)| other.watches);
+        watching.map(|(other, _)| To::One(*other)).collect()
+    }
+
+    /// These brands have connections at another process, or none any more.
+    pub(super) fn online(&self, other: u32, brands: Vec<BrandId>, is_online: bool) {
+        let State {
+            others, elsewhere, ..
+        } = &mut *self.state.lock();
+        let Some(other) = others.get_mut(&other) else {
+            return;
+        };
+        for brand in brands {
+            if is_online && other.online.insert(brand) {
+                elsewhere.came(brand);
+            } else if !is_online && other.online.remove(&brand) {
+                elsewhere.went(brand);
+            }
+        }
+    }
+
+    /// It is no longer wanted which brands are online elsewhere.
+    pub(super) fn forget_online(&self) {
+        let mut state = self.state.lock();
+        state.elsewhere.clear();
+        for other in state.others.values_mut() {
+            other.online.clear();
+        }
+    }
+
     fn change<T>(&self, other: u32, change: impl FnOnce(&mut Other) -> T) -> Option<T> {
         self.state.lock().others.get_mut(&other).map(change)
     }
@@ -131,12 +198,26 @@ impl Others {
     }
 }
 
+impl State {
+    /// The brands of these processes have no connections there any more.
+    fn forget(&mut self, gone: impl IntoIterator<Item = Other>) {
+        for brand in gone.into_iter().flat_map(|other| other.online) {
+            self.elsewhere.went(brand);
+        }
+    }
+}
+
 /// What they want: invariant 12.
 impl Others {
     /// Another process wants this room. Returns whether that is new.
     pub(super) fn wants(&self, other: u32, room: RoomId) -> bool {
         let new = self.change(other, |other| other.wants.insert(room));
         new.unwrap_or_default()
+    }
+
+    /// Whether another process wants every room.
+    pub(super) fn wants_all(&self, other: u32, wanted: bool) {
+        self.change(other, |other| other.wants_all = wanted);
     }
 
     /// Another process no longer wants this room.
@@ -159,7 +240,7 @@ impl Others {
         }
         let wanting = others
             .iter()
-            .filter(|(_, other)| other.wants.contains(&room));
+            .filter(|(_, other)| other.wants_all || other.wants.contains(&room));
         let to: Vec<_> = wanting.map(|(other, _)| To::One(*other)).collect();
         if 3 * to.len() > 2 * others.len() {
             return vec![To::All];

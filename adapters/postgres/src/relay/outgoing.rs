@@ -8,17 +8,19 @@ use std::{
 };
 
 use aftermatch_ports::{
-    RemoteEvent,
-    model::{LogHead, Revision, RoomEvent, RoomId},
+    RemoteEvent, Signal,
+    model::{BrandId, LogHead, Revision, RoomEvent, RoomId},
 };
 use parking_lot::Mutex;
 
 use super::{
     heads::Recent,
     notification::{Notification, Packer, To},
+    online::OnlineHere,
     others::Others,
     payload,
     queue::Queue,
+    signals::SignalQueue,
     wanted::Wanted,
 };
 
@@ -34,6 +36,10 @@ pub(super) struct Outgoing {
     wanted: Wanted,
     /// Processes whose hello is to be confirmed.
     newcomers: Mutex<BTreeSet<u32>>,
+    signals: SignalQueue,
+    online: OnlineHere,
+    /// Processes that are to receive all brands that are online.
+    watchers: Mutex<BTreeSet<u32>>,
 }
 
 impl Outgoing {
@@ -45,6 +51,9 @@ impl Outgoing {
             recent: Mutex::new(Recent::new()),
             wanted: Wanted::default(),
             newcomers: Mutex::default(),
+            signals: SignalQueue::default(),
+            online: OnlineHere::default(),
+            watchers: Mutex::default(),
         }
     }
 
@@ -70,6 +79,13 @@ impl Outgoing {
     /// the last event that was published there. Invariant 13: its wish is known by now.
     pub(super) fn remind(&self, room: RoomId) {
         for event in self.recent.lock().events(room) {
+            self.events.push(event);
+        }
+    }
+
+    /// Another process has announced that it wants every room.
+    pub(super) fn remind_of_all(&self) {
+        for event in self.recent.lock().all_events() {
             self.events.push(event);
         }
     }
@@ -106,15 +122,84 @@ impl Outgoing {
         let mut packer = Packer::default();
         let newcomers = mem::take(&mut *self.newcomers.lock());
         let (new, all) = self.wanted.take_new(!newcomers.is_empty());
+        let everything = self.wanted.take_everything();
         for other in newcomers {
             packer.add(To::All, &payload::confirm(other));
-            packer.list(To::One(other), &all);
+            packer.list(To::One(other), &all, self.wanted.everything());
+            if self.online.is_wanted() {
+                packer.add(To::One(other), payload::WATCH);
+            }
         }
-        packer.rooms(To::All, payload::WANT, &new);
+        if let Some(wanted) = everything {
+            packer.add(To::All, &payload::all(wanted));
+        }
+        packer.ids(To::All, payload::WANT, &new);
         for event in self.events.take() {
             packer.event(&self.others.recipients(event.room), &event);
         }
+        self.pack_signals(&mut packer);
         packer.finish()
+    }
+
+    /// Last: they are the first that may come late.
+    fn pack_signals(&self, packer: &mut Packer) {
+        for signal in self.signals.take() {
+            if let Signal::Typing { room, .. } | Signal::Read { room, .. } = signal {
+                packer.signal(&self.others.recipients(room), signal);
+            }
+        }
+        if let Some(wanted) = self.online.take_wanted() {
+            let line = if wanted {
+                payload::WATCH
+            } else {
+                payload::UNWATCH
+            };
+            packer.add(To::All, line);
+        }
+        for other in mem::take(&mut *self.watchers.lock()) {
+            packer.ids(To::One(other), payload::ONLINE, &self.online.all());
+        }
+        let [online, offline] = self.online.take_changed();
+        for to in self.others.watching() {
+            packer.ids(to, payload::ONLINE, &online);
+            packer.ids(to, payload::OFFLINE, &offline);
+        }
+    }
+}
+
+/// What is in no log.
+impl Outgoing {
+    pub(super) fn signal(&self, signal: Signal) {
+        if self.is_enabled() {
+            self.signals.push(signal);
+            self.events.wake();
+        }
+    }
+
+    pub(super) fn online(&self, brand: BrandId, is_online: bool) {
+        let is_watched = self.is_enabled() && !self.others.watching().is_empty();
+        self.online.set(brand, is_online, is_watched);
+        if is_watched {
+            self.events.wake();
+        }
+    }
+
+    /// Another process wants to know which brands are online here. It is known by now.
+    pub(super) fn show_online(&self, other: u32) {
+        self.watchers.lock().insert(other);
+        self.events.wake();
+    }
+
+    pub(super) fn want_presence(&self, wanted: bool) {
+        self.online.want(wanted);
+        if !wanted {
+            self.others.forget_online();
+        }
+        self.events.wake();
+    }
+
+    pub(super) fn is_presence_wanted(&self) -> bool {
+        self.online.is_wanted()
     }
 }
 
@@ -130,6 +215,12 @@ impl Outgoing {
         self.wanted.remove(room);
     }
 
+    /// Whether every room is wanted.
+    pub(super) fn want_all(&self, wanted: bool) {
+        self.wanted.set_everything(wanted);
+        self.events.wake();
+    }
+
     pub(super) fn is_wanted(&self, room: RoomId) -> bool {
         self.wanted.contains(room)
     }
@@ -139,14 +230,17 @@ impl Outgoing {
         let mut packer = Packer::default();
         packer.add(To::All, payload::HELLO);
         let (_, all) = self.wanted.take_new(true);
-        packer.list(To::All, &all);
+        packer.list(To::All, &all, self.wanted.everything());
+        if self.online.is_wanted() {
+            packer.add(To::All, payload::WATCH);
+        }
         packer.finish()
     }
 
     /// What is no longer wanted.
     pub(super) fn take_unwanted(&self) -> Vec<Notification> {
         let mut packer = Packer::default();
-        packer.rooms(To::All, payload::UNWANT, &self.wanted.take_left());
+        packer.ids(To::All, payload::UNWANT, &self.wanted.take_left());
         packer.finish()
     }
 }

@@ -6,24 +6,43 @@
 //! | `hello` | I have connected: send me your events |
 //! | `confirm <server process>` | I do, to the process with this listening connection |
 //! | `want <room> …`, `unwant <room> …` | I want the events of these rooms, or no longer |
+//! | `want all`, `unwant all` | I want the events of every room, or only of those that I named |
 //! | `listed` | these are all that I want |
+//! | `watch`, `unwatch` | I want to know which brands have connections at you, or no longer |
+//! | `online <brand> …`, `offline <brand> …` | these have some, or none any more |
+//! | `typing <room> <user> <0 or 1>` | the user is typing, or no longer |
+//! | `read <room> <user> <seq> <0 or 1>` | the user has read up to there; others are shown that |
 
-use std::{collections::HashSet, fmt::Write};
+use std::{
+    collections::HashSet,
+    fmt::{Display, Write},
+};
 
-use aftermatch_ports::{RemoteEvent, model::RoomId};
+use aftermatch_ports::{
+    RemoteEvent, Signal,
+    model::{BrandId, RoomId, Seq, UserId},
+};
 
 use super::remote_event;
 
 /// Postgres refuses a payload of 8,000 bytes.
 pub(super) const MAX_PAYLOAD_BYTES: usize = 7_999;
 
-/// The most rooms in a line: it fits into a payload, however long their ids are.
-const MAX_ROOMS: usize = 350;
+/// The most ids in a line: it fits into a payload, however long they are.
+const MAX_IDS: usize = 350;
 
 pub(super) const HELLO: &str = "hello\n";
 pub(super) const LISTED: &str = "listed\n";
 pub(super) const WANT: &str = "want";
 pub(super) const UNWANT: &str = "unwant";
+pub(super) const WATCH: &str = "watch\n";
+pub(super) const UNWATCH: &str = "unwatch\n";
+pub(super) const ONLINE: &str = "online";
+pub(super) const OFFLINE: &str = "offline";
+const TYPING: &str = "typing";
+const READ: &str = "read";
+/// In place of rooms. A program that does not know it reads no room.
+const ALL: &str = "all";
 
 /// What another process says.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,6 +51,13 @@ pub(super) enum Line<'a> {
     Confirm(u32),
     Want(Vec<RoomId>),
     Unwant(Vec<RoomId>),
+    /// Whether it wants the events of every room.
+    WantAll(bool),
+    /// Whether it wants to know which brands are online.
+    Watch(bool),
+    /// Brands that have connections there, or none any more.
+    Online(Vec<BrandId>, bool),
+    Signal(Signal),
     Listed,
     /// It committed an event, which [`remote_event`] reads.
     Event(RoomId, &'a str),
@@ -41,18 +67,45 @@ pub(super) fn confirm(other: u32) -> String {
     format!("confirm {other}\n")
 }
 
-/// Lines with all these rooms.
-pub(super) fn rooms(verb: &str, rooms: &HashSet<RoomId>) -> Vec<String> {
-    let rooms: Vec<_> = rooms.iter().collect();
-    let lines = rooms.chunks(MAX_ROOMS).map(|rooms| {
+/// Whether the events of every room are wanted.
+pub(super) fn all(wanted: bool) -> String {
+    let verb = if wanted { WANT } else { UNWANT };
+    format!("{verb} {ALL}\n")
+}
+
+/// Lines with all these rooms or brands.
+pub(super) fn ids<K: Display>(verb: &str, ids: &HashSet<K>) -> Vec<String> {
+    let ids: Vec<_> = ids.iter().collect();
+    let lines = ids.chunks(MAX_IDS).map(|ids| {
         let mut line = verb.to_owned();
-        for room in rooms {
+        for id in ids {
             // Text has no reason to be refused.
-            let _ = write!(line, " {room}");
+            let _ = write!(line, " {id}");
         }
         line + "\n"
     });
     lines.collect()
+}
+
+/// A signal of a room. `None`: those of brands have lines of their own.
+pub(super) fn signal(signal: Signal) -> Option<String> {
+    match signal {
+        Signal::Typing {
+            room,
+            user,
+            is_typing,
+        } => Some(format!("{TYPING} {room} {user} {}\n", u8::from(is_typing))),
+        Signal::Read {
+            room,
+            user,
+            seq,
+            is_shown,
+        } => Some(format!(
+            "{READ} {room} {user} {seq} {}\n",
+            u8::from(is_shown)
+        )),
+        Signal::Presence { .. } => None,
+    }
 }
 
 /// The event, without its content if that does not fit.
@@ -73,17 +126,44 @@ pub(super) fn decode(payload: &str) -> impl Iterator<Item = Line<'_>> {
         .filter_map(|line| match line.split_once(' ') {
             None if line == HELLO.trim_end() => Some(Line::Hello),
             None if line == LISTED.trim_end() => Some(Line::Listed),
+            None if line == WATCH.trim_end() => Some(Line::Watch(true)),
+            None if line == UNWATCH.trim_end() => Some(Line::Watch(false)),
             None => None,
             Some(("confirm", other)) => other.parse().ok().map(Line::Confirm),
-            Some((WANT, rooms)) => Some(Line::Want(room_ids(rooms))),
-            Some((UNWANT, rooms)) => Some(Line::Unwant(room_ids(rooms))),
+            Some((WANT, ALL)) => Some(Line::WantAll(true)),
+            Some((UNWANT, ALL)) => Some(Line::WantAll(false)),
+            Some((WANT, rooms)) => Some(Line::Want(read_ids(rooms, RoomId))),
+            Some((UNWANT, rooms)) => Some(Line::Unwant(read_ids(rooms, RoomId))),
+            Some((ONLINE, brands)) => Some(Line::Online(read_ids(brands, BrandId), true)),
+            Some((OFFLINE, brands)) => Some(Line::Online(read_ids(brands, BrandId), false)),
+            Some((TYPING, numbers)) => read_typing(numbers).map(Line::Signal),
+            Some((READ, numbers)) => read_read(numbers).map(Line::Signal),
             Some((room, json)) => Some(Line::Event(RoomId(room.parse().ok()?), json)),
         })
 }
 
-fn room_ids(rooms: &str) -> Vec<RoomId> {
-    let ids = rooms.split(' ').filter_map(|room| room.parse().ok());
-    ids.map(RoomId).collect()
+fn read_ids<K>(ids: &str, id: fn(i64) -> K) -> Vec<K> {
+    let ids = ids.split(' ').filter_map(|id| id.parse().ok());
+    ids.map(id).collect()
+}
+
+fn read_typing(numbers: &str) -> Option<Signal> {
+    let [room, user, is_typing] = read_ids(numbers, |number| number).try_into().ok()?;
+    Some(Signal::Typing {
+        room: RoomId(room),
+        user: UserId(user),
+        is_typing: is_typing != 0,
+    })
+}
+
+fn read_read(numbers: &str) -> Option<Signal> {
+    let [room, user, seq, is_shown] = read_ids(numbers, |number| number).try_into().ok()?;
+    Some(Signal::Read {
+        room: RoomId(room),
+        user: UserId(user),
+        seq: Seq(seq),
+        is_shown: is_shown != 0,
+    })
 }
 
 #[cfg(test)]

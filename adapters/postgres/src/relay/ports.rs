@@ -1,6 +1,6 @@
 use aftermatch_ports::{
-    Changes, Difference, Expected, Interest, Relay, RemoteEvent, Revisions, StoreError,
-    model::{Revision, RoomEvent, RoomId},
+    Changes, Difference, Expected, Interest, Relay, RemoteEvent, Revisions, Signal, StoreError,
+    model::{BrandId, Revision, RoomEvent, RoomId},
 };
 use async_trait::async_trait;
 
@@ -35,6 +35,10 @@ impl Relay for Postgres {
     async fn receive(&self) -> Vec<RemoteEvent> {
         self.notifications.receive().await
     }
+
+    async fn signals(&self) -> Vec<Signal> {
+        self.notifications.signals().await
+    }
 }
 
 impl Interest for Postgres {
@@ -44,5 +48,21 @@ impl Interest for Postgres {
 
     fn unwanted(&self, room: RoomId) {
         self.notifications.unwant(room);
+    }
+
+    fn all_wanted(&self, wanted: bool) {
+        self.notifications.want_all(wanted);
+    }
+
+    fn presence_wanted(&self, wanted: bool) {
+        self.notifications.want_presence(wanted);
+    }
+
+    fn online(&self, brand: BrandId, is_online: bool) {
+        self.notifications.online(brand, is_online);
+    }
+
+    fn signal(&self, signal: Signal) {
+        self.notifications.signal(signal);
     }
 }

@@ -8,7 +8,6 @@ use parking_lot::Mutex;
 #[derive(Default)]
 pub(super) struct Wanted(Mutex<State>);
 
-#[derive(Default)]
 struct State {
     /// Whether there is anybody to announce it to. Under the same lock as the rooms: what
     /// is wanted before is in the list that the first one receives, what is wanted later is
@@ -19,6 +18,22 @@ struct State {
     new: HashSet<RoomId>,
     /// No longer wanted, which is still to be announced.
     left: HashSet<RoomId>,
+    /// Whether every room is wanted, and whether the others know that it is or is not.
+    everything: bool,
+    everything_is_known: bool,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            is_announced: false,
+            rooms: HashSet::new(),
+            new: HashSet::new(),
+            left: HashSet::new(),
+            everything: false,
+            everything_is_known: true,
+        }
+    }
 }
 
 impl Wanted {
@@ -30,6 +45,7 @@ impl Wanted {
         if !is_announced {
             state.new.clear();
             state.left.clear();
+            state.everything_is_known = true;
         }
     }
 
@@ -51,7 +67,26 @@ impl Wanted {
     }
 
     pub(super) fn contains(&self, room: RoomId) -> bool {
-        self.0.lock().rooms.contains(&room)
+        let state = self.0.lock();
+        state.everything || state.rooms.contains(&room)
+    }
+
+    pub(super) fn set_everything(&self, wanted: bool) {
+        let mut state = self.0.lock();
+        state.everything_is_known &= state.everything == wanted || !state.is_announced;
+        state.everything = wanted;
+    }
+
+    /// Whether every room is wanted.
+    pub(super) fn everything(&self) -> bool {
+        self.0.lock().everything
+    }
+
+    /// Whether every room is wanted, if that is to be announced now.
+    pub(super) fn take_everything(&self) -> Option<bool> {
+        let mut state = self.0.lock();
+        let is_known = mem::replace(&mut state.everything_is_known, true);
+        (!is_known).then_some(state.everything)
     }
 
     /// What is to be announced now. Also, if asked for, all that a process must know

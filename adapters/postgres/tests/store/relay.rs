@@ -129,7 +129,7 @@ async fn service_writes_notify_no_rights() {
         "{deleted:?}"
     );
     store
-        .mark_read(RoomId(21), UserId(1), Seq(4))
+        .mark_read(RoomId(21), UserId(1), Seq(4), true)
         .await
         .expect("a read position");
     assert_eq!(rights.count(&platform).await, 0);

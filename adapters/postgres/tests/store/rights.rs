@@ -77,7 +77,7 @@ async fn write_and_read(store: &Postgres, platform: &Platform) {
     assert!(matches!(edited.await, Ok(Outcome::Committed(Some(_)))));
     let deleted = store.delete(now, vec![created.id], DeleteScope::Any, NO_REQUEST);
     assert!(matches!(deleted.await, Ok(Outcome::Committed(Some(_)))));
-    let marked = store.mark_read(RoomId(21), UserId(1), Seq(4)).await;
+    let marked = store.mark_read(RoomId(21), UserId(1), Seq(4), true).await;
     marked.expect("a read position");
 
     let page = store.events(RoomId(21), Seq(0), 9).await;

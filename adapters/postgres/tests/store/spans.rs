@@ -40,12 +40,16 @@ const SPANS: &[&str] = &[
     "db.message.list_newest",
     "db.migration.check",
     "db.migration.run",
+    "db.participant.list",
     "db.presence.find",
     "db.read_position.advance",
+    "db.read_position.list",
     "db.removed.purge",
     "db.revision.compare",
     "db.room.find",
     "db.room.list",
+    "db.room.list_states",
+    "db.room.list_summaries",
     "db.user.find",
     "db.world.import",
 ];
@@ -131,7 +135,15 @@ async fn every_statement_has_a_named_span() {
     let history = here.history(room, HistoryRange::Newest, 9).await;
     history.expect("a database");
     here.page(room, 0, 9).await.expect("a database");
-    here.mark_read(room, user, Seq(1)).await.expect("an answer");
+    here.mark_read(room, user, Seq(1), true)
+        .await
+        .expect("an answer");
+    here.shown(vec![room]).await.expect("an answer");
+    here.summaries(vec![(room, Scope::All)])
+        .await
+        .expect("an answer");
+    here.states(Scope::All).await.expect("an answer");
+    here.participants(vec![room]).await.expect("an answer");
     reach(&here, &there, &event(&here, 7).await).await;
 
     let opened: Vec<_> = names.0.lock().expect("no panic").iter().copied().collect();

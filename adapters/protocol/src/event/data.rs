@@ -23,7 +23,10 @@ pub(crate) struct MessageCreated<'a> {
     text: &'a str,
     user: UserShape<'a>,
     created_at: Time,
-    room: RoomShape<'a>,
+    /// Missing in a room that was joined with `lean`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "RoomShape<'static>")]
+    room: Option<RoomShape<'a>>,
     /// The author's own id for the message, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "&str")]
@@ -91,12 +94,13 @@ pub(super) enum EventData<'a> {
 }
 
 impl<'a> EventData<'a> {
-    /// What happened in `room`, as event `seq`.
+    /// What happened in `room`, as event `seq`. Without `participants`: for those who have
+    /// the room.
     pub(super) fn of(
         room: &'a RoomView,
         seq: Seq,
         kind: &'a EventKind,
-        participants: &'a ReadyParticipants,
+        participants: Option<&'a ReadyParticipants>,
     ) -> Self {
         match kind {
             EventKind::Created(message) => Self::Created(MessageCreated {
@@ -104,7 +108,7 @@ impl<'a> EventData<'a> {
                 text: message.text.as_str(),
                 user: (&message.author).into(),
                 created_at: Time(message.created_at),
-                room: RoomShape::ready(room, participants),
+                room: participants.map(|participants| RoomShape::ready(room, participants)),
                 client_msg_id: message.client_msg_id.as_ref().map(|id| id.as_str()),
                 seq: seq.into(),
             }),
@@ -137,7 +141,8 @@ impl<'a> EventData<'a> {
     pub(super) fn size_hint(&self) -> usize {
         let contents = match self {
             Self::Created(created) => {
-                created.room.size_hint() + created.user.size_hint() + created.text.len()
+                let room = created.room.as_ref().map_or(0, RoomShape::size_hint);
+                room + created.user.size_hint() + created.text.len()
             }
             Self::Edited(edited) => edited.message_text.len(),
             Self::Deleted(deleted) => 8 * deleted.messages_ids.len(),

@@ -57,8 +57,11 @@ impl Frame for Replay<EventData<'_>> {
 }
 
 /// The frame that everyone joined receives. `participants` are those of the room, at
-/// the revision of `event`.
-pub fn event<'a>(event: &'a RoomEvent, participants: &'a ReadyParticipants) -> impl Frame + 'a {
+/// the revision of `event`; `None` for a seat that is lean.
+pub fn event<'a>(
+    event: &'a RoomEvent,
+    participants: Option<&'a ReadyParticipants>,
+) -> impl Frame + 'a {
     let data = data_of(event, participants);
     Event {
         errors: [],
@@ -69,7 +72,7 @@ pub fn event<'a>(event: &'a RoomEvent, participants: &'a ReadyParticipants) -> i
     }
 }
 
-fn data_of<'a>(event: &'a RoomEvent, participants: &'a ReadyParticipants) -> EventData<'a> {
+fn data_of<'a>(event: &'a RoomEvent, participants: Option<&'a ReadyParticipants>) -> EventData<'a> {
     EventData::of(&event.room, event.seq, &event.kind, participants)
 }
 
@@ -105,7 +108,7 @@ impl Data for ExistingMessage<'_> {
 /// The response to `create_message` when the message existed before: the message now.
 pub fn existing_message<'a>(
     event: &'a RoomEvent,
-    participants: &'a ReadyParticipants,
+    participants: Option<&'a ReadyParticipants>,
 ) -> impl Frame + 'a {
     let message = ExistingMessage(data_of(event, participants));
     Response::new(&event.request_id, message)
@@ -116,7 +119,7 @@ pub fn replayed<'a>(
     room: &'a RoomView,
     seq: Seq,
     kind: &'a EventKind,
-    participants: &'a ReadyParticipants,
+    participants: Option<&'a ReadyParticipants>,
 ) -> impl Frame + 'a {
     let data = EventData::of(room, seq, kind, participants);
     Replay {

@@ -38,6 +38,17 @@ impl Data for RoomClosed {
     const ACTION: &'static str = "room_closed";
 }
 
+/// A frame with this data.
+pub(super) fn notice<D: Data>(data: D) -> Notice<D> {
+    Notice {
+        errors: [],
+        data,
+        action: D::ACTION,
+        response_status: D::STATUS,
+        request_id: (),
+    }
+}
+
 /// Every way to lose a seat.
 pub(crate) const EVICTIONS: [Eviction; 5] = [
     Eviction::BrandRemoved,
@@ -65,15 +76,8 @@ fn reasons(_: &mut SchemaGenerator) -> Schema {
 
 /// What a session receives when it lost its seat.
 pub fn room_closed(room: RoomId, eviction: Eviction) -> impl Frame {
-    let data = RoomClosed {
+    notice(RoomClosed {
         room_pk: room.0,
         reason: reason(eviction),
-    };
-    Notice {
-        errors: [],
-        data,
-        action: RoomClosed::ACTION,
-        response_status: RoomClosed::STATUS,
-        request_id: (),
-    }
+    })
 }

@@ -1,11 +1,15 @@
 //! The room events, for the published contract.
 
-use aftermatch_ports::model::{EventKind, RoomEvent};
+use aftermatch_ports::model::{BrandId, EventKind, RoomEvent, Seq};
 use schemars::SchemaGenerator;
 
 use super::{
     data::{MessageCreated, MessageEdited, MessagesDeleted},
     frames::{Event, ExistingMessage, Replay, event, existing_message, partly_deleted, replayed},
+    inbox::{
+        PresenceChanged, REMOVALS, ReadMoved, RoomAdded, RoomChanged, RoomRemoved, TypingUsers,
+        presence, read, room_added, room_changed, room_removed, typing as typing_users,
+    },
     notice::{EVICTIONS, Notice, RoomClosed, room_closed as closed},
 };
 use crate::{
@@ -26,7 +30,7 @@ pub(crate) fn created(generator: &mut SchemaGenerator) -> Vec<Published> {
             Receiver::Requester,
             "The message existed already, with the same `client_msg_id` and the same text. This is \
              the message as it is now. Nothing was stored.",
-            [existing_message(&existing, &sample::participants()).to_vec()],
+            [existing_message(&existing, Some(&sample::participants())).to_vec()],
         ),
         replay::<MessageCreated<'_>>(generator, sample::created()),
     ]
@@ -70,10 +74,69 @@ pub(crate) fn room_closed(generator: &mut SchemaGenerator) -> Published {
     )
 }
 
+/// What those receive who follow more than the joined room.
+pub(crate) fn inbox(generator: &mut SchemaGenerator) -> Vec<Published> {
+    let online: &[_] = &sample::ONLINE;
+    let summary = sample::summary();
+    let user = sample::READ_POSITIONS[0].0;
+    vec![
+        told::<RoomChanged<'_>>(
+            generator,
+            "The newest state of a room that the connection follows and has not joined, or whose \
+             participants have changed. At most one a second for each room.",
+            [
+                room_changed(&summary, false, None, false).to_vec(),
+                room_changed(&summary, true, Some(online), true).to_vec(),
+            ],
+        ),
+        told::<RoomAdded<'_>>(
+            generator,
+            "A room has come into reach.",
+            [room_added(&summary, None).to_vec()],
+        ),
+        told::<RoomRemoved>(
+            generator,
+            "A room is out of reach.",
+            REMOVALS.map(|reason| room_removed(sample::ROOM, reason).to_vec()),
+        ),
+        told::<PresenceChanged>(
+            generator,
+            "A brand of the joined room is online or no longer.",
+            [None, Some(sample::message().created_at)]
+                .map(|last_seen| presence(BrandId(2), last_seen).to_vec()),
+        ),
+        told::<ReadMoved>(
+            generator,
+            "Somebody has read the joined room further; or the user has, on another connection.",
+            [read(sample::ROOM, user, Seq(42)).to_vec()],
+        ),
+    ]
+}
+
+/// Who is typing, for the published contract.
+pub(crate) fn typing(generator: &mut SchemaGenerator) -> Published {
+    Published {
+        name: "typing.told".into(),
+        ..told::<TypingUsers>(
+            generator,
+            "All who are typing in the joined room now.",
+            [typing_users(sample::ROOM, [sample::READ_POSITIONS[0].0]).to_vec()],
+        )
+    }
+}
+
+fn told<D: Data>(
+    generator: &mut SchemaGenerator,
+    summary: &'static str,
+    examples: impl IntoIterator<Item = Vec<u8>>,
+) -> Published {
+    Published::new::<Notice<D>>(generator, D::ACTION, Receiver::Others, summary, examples)
+}
+
 fn delivered<D: Data>(generator: &mut SchemaGenerator, events: &[RoomEvent]) -> Published {
     let frames = events
         .iter()
-        .map(|one| event(one, &sample::participants()).to_vec());
+        .map(|one| event(one, Some(&sample::participants())).to_vec());
     Published::new::<Event<'_, D>>(
         generator,
         format!("{}.told", D::ACTION),
@@ -94,7 +157,7 @@ fn replay<D: Data>(generator: &mut SchemaGenerator, change: RoomEvent) -> Publis
             &change.room,
             change.seq,
             &change.kind,
-            &sample::participants(),
+            Some(&sample::participants()),
         )
         .to_vec()],
     )

@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use aftermatch_ports::{
-    HistoryRange,
-    model::{ClientMsgId, Seq},
+    Follow, HistoryRange,
+    model::{ClientMsgId, Endpoint, FollowedRooms, RoomId, Seq},
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
@@ -14,14 +14,14 @@ use serde_json::json;
 use super::{
     envelope::RawParameters,
     reader::read,
-    value::{AtLeast, Id, Ids, Position, ShortText, UpTo},
+    value::{AtLeast, Id, Ids, Position, Rooms, ShortText, UpTo},
 };
 use crate::{
     action::Action,
     error::{ErrorCode, ProtocolError},
     limits::{
-        DEFAULT_MESSAGES, MAX_CLIENT_MSG_ID_CHARS, MAX_DELETED, MAX_EPOCH_CHARS, MAX_MESSAGES,
-        MAX_REPLAY, MAX_ROOMS,
+        DEFAULT_MESSAGES, MAX_CLIENT_MSG_ID_CHARS, MAX_DELETED, MAX_EPOCH_CHARS, MAX_FOLLOWED,
+        MAX_MESSAGES, MAX_REPLAY, MAX_ROOMS,
     },
 };
 
@@ -30,6 +30,8 @@ use crate::{
 pub enum Parameters<'a> {
     /// [`Action::List`]
     List(List),
+    /// [`Action::Follow`]
+    Follow(Follow),
     /// [`Action::JoinRoom`]
     JoinRoom(JoinRoom),
     /// [`Action::LeaveRoom`]
@@ -49,15 +51,22 @@ pub enum Parameters<'a> {
     GetRoomMessages(RoomMessages),
     /// [`Action::CurrentRoomInfo`]
     CurrentRoomInfo,
+    /// [`Action::Typing`]
+    Typing,
     /// [`Action::MarkRead`]
     MarkRead(MarkRead),
 }
 
 impl<'a> Parameters<'a> {
     /// Reads what `action` needs.
-    pub(super) fn read(action: Action, raw: &RawParameters<'a>) -> Result<Self, ProtocolError> {
+    pub(super) fn read(
+        action: Action,
+        endpoint: Endpoint,
+        raw: &RawParameters<'a>,
+    ) -> Result<Self, ProtocolError> {
         Ok(match action {
             Action::List => Self::List(read(raw)?),
+            Action::Follow => Self::Follow(read::<FollowParameters>(raw)?.checked(endpoint)?),
             Action::JoinRoom => Self::JoinRoom(read(raw)?),
             Action::LeaveRoom => Self::LeaveRoom,
             Action::CreateMessage => read::<CreateMessage<'_>>(raw)?.checked()?,
@@ -67,6 +76,7 @@ impl<'a> Parameters<'a> {
                 Self::GetRoomMessages(read::<GetRoomMessages>(raw)?.checked()?)
             }
             Action::CurrentRoomInfo => Self::CurrentRoomInfo,
+            Action::Typing => Self::Typing,
             Action::MarkRead => Self::MarkRead(read(raw)?),
         })
     }
@@ -76,6 +86,7 @@ impl<'a> Parameters<'a> {
     pub const fn action(&self) -> Action {
         match self {
             Self::List(_) => Action::List,
+            Self::Follow(_) => Action::Follow,
             Self::JoinRoom(_) => Action::JoinRoom,
             Self::LeaveRoom => Action::LeaveRoom,
             Self::CreateMessage { .. } => Action::CreateMessage,
@@ -83,6 +94,7 @@ impl<'a> Parameters<'a> {
             Self::DeleteMessages(_) => Action::DeleteMessages,
             Self::GetRoomMessages(_) => Action::GetRoomMessages,
             Self::CurrentRoomInfo => Action::CurrentRoomInfo,
+            Self::Typing => Action::Typing,
             Self::MarkRead(_) => Action::MarkRead,
         }
     }
@@ -92,13 +104,14 @@ impl<'a> Parameters<'a> {
 pub(crate) fn schema(action: Action, generator: &mut SchemaGenerator) -> Schema {
     match action {
         Action::List => List::json_schema(generator),
+        Action::Follow => FollowParameters::json_schema(generator),
         Action::JoinRoom => JoinRoom::json_schema(generator),
         Action::CreateMessage => CreateMessage::json_schema(generator),
         Action::EditMessage => EditMessage::json_schema(generator),
         Action::DeleteMessages => DeleteMessages::json_schema(generator),
         Action::GetRoomMessages => GetRoomMessages::json_schema(generator),
         Action::MarkRead => MarkRead::json_schema(generator),
-        Action::LeaveRoom | Action::CurrentRoomInfo => {
+        Action::LeaveRoom | Action::CurrentRoomInfo | Action::Typing => {
             json_schema!({"type": "object", "examples": [{}]})
         }
     }
@@ -114,11 +127,59 @@ pub struct List {
     pub after_pk: Option<Position>,
 }
 
+/// Parameters of `follow`, before they are checked.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(
+    rename = "Follow",
+    example = json!({"rooms": true, "typing": true, "presence": true, "read_positions": true}),
+    example = json!({"typing": false}),
+)]
+struct FollowParameters {
+    #[schemars(description = format!(
+        "Whether to receive the newest state of each room in reach, when it changes. For \
+         administrators all rooms, or those of a list of at most {MAX_FOLLOWED} `pk`."
+    ))]
+    rooms: Option<Rooms<MAX_FOLLOWED>>,
+    /// Whether to receive who is typing in the joined room.
+    typing: Option<bool>,
+    /// Whether to receive which brands are online.
+    presence: Option<bool>,
+    /// Whether to receive how far others have read.
+    read_positions: Option<bool>,
+}
+
+impl FollowParameters {
+    fn checked(self, endpoint: Endpoint) -> Result<Follow, ProtocolError> {
+        let rooms = match (self.rooms, endpoint) {
+            (None, _) => None,
+            (Some(Rooms::All(true)), _) => Some(FollowedRooms::InReach),
+            (Some(Rooms::All(false)), _) => Some(FollowedRooms::None),
+            (Some(Rooms::These(rooms)), Endpoint::AdminChat) => {
+                let rooms = rooms.into_iter().map(|Id(room)| RoomId(room));
+                Some(FollowedRooms::These(rooms.collect()))
+            }
+            (Some(Rooms::These(_)), Endpoint::Chat) => {
+                return Err(ProtocolError::new(
+                    ErrorCode::InvalidParameter,
+                    "parameter `rooms` is a list, which is for administrators: a boolean was expected",
+                ));
+            }
+        };
+        Ok(Follow {
+            rooms,
+            typing: self.typing,
+            presence: self.presence,
+            read_positions: self.read_positions,
+        })
+    }
+}
+
 /// Parameters of `join_room`.
 #[derive(Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[schemars(
     example = json!({"room_pk": 1}),
     example = json!({"room_pk": 1, "since_seq": 40, "epoch": "9f3c02a1-2b"}),
+    example = json!({"room_pk": 1, "lean": true}),
 )]
 pub struct JoinRoom {
     /// The room's `pk`.
@@ -133,6 +194,9 @@ pub struct JoinRoom {
     /// The `epoch` of the join after which that `seq` was received. It is ignored without
     /// `since_seq`.
     pub epoch: Option<ShortText<MAX_EPOCH_CHARS>>,
+    /// Whether the messages that are created in the room come without `room`. Then
+    /// `room_changed` has the room when it changes.
+    pub lean: Option<bool>,
 }
 
 /// Parameters of `create_message`.
@@ -247,8 +311,10 @@ impl GetRoomMessages {
 
 /// Parameters of `mark_read`.
 #[derive(Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[schemars(example = json!({"seq": 42}))]
+#[schemars(example = json!({"seq": 42}), example = json!({"seq": 42, "private": true}))]
 pub struct MarkRead {
     /// The number of the last event that was read.
     pub seq: AtLeast<0>,
+    /// Whether others are not told. The user's own connections are.
+    pub private: Option<bool>,
 }

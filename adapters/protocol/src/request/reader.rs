@@ -126,6 +126,8 @@ impl<'de> Deserializer<'de> for Value<'de> {
                 None => Err(mismatch(&visitor)),
             },
             [b'-' | b'0'..=b'9', ..] if is_integer(json) => visitor.visit_i128(integer(json)),
+            b"true" => visitor.visit_bool(true),
+            b"false" => visitor.visit_bool(false),
             [b'[', ..] => match serde_json::from_str::<Vec<_>>(json.get()) {
                 Ok(items) => visitor.visit_seq(Items(items.into_iter())),
                 Err(_) => Err(mismatch(&visitor)),

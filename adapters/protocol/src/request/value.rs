@@ -40,6 +40,15 @@ pub struct ShortText<const MAX: usize>(pub String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ids(pub Vec<RequestedId>);
 
+/// All rooms or none, or at most `MAX` of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Rooms<const MAX: usize> {
+    /// All, or none.
+    All(bool),
+    /// These.
+    These(Vec<Id>),
+}
+
 impl<'de> Deserialize<'de> for Id {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = integer(deserializer, format_args!("an integer"), Some)?;
@@ -122,6 +131,38 @@ impl<'de> Visitor<'de> for IdsVisitor {
             ids.push(fits.unwrap_or_else(|_| RequestedId::OfNothing(id.into())));
         }
         Ok(Ids(ids))
+    }
+}
+
+impl<'de, const MAX: usize> Deserialize<'de> for Rooms<MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RoomsVisitor::<MAX>)
+    }
+}
+
+struct RoomsVisitor<const MAX: usize>;
+
+impl<'de, const MAX: usize> Visitor<'de> for RoomsVisitor<MAX> {
+    type Value = Rooms<MAX>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a boolean or a list of at most {MAX} integers")
+    }
+
+    fn visit_bool<E: Error>(self, all: bool) -> Result<Rooms<MAX>, E> {
+        Ok(Rooms::All(all))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Rooms<MAX>, A::Error> {
+        let mut ids = Vec::new();
+        let whole_list = |_| A::Error::invalid_value(Unexpected::Seq, &self);
+        while let Some(id) = list.next_element().map_err(whole_list)? {
+            ids.push(id);
+        }
+        if ids.len() > MAX {
+            return Err(A::Error::invalid_value(Unexpected::Seq, &self));
+        }
+        Ok(Rooms::These(ids))
     }
 }
 
@@ -208,6 +249,12 @@ described!([const MAX: usize] UpTo<MAX>, json_schema!({
 described!([const MAX: usize] ShortText<MAX>, json_schema!({
     "type": "string",
     "maxLength": MAX,
+}));
+described!([const MAX: usize] Rooms<MAX>, json_schema!({
+    "oneOf": [
+        {"type": "boolean"},
+        {"type": "array", "items": {"type": "integer"}, "maxItems": MAX},
+    ],
 }));
 described!([] Ids, json_schema!({
     "type": "array",

@@ -2,7 +2,7 @@
 
 use aftermatch_ports::{
     Missed,
-    model::{LogHead, RequestId, RoomView},
+    model::{BrandId, LogHead, RequestId, RoomView, Seq, UserId},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{
     envelope::{Data, Frame, Response},
     profile::{Participants, ReadyParticipants},
-    value::EventNumber,
+    value::{EventNumber, ReadPositionShape, brand_ids, read_positions},
 };
 use crate::action::Action;
 
@@ -73,18 +73,29 @@ pub(crate) struct JoinedRoom<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "bool")]
     resumed: Option<bool>,
+    /// Which of the brands are online, for those who follow `presence`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<i64>")]
+    online: Option<Vec<i64>>,
+    /// How far users have read the room, for those who follow `read_positions`. One who has
+    /// read nothing is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<ReadPositionShape>")]
+    read_positions: Option<Vec<ReadPositionShape>>,
 }
 
 impl Data for JoinedRoom<'_> {
     const ACTION: &'static str = Action::JoinRoom.as_str();
 }
 
-/// The response to `join_room`.
+/// The response to `join_room`. `online` and `read_by` are for those who follow them.
 pub fn joined(
     request_id: &RequestId,
     view: &RoomView,
     head: LogHead,
     missed: &Missed,
+    online: Option<&[BrandId]>,
+    read_by: Option<&[(UserId, Seq)]>,
 ) -> impl Frame {
     let room = JoinedRoom {
         room: view.into(),
@@ -95,6 +106,8 @@ pub fn joined(
             Missed::TooMuch => Some(false),
             Missed::Events(_) => Some(true),
         },
+        online: online.map(brand_ids),
+        read_positions: read_by.map(read_positions),
     };
     Response::new(request_id, room)
 }

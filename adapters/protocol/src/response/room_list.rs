@@ -2,7 +2,7 @@
 
 use aftermatch_ports::{
     ListedRoom,
-    model::{RequestId, RoomId},
+    model::{BrandId, RequestId, RoomId},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use super::{
     envelope::{Data, EchoedId, Frame, NoErrors, Response, action, status},
     message::MessageShape,
     room::RoomShape,
-    value::EventNumber,
+    value::{EventNumber, brand_ids},
 };
 use crate::{action::Action, limits::MAX_ROOMS};
 
@@ -28,16 +28,27 @@ pub(crate) struct ListedRoomShape<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u64")]
     unread: Option<u64>,
+    /// The user's own read position; missing in an administrator's list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "EventNumber")]
+    read_seq: Option<EventNumber>,
     last_message: Option<MessageShape<'a>>,
+    /// Which of the brands are online, for those who follow `presence`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<i64>")]
+    online: Option<Vec<i64>>,
 }
 
-impl<'a> From<&'a ListedRoom> for ListedRoomShape<'a> {
-    fn from(listed: &'a ListedRoom) -> Self {
+impl<'a> ListedRoomShape<'a> {
+    /// `online`: which of its brands are online, if the receiver follows that.
+    pub(crate) fn new(listed: &'a ListedRoom, online: Option<&[BrandId]>) -> Self {
         Self {
             room: (&listed.view).into(),
             last_seq: listed.last_seq.into(),
             unread: listed.unread,
+            read_seq: listed.read_seq.map(EventNumber::from),
             last_message: listed.last_message.as_ref().map(MessageShape::from),
+            online: online.map(brand_ids),
         }
     }
 }
@@ -82,14 +93,14 @@ impl RoomList {
     /// The beginning of every such response.
     const HEAD: &[u8] = b"{\"errors\":[],\"data\":[";
 
-    /// Adds a room.
-    pub fn add(&mut self, out: &mut Vec<u8>, listed: &ListedRoom) {
+    /// Adds a room. `online`: which of its brands are online, if the client follows that.
+    pub fn add(&mut self, out: &mut Vec<u8>, listed: &ListedRoom, online: Option<&[BrandId]>) {
         if self.started {
             out.push(b',');
         } else {
             self.start(out);
         }
-        ListedRoomShape::from(listed).write(out);
+        ListedRoomShape::new(listed, online).write(out);
     }
 
     /// Ends the whole list.
@@ -135,9 +146,15 @@ mod tests {
     fn list_in_pieces_equals_list_at_once() {
         let (listed, id) = (sample::listed(), sample::request_id());
         for count in 0..3 {
-            let rooms = || Rooms((0..count).map(|_| (&listed).into()).collect());
+            let rooms = || {
+                Rooms(
+                    (0..count)
+                        .map(|_| ListedRoomShape::new(&listed, None))
+                        .collect(),
+                )
+            };
             let (mut list, mut out) = (RoomList::default(), Vec::new());
-            (0..count).for_each(|_| list.add(&mut out, &listed));
+            (0..count).for_each(|_| list.add(&mut out, &listed, None));
             list.finish(&mut out, &id);
             assert_eq!(out, Response::new(&id, rooms()).to_vec());
         }

@@ -1,6 +1,6 @@
 //! Values that many frames contain.
 
-use aftermatch_ports::model::{Seq, Timestamp};
+use aftermatch_ports::model::{BrandId, Seq, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer, ser::Error};
 use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
@@ -17,6 +17,27 @@ impl From<Seq> for EventNumber {
     fn from(Seq(number): Seq) -> Self {
         Self(number)
     }
+}
+
+/// How far a user has read a room.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[schemars(inline, deny_unknown_fields)]
+pub(crate) struct ReadPositionShape {
+    user_id: i64,
+    /// The number of the last event that the user has read.
+    seq: EventNumber,
+}
+
+pub(crate) fn read_positions(positions: &[(UserId, Seq)]) -> Vec<ReadPositionShape> {
+    let positions = positions.iter().map(|(user, seq)| ReadPositionShape {
+        user_id: user.0,
+        seq: (*seq).into(),
+    });
+    positions.collect()
+}
+
+pub(crate) fn brand_ids(brands: &[BrandId]) -> Vec<i64> {
+    brands.iter().map(|brand| brand.0).collect()
 }
 
 /// UTC, to the millisecond.

@@ -1,6 +1,12 @@
-use std::{mem, sync::Arc};
+use std::{
+    mem,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+};
 
-use aftermatch_ports::model::{Endpoint, RoomId, Session, SessionId, UserId, Viewer};
+use aftermatch_ports::model::{Endpoint, Following, RoomId, Session, SessionId, UserId, Viewer};
 use parking_lot::Mutex;
 
 use crate::transport::Outbox;
@@ -13,10 +19,20 @@ pub(crate) struct Connection {
     pub(super) viewer: Viewer,
     /// In place, because delivery touches it for every frame.
     outbox: Outbox,
+    /// The bits of [`Hears`].
+    hears: AtomicU8,
     rooms: Mutex<Rooms>,
     /// Rooms with events of this session that are still to be sent. `None` when the
     /// connection has ended.
     unsent: Mutex<Option<Vec<Arc<dyn Flush>>>>,
+}
+
+/// What the client has asked to hear beyond events.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hears {
+    pub(crate) typing: bool,
+    pub(crate) presence: bool,
+    pub(crate) read_positions: bool,
 }
 
 /// A room with events that are still to be sent.
@@ -47,6 +63,7 @@ impl Connection {
             endpoint: session.endpoint,
             viewer: session.viewer,
             outbox,
+            hears: AtomicU8::new(0),
             rooms: Mutex::default(),
             unsent: Mutex::new(Some(Vec::new())),
         }
@@ -55,6 +72,22 @@ impl Connection {
     /// What waits to be written to this connection.
     pub(crate) fn outbox(&self) -> &Outbox {
         &self.outbox
+    }
+
+    pub(super) fn hear(&self, following: &Following) {
+        let bits = u8::from(following.typing)
+            | u8::from(following.presence) << 1
+            | u8::from(following.read_positions) << 2;
+        self.hears.store(bits, Ordering::Relaxed);
+    }
+
+    pub(crate) fn hears(&self) -> Hears {
+        let bits = self.hears.load(Ordering::Relaxed);
+        Hears {
+            typing: bits & 1 != 0,
+            presence: bits & 2 != 0,
+            read_positions: bits & 4 != 0,
+        }
     }
 
     /// Sends what waits for this connection, and the events of its session to

@@ -37,6 +37,7 @@ impl Hub {
         self.metrics().evicted(event::reason(*reason), *seats);
         for connection in connections {
             connection.outbox().flush();
+            self.seat_lost(connection, room);
         }
         self.with_channel(room, |_| ());
     }

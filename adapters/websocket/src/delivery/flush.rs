@@ -27,7 +27,7 @@ pub(super) struct Channel {
 #[derive(Default)]
 pub(super) struct Flusher {
     pub(super) metrics: Arc<Metrics>,
-    tasks: TaskTracker,
+    pub(super) tasks: TaskTracker,
 }
 
 impl Channel {

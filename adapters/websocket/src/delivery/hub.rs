@@ -2,17 +2,21 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use aftermatch_ports::{
     Interest,
-    model::{Endpoint, RoomId, Session, SessionId},
+    model::{BrandId, Endpoint, Room, RoomId, Session, SessionId, Viewer},
 };
 use aftermatch_protocol::{close::Close, endpoint};
 use parking_lot::RwLock;
 use prometheus_client::{metrics::gauge::Gauge, registry::Registry};
 use tokio::time::sleep;
+use tokio_util::task::TaskTracker;
 
 use super::{
     connection::Connection,
     deadlines::Deadlines,
     flush::{Channel, Flusher},
+    inbox::Followers,
+    online::OnlineBrands,
+    wants::Wants,
 };
 use crate::{
     metrics::{self, EndpointLabel, Metrics},
@@ -26,9 +30,10 @@ const DRAIN_TICK: Duration = Duration::from_millis(20);
 pub struct Hub {
     pub(super) connections: RwLock<HashMap<SessionId, Arc<Connection>>>,
     pub(super) rooms: RwLock<HashMap<RoomId, Arc<Channel>>>,
-    pub(super) deadlines: Deadlines,
-    /// Learns under the lock on `rooms` which these are.
-    pub(super) interest: Arc<dyn Interest>,
+    pub(super) deadlines: Deadlines<RoomId>,
+    pub(super) wants: Arc<Wants>,
+    pub(super) followers: Followers,
+    pub(super) online: OnlineBrands,
     flusher: Arc<Flusher>,
 }
 
@@ -43,11 +48,14 @@ impl Hub {
     /// A hub without connections.
     #[must_use]
     pub fn new(interest: Arc<dyn Interest>) -> Self {
+        let wants = Arc::new(Wants::new(interest.clone()));
         Self {
             connections: RwLock::default(),
             rooms: RwLock::default(),
             deadlines: Deadlines::default(),
-            interest,
+            followers: Followers::new(wants.clone()),
+            online: OnlineBrands::new(interest),
+            wants,
             flusher: Arc::default(),
         }
     }
@@ -67,6 +75,10 @@ impl Hub {
         self.open_connections(session.endpoint).inc();
         let mut connections = self.connections.write();
         connections.insert(session.id, connection.clone());
+        drop(connections);
+        if let Viewer::Brand(brand) = session.viewer {
+            self.online.connected(brand);
+        }
         Registration {
             hub: self.clone(),
             connection,
@@ -98,6 +110,28 @@ impl Hub {
         }
     }
 
+    /// Those of the room's brands that are online, if the connection hears of that.
+    pub(crate) fn online_for(&self, connection: &Connection, room: &Room) -> Option<Vec<BrandId>> {
+        connection.hears().presence.then(|| self.online.of(room))
+    }
+
+    /// The connection has joined `room`, and receives new messages without it.
+    pub(crate) fn joined_lean(&self, connection: &Connection, room: RoomId) {
+        if let Some(connection) = self.connection(connection.session) {
+            self.followers.lean(&connection, room);
+        }
+    }
+
+    /// The connection has no seat in `room` any more.
+    pub(super) fn seat_lost(&self, connection: &Connection, room: RoomId) {
+        self.followers.left(connection, room);
+        self.typed_no_more(connection, room);
+    }
+
+    pub(super) fn tasks(&self) -> &TaskTracker {
+        &self.flusher.tasks
+    }
+
     pub(super) fn connection(&self, session: SessionId) -> Option<Arc<Connection>> {
         self.connections.read().get(&session).cloned()
     }
@@ -108,7 +142,7 @@ impl Hub {
 
     /// Invariant 1 of `seats`.
     pub(super) fn new_channel(&self, room: RoomId) -> Arc<Channel> {
-        self.interest.wanted(room);
+        self.wants.add(room);
         Arc::new(Channel::new(self.flusher.clone()))
     }
 }
@@ -124,6 +158,12 @@ impl Drop for Registration {
         let Self { hub, connection } = self;
         if let Some(room) = connection.joined() {
             hub.remove_seat(connection.session, room);
+            hub.typed_no_more(connection, room);
+        }
+        hub.followers.remove(connection.session);
+        hub.online.hears(connection.hears().presence, false);
+        if let Viewer::Brand(brand) = connection.viewer {
+            hub.online.disconnected(brand);
         }
         hub.connections.write().remove(&connection.session);
         hub.open_connections(connection.endpoint).dec();

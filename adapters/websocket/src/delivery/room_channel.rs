@@ -33,6 +33,7 @@ mod pending;
 mod received;
 mod reply;
 mod seating;
+mod signals;
 mod subscriber;
 
 use std::sync::Arc;
@@ -45,7 +46,9 @@ pub(super) use self::{
     after::{After, Closed},
     reply::{DirectReply, reply_only},
 };
-use self::{gap::Wait, pending::Pending, received::Received, subscriber::Subscriber};
+use self::{
+    gap::Wait, pending::Pending, received::Received, signals::RoomSignals, subscriber::Subscriber,
+};
 use super::{connection::Connection, pass::Pass};
 
 #[derive(Default)]
@@ -67,6 +70,8 @@ pub(super) struct RoomChannel {
     deadline: Option<Instant>,
     /// Events that every seat received as those who requested them do.
     received: Option<Box<Received>>,
+    /// What is in no log.
+    signals: RoomSignals,
     /// The JSON of the room's participants at one of its revisions.
     participants: Option<(Revision, ReadyParticipants)>,
     /// The connections of all subscribers, listed when they are needed.

@@ -41,7 +41,7 @@ impl Hub {
             drop(channel);
             if abandoned.is_some() {
                 rooms.remove(&room);
-                self.interest.unwanted(room);
+                self.wants.remove(room);
             }
             (changed, abandoned.unwrap_or_default())
         };
@@ -87,7 +87,9 @@ impl Seats for Hub {
         let room = self.room_of(session)?;
         // Another thread may have taken the seat away: then there is nothing to
         // leave, and the notice is in the outbox already.
-        self.remove_seat(session, room).map(|_| room)
+        let left = self.remove_seat(session, room)?;
+        self.seat_lost(&left, room);
+        Some(room)
     }
 
     fn unsubscribe(&self, session: SessionId, room: RoomId, reason: Eviction) {
@@ -97,6 +99,7 @@ impl Seats for Hub {
             tracing::info!(session = session.0, %room, ?reason, "evicted from a room");
             self.metrics().evicted(event::reason(reason), 1);
             connection.outbox().flush();
+            self.seat_lost(&connection, room);
         }
     }
 }

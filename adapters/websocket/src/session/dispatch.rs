@@ -3,7 +3,7 @@
 use std::{panic::AssertUnwindSafe, time::Duration};
 
 use aftermatch_ports::{
-    ChatError, Since,
+    ChatError, Join, Since,
     model::{MessageId, RequestId, RoomId, Seq},
 };
 use aftermatch_protocol::{
@@ -15,7 +15,7 @@ use aftermatch_protocol::{
         self, AtLeast, EditMessage, Id, JoinRoom, Malformed, MarkRead, Parameters, Request,
         ShortText,
     },
-    response::{self, ReadyParticipants},
+    response::{self, Allowed, ReadyParticipants},
 };
 use futures_util::FutureExt;
 use tokio::time::Instant;
@@ -173,17 +173,39 @@ impl Conversation<'_> {
                 self.list(request_id, &list).await?;
                 return Ok(200);
             }
+            Parameters::Follow(follow) => {
+                let followed = chat.follow(session, follow).await?;
+                let limits = &self.state.limits;
+                let allowed = Allowed {
+                    frame_bytes: limits.frame_bytes,
+                    requests_per_second: limits.requests_per_second,
+                    ping: limits.ping,
+                    idle: limits.idle,
+                };
+                encode::text(&response::followed(request_id, &followed, allowed))
+            }
+            Parameters::Typing => {
+                let room = chat.typing(session).await?;
+                encode::text(&response::typing(request_id, room))
+            }
             Parameters::JoinRoom(JoinRoom {
                 room_pk,
                 since_seq,
                 epoch,
+                lean,
             }) => {
                 let epoch = epoch.map(|ShortText(epoch)| epoch);
                 let since = since_seq.map(|AtLeast(seq)| Since {
                     seq: Seq(seq),
                     epoch,
                 });
-                self.join(RoomId(room_pk.0), since, request_id).await?;
+                let join = Join {
+                    room: RoomId(room_pk.0),
+                    since,
+                    is_lean: lean.unwrap_or_default(),
+                    with_read_positions: self.connection.hears().read_positions,
+                };
+                self.join(join, request_id).await?;
                 return Ok(200);
             }
             Parameters::LeaveRoom => {
@@ -198,8 +220,13 @@ impl Conversation<'_> {
                 self.messages(request_id, which).await?;
                 return Ok(200);
             }
-            Parameters::MarkRead(MarkRead { seq: AtLeast(seq) }) => {
-                let (room, seq) = chat.mark_read(session, Seq(seq)).await?;
+            Parameters::MarkRead(MarkRead {
+                seq: AtLeast(seq),
+                private,
+            }) => {
+                let is_private = private.unwrap_or_default();
+                let marked = chat.mark_read(session, Seq(seq), is_private);
+                let (room, seq) = marked.await?;
                 encode::text(&response::read(request_id, room, seq))
             }
             Parameters::CreateMessage {
@@ -212,7 +239,7 @@ impl Conversation<'_> {
                     return Ok(201);
                 };
                 let participants = ReadyParticipants::of(&existing.room.room);
-                encode::text(&existing_message(&existing, &participants))
+                encode::text(&existing_message(&existing, Some(&participants)))
             }
             Parameters::EditMessage(EditMessage {
                 msg_id: Id(id),

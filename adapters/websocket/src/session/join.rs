@@ -1,8 +1,8 @@
 //! Joining a room: the response, what the client missed, then what follows.
 
 use aftermatch_ports::{
-    ChatError, Joined, Missed, Replay, Since,
-    model::{EventKind, Message, RequestId, RoomId, RoomView},
+    ChatError, Join, Joined, Missed, Replay,
+    model::{EventKind, Message, RequestId, RoomView},
 };
 use aftermatch_protocol::{
     close::Close,
@@ -15,23 +15,23 @@ use crate::{encode, metrics::HeldBytes};
 
 impl Conversation<'_> {
     /// Joins a room, replays what the client missed, and begins delivery.
-    pub(super) async fn join(
-        &self,
-        room: RoomId,
-        since: Option<Since>,
-        request_id: &RequestId,
-    ) -> Result<(), ChatError> {
-        let chat = &self.state.chat;
+    pub(super) async fn join(&self, join: Join, request_id: &RequestId) -> Result<(), ChatError> {
+        let (chat, is_lean) = (&self.state.chat, join.is_lean);
         let Joined {
             reservation,
             view,
             head,
             missed,
-        } = chat.join_room(&self.session, room, since).await?;
-        let response = encode::text(&response::joined(request_id, &view, head, &missed));
+            read_positions,
+        } = chat.join_room(&self.session, join).await?;
+        let online = self.state.hub.online_for(self.connection, &view.room);
+        let (online, read) = (online.as_deref(), read_positions.as_deref());
+        let response = encode::text(&response::joined(
+            request_id, &view, head, &missed, online, read,
+        ));
         self.outbox().respond(response);
         if let Missed::Events(replay) = missed
-            && let Err(error) = self.replay(&view, replay).await
+            && let Err(error) = self.replay(&view, is_lean, replay).await
         {
             // The request has been answered.
             self.state.failures.report(error);
@@ -40,14 +40,22 @@ impl Conversation<'_> {
             return Ok(());
         }
         reservation.activate(head.last_seq);
+        if is_lean {
+            self.state.hub.joined_lean(self.connection, view.room.id);
+        }
         Ok(())
     }
 
     /// Sends missed events, no faster than the client reads them, and no longer than
     /// it has the seat.
-    async fn replay(&self, view: &RoomView, mut replay: Replay) -> Result<(), ChatError> {
+    async fn replay(
+        &self,
+        view: &RoomView,
+        is_lean: bool,
+        mut replay: Replay,
+    ) -> Result<(), ChatError> {
         let mut held = HeldBytes::new(self.state.hub.metrics().clone());
-        let participants = ReadyParticipants::of(&view.room);
+        let participants = (!is_lean).then(|| ReadyParticipants::of(&view.room));
         let mut turn = Turn::default();
         loop {
             held.set(replay.events.iter().map(|(_, kind)| text_bytes(kind)).sum());
@@ -55,7 +63,7 @@ impl Conversation<'_> {
                 if !self.may_replay().await {
                     return Ok(());
                 }
-                let frame = encode::text(&replayed(view, seq, &kind, &participants));
+                let frame = encode::text(&replayed(view, seq, &kind, participants.as_ref()));
                 self.outbox().respond(frame);
                 turn.count();
                 if turn.is_over() {

@@ -70,7 +70,9 @@ impl Conversation<'_> {
             let more = rooms.len() == limit;
             sending.held.set(text_bytes(&rooms));
             for room in rooms.into_iter().take(limit - 1) {
-                sending.list.add(sending.text.buffer(), &room);
+                let online = self.state.hub.online_for(self.connection, &room.view.room);
+                let online = online.as_deref();
+                sending.list.add(sending.text.buffer(), &room, online);
                 if sending.text.send().await.is_err() {
                     return Ok(None);
                 }

@@ -96,6 +96,14 @@ impl Outbox {
         state.queue.push_event(event);
     }
 
+    /// Adds an event that need not arrive: if anything waits, it is dropped.
+    pub(crate) fn push_droppable(&self, event: Bytes) {
+        let mut state = self.state.lock();
+        if state.accepts() && state.blocked.is_none() {
+            state.queue.push_event(event);
+        }
+    }
+
     /// Adds a response. There is one at a time: the next request is read when there is
     /// room again ([`Outbox::has_room`]).
     pub(crate) fn respond(&self, response: Bytes) {

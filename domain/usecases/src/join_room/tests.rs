@@ -20,8 +20,16 @@ use crate::testing::{
 /// The rooms that the session may have joined before it joins [`ROOM`].
 const JOINED_BEFORE: [Option<RoomId>; 3] = [None, Some(OTHER), Some(ROOM)];
 
+const PLAIN: Join = Join {
+    room: ROOM,
+    since: None,
+    is_lean: false,
+    with_read_positions: false,
+};
+
 fn join(mocks: Mocks, user: &User, since: Option<Since>) -> Result<Joined, ChatError> {
-    block_on(mocks.chat().join_room(&session_of(user), ROOM, since))
+    let join = Join { since, ..PLAIN };
+    block_on(mocks.chat().join_room(&session_of(user), join))
 }
 
 /// A client that has received the events up to number 38, those of the log that it
@@ -68,6 +76,7 @@ fn join_reserves_seat_before_reading_room() {
             session: SESSION,
             room: ROOM,
             viewer,
+            is_lean: false,
         };
         let mocks = Mocks::seated_in(None).at_second_10();
         let mut mocks = mocks.finding_user(Read::Fresh, &user);
@@ -251,4 +260,23 @@ fn join_lost_endpoint_reserves_no_seat() {
     let mocks = Mocks::seated_in(Some(OTHER)).at_second_10();
     let mocks = mocks.finding(Read::Fresh, &inactive, room());
     assert_eq!(refusal(join(mocks, &ann(), None)), Refusal::UserDeactivated);
+}
+
+#[test]
+fn join_shows_read_positions_to_those_who_follow_them() {
+    let mut mocks = Mocks::seated_in(None).at_second_10();
+    mocks = mocks.finding(Read::Fresh, &ann(), room());
+    mocks.seats.expect_reserve().once().return_const(());
+    mocks.log.expect_head().returning(|_| Ok(Some(head(41))));
+    mocks.seats.expect_anchor().return_const(true);
+    expect_cancel(&mut mocks);
+    let shown = mocks.read_positions.expect_shown().with(eq(vec![ROOM]));
+    shown.returning(|_| Ok(vec![(ROOM, ann().id, Seq(38))]));
+    let join = Join {
+        with_read_positions: true,
+        ..PLAIN
+    };
+    let joined = block_on(mocks.chat().join_room(&session_of(&ann()), join));
+    let positions = joined.unwrap().read_positions;
+    assert_eq!(positions, Some(vec![(ann().id, Seq(38))]));
 }

@@ -33,6 +33,7 @@ async fn deliver(ports: &Ports, events: Vec<RemoteEvent>) {
             epoch,
             last_seq: seq,
         };
+        ports.inbox.written(room, seq);
         // Before the first join of a room is anchored, nothing is delivered there, but
         // the number counts.
         let content = content.filter(|_| ports.broadcast.delivered(room).is_some());

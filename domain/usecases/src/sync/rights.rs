@@ -21,12 +21,14 @@ use aftermatch_ports::{
 };
 
 use self::seen::Seen;
+use super::inbox::Unseen;
 use crate::Ports;
 
 /// The rechecks, one after the other.
 #[derive(Default)]
 pub struct Rechecks {
     seen: Seen,
+    unseen: Unseen,
 }
 
 impl Rechecks {
@@ -37,12 +39,22 @@ impl Rechecks {
     /// The store cannot be asked now. What could not be read is read at the next recheck.
     pub async fn next(&mut self, ports: &Ports) -> Result<(), StoreError> {
         ports.revisions.recheck().await;
-        recheck(ports, &mut self.seen).await
+        let changes = ports.revisions.changes().await?;
+        match &changes {
+            Changes::Unknown => self.unseen.everything(),
+            Changes::Known { rooms, logs, .. } => {
+                self.unseen.changed(rooms);
+                for (room, head) in logs {
+                    ports.inbox.written(*room, head.last_seq);
+                }
+            }
+        }
+        let checked = recheck(ports, &mut self.seen, changes).await;
+        self.unseen.look(ports).await.and(checked)
     }
 }
 
-async fn recheck(ports: &Ports, seen: &mut Seen) -> Result<(), StoreError> {
-    let changes = ports.revisions.changes().await?;
+async fn recheck(ports: &Ports, seen: &mut Seen, changes: Changes) -> Result<(), StoreError> {
     let connected = ports.presence.connected();
     seen.forget_departed(&connected);
     match changes {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use aftermatch_ports::{
-    Changes, Difference, Expected, Relay, RemoteEvent, Revisions, StoreError,
+    Changes, Difference, Expected, Relay, RemoteEvent, Revisions, Signal, StoreError,
     model::{Revision, RoomEvent},
 };
 use async_trait::async_trait;
@@ -71,5 +71,9 @@ impl Relay for ScriptedRelay {
             Some(events) => events,
             None => pending().await,
         }
+    }
+
+    async fn signals(&self) -> Vec<Signal> {
+        pending().await
     }
 }

@@ -1,6 +1,6 @@
 //! An event into the outboxes of the subscribers.
 
-use aftermatch_ports::model::{Eviction, RoomEvent, SessionId};
+use aftermatch_ports::model::{EventKind, Eviction, RoomEvent, SessionId};
 use aftermatch_protocol::{event as frames, response::ReadyParticipants};
 use tokio::time::Instant;
 
@@ -40,7 +40,8 @@ impl RoomChannel {
         }
         self.latest = self.latest.max(Some(event.at));
         self.unsent.get_or_insert_with(Instant::now);
-        let frame = encode::text(&frames::event(event, self.participants(event)));
+        let frame = encode::text(&frames::event(event, Some(self.participants(event))));
+        let mut lean = None;
         let room = &event.room.room;
         let mut responded = event.requester.is_none();
         let (mut to_all, mut excluded) = (true, Vec::new());
@@ -50,10 +51,12 @@ impl RoomChannel {
             if Some(subscriber.seat.session) == event.requester {
                 responded = true;
                 let own = frames::partly_deleted(event).map(|own| encode::text(&own));
-                subscriber.push(event.seq, own.unwrap_or_else(|| frame.clone()));
+                let own = own.unwrap_or_else(|| subscriber.frame(event, &frame, &mut lean));
+                subscriber.push(event.seq, own);
             } else if event.seq > subscriber.since {
                 if room.admits(subscriber.seat.viewer) {
-                    subscriber.push(event.seq, frame.clone());
+                    let frame = subscriber.frame(event, &frame, &mut lean);
+                    subscriber.push(event.seq, frame);
                 } else {
                     to_all = false;
                     if !subscriber.exclude(event.seq) {
@@ -61,6 +64,10 @@ impl RoomChannel {
                     }
                 }
             }
+        }
+        if let EventKind::Created(_) = event.kind {
+            // Sent with the event.
+            self.stop_typing(event.by);
         }
         let reply = if responded { None } else { reply_only(event) };
         Delivered {

@@ -27,6 +27,6 @@ pub(in crate::delivery) fn reply_only(event: &RoomEvent) -> Option<DirectReply> 
 pub(super) fn response(event: &RoomEvent, participants: &ReadyParticipants) -> Bytes {
     match frames::partly_deleted(event) {
         Some(own) => encode::text(&own),
-        None => encode::text(&frames::event(event, participants)),
+        None => encode::text(&frames::event(event, Some(participants))),
     }
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use aftermatch_ports::model::{Eviction, Seat, Seq, Viewer};
+use aftermatch_ports::model::{Eviction, RoomEvent, Seat, Seq, Viewer};
 use aftermatch_protocol::{close::Close, event};
 use bytes::Bytes;
 
@@ -94,6 +94,21 @@ impl Subscriber {
         };
         self.seat.viewer = active;
         self.release()
+    }
+
+    /// The frame of an event as this seat receives it. `lean` is the one without the room,
+    /// once a seat has needed it.
+    pub(super) fn frame(
+        &self,
+        event: &RoomEvent,
+        whole: &Bytes,
+        lean: &mut Option<Bytes>,
+    ) -> Bytes {
+        if !self.seat.is_lean {
+            return whole.clone();
+        }
+        let frame = lean.get_or_insert_with(|| encode::text(&event::event(event, None)));
+        frame.clone()
     }
 
     /// The room was read for the reserved seat.

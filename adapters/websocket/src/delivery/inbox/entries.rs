@@ -1,0 +1,193 @@
+//! Which rooms are due for which scopes.
+
+use std::{
+    collections::{HashMap, hash_map},
+    mem,
+    ops::BitOrAssign,
+    time::Duration,
+};
+
+use aftermatch_ports::{Scope, model::RoomId};
+use tokio::time::Instant;
+
+use super::REST;
+
+/// How long a room that could not be read is not due again.
+const PAUSE: Duration = Duration::from_millis(500);
+
+pub(super) type Key = (RoomId, Scope);
+
+/// What there is to deliver of a room.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct News {
+    /// The room itself has changed, not only what was written in it.
+    pub(super) room: bool,
+    /// Something that the state of the room does not show: who is online, how far others have
+    /// read, or that a connection has lost its seat.
+    pub(super) more: bool,
+}
+
+impl BitOrAssign for News {
+    fn bitor_assign(&mut self, other: Self) {
+        self.room |= other.room;
+        self.more |= other.more;
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Entries(HashMap<Key, Entry>);
+
+struct Entry {
+    stage: Stage,
+    /// What is to be delivered.
+    news: News,
+}
+
+/// Each stage but `Reading` ends at a deadline.
+enum Stage {
+    /// It is due.
+    Due,
+    /// It is being read, with this news. Whether it is due after that.
+    Reading { news: News, again: bool },
+    /// It was delivered. Whether it is due after the rest.
+    Resting { again: bool },
+}
+
+impl Entries {
+    /// Makes a room due. Returns whether its deadline is now.
+    pub(super) fn make_due(&mut self, key: Key, news: News) -> bool {
+        match self.0.entry(key) {
+            hash_map::Entry::Vacant(vacant) => {
+                vacant.insert(Entry {
+                    stage: Stage::Due,
+                    news,
+                });
+                true
+            }
+            hash_map::Entry::Occupied(mut occupied) => {
+                let entry = occupied.get_mut();
+                entry.news |= news;
+                match &mut entry.stage {
+                    Stage::Due => {}
+                    Stage::Reading { again, .. } | Stage::Resting { again } => *again = true,
+                }
+                false
+            }
+        }
+    }
+
+    /// A deadline has come. Returns whether the room is to be read now.
+    pub(super) fn begin(&mut self, key: Key) -> bool {
+        let Some(entry) = self.0.get_mut(&key) else {
+            return false;
+        };
+        match entry.stage {
+            Stage::Due | Stage::Resting { again: true } => {
+                let news = mem::take(&mut entry.news);
+                entry.stage = Stage::Reading { news, again: false };
+                true
+            }
+            Stage::Resting { again: false } => {
+                self.0.remove(&key);
+                false
+            }
+            Stage::Reading { .. } => false,
+        }
+    }
+
+    /// It was read. Returns what is to be delivered, and the next deadline.
+    pub(super) fn finish(&mut self, key: Key) -> Option<(News, Instant)> {
+        let entry = self.0.get_mut(&key)?;
+        let Stage::Reading { news, again } = entry.stage else {
+            return None;
+        };
+        entry.stage = Stage::Resting { again };
+        Some((news, Instant::now() + REST))
+    }
+
+    /// It could not be read. Returns the next deadline.
+    pub(super) fn postpone(&mut self, key: Key) -> Option<Instant> {
+        let entry = self.0.get_mut(&key)?;
+        let Stage::Reading { news, .. } = entry.stage else {
+            return None;
+        };
+        entry.news |= news;
+        entry.stage = Stage::Due;
+        Some(Instant::now() + PAUSE)
+    }
+
+    /// The scope does not have the room any more.
+    pub(super) fn remove(&mut self, key: Key) {
+        self.0.remove(&key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: Key = (RoomId(1), Scope::All);
+    const ROOM: News = News {
+        room: true,
+        more: false,
+    };
+    const MORE: News = News {
+        room: false,
+        more: true,
+    };
+
+    fn finish(entries: &mut Entries) -> Option<News> {
+        entries.finish(KEY).map(|(news, _)| news)
+    }
+
+    #[test]
+    fn change_during_read_is_delivered_after_rest() {
+        let mut entries = Entries::default();
+        assert!(entries.make_due(KEY, ROOM));
+        assert!(!entries.make_due(KEY, News::default()));
+        assert!(entries.begin(KEY));
+        assert!(!entries.begin(KEY), "one task at a time");
+        assert!(!entries.make_due(KEY, MORE));
+        assert_eq!(finish(&mut entries), Some(ROOM));
+        assert!(entries.begin(KEY), "the rest is over");
+        assert_eq!(finish(&mut entries), Some(MORE));
+        assert!(!entries.begin(KEY), "nothing has changed");
+        assert!(entries.0.is_empty());
+    }
+
+    #[test]
+    fn change_during_rest_waits() {
+        let mut entries = Entries::default();
+        entries.make_due(KEY, News::default());
+        entries.begin(KEY);
+        finish(&mut entries);
+        assert!(!entries.make_due(KEY, MORE), "not before the rest is over");
+        assert!(entries.begin(KEY));
+    }
+
+    #[test]
+    fn unreadable_room_is_due_again_with_all_its_news() {
+        let mut entries = Entries::default();
+        entries.make_due(KEY, ROOM);
+        entries.begin(KEY);
+        entries.make_due(KEY, MORE);
+        assert!(entries.postpone(KEY).is_some());
+        assert!(entries.begin(KEY));
+        let all = News {
+            room: true,
+            more: true,
+        };
+        assert_eq!(finish(&mut entries), Some(all));
+    }
+
+    #[test]
+    fn room_that_was_removed_is_not_delivered() {
+        let mut entries = Entries::default();
+        entries.make_due(KEY, ROOM);
+        entries.begin(KEY);
+        entries.remove(KEY);
+        assert_eq!(finish(&mut entries), None);
+        assert!(entries.postpone(KEY).is_none());
+        assert!(!entries.begin(KEY));
+    }
+}

@@ -1,0 +1,269 @@
+//! Who follows what.
+
+mod state;
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use aftermatch_ports::{
+    DueRoom, RoomState, Scope, Summary,
+    model::{BrandId, FollowedRooms, Following, RoomId, Seq, SessionId, UserId, Viewer},
+};
+use parking_lot::Mutex;
+
+use self::state::State;
+use super::entries::{Key, News};
+use crate::delivery::{connection::Connection, deadlines::Deadlines, wants::Wants};
+
+/// How many rooms are read at a time.
+const BATCH: usize = 200;
+
+pub(in crate::delivery) struct Followers {
+    /// Whether there may be any, for a look without the lock.
+    any: AtomicBool,
+    state: Mutex<State>,
+    deadlines: Deadlines<Key>,
+}
+
+/// A summary for these connections.
+pub(super) struct Delivery {
+    pub(super) connections: Vec<Arc<Connection>>,
+    /// Whether the scope did not have the room before.
+    pub(super) is_new: bool,
+    pub(super) with_room: bool,
+}
+
+impl Followers {
+    pub(in crate::delivery) fn new(wants: Arc<Wants>) -> Self {
+        Self {
+            any: AtomicBool::new(false),
+            state: Mutex::new(State::new(wants)),
+            deadlines: Deadlines::default(),
+        }
+    }
+
+    pub(super) fn following(&self, session: SessionId) -> Following {
+        self.state.lock().following(session)
+    }
+
+    /// Returns the scope if its rooms have not been read.
+    pub(super) fn follow(
+        &self,
+        connection: &Arc<Connection>,
+        following: Following,
+    ) -> Option<Scope> {
+        // First: whoever commits an event after this call looks for followers.
+        self.any.store(true, Ordering::SeqCst);
+        connection.hear(&following);
+        let mut state = self.state.lock();
+        if state.following(connection.session).rooms != following.rooms {
+            state.remove(connection.session);
+        }
+        let scope = state.add(connection, following);
+        self.any.store(!state.is_empty(), Ordering::SeqCst);
+        scope
+    }
+
+    /// The connection ends.
+    pub(in crate::delivery) fn remove(&self, session: SessionId) {
+        if self.any() {
+            let mut state = self.state.lock();
+            state.remove(session);
+            self.any.store(!state.is_empty(), Ordering::SeqCst);
+        }
+    }
+
+    fn any(&self) -> bool {
+        self.any.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn scopes(&self) -> Vec<Scope> {
+        self.state.lock().scopes()
+    }
+
+    /// Invariant 4.
+    pub(super) fn load(&self, scope: Scope, rooms: Vec<(RoomId, RoomState)>) {
+        let mut state = self.state.lock();
+        for (room, news) in state.load(scope, rooms) {
+            self.make_due(&mut state, (room, scope), news);
+        }
+    }
+
+    pub(super) fn written(&self, room: RoomId, seq: Seq) {
+        if !self.any() {
+            return;
+        }
+        let mut state = self.state.lock();
+        state.remember(room);
+        for scope in state.scopes_of(room) {
+            if !state.knows(scope, room, seq) {
+                self.make_due(&mut state, (room, scope), News::default());
+            }
+        }
+    }
+
+    pub(in crate::delivery) fn read(&self, room: RoomId, user: UserId, is_shown: bool) {
+        if !self.any() {
+            return;
+        }
+        let mut state = self.state.lock();
+        state.remember(room);
+        for scope in state.scopes_of(room) {
+            let own = scope.reader() == Some(user);
+            if own || is_shown && state.hears(scope, room, |hears| hears.read_positions) {
+                let news = News {
+                    more: !own,
+                    room: false,
+                };
+                self.make_due(&mut state, (room, scope), news);
+            }
+        }
+    }
+
+    /// The user's connections that hear how far it has read, without `except`.
+    pub(in crate::delivery) fn hearing_of_own_reads(
+        &self,
+        user: UserId,
+        except: Option<SessionId>,
+    ) -> Vec<Arc<Connection>> {
+        if !self.any() {
+            return Vec::new();
+        }
+        let state = self.state.lock();
+        let own = state.connections_of(user).cloned();
+        own.filter(|each| each.hears().read_positions && Some(each.session) != except)
+            .collect()
+    }
+
+    /// Who is online in these rooms has changed: `brand` came or went.
+    pub(in crate::delivery) fn presence(&self, brand: BrandId, rooms: &[RoomId]) {
+        let mut state = self.state.lock();
+        let news = News {
+            room: false,
+            more: true,
+        };
+        for &room in rooms {
+            for scope in state.scopes_of(room) {
+                let own = matches!(scope, Scope::Brand { brand: own, .. } if own == brand);
+                if !own && state.hears(scope, room, |hears| hears.presence) {
+                    self.make_due(&mut state, (room, scope), news);
+                }
+            }
+        }
+    }
+
+    /// The connection has joined `room` and receives new messages without it.
+    pub(in crate::delivery) fn lean(&self, connection: &Arc<Connection>, room: RoomId) {
+        self.any.store(true, Ordering::SeqCst);
+        self.state.lock().lean(connection, room);
+    }
+
+    pub(super) fn changed(&self, rooms: &[RoomId], participants: &[(RoomId, BrandId)]) {
+        let mut state = self.state.lock();
+        let news = News {
+            room: true,
+            more: false,
+        };
+        let mut changed = HashSet::new();
+        for &room in rooms {
+            state.remember(room);
+            for scope in state
+                .scopes_of(room)
+                .into_iter()
+                .chain(state.lean_scopes_of(room))
+            {
+                state.admit(scope, room);
+                changed.insert((room, scope));
+            }
+        }
+        for &(room, brand) in participants {
+            for scope in state.scopes_of_brand(brand) {
+                state.admit(scope, room);
+                changed.insert((room, scope));
+            }
+        }
+        for key in changed {
+            self.make_due(&mut state, key, news);
+        }
+    }
+
+    /// Invariant 3: the connection has no seat in `room` any more.
+    pub(in crate::delivery) fn left(&self, connection: &Connection, room: RoomId) {
+        if !self.any() {
+            return;
+        }
+        let mut state = self.state.lock();
+        state.not_lean(connection.session, room);
+        let scope = scope(connection);
+        if state.following(connection.session).rooms != FollowedRooms::None
+            && state.scopes_of(room).contains(&scope)
+        {
+            let news = News {
+                room: false,
+                more: true,
+            };
+            self.make_due(&mut state, (room, scope), news);
+        }
+    }
+
+    pub(super) async fn due(&self) -> Vec<DueRoom> {
+        loop {
+            let (_, first) = self.deadlines.next().await;
+            let mut state = self.state.lock();
+            let mut due = Vec::new();
+            due.extend(state.begin(first));
+            while due.len() < BATCH
+                && let Ok((_, next)) = self.deadlines.take_due()
+            {
+                due.extend(state.begin(next));
+            }
+            if !due.is_empty() {
+                return due;
+            }
+        }
+    }
+
+    /// Returns to whom the summary goes.
+    pub(super) fn delivered(&self, due: DueRoom, summary: &Summary) -> Delivery {
+        let mut state = self.state.lock();
+        let (delivery, deadline) = state.delivered(due, summary);
+        if let Some(deadline) = deadline {
+            self.deadlines.add(deadline, (due.room, due.scope));
+        }
+        delivery
+    }
+
+    /// The scope does not have the room any more. Returns who followed it.
+    pub(super) fn removed(&self, due: DueRoom) -> Vec<Arc<Connection>> {
+        self.state.lock().dismiss(due.scope, due.room)
+    }
+
+    pub(super) fn postpone(&self, due: DueRoom) {
+        let key = (due.room, due.scope);
+        if let Some(deadline) = self.state.lock().postpone(key) {
+            self.deadlines.add(deadline, key);
+        }
+    }
+
+    fn make_due(&self, state: &mut State, key: Key, news: News) {
+        if let Some(now) = state.make_due(key, news) {
+            self.deadlines.add(now, key);
+        }
+    }
+}
+
+/// Whose rooms a connection sees.
+fn scope(connection: &Connection) -> Scope {
+    match connection.viewer {
+        Viewer::Admin => Scope::All,
+        Viewer::Brand(brand) => Scope::Brand {
+            brand,
+            reader: connection.user,
+        },
+    }
+}

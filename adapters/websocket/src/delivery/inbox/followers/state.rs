@@ -1,0 +1,411 @@
+use std::{
+    collections::{HashMap, HashSet},
+    hash::Hash,
+    mem,
+    sync::Arc,
+};
+
+use aftermatch_ports::{
+    DueRoom, RoomState, Scope, Summary,
+    model::{BrandId, FollowedRooms, Following, RoomId, Seq, SessionId, UserId},
+};
+use tokio::time::Instant;
+
+use super::{
+    super::{
+        entries::{Entries, Key, News},
+        group::Group,
+    },
+    Delivery, scope,
+};
+use crate::delivery::{
+    connection::{Connection, Hears},
+    wants::Wants,
+};
+
+/// What all connections follow.
+pub(super) struct State {
+    wants: Arc<Wants>,
+    sessions: HashMap<SessionId, Session>,
+    by_user: HashMap<UserId, Vec<Arc<Connection>>>,
+    /// The seats that receive new messages without their room.
+    lean: HashMap<RoomId, Vec<Arc<Connection>>>,
+    groups: HashMap<Scope, Group>,
+    /// The scopes of brands, by brand and by room. The scope of all rooms is in neither.
+    by_brand: HashMap<BrandId, Vec<Scope>>,
+    by_room: HashMap<RoomId, Vec<Scope>>,
+    entries: Entries,
+    /// The scopes whose rooms are being read for the first time, and what changes meanwhile:
+    /// invariant 4.
+    loading: HashSet<Scope>,
+    remembered: HashSet<RoomId>,
+}
+
+struct Session {
+    scope: Scope,
+    user: UserId,
+    following: Following,
+}
+
+impl State {
+    pub(super) fn new(wants: Arc<Wants>) -> Self {
+        Self {
+            wants,
+            sessions: HashMap::new(),
+            by_user: HashMap::new(),
+            lean: HashMap::new(),
+            groups: HashMap::new(),
+            by_brand: HashMap::new(),
+            by_room: HashMap::new(),
+            entries: Entries::default(),
+            loading: HashSet::new(),
+            remembered: HashSet::new(),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.sessions.is_empty() && self.lean.is_empty()
+    }
+
+    pub(super) fn following(&self, session: SessionId) -> Following {
+        let followed = self.sessions.get(&session);
+        followed.map_or_else(Following::default, |each| each.following.clone())
+    }
+
+    pub(super) fn scopes(&self) -> Vec<Scope> {
+        let lean = self.lean.values().flatten().map(|each| scope(each));
+        let all: HashSet<_> = self.groups.keys().copied().chain(lean).collect();
+        all.into_iter().collect()
+    }
+
+    /// Returns the scope if its rooms have not been read.
+    pub(super) fn add(
+        &mut self,
+        connection: &Arc<Connection>,
+        following: Following,
+    ) -> Option<Scope> {
+        let scope = scope(connection);
+        let rooms = following.rooms.clone();
+        let session = Session {
+            scope,
+            user: connection.user,
+            following,
+        };
+        let before = self.sessions.insert(connection.session, session);
+        if before.is_none() {
+            let of_user = self.by_user.entry(connection.user).or_default();
+            of_user.push(connection.clone());
+        }
+        if before.is_some_and(|before| before.following.rooms == rooms) {
+            // What is due stays due.
+            return self.loading.get(&scope).copied();
+        }
+        if rooms == FollowedRooms::None {
+            return None;
+        }
+        let group = self.groups.entry(scope).or_default();
+        if group.is_empty()
+            && let Scope::Brand { brand, .. } = scope
+        {
+            self.by_brand.entry(brand).or_default().push(scope);
+        }
+        let followed_all = group.follows_all();
+        group.add(connection, &rooms);
+        if let FollowedRooms::These(rooms) = &rooms {
+            for room in rooms.iter().collect::<HashSet<_>>() {
+                self.wants.add(*room);
+            }
+        } else if scope == Scope::All && !followed_all {
+            self.wants.all(true);
+        }
+        if group.is_loading() {
+            self.loading.insert(scope);
+        }
+        self.loading.get(&scope).copied()
+    }
+
+    /// The session follows nothing any more.
+    pub(super) fn remove(&mut self, session: SessionId) {
+        let Some(Session { scope, user, .. }) = self.sessions.remove(&session) else {
+            return;
+        };
+        remove_from(&mut self.by_user, user, |each| each.session == session);
+        let Some(group) = self.groups.get_mut(&scope) else {
+            return;
+        };
+        let followed_all = group.follows_all();
+        for room in group.remove(session) {
+            self.wants.remove(room);
+        }
+        if followed_all && !group.follows_all() {
+            let rooms = group.rooms.take().unwrap_or_default();
+            self.loaded(scope);
+            if scope == Scope::All {
+                self.wants.all(false);
+            } else {
+                for room in rooms.into_keys() {
+                    self.unlist(scope, room);
+                }
+            }
+        }
+        if self.groups.get(&scope).is_some_and(Group::is_empty) {
+            self.groups.remove(&scope);
+            if let Scope::Brand { brand, .. } = scope {
+                remove_from(&mut self.by_brand, brand, |other| *other == scope);
+            }
+        }
+    }
+
+    /// These are the rooms of the scope. Returns those that are due.
+    pub(super) fn load(
+        &mut self,
+        scope: Scope,
+        rooms: Vec<(RoomId, RoomState)>,
+    ) -> Vec<(RoomId, News)> {
+        let changed = News {
+            room: true,
+            more: false,
+        };
+        let lean = self.lean.iter();
+        let lean = lean.filter(|(_, seats)| seats.iter().any(|each| self::scope(each) == scope));
+        let mut due: Vec<_> = lean.map(|(room, _)| (*room, changed)).collect();
+        let others = self.load_followed(scope, rooms).into_iter();
+        due.extend(others.map(|room| (room, News::default())));
+        due
+    }
+
+    fn load_followed(&mut self, scope: Scope, rooms: Vec<(RoomId, RoomState)>) -> Vec<RoomId> {
+        let Some(group) = self.groups.get_mut(&scope) else {
+            return Vec::new();
+        };
+        if !group.follows_all() {
+            return group.only().collect();
+        }
+        if group.rooms.is_some() {
+            return self.load_again(scope, &rooms);
+        }
+        let ids: Vec<_> = rooms.iter().map(|(room, _)| *room).collect();
+        let rooms = rooms.into_iter().map(|(room, state)| (room, Some(state)));
+        group.rooms = Some(rooms.collect());
+        for room in &ids {
+            self.list(scope, *room);
+        }
+        let remembered = ids
+            .into_iter()
+            .filter(|room| self.remembered.contains(room));
+        let due = remembered.collect();
+        self.loaded(scope);
+        due
+    }
+
+    /// Rooms with another state than that which was delivered, new ones, and those that the
+    /// scope does not have any more.
+    fn load_again(&mut self, scope: Scope, rooms: &[(RoomId, RoomState)]) -> Vec<RoomId> {
+        let group = self.groups.get(&scope);
+        let Some(known) = group.and_then(|group| group.rooms.as_ref()) else {
+            return Vec::new();
+        };
+        let mut gone: HashSet<_> = known.keys().copied().collect();
+        let mut due = Vec::new();
+        for (room, state) in rooms {
+            gone.remove(room);
+            if known.get(room) != Some(&Some(*state)) {
+                due.push(*room);
+            }
+        }
+        for room in &due {
+            self.admit(scope, *room);
+        }
+        due.extend(gone);
+        due
+    }
+
+    /// The scope has a room that it may not have had.
+    pub(super) fn admit(&mut self, scope: Scope, room: RoomId) {
+        let group = self.groups.get_mut(&scope);
+        if let Some(rooms) = group.and_then(|group| group.rooms.as_mut())
+            && !rooms.contains_key(&room)
+        {
+            rooms.insert(room, None);
+            self.list(scope, room);
+        }
+    }
+
+    /// The scope does not have the room any more. Returns who followed it.
+    pub(super) fn dismiss(&mut self, scope: Scope, room: RoomId) -> Vec<Arc<Connection>> {
+        self.entries.remove((room, scope));
+        let Some(group) = self.groups.get_mut(&scope) else {
+            return Vec::new();
+        };
+        let following: Vec<_> = group.following(room).cloned().collect();
+        let had = group.rooms.as_mut().map(|rooms| rooms.remove(&room));
+        if matches!(had, Some(Some(_))) {
+            self.unlist(scope, room);
+        }
+        match had {
+            // It was not delivered, so nobody knows it.
+            Some(None | Some(None)) => Vec::new(),
+            _ => following,
+        }
+    }
+
+    fn list(&mut self, scope: Scope, room: RoomId) {
+        if scope != Scope::All {
+            self.by_room.entry(room).or_default().push(scope);
+            self.wants.add(room);
+        }
+    }
+
+    fn unlist(&mut self, scope: Scope, room: RoomId) {
+        self.entries.remove((room, scope));
+        if scope != Scope::All {
+            remove_from(&mut self.by_room, room, |other| *other == scope);
+            self.wants.remove(room);
+        }
+    }
+
+    /// Invariant 4.
+    pub(super) fn remember(&mut self, room: RoomId) {
+        if !self.loading.is_empty() {
+            self.remembered.insert(room);
+        }
+    }
+
+    /// The rooms of the scope were read, or are no longer needed.
+    fn loaded(&mut self, scope: Scope) {
+        self.loading.remove(&scope);
+        if self.loading.is_empty() {
+            self.remembered = HashSet::new();
+        }
+    }
+}
+
+/// What is due.
+impl State {
+    /// The scopes that follow `room`.
+    pub(super) fn scopes_of(&self, room: RoomId) -> Vec<Scope> {
+        let mut scopes = self.by_room.get(&room).cloned().unwrap_or_default();
+        let all = self.groups.get(&Scope::All);
+        if all.is_some_and(|group| group.follows(room)) {
+            scopes.push(Scope::All);
+        }
+        scopes
+    }
+
+    pub(super) fn scopes_of_brand(&self, brand: BrandId) -> Vec<Scope> {
+        self.by_brand.get(&brand).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn knows(&self, scope: Scope, room: RoomId, seq: Seq) -> bool {
+        let group = self.groups.get(&scope);
+        group.is_some_and(|group| group.knows(room, seq))
+    }
+
+    /// Whether anybody of the scope who follows `room` hears of this.
+    pub(super) fn hears(&self, scope: Scope, room: RoomId, what: fn(Hears) -> bool) -> bool {
+        let group = self.groups.get(&scope).into_iter();
+        let mut following = group.flat_map(|group| group.following(room));
+        following.any(|connection| what(connection.hears()))
+    }
+
+    pub(super) fn connections_of(&self, user: UserId) -> impl Iterator<Item = &Arc<Connection>> {
+        self.by_user.get(&user).into_iter().flatten()
+    }
+
+    /// Returns the deadline if it is a new one.
+    pub(super) fn make_due(&mut self, key: Key, news: News) -> Option<Instant> {
+        self.entries.make_due(key, news).then(Instant::now)
+    }
+
+    pub(super) fn begin(&mut self, (room, scope): Key) -> Option<DueRoom> {
+        self.entries.begin((room, scope)).then(|| DueRoom {
+            room,
+            scope,
+            with_read_positions: self.hears(scope, room, |hears| hears.read_positions),
+        })
+    }
+
+    pub(super) fn postpone(&mut self, key: Key) -> Option<Instant> {
+        self.entries.postpone(key)
+    }
+
+    /// Returns to whom the summary goes, and the next deadline.
+    pub(super) fn delivered(
+        &mut self,
+        due: DueRoom,
+        summary: &Summary,
+    ) -> (Delivery, Option<Instant>) {
+        let DueRoom { room, scope, .. } = due;
+        let state = RoomState {
+            last_seq: summary.listed.last_seq,
+            read_seq: summary.listed.read_seq,
+        };
+        let mut delivery = Delivery {
+            connections: Vec::new(),
+            is_new: false,
+            with_room: false,
+        };
+        let Some((news, deadline)) = self.entries.finish((room, scope)) else {
+            return (delivery, None);
+        };
+        delivery.with_room = news.room;
+        if news.room {
+            let lean = self.lean.get(&room).into_iter().flatten();
+            delivery.connections = lean
+                .filter(|each| self::scope(each) == scope)
+                .cloned()
+                .collect();
+        }
+        let Some(group) = self.groups.get_mut(&scope) else {
+            return (delivery, Some(deadline));
+        };
+        let before = match &mut group.rooms {
+            Some(rooms) => {
+                let before = rooms.get_mut(&room);
+                before.map(|before| mem::replace(before, Some(state)))
+            }
+            None => None,
+        };
+        if before.flatten() == Some(state) && news == News::default() {
+            return (delivery, Some(deadline));
+        }
+        delivery.is_new = before == Some(None);
+        let following = group.following(room);
+        // Invariant 3.
+        let receiving = following
+            .filter(|connection| news.room || delivery.is_new || connection.joined() != Some(room));
+        for connection in receiving {
+            let lean = &delivery.connections;
+            if !lean.iter().any(|each| Arc::ptr_eq(each, connection)) {
+                delivery.connections.push(connection.clone());
+            }
+        }
+        (delivery, Some(deadline))
+    }
+}
+
+/// The seats that receive new messages without their room: they hear when the room changes.
+impl State {
+    pub(super) fn lean(&mut self, connection: &Arc<Connection>, room: RoomId) {
+        self.not_lean(connection.session, room);
+        self.lean.entry(room).or_default().push(connection.clone());
+    }
+
+    pub(super) fn not_lean(&mut self, session: SessionId, room: RoomId) {
+        remove_from(&mut self.lean, room, |each| each.session == session);
+    }
+
+    pub(super) fn lean_scopes_of(&self, room: RoomId) -> Vec<Scope> {
+        let lean = self.lean.get(&room).into_iter().flatten();
+        lean.map(|each| scope(each)).collect()
+    }
+}
+
+fn remove_from<K: Eq + Hash, V>(index: &mut HashMap<K, Vec<V>>, key: K, gone: impl Fn(&V) -> bool) {
+    if let Some(values) = index.get_mut(&key) {
+        values.retain(|value| !gone(value));
+        if values.is_empty() {
+            index.remove(&key);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! What followers receive.
+
+use std::sync::Arc;
+
+use aftermatch_ports::{
+    Summary,
+    model::{BrandId, Eviction, RoomId},
+};
+use aftermatch_protocol::event;
+use bytes::Bytes;
+
+use super::followers::Delivery;
+use crate::{delivery::connection::Connection, encode};
+
+/// Sends the state of a room. Connections that hear of the same receive the same frame.
+pub(super) fn send(summary: &Summary, delivery: &Delivery, online: impl Fn() -> Vec<BrandId>) {
+    let mut ready: Vec<((bool, bool), Bytes)> = Vec::new();
+    for connection in &delivery.connections {
+        let hears = connection.hears();
+        let kind = (hears.presence, hears.read_positions);
+        let known = ready.iter().find(|(other, _)| *other == kind);
+        let frame = match known {
+            Some((_, frame)) => frame.clone(),
+            None => {
+                let online = hears.presence.then(&online);
+                let frame = frame(summary, delivery, online.as_deref(), hears.read_positions);
+                ready.push((kind, frame.clone()));
+                frame
+            }
+        };
+        connection.outbox().push(frame);
+        connection.outbox().flush();
+    }
+}
+
+fn frame(
+    summary: &Summary,
+    delivery: &Delivery,
+    online: Option<&[BrandId]>,
+    with_read_positions: bool,
+) -> Bytes {
+    if delivery.is_new {
+        return encode::text(&event::room_added(summary, online));
+    }
+    let changed = event::room_changed(summary, delivery.with_room, online, with_read_positions);
+    encode::text(&changed)
+}
+
+pub(super) fn send_removed(room: RoomId, reason: Eviction, connections: &[Arc<Connection>]) {
+    if connections.is_empty() {
+        return;
+    }
+    let frame = encode::text(&event::room_removed(room, reason));
+    for connection in connections {
+        connection.outbox().push(frame.clone());
+        connection.outbox().flush();
+    }
+}

@@ -1,0 +1,95 @@
+//! The connections that follow one scope, and the rooms that it has.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use aftermatch_ports::{
+    RoomState,
+    model::{FollowedRooms, RoomId, Seq, SessionId},
+};
+
+use crate::delivery::connection::Connection;
+
+#[derive(Default)]
+pub(super) struct Group {
+    members: HashMap<SessionId, Member>,
+    /// Each with the state that was delivered last, or none if it is new. `None`: they
+    /// have not been read.
+    pub(super) rooms: Option<HashMap<RoomId, Option<RoomState>>>,
+}
+
+struct Member {
+    connection: Arc<Connection>,
+    /// `None`: all rooms of the scope.
+    only: Option<HashSet<RoomId>>,
+}
+
+impl Group {
+    pub(super) fn add(&mut self, connection: &Arc<Connection>, rooms: &FollowedRooms) {
+        let only = match rooms {
+            FollowedRooms::These(rooms) => Some(rooms.iter().copied().collect()),
+            FollowedRooms::InReach | FollowedRooms::None => None,
+        };
+        let member = Member {
+            connection: connection.clone(),
+            only,
+        };
+        self.members.insert(connection.session, member);
+    }
+
+    /// Removes a connection. Returns the rooms that it followed alone.
+    pub(super) fn remove(&mut self, session: SessionId) -> HashSet<RoomId> {
+        let member = self.members.remove(&session);
+        member.and_then(|member| member.only).unwrap_or_default()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// Whether somebody follows all rooms of the scope.
+    pub(super) fn follows_all(&self) -> bool {
+        let mut members = self.members.values();
+        members.any(|member| member.only.is_none())
+    }
+
+    /// The rooms that are followed one by one.
+    pub(super) fn only(&self) -> impl Iterator<Item = RoomId> {
+        let members = self.members.values();
+        members.flat_map(|member| member.only.iter().flatten().copied())
+    }
+
+    pub(super) fn is_loading(&self) -> bool {
+        self.rooms.is_none() && self.follows_all()
+    }
+
+    /// Whether somebody follows `room`, if the scope has it.
+    pub(super) fn follows(&self, room: RoomId) -> bool {
+        self.members.values().any(|member| member.follows(room))
+    }
+
+    /// The connections that follow `room`, if the scope has it.
+    pub(super) fn following(&self, room: RoomId) -> impl Iterator<Item = &Arc<Connection>> {
+        let members = self.members.values();
+        let following = members.filter(move |member| member.follows(room));
+        following.map(|member| &member.connection)
+    }
+
+    /// Whether event `seq` of `room` was in a state that was delivered.
+    pub(super) fn knows(&self, room: RoomId, seq: Seq) -> bool {
+        self.state(room).is_some_and(|state| state.last_seq >= seq)
+    }
+
+    /// The state of `room` that was delivered last.
+    pub(super) fn state(&self, room: RoomId) -> Option<RoomState> {
+        *self.rooms.as_ref()?.get(&room)?
+    }
+}
+
+impl Member {
+    fn follows(&self, room: RoomId) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(&room))
+    }
+}

@@ -1,0 +1,198 @@
+//! What is in no log: who is typing, how far users have read, which brands are online.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use aftermatch_ports::model::{BrandId, RoomId, Seq, Timestamp, UserId, Viewer};
+use aftermatch_protocol::event;
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::RoomChannel;
+use crate::{delivery::connection::Connection, encode, transport::Outbox};
+
+/// How long a user is seen typing after the last word of it.
+const TYPING: Duration = Duration::from_secs(6);
+
+/// How often it is passed on that a user is typing.
+const PASSED_ON: Duration = Duration::from_secs(3);
+
+/// How often others hear how far a user has read.
+const READ: Duration = Duration::from_secs(1);
+
+#[derive(Default)]
+pub(super) struct RoomSignals {
+    typing: Vec<Typist>,
+    /// The users whose reading others have heard of in the last second, and what they
+    /// have not heard yet.
+    read: HashMap<UserId, Option<Seq>>,
+}
+
+struct Typist {
+    user: UserId,
+    end: Instant,
+    passed_on: Instant,
+}
+
+/// A user is typing.
+pub(in crate::delivery) struct Typing {
+    /// Whether other processes are to hear that.
+    pub(in crate::delivery) is_passed_on: bool,
+    pub(in crate::delivery) connections: Vec<Arc<Connection>>,
+    /// When the first to end may end, if nobody waits for that yet.
+    pub(in crate::delivery) first_end: Option<Instant>,
+}
+
+/// A user has read further.
+#[derive(Default)]
+pub(in crate::delivery) struct ReadFurther {
+    pub(in crate::delivery) connections: Vec<Arc<Connection>>,
+    /// When others may hear more, if nobody waits for that yet.
+    pub(in crate::delivery) first_end: Option<Instant>,
+}
+
+/// What came at the end of a time.
+#[derive(Default)]
+pub(in crate::delivery) struct Ended {
+    pub(in crate::delivery) connections: Vec<Arc<Connection>>,
+    /// The next end.
+    pub(in crate::delivery) next: Option<Instant>,
+}
+
+impl RoomChannel {
+    pub(in crate::delivery) fn typing(&mut self, user: UserId) -> Typing {
+        let now = Instant::now();
+        let typing = &mut self.signals.typing;
+        if let Some(typist) = typing.iter_mut().find(|typist| typist.user == user) {
+            typist.end = now + TYPING;
+            let is_passed_on = now >= typist.passed_on + PASSED_ON;
+            if is_passed_on {
+                typist.passed_on = now;
+            }
+            return Typing {
+                is_passed_on,
+                connections: Vec::new(),
+                first_end: None,
+            };
+        }
+        let is_first = typing.is_empty();
+        typing.push(Typist {
+            user,
+            end: now + TYPING,
+            passed_on: now,
+        });
+        Typing {
+            is_passed_on: true,
+            connections: self.show_typing(),
+            first_end: is_first.then_some(now + TYPING),
+        }
+    }
+
+    pub(in crate::delivery) fn is_typing(&self, user: UserId) -> bool {
+        let mut typing = self.signals.typing.iter();
+        typing.any(|typist| typist.user == user)
+    }
+
+    pub(in crate::delivery) fn stop_typing(&mut self, user: UserId) -> Vec<Arc<Connection>> {
+        if !self.is_typing(user) {
+            return Vec::new();
+        }
+        self.signals.typing.retain(|typist| typist.user != user);
+        self.show_typing()
+    }
+
+    /// The time of some is over.
+    pub(in crate::delivery) fn end_typing(&mut self) -> Ended {
+        let now = Instant::now();
+        let before = self.signals.typing.len();
+        self.signals.typing.retain(|typist| typist.end > now);
+        let ended = self.signals.typing.len() < before;
+        Ended {
+            connections: if ended {
+                self.show_typing()
+            } else {
+                Vec::new()
+            },
+            next: self.signals.typing.iter().map(|typist| typist.end).min(),
+        }
+    }
+
+    /// Everyone who is typing, to everyone who hears of it.
+    fn show_typing(&self) -> Vec<Arc<Connection>> {
+        let users = self.signals.typing.iter().map(|typist| typist.user);
+        let users: Vec<_> = users.collect();
+        let frame = |room| encode::text(&event::typing(room, users));
+        self.show(|each| each.hears().typing, frame, Outbox::push_droppable)
+    }
+
+    pub(in crate::delivery) fn read(&mut self, user: UserId, seq: Seq) -> ReadFurther {
+        if let Some(later) = self.signals.read.get_mut(&user) {
+            *later = (*later).max(Some(seq));
+            return ReadFurther::default();
+        }
+        let connections = self.show_read(user, seq);
+        if connections.is_empty() {
+            return ReadFurther::default();
+        }
+        self.signals.read.insert(user, None);
+        ReadFurther {
+            connections,
+            first_end: Some(Instant::now() + READ),
+        }
+    }
+
+    /// Others may hear more of the user.
+    pub(in crate::delivery) fn read_later(&mut self, user: UserId) -> Ended {
+        match self.signals.read.insert(user, None) {
+            Some(Some(seq)) => Ended {
+                connections: self.show_read(user, seq),
+                next: Some(Instant::now() + READ),
+            },
+            _ => {
+                self.signals.read.remove(&user);
+                Ended::default()
+            }
+        }
+    }
+
+    fn show_read(&self, user: UserId, seq: Seq) -> Vec<Arc<Connection>> {
+        let frame = |room| encode::text(&event::read(room, user, seq));
+        let hears = |each: &Connection| each.hears().read_positions && each.user != user;
+        self.show(hears, frame, Outbox::push)
+    }
+
+    /// A brand has come, or was last seen then.
+    pub(in crate::delivery) fn presence(
+        &mut self,
+        brand: BrandId,
+        last_seen: Option<Timestamp>,
+    ) -> Vec<Arc<Connection>> {
+        let frame = |_| encode::text(&event::presence(brand, last_seen));
+        let own = Viewer::Brand(brand);
+        let hears = |each: &Connection| each.hears().presence && each.viewer != own;
+        self.show(hears, frame, Outbox::push_droppable)
+    }
+
+    /// Puts a frame into the outbox of everyone joined who hears of it.
+    fn show(
+        &self,
+        hears: impl Fn(&Connection) -> bool,
+        frame: impl FnOnce(RoomId) -> Bytes,
+        push: fn(&Outbox, Bytes),
+    ) -> Vec<Arc<Connection>> {
+        let active = self.subscribers.iter().filter(|each| !each.is_reserved());
+        let connections = active.map(|subscriber| &subscriber.connection);
+        let hearing: Vec<_> = connections.filter(|each| hears(each)).cloned().collect();
+        if let Some(room) = self.room().filter(|_| !hearing.is_empty()) {
+            let frame = frame(room);
+            for connection in &hearing {
+                push(connection.outbox(), frame.clone());
+            }
+        }
+        hearing
+    }
+
+    pub(in crate::delivery) fn has_seat_of(&self, user: UserId) -> bool {
+        let mut subscribers = self.subscribers.iter();
+        subscribers.any(|subscriber| subscriber.connection.user == user)
+    }
+}

@@ -1,0 +1,152 @@
+//! What is in no log: the port [`Signals`].
+
+use std::sync::Arc;
+
+use aftermatch_ports::{
+    Signal, Signals,
+    model::{RoomId, Seq, SessionId, UserId},
+};
+use aftermatch_protocol::event;
+use tokio::time::sleep_until;
+
+use super::{connection::Connection, flush::Channel, hub::Hub};
+use crate::encode;
+
+impl Signals for Hub {
+    fn typing(&self, session: SessionId, room: RoomId) {
+        let (Some(connection), Some(channel)) = (self.connection(session), self.channel(room))
+        else {
+            return;
+        };
+        if self.type_in(&channel, connection.user) {
+            self.wants.signal(Signal::Typing {
+                room,
+                user: connection.user,
+                is_typing: true,
+            });
+        }
+    }
+
+    fn read(&self, session: SessionId, room: RoomId, seq: Seq, is_shown: bool) {
+        let Some(connection) = self.connection(session) else {
+            return;
+        };
+        let user = connection.user;
+        self.deliver_read(Some(session), room, user, seq, is_shown);
+        self.wants.signal(Signal::Read {
+            room,
+            user,
+            seq,
+            is_shown,
+        });
+    }
+
+    fn receive(&self, signal: Signal) {
+        match signal {
+            Signal::Typing {
+                room,
+                user,
+                is_typing,
+            } => {
+                let Some(channel) = self.channel(room) else {
+                    return;
+                };
+                if is_typing {
+                    self.type_in(&channel, user);
+                } else {
+                    let connections = channel.lock().stop_typing(user);
+                    flush(&connections);
+                }
+            }
+            Signal::Read {
+                room,
+                user,
+                seq,
+                is_shown,
+            } => self.deliver_read(None, room, user, seq, is_shown),
+            Signal::Presence { brand, is_online } => self.online.elsewhere(brand, is_online),
+        }
+    }
+}
+
+impl Hub {
+    /// The user is typing. Returns whether others are to hear that.
+    fn type_in(&self, channel: &Arc<Channel>, user: UserId) -> bool {
+        let typing = channel.lock().typing(user);
+        flush(&typing.connections);
+        if let Some(first) = typing.first_end {
+            let channel = channel.clone();
+            self.tasks().spawn(async move {
+                let mut next = Some(first);
+                while let Some(end) = next {
+                    sleep_until(end).await;
+                    let ended = channel.lock().end_typing();
+                    flush(&ended.connections);
+                    next = ended.next;
+                }
+            });
+        }
+        typing.is_passed_on
+    }
+
+    /// The user has no seat in the room any more.
+    pub(super) fn typed_no_more(&self, connection: &Connection, room: RoomId) {
+        let Some(channel) = self.channel(room) else {
+            return;
+        };
+        let connections = {
+            let mut channel = channel.lock();
+            if channel.has_seat_of(connection.user) || !channel.is_typing(connection.user) {
+                return;
+            }
+            channel.stop_typing(connection.user)
+        };
+        flush(&connections);
+        self.wants.signal(Signal::Typing {
+            room,
+            user: connection.user,
+            is_typing: false,
+        });
+    }
+
+    /// To the user's other connections at once; to others once a second.
+    fn deliver_read(
+        &self,
+        session: Option<SessionId>,
+        room: RoomId,
+        user: UserId,
+        seq: Seq,
+        is_shown: bool,
+    ) {
+        self.followers.read(room, user, is_shown);
+        let own = self.followers.hearing_of_own_reads(user, session);
+        if !own.is_empty() {
+            let frame = encode::text(&event::read(room, user, seq));
+            for connection in &own {
+                connection.outbox().push(frame.clone());
+            }
+            flush(&own);
+        }
+        if is_shown && let Some(channel) = self.channel(room) {
+            let read = channel.lock().read(user, seq);
+            flush(&read.connections);
+            if let Some(first) = read.first_end {
+                self.tasks().spawn(async move {
+                    let mut next = Some(first);
+                    while let Some(end) = next {
+                        sleep_until(end).await;
+                        let later = channel.lock().read_later(user);
+                        flush(&later.connections);
+                        next = later.next;
+                    }
+                });
+            }
+        }
+    }
+}
+
+fn flush(connections: &[Arc<Connection>]) {
+    for connection in connections {
+        connection.outbox().flush();
+    }
+}
