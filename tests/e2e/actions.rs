@@ -2,6 +2,7 @@
 
 mod broadcast;
 mod delete;
+mod follow;
 mod history;
 mod join;
 mod list;

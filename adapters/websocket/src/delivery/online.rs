@@ -204,15 +204,15 @@ mod tests {
     use tokio::time::advance;
 
     use super::*;
-    use crate::delivery::tests::interest::Announced;
+    use crate::delivery::tests::Said;
 
     const BRAND: BrandId = BrandId(1);
 
-    fn online() -> (OnlineBrands, Arc<Announced>) {
-        let announced = Arc::<Announced>::default();
-        let online = OnlineBrands::new(announced.clone());
+    fn online() -> (OnlineBrands, Arc<Said>) {
+        let said = Arc::<Said>::default();
+        let online = OnlineBrands::new(said.clone());
         online.hears(false, true);
-        (online, announced)
+        (online, said)
     }
 
     fn changes(online: &OnlineBrands) -> Vec<(BrandId, Option<u64>)> {
@@ -226,14 +226,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn brand_is_online_until_last_connection_is_gone_for_a_while() {
-        let (online, announced) = online();
+        let (online, said) = online();
         online.connected(BRAND);
         online.connected(BRAND);
         online.disconnected(BRAND);
         assert_eq!(changes(&online), [(BRAND, None)]);
         online.elsewhere(BRAND, true);
         online.disconnected(BRAND);
-        assert_eq!(announced.online(), [(BRAND, true), (BRAND, false)]);
+        assert_eq!(*said.online.lock(), [(BRAND, true), (BRAND, false)]);
         advance(2 * GRACE).await;
         online.elsewhere(BRAND, false);
         advance(GRACE / 2).await;
@@ -261,11 +261,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn without_anybody_to_hear_nothing_is_noted() {
-        let (online, announced) = online();
+        let (online, said) = online();
         online.hears(true, false);
         online.connected(BRAND);
         online.elsewhere(BrandId(2), false);
         assert_eq!(changes(&online), []);
-        assert_eq!(announced.presence_wanted(), [true, false]);
+        assert_eq!(*said.presence_wanted.lock(), [true, false]);
     }
 }

@@ -1,6 +1,7 @@
 mod closing;
 mod eviction;
 mod gaps;
+mod inbox;
 mod interest;
 mod logs;
 mod order;
@@ -10,11 +11,12 @@ mod requesters;
 mod seats;
 mod sending;
 mod sent;
+mod signals;
 
 use std::{sync::Arc, time::Duration};
 
 use aftermatch_ports::{
-    Broadcast, Interest, Reservation, Seats,
+    Broadcast, Interest, Reservation, Seats, Signal,
     model::{
         Brand, BrandId, Endpoint, Epoch, EventKind, Eviction, LogHead, MessageId, Profile,
         RequestId, Revision, Room, RoomEvent, RoomId, Seat, Seq, Session, SessionId, Text, UserId,
@@ -38,20 +40,42 @@ const MOVED: Epoch = Epoch { store: 2, room: 1 };
 /// A hub to test.
 struct Stage {
     hub: Arc<Hub>,
-    wanted: Arc<Wanted>,
+    said: Arc<Said>,
 }
 
-/// The rooms that the hub wanted and no longer wanted, in this order.
+/// What the hub said to the other processes, each kind in its order.
 #[derive(Default)]
-struct Wanted(Mutex<Vec<(RoomId, bool)>>);
+pub(super) struct Said {
+    rooms: Mutex<Vec<(RoomId, bool)>>,
+    all: Mutex<Vec<bool>>,
+    pub(super) presence_wanted: Mutex<Vec<bool>>,
+    pub(super) online: Mutex<Vec<(BrandId, bool)>>,
+    signals: Mutex<Vec<Signal>>,
+}
 
-impl Interest for Wanted {
+impl Interest for Said {
     fn wanted(&self, room: RoomId) {
-        self.0.lock().push((room, true));
+        self.rooms.lock().push((room, true));
     }
 
     fn unwanted(&self, room: RoomId) {
-        self.0.lock().push((room, false));
+        self.rooms.lock().push((room, false));
+    }
+
+    fn all_wanted(&self, wanted: bool) {
+        self.all.lock().push(wanted);
+    }
+
+    fn presence_wanted(&self, wanted: bool) {
+        self.presence_wanted.lock().push(wanted);
+    }
+
+    fn online(&self, brand: BrandId, is_online: bool) {
+        self.online.lock().push((brand, is_online));
+    }
+
+    fn signal(&self, signal: Signal) {
+        self.signals.lock().push(signal);
     }
 }
 
@@ -65,10 +89,10 @@ struct Client {
 
 impl Stage {
     fn new() -> Self {
-        let wanted = Arc::<Wanted>::default();
+        let said = Arc::<Said>::default();
         Self {
-            hub: Arc::new(Hub::new(wanted.clone())),
-            wanted,
+            hub: Arc::new(Hub::new(said.clone())),
+            said,
         }
     }
 
@@ -145,6 +169,7 @@ impl Client {
             session: self.session(),
             room: ROOM,
             viewer,
+            is_lean: false,
         };
         let seats: Arc<dyn Seats> = stage.hub.clone();
         self.reservation = Some(Reservation::new(seats, seat));

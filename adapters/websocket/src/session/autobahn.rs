@@ -4,7 +4,7 @@
 use std::task::Poll;
 
 use aftermatch_ports::{
-    Interest,
+    Interest, Signal,
     model::{BrandId, Endpoint, RoomId, Session, SessionId, UserId, Viewer},
 };
 use bytes::BytesMut;
@@ -53,6 +53,10 @@ struct Nobody;
 impl Interest for Nobody {
     fn wanted(&self, _: RoomId) {}
     fn unwanted(&self, _: RoomId) {}
+    fn all_wanted(&self, _: bool) {}
+    fn presence_wanted(&self, _: bool) {}
+    fn online(&self, _: BrandId, _: bool) {}
+    fn signal(&self, _: Signal) {}
 }
 
 async fn serve(mut stream: TcpStream) {

@@ -8,10 +8,16 @@ use crate::{
     request::{self, Malformed},
 };
 
-/// What the decoder says to a request, where the endpoint knows all actions.
+/// What the decoder says to a request, at the endpoint that knows all actions, or all that
+/// can be followed.
 fn decoded(request: &Value) -> Result<&'static str, ErrorCode> {
     let frame = request.to_string();
-    match request::decode(frame.as_bytes(), Endpoint::Chat) {
+    let endpoint = if request["action"] == "follow" {
+        Endpoint::AdminChat
+    } else {
+        Endpoint::Chat
+    };
+    match request::decode(frame.as_bytes(), endpoint) {
         Ok(request) => Ok(request.parameters.action().as_str()),
         Err(Malformed { error, .. }) => Err(error.code),
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aftermatch_ports::{
     ListedRoom, Missed, Replay,
-    model::{EventKind, RequestId, RoomEvent, RoomId, Seq},
+    model::{BrandId, EventKind, RequestId, RoomEvent, RoomId, Seq},
 };
 
 use super::*;
@@ -12,13 +12,15 @@ use crate::{
     asyncapi::refused::codes,
     error::{ErrorCode, ProtocolError},
     event::{
-        EVICTIONS, event as frame_of, existing_message, partly_deleted, replayed, room_closed,
+        EVICTIONS, REMOVALS, event as frame_of, existing_message, partly_deleted, presence, read,
+        replayed, room_added, room_changed, room_closed, room_removed, typing,
     },
     request,
-    response::{self, Frame, RoomList},
+    response::{self, Allowed, Frame, RoomList},
     sample::{
-        ROOM, change, created, deleted, edited, edited_message, head, listed, message,
-        message_page, message_range, message_with_client_id, participants, request_id, room,
+        ONLINE, READ_POSITIONS, ROOM, allowed, change, created, deleted, edited, edited_message,
+        followed, head, listed, message, message_page, message_range, message_with_client_id,
+        participants, request_id, room, summary,
     },
 };
 
@@ -38,6 +40,7 @@ fn kinds(payloads: &BTreeMap<String, Validator>, frame: &Value) -> Vec<String> {
 fn frames() -> Vec<(String, Value)> {
     let mut frames = responses();
     frames.extend(events());
+    frames.extend(inbox());
     frames.extend(refusals());
     frames
         .extend(EVICTIONS.map(|reason| ("room_closed".into(), room_closed(ROOM, reason).to_vec())));
@@ -61,7 +64,7 @@ fn page(rooms: &[ListedRoom], next: Option<RoomId>) -> Vec<u8> {
 
 fn begun(rooms: &[ListedRoom]) -> (RoomList, Vec<u8>) {
     let (mut list, mut out) = (RoomList::default(), Vec::new());
-    rooms.iter().for_each(|room| list.add(&mut out, room));
+    rooms.iter().for_each(|room| list.add(&mut out, room, None));
     (list, out)
 }
 
@@ -77,11 +80,15 @@ fn responses() -> Vec<(String, Vec<u8>)> {
     let id = &request_id();
     let of_administrators = ListedRoom {
         unread: None,
+        read_seq: None,
         last_message: None,
         ..listed()
     };
     let rooms = [listed(), of_administrators];
-    let joined = |missed| response::joined(id, &room(), head(), &missed).to_vec();
+    let joined = |missed| response::joined(id, &room(), head(), &missed, None, None).to_vec();
+    let (online, read) = (Some(&ONLINE[..]), Some(&READ_POSITIONS[..]));
+    let joined_hearing =
+        response::joined(id, &room(), head(), &Missed::NotRequested, online, read).to_vec();
     let replay = Replay {
         events: vec![(Seq(41), created().kind)],
         rest: None,
@@ -94,6 +101,7 @@ fn responses() -> Vec<(String, Vec<u8>)> {
         ("list.portion", page(&[], None)),
         ("list.portion", page(&rooms, Some(RoomId(7)))),
         ("join_room.answer", joined(Missed::NotRequested)),
+        ("join_room.answer", joined_hearing),
         ("join_room.answer", joined(Missed::TooMuch)),
         ("join_room.answer", joined(Missed::Events(replay))),
         ("leave_room.answer", response::left(id, ROOM).to_vec()),
@@ -119,9 +127,57 @@ fn responses() -> Vec<(String, Vec<u8>)> {
             "mark_read.answer",
             response::read(id, ROOM, Seq::ZERO).to_vec(),
         ),
+        ("typing.answer", response::typing(id, ROOM).to_vec()),
     ]
     .map(|(kind, frame)| (kind.into(), frame))
-    .into()
+    .into_iter()
+    .chain(follow_responses())
+    .collect()
+}
+
+fn follow_responses() -> Vec<(String, Vec<u8>)> {
+    let unlimited = Allowed {
+        requests_per_second: None,
+        ..allowed()
+    };
+    let [all, these] = followed();
+    let answers = [(all, allowed()), (these, unlimited)];
+    answers
+        .map(|(followed, allowed)| {
+            let frame = response::followed(&request_id(), &followed, allowed).to_vec();
+            ("follow.answer".into(), frame)
+        })
+        .into()
+}
+
+/// What those receive who follow more than the joined room.
+fn inbox() -> Vec<(String, Vec<u8>)> {
+    let summary = summary();
+    let online: &[_] = &ONLINE;
+    let user = READ_POSITIONS[0].0;
+    let mut frames = vec![
+        (
+            "room_changed",
+            room_changed(&summary, false, None, false).to_vec(),
+        ),
+        (
+            "room_changed",
+            room_changed(&summary, true, Some(online), true).to_vec(),
+        ),
+        ("room_added", room_added(&summary, None).to_vec()),
+        ("room_added", room_added(&summary, Some(online)).to_vec()),
+        ("typing.told", typing(ROOM, []).to_vec()),
+        ("typing.told", typing(ROOM, [user]).to_vec()),
+        ("presence", presence(BrandId(2), None).to_vec()),
+        (
+            "presence",
+            presence(BrandId(2), Some(message().created_at)).to_vec(),
+        ),
+        ("read", read(ROOM, user, Seq(1)).to_vec()),
+    ];
+    frames.extend(REMOVALS.map(|reason| ("room_removed", room_removed(ROOM, reason).to_vec())));
+    let frames = frames.into_iter();
+    frames.map(|(kind, frame)| (kind.into(), frame)).collect()
 }
 
 fn events() -> Vec<(String, Vec<u8>)> {
@@ -129,14 +185,14 @@ fn events() -> Vec<(String, Vec<u8>)> {
     let named = change(41, EventKind::Created(message_with_client_id()));
     let delivered = |kind: &str, event: &RoomEvent| {
         let frames = [
-            (".told", frame_of(event, &participants).to_vec()),
+            (".told", frame_of(event, Some(&participants)).to_vec()),
             (
                 ".told",
-                frame_of(&unrequested(event.clone()), &participants).to_vec(),
+                frame_of(&unrequested(event.clone()), None).to_vec(),
             ),
             (
                 ".replayed",
-                replayed(&event.room, event.seq, &event.kind, &participants).to_vec(),
+                replayed(&event.room, event.seq, &event.kind, Some(&participants)).to_vec(),
             ),
         ];
         frames.map(|(suffix, frame)| (format!("{kind}{suffix}"), frame))
@@ -148,7 +204,7 @@ fn events() -> Vec<(String, Vec<u8>)> {
     frames.extend(delivered("delete_messages", &deleted(&[])));
     frames.push((
         "create_message.repeated".into(),
-        existing_message(&named, &participants).to_vec(),
+        existing_message(&named, Some(&participants)).to_vec(),
     ));
     assert!(partly_deleted(&deleted(&[])).is_none());
     let some = deleted(&[19, 400]);
@@ -220,7 +276,16 @@ fn altered(frame: &Value) -> Vec<Value> {
             object.insert("surprise".into(), json!(1));
         }));
         // What may be missing of a frame that is of the same kind without it.
-        let optional = ["client_msg_id", "resumed", "unread"];
+        let optional = [
+            "client_msg_id",
+            "resumed",
+            "unread",
+            "read_seq",
+            "room",
+            "online",
+            "read_positions",
+            "last_seen",
+        ];
         for key in keys.keys().filter(|key| !optional.contains(&key.as_str())) {
             altered.push(with(&|object| {
                 object.remove(key);

@@ -1,8 +1,8 @@
 //! Requests that are decoded.
 
 use aftermatch_ports::{
-    HistoryRange,
-    model::{ClientMsgId, MessageId, RequestedId, Seq},
+    Follow, HistoryRange,
+    model::{ClientMsgId, FollowedRooms, MessageId, RequestedId, Seq},
 };
 
 use super::*;
@@ -23,6 +23,7 @@ fn every_action_is_read() {
                 room_pk: Id(-5),
                 since_seq: None,
                 epoch: None,
+                lean: None,
             }),
         ),
         (
@@ -31,6 +32,7 @@ fn every_action_is_read() {
                 room_pk: Id(1),
                 since_seq: Some(AtLeast(7)),
                 epoch: None,
+                lean: None,
             }),
         ),
         (
@@ -39,6 +41,7 @@ fn every_action_is_read() {
                 room_pk: Id(1),
                 since_seq: Some(AtLeast(7)),
                 epoch: Some(ShortText("9f-2b".into())),
+                lean: None,
             }),
         ),
         (
@@ -47,6 +50,7 @@ fn every_action_is_read() {
                 room_pk: Id(1),
                 since_seq: None,
                 epoch: None,
+                lean: None,
             }),
         ),
         (
@@ -81,7 +85,34 @@ fn every_action_is_read() {
         ),
         (
             r#"{"action":"mark_read","seq":7,"request_id":1}"#,
-            Parameters::MarkRead(MarkRead { seq: AtLeast(7) }),
+            Parameters::MarkRead(MarkRead {
+                seq: AtLeast(7),
+                private: None,
+            }),
+        ),
+        (
+            r#"{"action":"mark_read","seq":7,"private":true,"request_id":1}"#,
+            Parameters::MarkRead(MarkRead {
+                seq: AtLeast(7),
+                private: Some(true),
+            }),
+        ),
+        (r#"{"action":"typing","request_id":1}"#, Parameters::Typing),
+        (
+            r#"{"action":"follow","rooms":true,"typing":false,"presence":null,"request_id":1}"#,
+            Parameters::Follow(Follow {
+                rooms: Some(FollowedRooms::InReach),
+                typing: Some(false),
+                ..Follow::default()
+            }),
+        ),
+        (
+            r#"{"action":"follow","rooms":false,"read_positions":true,"request_id":1}"#,
+            Parameters::Follow(Follow {
+                rooms: Some(FollowedRooms::None),
+                read_positions: Some(true),
+                ..Follow::default()
+            }),
         ),
         (
             r#"{"action":"create_message","msg_text":"a","client_msg_id":"A.1","request_id":1}"#,
@@ -167,6 +198,7 @@ fn seq_beyond_64_bits_is_clamped() {
             room_pk: Id(1),
             since_seq: Some(outermost),
             epoch: None,
+            lean: None,
         });
         let read = decoded(&frame).map(|request| request.parameters);
         assert_eq!(read, Ok(parameters));
@@ -208,6 +240,7 @@ fn id_beyond_64_bits_matches_nothing() {
         room_pk: Id::OF_NOTHING,
         since_seq: None,
         epoch: None,
+        lean: None,
     });
     let read = decoded(frame).map(|request| request.parameters);
     assert_eq!(read, Ok(parameters));

@@ -78,6 +78,14 @@ fn missing_or_mistyped_parameter_is_named() {
         ("get_room_messages", "limit", "99999999999999999999"),
         ("get_room_messages", "page", "0"),
         ("get_room_messages", "page", "true"),
+        ("follow", "rooms", "1"),
+        ("follow", "rooms", "[1,\"2\"]"),
+        ("follow", "rooms", "\"all\""),
+        ("follow", "typing", "1"),
+        ("follow", "presence", "\"true\""),
+        ("follow", "read_positions", "[]"),
+        ("join_room\",\"room_pk\":1,\"x\":\"", "lean", "1"),
+        ("mark_read\",\"seq\":1,\"x\":\"", "private", "\"no\""),
         ("mark_read", "seq", ""),
         ("mark_read", "seq", "-1"),
         ("mark_read", "seq", "null"),
@@ -115,6 +123,18 @@ fn mistyped_parameter_error_names_expected_type() {
         (
             r#""action":"join_room","room_pk":1,"since_seq":7,"epoch":7"#,
             "parameter `epoch` is a number that cannot be taken: a string of at most 64 characters was expected",
+        ),
+        (
+            r#""action":"follow","rooms":[7]"#,
+            "parameter `rooms` is a list, which is for administrators: a boolean was expected",
+        ),
+        (
+            r#""action":"follow","rooms":7"#,
+            "parameter `rooms` is a number that cannot be taken: a boolean or a list of at most 100 integers was expected",
+        ),
+        (
+            r#""action":"follow","typing":7"#,
+            "parameter `typing` is a number that cannot be taken: a boolean was expected",
         ),
         (
             r#""action":"list","limit":1001"#,

@@ -7,7 +7,7 @@ use super::*;
 impl Stage {
     /// Whether the room was wanted, and no longer wanted, since the last call.
     fn wanted(&self) -> Vec<bool> {
-        let wanted = std::mem::take(&mut *self.wanted.0.lock());
+        let wanted = std::mem::take(&mut *self.said.rooms.lock());
         assert!(wanted.iter().all(|(room, _)| *room == ROOM));
         wanted.into_iter().map(|(_, wanted)| wanted).collect()
     }

@@ -1,0 +1,132 @@
+//! What is in no log.
+
+use aftermatch_ports::{Inbox, Signals, model::Following};
+use tokio::time::{advance, sleep};
+
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn everything() -> Following {
+    Following {
+        typing: true,
+        read_positions: true,
+        ..Following::default()
+    }
+}
+
+impl Stage {
+    async fn hearing(&self, session: i64) -> Client {
+        let client = self.joined(session, 0).await;
+        self.hub.follow(client.session(), everything());
+        client
+    }
+
+    fn types(&self, client: &Client) {
+        self.hub.typing(client.session(), ROOM);
+    }
+
+    fn said_typing(&self) -> Vec<(i64, bool)> {
+        let signals = std::mem::take(&mut *self.said.signals.lock());
+        let typing = signals.into_iter().filter_map(|signal| match signal {
+            Signal::Typing {
+                user, is_typing, ..
+            } => Some((user.0, is_typing)),
+            _ => None,
+        });
+        typing.collect()
+    }
+}
+
+impl Client {
+    /// The `data` of the frames with this action that wait or were sent.
+    fn heard(&self, action: &str) -> Vec<String> {
+        let frames = self.texts().into_iter();
+        let of_action = frames.filter(|frame| frame.contains(&format!("\"action\":\"{action}\"")));
+        of_action
+            .filter_map(|frame| {
+                let data = frame
+                    .split_once("\"data\":")?
+                    .1
+                    .split_once(",\"action\"")?
+                    .0;
+                Some(data.to_owned())
+            })
+            .collect()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn typing_is_heard_until_it_is_over() {
+    let stage = Stage::new();
+    let (ann, bob) = (stage.hearing(1).await, stage.hearing(2).await);
+    let deaf = stage.joined(3, 0).await;
+    stage.types(&bob);
+    assert_eq!(ann.heard("typing"), [r#"{"room_pk":1,"user_ids":[2]}"#]);
+    for _ in 0..4 {
+        advance(2 * SECOND).await;
+        stage.types(&bob);
+    }
+    assert_eq!(ann.heard("typing"), [""; 0], "it goes on");
+    let passed_on = stage.said_typing();
+    assert_eq!(passed_on, [(2, true); 3], "once in three seconds");
+    sleep(7 * SECOND).await;
+    assert_eq!(ann.heard("typing"), [r#"{"room_pk":1,"user_ids":[]}"#]);
+    assert_eq!(deaf.texts(), [""; 0], "it has not asked");
+}
+
+#[tokio::test(start_paused = true)]
+async fn message_and_loss_of_seat_end_typing() {
+    let stage = Stage::new();
+    let ann = stage.hearing(1).await;
+    for end in ["message", "leave", "disconnect"] {
+        let bob = stage.hearing(2).await;
+        stage.types(&bob);
+        assert_eq!(ann.heard("typing").len(), 1, "{end}");
+        let nobody = [r#"{"room_pk":1,"user_ids":[]}"#];
+        match end {
+            "leave" => drop(stage.hub.leave(bob.session())),
+            "disconnect" => drop(bob),
+            _ => {
+                stage.hub.receive(Signal::Typing {
+                    room: ROOM,
+                    user: UserId(2),
+                    is_typing: false,
+                });
+            }
+        }
+        assert_eq!(ann.heard("typing"), nobody, "{end}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn read_position_is_heard_once_a_second() {
+    let stage = Stage::new();
+    let (ann, bob) = (stage.hearing(1).await, stage.hearing(2).await);
+    for seq in 1..=5 {
+        stage.hub.read(bob.session(), ROOM, Seq(seq), true);
+    }
+    let read = |seq| format!(r#"{{"room_pk":1,"user_id":2,"seq":{seq}}}"#);
+    assert_eq!(ann.heard("read"), [read(1)]);
+    sleep(2 * SECOND).await;
+    assert_eq!(ann.heard("read"), [read(5)]);
+    sleep(2 * SECOND).await;
+    stage.hub.read(bob.session(), ROOM, Seq(6), false);
+    assert_eq!(ann.heard("read"), [""; 0], "it is private");
+    assert_eq!(stage.said.signals.lock().len(), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn own_connections_hear_every_position() {
+    let stage = Stage::new();
+    let bob = stage.hearing(2).await;
+    for seq in 1..=3 {
+        stage.hub.receive(Signal::Read {
+            room: RoomId(9),
+            user: UserId(2),
+            seq: Seq(seq),
+            is_shown: false,
+        });
+    }
+    assert_eq!(bob.heard("read").len(), 3);
+}
