@@ -42,6 +42,7 @@ mod random_history;
 mod read_positions;
 mod relay;
 mod relay_events;
+mod relay_signals;
 mod revisions;
 mod room_list;
 mod rooms;
@@ -224,7 +225,11 @@ macro_rules! relay_laws {
                 instance_receives_only_what_others_published
                 ready_instance_receives_events_in_order
                 event_after_room_is_wanted_is_noticed
+                instance_that_wants_all_receives_every_room
                 publish_returns_while_nobody_receives;
+            relay_signals:
+                signals_reach_instance_that_wants_room
+                presence_reaches_instance_that_wants_it;
         }
     };
     ($subject:ty) => {

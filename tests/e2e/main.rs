@@ -14,6 +14,7 @@ mod close;
 mod consistency;
 mod frames;
 mod handshake;
+mod inbox;
 mod limits;
 mod order;
 mod replica;

@@ -8,7 +8,7 @@ const ROOM_2: &str = r#"{"pk":2,"participants":[{"id":3,"fullname":"Gamma"},{"id
 const ROOM_3: &str = r#"{"pk":3,"participants":[{"id":2,"fullname":"Beta","big":12345678901234567890123},{"id":3,"fullname":"Gamma"}],"has_business":true}"#;
 
 const HELLO: &str = r#"{"id":1,"text":"hello","user":{"id":3,"email":"ann@example.com"},"created_at":"2024-06-17T18:00:00.000Z","room_id":1,"seq":1,"edited_at":null}"#;
-const UNTOUCHED: &str = r#""last_seq":0,"unread":0,"last_message":null"#;
+const UNTOUCHED: &str = r#""last_seq":0,"unread":0,"last_message":null,"read_seq":0"#;
 
 /// The room with more keys after those it always has.
 fn with(room: &str, more: &str) -> String {
@@ -49,7 +49,7 @@ async fn list_and_room_bytes_match_contract(setup: Setup) {
     let mut ann = service.chat(3).await;
     let mut admin = service.admin_chat(9).await;
     let list = response(&mut ann, r#""action":"list""#).await;
-    let one = format!(r#""last_seq":1,"unread":0,"last_message":{HELLO}"#);
+    let one = format!(r#""last_seq":1,"unread":0,"last_message":{HELLO},"read_seq":0"#);
     let (one, two) = (with(ROOM_1, &one), with(ROOM_2, UNTOUCHED));
     assert_eq!(list, success(&format!("[{one},{two}]"), "list", 200));
     let list = response(&mut admin, r#""action":"list""#).await;

@@ -22,7 +22,7 @@ const LISTENING: &str = listening!("count(*)");
 const END_LISTENING: &str = listening!("pg_terminate_backend(pid)");
 
 /// Waits until both processes listen, and ends that.
-async fn end_listening(platform: &Platform) {
+pub async fn end_listening(platform: &Platform) {
     let listening = async {
         loop {
             let listening = sqlx::query_scalar::<_, i64>(LISTENING);

@@ -13,6 +13,7 @@
 
 mod database_outage;
 mod database_refusals;
+mod inbox;
 mod interrupted_replay;
 mod locks;
 mod lost_notification;

@@ -176,6 +176,31 @@ pub async fn event_after_room_is_wanted_is_noticed<S: RelaySubject>() {
     panic!("nothing was received of {missing:?}");
 }
 
+/// An instance that wants all rooms receives the events of each, or their numbers.
+pub async fn instance_that_wants_all_receives_every_room<S: RelaySubject>() {
+    let subject = S::connected().await;
+    let mut receiving = Receiving::new(&subject);
+    receiving.ready().await;
+    let [author, _] = subject.instances();
+    let [_, reader] = subject.interests();
+    reader.all_wanted(true);
+    for room in (1..=50).map(RoomId) {
+        receiving.pause().await;
+        publish(author, &event_in::<S>(room, 1, edited("hello")));
+    }
+    let mut missing: BTreeSet<_> = (1..=50).map(RoomId).collect();
+    for _ in 0..ATTEMPTS {
+        for event in &receiving.received[1] {
+            missing.remove(&event.room);
+        }
+        if missing.is_empty() {
+            return;
+        }
+        receiving.pause().await;
+    }
+    panic!("nothing was received of {missing:?}");
+}
+
 /// Publishing returns at once even while nobody receives, and later events still
 /// arrive.
 pub async fn publish_returns_while_nobody_receives<S: RelaySubject>() {

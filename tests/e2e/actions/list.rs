@@ -24,7 +24,10 @@ async fn list_shows_last_message_and_seq(setup: Setup) {
     let all = json!({"action": "list"});
     let second = written(&mut ann, "second").await;
     ann.request(edit(second, "the second")).await;
-    for (client, unread) in [(&mut ann, r#""unread":0,"#), (&mut admin, "")] {
+    for (client, unread, read_seq) in [
+        (&mut ann, r#""unread":0,"#, r#","read_seq":0"#),
+        (&mut admin, "", ""),
+    ] {
         let newest = list(client, json!({})).await["data"][0]["last_message"].clone();
         let listed = response_bytes(client, all.clone()).await;
         let begin = format!(
@@ -32,7 +35,7 @@ async fn list_shows_last_message_and_seq(setup: Setup) {
         );
         assert!(listed.contains(&begin), "{listed} lacks {begin}");
         let end = format!(
-            r#","room_id":1,"seq":2,"edited_at":{}}}}},{{"pk":2,"#,
+            r#","room_id":1,"seq":2,"edited_at":{}}}{read_seq}}},{{"pk":2,"#,
             newest["edited_at"]
         );
         assert!(listed.contains(&end), "{listed} lacks {end}");

@@ -28,11 +28,11 @@ pub(crate) struct ListedRoomShape<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u64")]
     unread: Option<u64>,
+    last_message: Option<MessageShape<'a>>,
     /// The user's own read position; missing in an administrator's list.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "EventNumber")]
     read_seq: Option<EventNumber>,
-    last_message: Option<MessageShape<'a>>,
     /// Which of the brands are online, for those who follow `presence`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<i64>")]
@@ -46,8 +46,8 @@ impl<'a> ListedRoomShape<'a> {
             room: (&listed.view).into(),
             last_seq: listed.last_seq.into(),
             unread: listed.unread,
-            read_seq: listed.read_seq.map(EventNumber::from),
             last_message: listed.last_message.as_ref().map(MessageShape::from),
+            read_seq: listed.read_seq.map(EventNumber::from),
             online: online.map(brand_ids),
         }
     }

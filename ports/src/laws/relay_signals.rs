@@ -1,0 +1,170 @@
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use aftermatch_model::{BrandId, RoomId, Seq, UserId};
+
+use super::subject::RelaySubject;
+use crate::Signal;
+
+const ROOM: RoomId = RoomId(1);
+const OTHER: RoomId = RoomId(2);
+
+/// How often is waited for what does not come.
+const ATTEMPTS: usize = 2_000;
+
+fn typing(room: RoomId, user: i64, is_typing: bool) -> Signal {
+    Signal::Typing {
+        room,
+        user: UserId(user),
+        is_typing,
+    }
+}
+
+fn read(room: RoomId, seq: i64, is_shown: bool) -> Signal {
+    Signal::Read {
+        room,
+        user: UserId(i64::MAX),
+        seq: Seq(seq),
+        is_shown,
+    }
+}
+
+fn presence(brand: i64, is_online: bool) -> Signal {
+    Signal::Presence {
+        brand: BrandId(brand),
+        is_online,
+    }
+}
+
+/// Signals of a room reach the other instance as they are, if it wants the room, and no
+/// others do.
+pub async fn signals_reach_instance_that_wants_room<S: RelaySubject>() {
+    let subject = S::connected().await;
+    let mut hearing = Hearing::new(&subject);
+    hearing.ready().await;
+    let [first, second] = subject.interests();
+    second.wanted(ROOM);
+    let signals = [
+        typing(ROOM, 3, true),
+        typing(ROOM, i64::MIN, false),
+        read(ROOM, 42, true),
+        read(ROOM, i64::MAX, false),
+    ];
+    hearing
+        .until(|heard| {
+            first.signal(typing(OTHER, 3, true));
+            signals.iter().for_each(|signal| first.signal(*signal));
+            signals.iter().all(|signal| heard[1].contains(signal))
+        })
+        .await;
+    assert!(hearing.heard[0].is_empty(), "nothing comes back");
+    // Before an instance has said what it wants, it may receive more.
+    hearing.heard = [Vec::new(), Vec::new()];
+    hearing
+        .until(|heard| {
+            first.signal(typing(OTHER, 3, true));
+            first.signal(read(ROOM, 43, true));
+            heard[1]
+                .iter()
+                .filter(|signal| **signal == read(ROOM, 43, true))
+                .count()
+                > 2
+        })
+        .await;
+    assert!(!hearing.heard[1].contains(&typing(OTHER, 3, true)));
+}
+
+/// An instance that wants to know learns which brands have connections at the other one: those
+/// that have had some, and those that come and go.
+pub async fn presence_reaches_instance_that_wants_it<S: RelaySubject>() {
+    let subject = S::connected().await;
+    let mut hearing = Hearing::new(&subject);
+    hearing.ready().await;
+    let [first, second] = subject.interests();
+    first.online(BrandId(1), true);
+    first.online(BrandId(2), true);
+    first.online(BrandId(2), false);
+    second.online(BrandId(9), true);
+    second.presence_wanted(true);
+    hearing
+        .until(|heard| heard[1].contains(&presence(1, true)))
+        .await;
+    assert!(!hearing.heard[1].contains(&presence(2, true)));
+    first.online(BrandId(3), true);
+    hearing
+        .until(|heard| heard[1].contains(&presence(3, true)))
+        .await;
+    first.online(BrandId(1), false);
+    hearing
+        .until(|heard| heard[1].contains(&presence(1, false)))
+        .await;
+    assert!(hearing.heard[0].is_empty(), "it did not want to know");
+    // Who wants to know no longer, and then again, learns all again.
+    second.presence_wanted(false);
+    hearing.pause().await;
+    hearing.heard = [Vec::new(), Vec::new()];
+    second.presence_wanted(true);
+    hearing
+        .until(|heard| heard[1].contains(&presence(3, true)))
+        .await;
+}
+
+/// What both instances hear.
+struct Hearing<'a, S> {
+    subject: &'a S,
+    next: [Next<'a>; 2],
+    heard: [Vec<Signal>; 2],
+}
+
+type Next<'a> = Pin<Box<dyn Future<Output = Vec<Signal>> + Send + 'a>>;
+
+impl<'a, S: RelaySubject> Hearing<'a, S> {
+    fn new(subject: &'a S) -> Self {
+        Self {
+            subject,
+            next: subject.instances().map(|instance| instance.signals()),
+            heard: [Vec::new(), Vec::new()],
+        }
+    }
+
+    async fn ready(&mut self) {
+        for instance in self.subject.instances() {
+            let mut ready = instance.ready();
+            poll_fn(|context| {
+                self.poll(context);
+                ready.as_mut().poll(context)
+            })
+            .await;
+        }
+    }
+
+    /// Hears until `is_over` says so.
+    async fn until(&mut self, is_over: impl Fn(&[Vec<Signal>; 2]) -> bool) {
+        for _ in 0..ATTEMPTS {
+            if is_over(&self.heard) {
+                return;
+            }
+            self.pause().await;
+        }
+        panic!("heard only {:?}", self.heard);
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) {
+        for (nth, instance) in self.subject.instances().into_iter().enumerate() {
+            while let Poll::Ready(signals) = self.next[nth].as_mut().poll(context) {
+                self.heard[nth].extend(signals);
+                self.next[nth] = instance.signals();
+            }
+        }
+    }
+
+    async fn pause(&mut self) {
+        let mut pause = self.subject.pause();
+        poll_fn(|context| {
+            self.poll(context);
+            pause.as_mut().poll(context)
+        })
+        .await;
+    }
+}
