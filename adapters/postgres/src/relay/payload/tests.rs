@@ -144,15 +144,44 @@ fn lines_of_processes_are_understood() {
     let mut packer = Packer::default();
     packer.add(To::All, HELLO);
     packer.add(To::All, &confirm(u32::MAX));
-    packer.list(To::All, &HashSet::from([RoomId(-7)]));
-    packer.rooms(To::All, UNWANT, &HashSet::from([RoomId(8)]));
-    packer.rooms(To::All, WANT, &HashSet::new());
+    packer.list(To::All, &HashSet::from([RoomId(-7)]), true);
+    packer.ids(To::All, UNWANT, &HashSet::from([RoomId(8)]));
+    packer.ids(To::All, WANT, &HashSet::<RoomId>::new());
+    packer.add(To::All, &all(false));
+    packer.add(To::All, WATCH);
+    packer.add(To::All, UNWATCH);
+    packer.ids(To::All, ONLINE, &HashSet::from([BrandId(i64::MIN)]));
+    packer.ids(To::All, OFFLINE, &HashSet::from([BrandId(i64::MAX)]));
+    let signals = [
+        Signal::Typing {
+            room: RoomId(-7),
+            user: UserId(i64::MIN),
+            is_typing: true,
+        },
+        Signal::Read {
+            room: RoomId(8),
+            user: UserId(3),
+            seq: Seq(i64::MAX),
+            is_shown: false,
+        },
+    ];
+    for signal in signals {
+        packer.signal(&[To::All], signal);
+    }
     let expected = [
         Line::Hello,
         Line::Confirm(u32::MAX),
+        Line::WantAll(true),
         Line::Want(vec![RoomId(-7)]),
         Line::Listed,
         Line::Unwant(vec![RoomId(8)]),
+        Line::WantAll(false),
+        Line::Watch(true),
+        Line::Watch(false),
+        Line::Online(vec![BrandId(i64::MIN)], true),
+        Line::Online(vec![BrandId(i64::MAX)], false),
+        Line::Signal(signals[0]),
+        Line::Signal(signals[1]),
     ];
     let [sent] = packer.finish().try_into().expect("one notification");
     assert!(decode(&sent.payload).eq(expected));
@@ -162,7 +191,7 @@ fn lines_of_processes_are_understood() {
 fn rooms_of_any_number_and_length_arrive() {
     let all: HashSet<_> = (0..5_000).map(|id| RoomId(i64::MIN + id)).collect();
     let mut packer = Packer::default();
-    packer.list(To::All, &all);
+    packer.list(To::All, &all, false);
     let mut rest = all;
     for sent in packer.finish() {
         assert!(sent.payload.len() < 8_000);
