@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use aftermatch_model::{
     ClientMsgId, Endpoint, EventKind, FollowedRooms, Following, LogHead, Message, MessageId,
     RequestId, RequestedId, RoomEvent, RoomId, RoomView, Seq, Session, Timestamp, UserId,
@@ -25,6 +27,9 @@ pub trait Chat: Send + Sync {
 
     /// Sets what the session hears beyond the events of its joined room, from now on.
     async fn follow(&self, session: &Session, follow: Follow) -> Result<Followed, ChatError>;
+
+    /// Replaces the access token of the session by another one of the same user.
+    async fn renew(&self, session: &Session, token: &str) -> Result<Renewed, ChatError>;
 
     /// Joins a room and leaves the one joined before. The caller puts the response
     /// and the replay into the session's outbox and then activates the reservation.
@@ -124,6 +129,17 @@ pub struct Followed {
     pub max_text_chars: usize,
     /// The time.
     pub now: Timestamp,
+    /// How long the access token with which the session was opened is still valid.
+    pub token_left: Duration,
+}
+
+/// An access token was accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Renewed {
+    /// When it expires, in seconds since 1970.
+    pub expires: i64,
+    /// How long it is still valid.
+    pub left: Duration,
 }
 
 /// How to join a room.

@@ -36,7 +36,9 @@ mod store;
 mod tokens;
 
 pub use aftermatch_model as model;
-pub use chat::{Chat, Follow, Followed, Join, Joined, ListedRoom, Missed, Replay, Rest, Since};
+pub use chat::{
+    Chat, Follow, Followed, Join, Joined, ListedRoom, Missed, Renewed, Replay, Rest, Since,
+};
 pub use clock::Clock;
 pub use delivery::{
     Broadcast, Connected, ConnectedSession, DueRoom, Inbox, Online, Presence, PresenceChange,

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use aftermatch::{DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_MAX_TEXT_CHARS, Limits, Origin};
 use anyhow::ensure;
-use clap::{Args, builder::BoolishValueParser};
+use clap::{Args, ValueEnum, builder::BoolishValueParser};
 
 use super::{
     Database, PreviousSecret, Secret,
@@ -17,6 +17,13 @@ use crate::logging::{self, Format};
 
 /// Room in a frame for everything of a request but its text.
 const REQUEST_BYTES: usize = 1_000;
+
+/// What happens to a connection whose access token has ended.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum TokenExpiry {
+    Ignore,
+    Close,
+}
 
 #[derive(Args)]
 pub(crate) struct Serve {
@@ -67,6 +74,17 @@ pub(crate) struct Serve {
     /// access token is accepted this much earlier and longer, in whole seconds.
     #[arg(long, env = "CHAT_TOKEN_LEEWAY", value_name = "TIME", default_value = "0s", value_parser = whole_seconds)]
     pub(crate) token_leeway: Duration,
+    /// What happens to a connection whose access token has ended. `close`: one that has sent
+    /// `follow` or `renew` is closed with 4401 thirty seconds later, unless it renews its
+    /// token. Others stay open. `ignore`: all do.
+    #[arg(
+        long,
+        env = "CHAT_TOKEN_EXPIRY",
+        value_name = "WHAT",
+        value_enum,
+        default_value = "ignore"
+    )]
+    token_expiry: TokenExpiry,
     /// How long deleted texts, and texts that an edit replaced, are held in the store. No
     /// client sees them.
     #[arg(long, env = "CHAT_KEEP_DELETED", value_name = "TIME", default_value = "1h", value_parser = keep_deleted)]
@@ -238,6 +256,7 @@ impl Serve {
             outbox_bytes: self.max_outbox_bytes,
             ping: self.ping_interval,
             idle: self.idle_timeout,
+            close_expired: self.token_expiry == TokenExpiry::Close,
             drain: self.drain_time,
             shutdown: self.shutdown_timeout,
         }

@@ -2,7 +2,7 @@ use std::net::TcpListener;
 
 use aftermatch_test_support::{SECRET, aftermatch};
 
-const SETTINGS: [&str; 28] = [
+const SETTINGS: [&str; 29] = [
     "CHAT_LISTEN",
     "CHAT_WORLD",
     "DATABASE_URL",
@@ -16,6 +16,7 @@ const SETTINGS: [&str; 28] = [
     "CHAT_JWT_PREVIOUS_UNTIL",
     "CHAT_ALLOWED_ORIGINS",
     "CHAT_PAGE",
+    "CHAT_TOKEN_EXPIRY",
     "CHAT_MAX_TEXT_CHARS",
     "CHAT_MAX_FRAME_BYTES",
     "CHAT_MAX_CONNECTIONS",

@@ -59,6 +59,13 @@ actions! {
     /// response repeats what is in force, and has the limits of the service.
     Follow, "follow", EVERYONE, [RoomNotFound];
 
+    /// Replaces the access token of the connection.
+    ///
+    /// The new one must be of the same user. If it is refused, the old one stays. Where
+    /// operators close connections whose token has ended, this keeps a connection open that
+    /// has renewed or followed.
+    Renew, "renew", EVERYONE, [RenewalRefused, UserMismatch];
+
     /// Joins a room: after the response the connection receives the events of the room.
     ///
     /// A connection is in one room at a time; joining another room leaves the
@@ -164,8 +171,8 @@ impl Action {
     /// too many requests.
     pub(crate) fn refusals(self) -> Vec<ErrorCode> {
         let mut codes = self.row().refusals.to_vec();
-        // Leaving is always allowed, and reads no store.
-        if self != Self::LeaveRoom {
+        // These read no store.
+        if !matches!(self, Self::LeaveRoom | Self::Renew) {
             codes.extend([ErrorCode::UserDeactivated, ErrorCode::BrandRequired]);
             if self.is_known_at(Endpoint::AdminChat) {
                 codes.push(ErrorCode::AdminRequired);

@@ -30,6 +30,8 @@ impl Close {
     pub const TOO_SLOW: Self = Self::try_later("too slow a reader: try again later");
     /// The user may no longer use the platform.
     pub const DEACTIVATED: Self = Self::new(4401, "this user has been deactivated");
+    /// The access token has ended, and no other one came.
+    pub const TOKEN_ENDED: Self = Self::new(4401, "the access token has ended");
     /// The user lost the right to the endpoint.
     pub const NO_RIGHT: Self = Self::new(4403, "no right to this endpoint any more");
 
@@ -58,6 +60,8 @@ impl Close {
             Refusal::BrandRequired | Refusal::AdminRequired => Some(Self::NO_RIGHT),
             Refusal::TokenInvalid
             | Refusal::TokenExpired
+            | Refusal::RenewalRefused { .. }
+            | Refusal::UserMismatch
             | Refusal::UserUnknown
             | Refusal::NotInRoom
             | Refusal::RoomForbidden

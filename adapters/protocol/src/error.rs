@@ -87,6 +87,18 @@ impl From<Refusal> for ProtocolError {
                 ErrorCode::InvalidToken,
                 "the access token has expired: refresh it and connect again",
             ),
+            Refusal::RenewalRefused { expired: false } => (
+                ErrorCode::RenewalRefused,
+                "the token is not a valid access token of this platform: the old one stays",
+            ),
+            Refusal::RenewalRefused { expired: true } => (
+                ErrorCode::RenewalRefused,
+                "the access token has expired: refresh it and renew again",
+            ),
+            Refusal::UserMismatch => (
+                ErrorCode::UserMismatch,
+                "the token is of another user than this connection: the old one stays",
+            ),
             Refusal::UserUnknown => (
                 ErrorCode::InvalidToken,
                 "the token names a user that does not exist",

@@ -19,7 +19,7 @@ use self::{
 };
 pub use self::{
     parameters::{
-        CreateMessage, DeleteMessages, EditMessage, JoinRoom, List, MarkRead, Parameters,
+        CreateMessage, DeleteMessages, EditMessage, JoinRoom, List, MarkRead, Parameters, Renew,
         RoomMessages,
     },
     value::{AtLeast, Id, Ids, Position, ShortText, UpTo},

@@ -75,6 +75,24 @@ pub fn typing(request_id: &RequestId, room: RoomId) -> impl Frame {
     Response::new(request_id, TypingAnswer { room_pk: room.0 })
 }
 
+/// The token in force.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline, deny_unknown_fields)]
+struct TokenRenewed {
+    /// When it expires, in seconds since 1970.
+    token_exp: i64,
+}
+
+impl Data for TokenRenewed {
+    const ACTION: &'static str = Action::Renew.as_str();
+}
+
+/// The response to `renew`.
+pub fn renewed(request_id: &RequestId, expires: i64) -> impl Frame {
+    let token_exp = expires;
+    Response::new(request_id, TokenRenewed { token_exp })
+}
+
 /// The read position of a user.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline, deny_unknown_fields)]
@@ -113,6 +131,11 @@ pub(crate) fn published(action: Action, generator: &mut SchemaGenerator) -> Vec<
             frames.extend(event::published::inbox(generator));
             frames
         }
+        Action::Renew => vec![answer::<TokenRenewed>(
+            generator,
+            "The new token is in force.",
+            [renewed(id, 1_718_217_178).to_vec()],
+        )],
         Action::JoinRoom => vec![answer::<JoinedRoom<'_>>(
             generator,
             "The connection has joined the room.",

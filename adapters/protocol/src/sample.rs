@@ -166,6 +166,7 @@ pub(crate) fn followed() -> [Followed; 2] {
         },
         max_text_chars: 10_000,
         now: datetime!(2024-06-17 18:00 UTC).into(),
+        token_left: Duration::from_secs(60),
     })
 }
 

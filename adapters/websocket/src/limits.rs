@@ -25,6 +25,9 @@ pub struct Limits {
     pub ping: Duration,
     /// How long a client may be silent; it is pinged meanwhile.
     pub idle: Duration,
+    /// Whether a connection that has followed or renewed is closed after its access token
+    /// has ended.
+    pub close_expired: bool,
     /// Over how long the connections are closed when the service stops.
     pub drain: Duration,
     /// How long the connections may take to end after they have been closed.
@@ -43,6 +46,7 @@ impl Default for Limits {
             outbox_bytes: 1024 * 1024,
             ping: Duration::from_secs(25),
             idle: Duration::from_secs(60),
+            close_expired: false,
             drain: Duration::ZERO,
             shutdown: Duration::from_secs(10),
         }

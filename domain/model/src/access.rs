@@ -1,7 +1,7 @@
 //! Who may do what. Each rule takes the present state and answers yes, or why
 //! not. No rule changes anything.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::{Endpoint, Refusal, Room, Timestamp, User, UserId, Viewer};
 
@@ -38,6 +38,15 @@ pub fn check_token(claims: &Claims, now: Timestamp, leeway: u32) -> Result<(), R
         return Err(Refusal::TokenInvalid);
     }
     Ok(())
+}
+
+/// How long a token that expires at that second is still valid. The clock of the issuer may
+/// differ from this one by `leeway`, in seconds.
+#[must_use]
+pub fn token_left(expires: i64, now: Timestamp, leeway: u32) -> Duration {
+    let end = expires.saturating_add(i64::from(leeway));
+    let left = end.saturating_sub(now.unix_seconds());
+    Duration::from_secs(u64::try_from(left).unwrap_or_default())
 }
 
 /// The role in which `user` may act at `endpoint`, at the handshake and at every
@@ -169,6 +178,20 @@ mod tests {
             };
             let checked = check_token(&claims, at(10), leeway);
             assert_eq!(checked, expected, "{claims:?} {leeway}");
+        }
+    }
+
+    #[test]
+    fn token_is_left_until_its_second() {
+        for (expires, leeway, left) in [
+            (70, 0, 60_i64),
+            (10, 0, 0),
+            (i64::MIN, 3, 0),
+            (8, 3, 1),
+            (i64::MAX, u32::MAX, i64::MAX - 10),
+        ] {
+            let left = Duration::from_secs(left.unsigned_abs());
+            assert_eq!(token_left(expires, at(10), leeway), left, "{expires}");
         }
     }
 

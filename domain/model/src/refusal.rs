@@ -5,6 +5,14 @@ pub enum Refusal {
     TokenInvalid,
     /// The token has expired.
     TokenExpired,
+    /// A token that was sent to replace the one of the connection is not valid, or has
+    /// expired.
+    RenewalRefused {
+        /// Whether it has expired.
+        expired: bool,
+    },
+    /// A token that was sent to replace the one of the connection is of another user.
+    UserMismatch,
     /// The token names a user who does not exist.
     UserUnknown,
     /// The user is deactivated.

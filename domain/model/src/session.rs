@@ -29,6 +29,8 @@ pub struct Session {
     pub endpoint: Endpoint,
     /// The role in which the user connected.
     pub viewer: Viewer,
+    /// When its access token expires, in seconds since 1970.
+    pub token_expires: i64,
 }
 
 /// The place of a session in one room: it receives the room's events.

@@ -22,6 +22,7 @@ pub(crate) async fn run(
         user: user.id,
         endpoint,
         viewer,
+        token_expires: claims.expires,
     })
 }
 
@@ -65,6 +66,7 @@ mod tests {
             let session = connect(mocks, endpoint).unwrap();
             let expected = Session {
                 id: session.id,
+                token_expires: 11,
                 ..session_of(&user)
             };
             assert_eq!(session, expected);

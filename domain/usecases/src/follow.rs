@@ -1,6 +1,6 @@
 use aftermatch_ports::{
     ChatError, Follow, Followed, Read, Scope, StoreError,
-    model::{FollowedRooms, Following, Refusal, RoomId, Session},
+    model::{FollowedRooms, Following, Refusal, RoomId, Session, access},
 };
 
 use crate::{Ports, authorize};
@@ -28,10 +28,12 @@ pub(crate) async fn run(
         ports.inbox.follow(session.id, before);
         return Err(failure.into());
     }
+    let now = ports.clock.now();
     Ok(Followed {
         following,
         max_text_chars: ports.max_text_chars,
-        now: ports.clock.now(),
+        now,
+        token_left: access::token_left(session.token_expires, now, ports.token_leeway),
     })
 }
 

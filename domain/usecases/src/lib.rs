@@ -12,6 +12,7 @@ mod leave_room;
 mod list_rooms;
 mod mark_read;
 mod ports;
+mod renew;
 pub mod sync;
 #[cfg(test)]
 mod testing;
@@ -22,7 +23,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use aftermatch_ports::{
     Chat, ChatError, Follow, Followed, HistoryPage, HistoryRange, Join, Joined, ListedRoom, Page,
-    Replay, Rest,
+    Renewed, Replay, Rest,
     model::{
         ClientMsgId, Endpoint, Message, MessageId, RequestId, RequestedId, RoomEvent, RoomId,
         RoomView, Seq, Session, SessionId,
@@ -106,6 +107,10 @@ impl Chat for UseCases {
         limit: usize,
     ) -> Result<(u64, Vec<Message>), ChatError> {
         history::page(&self.ports, session, skip, limit).await
+    }
+
+    async fn renew(&self, session: &Session, token: &str) -> Result<Renewed, ChatError> {
+        renew::run(&self.ports, session, token)
     }
 
     async fn typing(&self, session: &Session) -> Result<RoomId, ChatError> {

@@ -111,6 +111,7 @@ pub(crate) fn session_of(user: &User) -> Session {
             Some(brand) if !user.admin => Viewer::Brand(brand),
             _ => Viewer::Admin,
         },
+        token_expires: 11,
     }
 }
 

@@ -51,7 +51,12 @@ pub(super) fn closes() -> Value {
             "the client reads too slowly, or there are too many connections",
             "reconnect, after a pause that grows",
         ),
-        (Close::DEACTIVATED, "the user was deactivated", "stop"),
+        (
+            Close::DEACTIVATED,
+            "the user was deactivated; or the access token has ended, where operators close \
+             connections then",
+            "connect again with a new token; if that gets 401, stop",
+        ),
         (
             Close::NO_RIGHT,
             "the user lost the right to the endpoint",

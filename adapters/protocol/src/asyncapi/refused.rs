@@ -34,6 +34,7 @@ pub(super) fn refused(action: Action, generator: &mut SchemaGenerator) -> Publis
         Refused::NotInRoom,
         Refused::RoomForbidden,
         Refused::UserDeactivated,
+        Refused::UserMismatch,
     ];
     let mut likely = likely.map(ProtocolError::from).into_iter();
     let example = likely

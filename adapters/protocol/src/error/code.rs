@@ -54,6 +54,12 @@ error_codes! {
     InvalidRequestId = 400, "invalid_request_id",
         "`request_id` is missing, `null`, or neither an integer nor a string that is short enough; the response has `null` in its place",
         "fix the client";
+    RenewalRefused = 400, "invalid_token",
+        "the new token is not a valid access token, or has expired; the old one stays",
+        "refresh the token and renew again";
+    UserMismatch = 403, "user_mismatch",
+        "the new token is of another user; the old one stays",
+        "open another connection for the other user";
     UnknownAction = 405, "unknown_action",
         "this endpoint has no such action",
         "check the name and the endpoint";

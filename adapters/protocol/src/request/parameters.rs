@@ -1,7 +1,7 @@
 //! The parameters of the actions. A field is a parameter, its type says what is
 //! accepted, and its documentation is published.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use aftermatch_ports::{
     Follow, HistoryRange,
@@ -32,6 +32,8 @@ pub enum Parameters<'a> {
     List(List),
     /// [`Action::Follow`]
     Follow(Follow),
+    /// [`Action::Renew`]
+    Renew(Renew<'a>),
     /// [`Action::JoinRoom`]
     JoinRoom(JoinRoom),
     /// [`Action::LeaveRoom`]
@@ -67,6 +69,7 @@ impl<'a> Parameters<'a> {
         Ok(match action {
             Action::List => Self::List(read(raw)?),
             Action::Follow => Self::Follow(read::<FollowParameters>(raw)?.checked(endpoint)?),
+            Action::Renew => Self::Renew(read(raw)?),
             Action::JoinRoom => Self::JoinRoom(read(raw)?),
             Action::LeaveRoom => Self::LeaveRoom,
             Action::CreateMessage => read::<CreateMessage<'_>>(raw)?.checked()?,
@@ -87,6 +90,7 @@ impl<'a> Parameters<'a> {
         match self {
             Self::List(_) => Action::List,
             Self::Follow(_) => Action::Follow,
+            Self::Renew(_) => Action::Renew,
             Self::JoinRoom(_) => Action::JoinRoom,
             Self::LeaveRoom => Action::LeaveRoom,
             Self::CreateMessage { .. } => Action::CreateMessage,
@@ -105,6 +109,7 @@ pub(crate) fn schema(action: Action, generator: &mut SchemaGenerator) -> Schema 
     match action {
         Action::List => List::json_schema(generator),
         Action::Follow => FollowParameters::json_schema(generator),
+        Action::Renew => Renew::json_schema(generator),
         Action::JoinRoom => JoinRoom::json_schema(generator),
         Action::CreateMessage => CreateMessage::json_schema(generator),
         Action::EditMessage => EditMessage::json_schema(generator),
@@ -171,6 +176,22 @@ impl FollowParameters {
             presence: self.presence,
             read_positions: self.read_positions,
         })
+    }
+}
+
+/// Parameters of `renew`.
+#[derive(PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(example = json!({"token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9…"}))]
+pub struct Renew<'a> {
+    /// An access token of the same user, as in the handshake.
+    #[serde(borrow)]
+    pub token: Cow<'a, str>,
+}
+
+/// A token is in no log.
+impl fmt::Debug for Renew<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Renew")
     }
 }
 

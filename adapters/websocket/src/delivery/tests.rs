@@ -103,6 +103,7 @@ impl Stage {
             user: UserId(session),
             endpoint: Endpoint::Chat,
             viewer: ANN,
+            token_expires: i64::MAX,
         };
         Client {
             registration: self.hub.connect(&session, outbox),

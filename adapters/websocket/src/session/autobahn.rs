@@ -68,6 +68,7 @@ async fn serve(mut stream: TcpStream) {
         user: UserId(1),
         endpoint: Endpoint::Chat,
         viewer: Viewer::Brand(BrandId(1)),
+        token_expires: i64::MAX,
     };
     let outbox = Outbox::new(writer, 1_024, MAX_BYTES, hub.metrics().clone());
     let held = HeldBytes::new(hub.metrics().clone());

@@ -31,6 +31,8 @@ pub(super) struct Conversation<'a> {
     pub(super) session: Session,
     pub(super) connection: &'a Connection,
     allowance: Allowance,
+    /// When the connection is closed because its access token has ended.
+    pub(super) expiry: Option<Instant>,
     /// Whether the frame that is being answered was over a limit.
     pub(super) is_refused: bool,
     reader: &'a mut Reader,
@@ -58,6 +60,7 @@ impl<'a> Conversation<'a> {
             session,
             connection,
             allowance,
+            expiry: None,
             is_refused: false,
             reader,
             turn: Turn::default(),
@@ -87,7 +90,14 @@ impl<'a> Conversation<'a> {
                 }
                 Event::Incoming(Ok(incoming)) => {
                     self.wait_for_turn().await;
-                    self.receive(incoming).await
+                    let before = self.expiry;
+                    let closing = self.receive(incoming).await;
+                    if self.expiry != before {
+                        timers.end_at(self.expiry);
+                        let next = timers.next(self.outbox(), self.reader);
+                        alarm.as_mut().reset(next);
+                    }
+                    closing
                 }
                 Event::Timer => {
                     if !self.outbox().has_room() {

@@ -12,7 +12,7 @@ use aftermatch_protocol::{
     error::ProtocolError,
     event::existing_message,
     request::{
-        self, AtLeast, EditMessage, Id, JoinRoom, Malformed, MarkRead, Parameters, Request,
+        self, AtLeast, EditMessage, Id, JoinRoom, Malformed, MarkRead, Parameters, Renew, Request,
         ShortText,
     },
     response::{self, Allowed, ReadyParticipants},
@@ -163,11 +163,12 @@ impl Conversation<'_> {
     /// Performs the action. Its response is queued here, unless it is an event:
     /// delivery queues that for everyone joined, the requester included.
     async fn perform(
-        &self,
+        &mut self,
         parameters: Parameters<'_>,
         request_id: &RequestId,
     ) -> Result<u16, ChatError> {
-        let (chat, session) = (&self.state.chat, &self.session);
+        let (state, session) = (self.state, &self.session);
+        let chat = &state.chat;
         let response = match parameters {
             Parameters::List(list) => {
                 self.list(request_id, &list).await?;
@@ -175,7 +176,8 @@ impl Conversation<'_> {
             }
             Parameters::Follow(follow) => {
                 let followed = chat.follow(session, follow).await?;
-                let limits = &self.state.limits;
+                self.expires(followed.token_left, false);
+                let limits = &state.limits;
                 let allowed = Allowed {
                     frame_bytes: limits.frame_bytes,
                     requests_per_second: limits.requests_per_second,
@@ -183,6 +185,11 @@ impl Conversation<'_> {
                     idle: limits.idle,
                 };
                 encode::text(&response::followed(request_id, &followed, allowed))
+            }
+            Parameters::Renew(Renew { token }) => {
+                let renewed = chat.renew(session, &token).await?;
+                self.expires(renewed.left, true);
+                encode::text(&response::renewed(request_id, renewed.expires))
             }
             Parameters::Typing => {
                 let room = chat.typing(session).await?;
@@ -258,6 +265,21 @@ impl Conversation<'_> {
         };
         self.outbox().respond(response);
         Ok(200)
+    }
+}
+
+/// How long a connection stays open after its access token has ended.
+const EXPIRY_GRACE: Duration = Duration::from_secs(30);
+
+impl Conversation<'_> {
+    /// The access token ends after `left`. If operators want that, the connection is closed
+    /// then, unless another one comes: it has followed or renewed, and so knows how. Only a
+    /// renewal moves the end.
+    fn expires(&mut self, left: Duration, is_renewed: bool) {
+        if self.state.limits.close_expired && (is_renewed || self.expiry.is_none()) {
+            let end = Instant::now().checked_add(left.saturating_add(EXPIRY_GRACE));
+            self.expiry = end.or(self.expiry);
+        }
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) struct Timers {
     next_ping: Instant,
     idle: Duration,
     ping: Duration,
+    /// When the connection is closed because its access token has ended.
+    expiry: Option<Instant>,
 }
 
 impl Timers {
@@ -27,13 +29,20 @@ impl Timers {
             next_ping: now + limits.ping,
             idle: limits.idle,
             ping: limits.ping,
+            expiry: None,
         }
+    }
+
+    /// Sets when the connection is closed because its access token has ended.
+    pub(super) fn end_at(&mut self, expiry: Option<Instant>) {
+        self.expiry = expiry;
     }
 
     /// The next moment to call [`Timers::check`]. What happens before only moves it on.
     pub(super) fn next(&self, outbox: &Outbox, reader: &Reader) -> Instant {
         let silent = last_sign(outbox, reader) + self.idle;
         let next = self.next_ping.min(silent);
+        let next = self.expiry.map_or(next, |expiry| next.min(expiry));
         match reader.partial() {
             Some(since) => next.min(since + MESSAGE_TIMEOUT),
             None => next,
@@ -45,6 +54,9 @@ impl Timers {
     pub(super) fn check(&mut self, outbox: &Outbox, reader: &Reader) -> Option<Closing> {
         let now = Instant::now();
         let over = |since: Instant, limit| now >= since + limit;
+        if self.expiry.is_some_and(|expiry| now >= expiry) {
+            return Some(Closing::ByServer(Close::TOKEN_ENDED));
+        }
         let blocked = outbox.blocked();
         if blocked.is_some_and(|since| over(since, self.idle)) {
             return Some(Closing::ByClient);

@@ -127,6 +127,10 @@ fn responses() -> Vec<(String, Vec<u8>)> {
             "mark_read.answer",
             response::read(id, ROOM, Seq::ZERO).to_vec(),
         ),
+        (
+            "renew.answer",
+            response::renewed(id, 1_718_217_178).to_vec(),
+        ),
         ("typing.answer", response::typing(id, ROOM).to_vec()),
     ]
     .map(|(kind, frame)| (kind.into(), frame))

@@ -97,6 +97,12 @@ fn every_action_is_read() {
                 private: Some(true),
             }),
         ),
+        (
+            r#"{"action":"renew","token":"a.b.c","request_id":1}"#,
+            Parameters::Renew(Renew {
+                token: "a.b.c".into(),
+            }),
+        ),
         (r#"{"action":"typing","request_id":1}"#, Parameters::Typing),
         (
             r#"{"action":"follow","rooms":true,"typing":false,"presence":null,"request_id":1}"#,
