@@ -9,6 +9,8 @@ export interface Room {
   participants: Brand[];
   /** Whether a participant has the business tariff. Only then can administrators write. */
   has_business: boolean;
+  /** The same number as `pk`. */
+  id: number;
 }
 
 /** A message in `history`, and as `last_message` in `list`. */
@@ -48,6 +50,8 @@ export interface Created {
   user: User;
   created_at: string;
   room: Room;
+  /** The room's `pk`. */
+  room_id: number;
   client_msg_id?: string;
   seq: number;
 }

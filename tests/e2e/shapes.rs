@@ -3,9 +3,9 @@
 
 use aftermatch_test_support::{Client, Setup, on_every_store, without_epoch};
 
-const ROOM_1: &str = r#"{"pk":1,"participants":[{"id":1,"fullname":"Alpha"},{"id":2,"fullname":"Beta","big":12345678901234567890123}],"has_business":true}"#;
-const ROOM_2: &str = r#"{"pk":2,"participants":[{"id":3,"fullname":"Gamma"},{"id":1,"fullname":"Alpha"}],"has_business":false}"#;
-const ROOM_3: &str = r#"{"pk":3,"participants":[{"id":2,"fullname":"Beta","big":12345678901234567890123},{"id":3,"fullname":"Gamma"}],"has_business":true}"#;
+const ROOM_1: &str = r#"{"pk":1,"participants":[{"id":1,"fullname":"Alpha"},{"id":2,"fullname":"Beta","big":12345678901234567890123}],"has_business":true,"id":1}"#;
+const ROOM_2: &str = r#"{"pk":2,"participants":[{"id":3,"fullname":"Gamma"},{"id":1,"fullname":"Alpha"}],"has_business":false,"id":2}"#;
+const ROOM_3: &str = r#"{"pk":3,"participants":[{"id":2,"fullname":"Beta","big":12345678901234567890123},{"id":3,"fullname":"Gamma"}],"has_business":true,"id":3}"#;
 
 const HELLO: &str = r#"{"id":1,"text":"hello","user":{"id":3,"email":"ann@example.com"},"created_at":"2024-06-17T18:00:00.000Z","room_id":1,"seq":1,"edited_at":null}"#;
 const UNTOUCHED: &str = r#""last_seq":0,"unread":0,"last_message":null,"read_seq":0"#;
@@ -81,7 +81,7 @@ async fn event_bytes_match_contract(setup: Setup) {
     let write = r#""action":"create_message","msg_text":"\u0061 / \"b\" \n ж \ud83e\udd80""#;
     let created = response(&mut ann, write).await;
     let data = format!(
-        r#"{{"id":2,"text":"a / \"b\" \n ж 🦀","user":{{"id":3,"email":"ann@example.com"}},"created_at":"…","room":{ROOM_1},"seq":2}}"#
+        r#"{{"id":2,"text":"a / \"b\" \n ж 🦀","user":{{"id":3,"email":"ann@example.com"}},"created_at":"…","room":{ROOM_1},"room_id":1,"seq":2}}"#
     );
     assert_eq!(
         without_time(&created),
@@ -106,7 +106,7 @@ async fn event_bytes_match_contract(setup: Setup) {
     let read: serde_json::Value = serde_json::from_str(&created).expect("JSON");
     let id = read["data"]["id"].as_i64().expect("an id");
     let data = format!(
-        r#"{{"id":{id},"text":"d","user":{{"id":9,"email":"boss@example.com"}},"created_at":"…","room":{ROOM_3},"seq":1}}"#
+        r#"{{"id":{id},"text":"d","user":{{"id":9,"email":"boss@example.com"}},"created_at":"…","room":{ROOM_3},"room_id":3,"seq":1}}"#
     );
     assert_eq!(
         without_time(&created),
@@ -145,9 +145,11 @@ async fn profiles_passed_through_except_id(setup: Setup) {
     }"#;
     let brand_10 = r#"{"id":10,"user":{"id":1},"z":1,"a":[1e400,-0.0,{"b":"\/"}]}"#;
     let brand_20 = r#"{"goals":[],"id":20,"a":1}"#;
-    let big =
-        format!(r#"{{"pk":9007199254740993,"participants":[{brand_10}],"has_business":false}}"#);
-    let both = format!(r#"{{"pk":5,"participants":[{brand_20},{brand_10}],"has_business":true}}"#);
+    let big = format!(
+        r#"{{"pk":9007199254740993,"participants":[{brand_10}],"has_business":false,"id":9007199254740993}}"#
+    );
+    let both =
+        format!(r#"{{"pk":5,"participants":[{brand_20},{brand_10}],"has_business":true,"id":5}}"#);
 
     let service = setup.world(world).start().await;
     let mut one = service.chat(1).await;
@@ -162,13 +164,13 @@ async fn profiles_passed_through_except_id(setup: Setup) {
         assert_eq!(joined, success(&room, "join_room", 200));
     }
     let user_2 = r#"{"email":"\u0436@example.com","id":2,"n":1.10,"empty":{},"id_card":null}"#;
-    for (client, id, user, room) in [
-        (&mut one, 1, r#"{"id":1}"#, &big),
-        (&mut two, 2, user_2, &both),
+    for (client, id, user, room, pk) in [
+        (&mut one, 1, r#"{"id":1}"#, &big, 9_007_199_254_740_993_i64),
+        (&mut two, 2, user_2, &both, 5),
     ] {
         let created = response(client, r#""action":"create_message","msg_text":"a""#).await;
         let data = format!(
-            r#"{{"id":{id},"text":"a","user":{user},"created_at":"…","room":{room},"seq":1}}"#
+            r#"{{"id":{id},"text":"a","user":{user},"created_at":"…","room":{room},"room_id":{pk},"seq":1}}"#
         );
         assert_eq!(
             without_time(&created),
@@ -191,7 +193,7 @@ async fn empty_list_and_room_bytes(setup: Setup) {
         success("[]", "list", 200)
     );
     let mut admin = service.admin_chat(9).await;
-    let empty = r#"{"pk":1,"participants":[],"has_business":false}"#;
+    let empty = r#"{"pk":1,"participants":[],"has_business":false,"id":1}"#;
     let list = response(&mut admin, r#""action":"list""#).await;
     let listed = with(empty, r#""last_seq":0,"last_message":null"#);
     assert_eq!(list, success(&format!("[{listed}]"), "list", 200));

@@ -31,7 +31,7 @@ async fn list_shows_last_message_and_seq(setup: Setup) {
         let newest = list(client, json!({})).await["data"][0]["last_message"].clone();
         let listed = response_bytes(client, all.clone()).await;
         let begin = format!(
-            r#""has_business":true,"last_seq":3,{unread}"last_message":{{"id":{second},"text":"the second","user":{{"id":3,"email":"ann@example.com"}},"created_at":"#
+            r#""has_business":true,"id":1,"last_seq":3,{unread}"last_message":{{"id":{second},"text":"the second","user":{{"id":3,"email":"ann@example.com"}},"created_at":"#
         );
         assert!(listed.contains(&begin), "{listed} lacks {begin}");
         let end = format!(

@@ -26,7 +26,7 @@ async fn client_msg_id_returned_to_everyone(setup: Setup) {
     for (nth, name) in ["a", "A.b_c:d-9", "0", &longest].into_iter().enumerate() {
         let bytes = response_bytes(&mut ann, with_id("hi", name)).await;
         let end = format!(
-            r#""has_business":true}},"client_msg_id":"{name}","seq":{}}},"action":"create_message","response_status":201,"request_id":…}}"#,
+            r#""has_business":true,"id":1}},"room_id":1,"client_msg_id":"{name}","seq":{}}},"action":"create_message","response_status":201,"request_id":…}}"#,
             nth + 2
         );
         assert!(bytes.ends_with(&end), "{bytes} does not end with {end}");

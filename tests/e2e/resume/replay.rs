@@ -9,7 +9,7 @@ fn join(since: impl Into<Value>) -> Value {
     json!({"action": "join_room", "room_pk": 1, "since_seq": since.into()})
 }
 
-const ROOM_1: &str = r#"{"pk":1,"participants":[{"id":1,"fullname":"Alpha"},{"id":2,"fullname":"Beta","big":12345678901234567890123}],"has_business":true"#;
+const ROOM_1: &str = r#"{"pk":1,"participants":[{"id":1,"fullname":"Alpha"},{"id":2,"fullname":"Beta","big":12345678901234567890123}],"has_business":true,"id":1"#;
 
 async fn replay_shows_net_difference(setup: Setup) {
     let service = setup.start().await;
@@ -39,7 +39,7 @@ async fn replay_shows_net_difference(setup: Setup) {
     for expected in [
         r#"{"errors":[],"data":{"room_id":1,"message_id":2,"message_text":"two!!","seq":6},"action":"edit_message","response_status":200,"request_id":null,"replay":true}"#,
         &format!(
-            r#"{{"errors":[],"data":{{"id":{id},"text":"newer","user":{{"id":3,"email":"ann@example.com"}},"created_at":"{at}","room":{ROOM_1}}},"client_msg_id":"a-1","seq":7}},"action":"create_message","response_status":201,"request_id":null,"replay":true}}"#
+            r#"{{"errors":[],"data":{{"id":{id},"text":"newer","user":{{"id":3,"email":"ann@example.com"}},"created_at":"{at}","room":{ROOM_1}}},"room_id":1,"client_msg_id":"a-1","seq":7}},"action":"create_message","response_status":201,"request_id":null,"replay":true}}"#
         ),
         r#"{"errors":[],"data":{"room_id":1,"messages_ids":[1,3,4],"seq":11},"action":"delete_messages","response_status":200,"request_id":null,"replay":true}"#,
     ] {

@@ -27,6 +27,8 @@ pub(crate) struct MessageCreated<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "RoomShape<'static>")]
     room: Option<RoomShape<'a>>,
+    /// The room's `pk`.
+    room_id: i64,
     /// The author's own id for the message, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "&str")]
@@ -109,6 +111,7 @@ impl<'a> EventData<'a> {
                 user: (&message.author).into(),
                 created_at: Time(message.created_at),
                 room: participants.map(|participants| RoomShape::ready(room, participants)),
+                room_id: room.room.id.0,
                 client_msg_id: message.client_msg_id.as_ref().map(|id| id.as_str()),
                 seq: seq.into(),
             }),

@@ -23,6 +23,8 @@ pub(crate) struct RoomShape<'a> {
     participants: Participants<'a>,
     /// Whether a participant has the business tariff now.
     has_business: bool,
+    /// The room's id again. A message's `room_id` is this number.
+    id: i64,
 }
 
 impl<'a> From<&'a RoomView> for RoomShape<'a> {
@@ -45,6 +47,7 @@ impl<'a> RoomShape<'a> {
             pk: view.room.id.0,
             participants,
             has_business: view.has_business,
+            id: view.room.id.0,
         }
     }
 }
