@@ -6,7 +6,7 @@ use aftermatch_model::{
 };
 use async_trait::async_trait;
 
-use crate::{ChatError, HistoryPage, HistoryRange, Page, Reservation};
+use crate::{ChatError, FoundPiece, HistoryPage, HistoryRange, Page, Reservation};
 
 /// What a client can request.
 ///
@@ -64,6 +64,17 @@ pub trait Chat: Send + Sync {
         skip: u64,
         limit: usize,
     ) -> Result<(u64, Vec<Message>), ChatError>;
+
+    /// Messages of the joined room that have all words of `text`, newest first: `limit` at
+    /// most of those in a piece of the room
+    /// ([`History::search`](crate::History::search)).
+    async fn search(
+        &self,
+        session: &Session,
+        text: &str,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<FoundPiece, ChatError>;
 
     /// The user is typing in the joined room, which is returned.
     async fn typing(&self, session: &Session) -> Result<RoomId, ChatError>;

@@ -46,6 +46,7 @@ mod relay_signals;
 mod revisions;
 mod room_list;
 mod rooms;
+mod search;
 mod subject;
 mod writes;
 
@@ -124,6 +125,14 @@ macro_rules! laws {
                 missing_room_has_no_messages
                 recreated_room_starts_empty
                 concurrent_read_shows_one_moment;
+            search:
+                search_finds_whole_words_in_any_case
+                search_finds_messages_with_all_words
+                search_finds_present_texts
+                search_with_any_limit_finds_same_messages
+                search_looks_through_bounded_piece
+                search_stays_within_room
+                search_finds_odd_texts_by_themselves;
             delta:
                 delta_since_any_event_reproduces_room
                 delta_omits_messages_created_and_deleted_since

@@ -49,9 +49,9 @@ pub use health::Health;
 pub use relay::{Interest, Relay, RemoteContent, RemoteEvent, RemoteKind};
 pub use store::{
     Changes, Commit, CreateOutcome, Created, Deleted, DeltaSince, Difference, Draft, Expected,
-    History, HistoryPage, HistoryRange, Log, LogPage, MAX_DELETED, MAX_PAGED, MAX_UNREAD, Messages,
-    Outcome, PIECE_BYTES, Page, People, Precondition, Read, ReadMark, ReadPositions, Revisions,
-    RoomState, RoomSummary, Rooms, Scope,
+    FoundPiece, History, HistoryPage, HistoryRange, Log, LogPage, MAX_DELETED, MAX_PAGED,
+    MAX_SEARCHED, MAX_UNREAD, Messages, Outcome, PIECE_BYTES, Page, People, Precondition, Read,
+    ReadMark, ReadPositions, Revisions, RoomState, RoomSummary, Rooms, Scope,
 };
 pub use tokens::Tokens;
 

@@ -10,7 +10,8 @@ mod revisions;
 mod rooms;
 
 pub use history::{
-    DeltaSince, History, HistoryPage, HistoryRange, MAX_DELETED, MAX_PAGED, PIECE_BYTES,
+    DeltaSince, FoundPiece, History, HistoryPage, HistoryRange, MAX_DELETED, MAX_PAGED,
+    MAX_SEARCHED, PIECE_BYTES,
 };
 pub use log::{Log, LogPage};
 pub use messages::{

@@ -13,6 +13,7 @@ mod history;
 mod messages;
 mod purge;
 mod read_positions;
+mod search;
 
 use std::{
     collections::{BTreeMap, HashMap},

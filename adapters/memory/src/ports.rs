@@ -3,13 +3,13 @@
 use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
 use aftermatch_ports::{
-    Changes, Commit, CreateOutcome, Deleted, DeltaSince, Difference, Draft, Expected, Health,
-    History, HistoryPage, HistoryRange, Log, LogPage, Messages, Outcome, Page, People,
+    Changes, Commit, CreateOutcome, Deleted, DeltaSince, Difference, Draft, Expected, FoundPiece,
+    Health, History, HistoryPage, HistoryRange, Log, LogPage, Messages, Outcome, Page, People,
     Precondition, Read, ReadMark, ReadPositions, Revisions, RoomState, RoomSummary, Rooms, Scope,
     StoreError,
     model::{
-        BrandId, LogHead, Message, MessageId, RequestId, Room, RoomId, Seq, Text, User, UserId,
-        access::DeleteScope,
+        BrandId, LogHead, Message, MessageId, RequestId, Room, RoomId, SearchWords, Seq, Text,
+        User, UserId, access::DeleteScope,
     },
 };
 use async_trait::async_trait;
@@ -198,6 +198,23 @@ impl History for Memory {
     ) -> Result<(u64, Vec<Message>), StoreError> {
         let page = self.read(room, |log, state| log.page(&state.directory, skip, limit));
         Ok(page.unwrap_or_default())
+    }
+
+    async fn search(
+        &self,
+        room: RoomId,
+        words: &SearchWords,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<FoundPiece, StoreError> {
+        let found = self.read(room, |log, state| {
+            log.search(&state.directory, words, before, limit)
+        });
+        Ok(found.unwrap_or(FoundPiece {
+            messages: Vec::new(),
+            next: None,
+            last_seq: Seq::ZERO,
+        }))
     }
 }
 

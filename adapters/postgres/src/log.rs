@@ -9,3 +9,4 @@ pub(crate) mod message_row;
 mod messages;
 mod purge;
 mod read_positions;
+mod search;

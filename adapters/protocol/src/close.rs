@@ -72,6 +72,7 @@ impl Close {
             | Refusal::TextBlank
             | Refusal::TextTooLong { .. }
             | Refusal::TextHasNul
+            | Refusal::NoSearchWord
             | Refusal::ClientMsgIdMalformed
             | Refusal::ClientMsgIdTaken => None,
         }

@@ -151,6 +151,10 @@ impl From<Refusal> for ProtocolError {
                 ErrorCode::TextHasNul,
                 "the text has a character U+0000, which cannot be stored",
             ),
+            Refusal::NoSearchWord => (
+                ErrorCode::TextBlank,
+                "the text has no word to search for: it needs at least one letter or digit",
+            ),
             Refusal::ClientMsgIdMalformed => (
                 ErrorCode::InvalidClientMsgId,
                 "`client_msg_id` must be 1 to 64 characters of A-Z, a-z, 0-9 and . _ : -",

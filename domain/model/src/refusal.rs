@@ -50,6 +50,8 @@ pub enum Refusal {
     },
     /// The text contains U+0000.
     TextHasNul,
+    /// The text to search for has no word.
+    NoSearchWord,
     /// The `client_msg_id` is not 1 to 64 characters of `A-Za-z0-9._:-`.
     ClientMsgIdMalformed,
     /// The author used this `client_msg_id` in this room for another text, or for a

@@ -13,6 +13,7 @@ mod list_rooms;
 mod mark_read;
 mod ports;
 mod renew;
+mod search;
 pub mod sync;
 #[cfg(test)]
 mod testing;
@@ -24,6 +25,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use aftermatch_ports::{
     Chat, ChatError, Follow, Followed, HistoryPage, HistoryRange, Join, Joined, ListedRoom, Page,
     Renewed, Replay, Rest,
+    Chat, ChatError, Follow, Followed, FoundPiece, HistoryPage, HistoryRange, Join, Joined,
+    ListedRoom, Page, Replay, Rest,
     model::{
         ClientMsgId, Endpoint, Message, MessageId, RequestId, RequestedId, RoomEvent, RoomId,
         RoomView, Seq, Session, SessionId,
@@ -111,6 +114,14 @@ impl Chat for UseCases {
 
     async fn renew(&self, session: &Session, token: &str) -> Result<Renewed, ChatError> {
         renew::run(&self.ports, session, token)
+    async fn search(
+        &self,
+        session: &Session,
+        text: &str,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<FoundPiece, ChatError> {
+        search::run(&self.ports, session, text, before, limit).await
     }
 
     async fn typing(&self, session: &Session) -> Result<RoomId, ChatError> {

@@ -1,6 +1,6 @@
 use std::ops::RangeInclusive;
 
-use aftermatch_model::{LogHead, Message, RoomDelta, RoomId, Seq};
+use aftermatch_model::{LogHead, Message, RoomDelta, RoomId, SearchWords, Seq};
 use async_trait::async_trait;
 
 use crate::StoreError;
@@ -15,6 +15,9 @@ pub const PIECE_BYTES: usize = 256 * 1024;
 
 /// How many of the newest messages of a room [`History::page`] counts and reaches.
 pub const MAX_PAGED: usize = 10_000;
+
+/// The most messages that one call of [`History::search`] looks through.
+pub const MAX_SEARCHED: usize = 2_000;
 
 /// Reading the messages of a room.
 ///
@@ -68,6 +71,20 @@ pub trait History: Send + Sync {
         skip: u64,
         limit: usize,
     ) -> Result<(u64, Vec<Message>), StoreError>;
+
+    /// Looks for messages that have all of `words` in their present text, newest first,
+    /// from the newest created before event `before` on. Returns at most `limit` of them.
+    ///
+    /// One call looks through a piece of the room: at most [`MAX_SEARCHED`] messages and,
+    /// after the first one, at most [`PIECE_BYTES`] of text. So it may find fewer than
+    /// there are, or none, and say where to go on ([`FoundPiece::next`]).
+    async fn search(
+        &self,
+        room: RoomId,
+        words: &SearchWords,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<FoundPiece, StoreError>;
 }
 
 /// What [`History::delta_since`] and [`History::next_delta`] return.
@@ -99,6 +116,17 @@ pub struct HistoryPage {
     pub has_older: bool,
     /// Whether there are messages after these; false if this page is empty.
     pub has_newer: bool,
+    /// The number of the room's last event.
+    pub last_seq: Seq,
+}
+
+/// What [`History::search`] found in a piece of a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundPiece {
+    /// Newest first.
+    pub messages: Vec<Message>,
+    /// Before which event to go on. `None`: no older messages are left to look through.
+    pub next: Option<Seq>,
     /// The number of the room's last event.
     pub last_seq: Seq,
 }

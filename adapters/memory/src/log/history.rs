@@ -58,7 +58,9 @@ impl Log {
 }
 
 /// The first messages, with at most [`PIECE_BYTES`] of text.
-fn piece<'a>(messages: impl Iterator<Item = &'a StoredMessage>) -> Vec<&'a StoredMessage> {
+pub(super) fn piece<'a>(
+    messages: impl Iterator<Item = &'a StoredMessage>,
+) -> Vec<&'a StoredMessage> {
     let mut bytes = 0;
     let fits = |message: &&StoredMessage| {
         let is_first = bytes == 0;

@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 
 use aftermatch_ports::{
-    DeltaSince, History, HistoryPage, HistoryRange, MAX_PAGED, PIECE_BYTES, StoreError,
-    model::{Message, RoomId, Seq},
+    DeltaSince, FoundPiece, History, HistoryPage, HistoryRange, MAX_PAGED, PIECE_BYTES, StoreError,
+    model::{Message, RoomId, SearchWords, Seq},
 };
 use async_trait::async_trait;
 use sqlx::{Error, FromRow};
@@ -15,6 +15,7 @@ use crate::{
     log::{
         delta,
         message_row::{self, MessageRow},
+        search,
     },
     store::Postgres,
 };
@@ -128,6 +129,17 @@ impl History for Postgres {
         limit: usize,
     ) -> Result<(u64, Vec<Message>), StoreError> {
         page(self, room, skip, limit).await.map_err(unavailable)
+    }
+
+    async fn search(
+        &self,
+        room: RoomId,
+        words: &SearchWords,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<FoundPiece, StoreError> {
+        let found = search::run(self, room, words, before, limit).await;
+        found.map_err(unavailable)
     }
 }
 

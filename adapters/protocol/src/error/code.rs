@@ -73,7 +73,7 @@ error_codes! {
         "too many messages in one deletion",
         "send several smaller ones";
     TextBlank = 400, "text_blank",
-        "the text is only (Unicode) white space",
+        "the text is only (Unicode) white space; in a search, it has no letter or digit",
         "ask the user for a text";
     TextTooLong = 400, "text_too_long",
         "the text has more characters than allowed; the sentence names the limit",
