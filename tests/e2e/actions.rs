@@ -8,4 +8,5 @@ mod join;
 mod list;
 mod mark_read;
 mod retry;
+mod search;
 mod write;

@@ -63,6 +63,7 @@ async fn removed_brand_neither_receives_nor_writes(setup: Setup) {
     let mut requests = actions()[..4].to_vec();
     requests.push(json!({"action": "current_room_info"}));
     requests.push(json!({"action": "get_room_messages"}));
+    requests.push(json!({"action": "search_messages", "text": "a"}));
     requests.push(json!({"action": "mark_read", "seq": 1}));
     let mut clients = Vec::new();
     for action in requests {

@@ -112,6 +112,14 @@ actions! {
     /// Reading by `seq` is stable while others write; pages move.
     GetRoomMessages, "get_room_messages", EVERYONE, [NotInRoom, RoomForbidden, RoomNotFound];
 
+    /// Returns messages of the joined room that have certain words.
+    ///
+    /// A word is letters and digits that follow each other. Case makes no difference, and
+    /// a message must have all of the words. The newest messages come first.
+    SearchMessages, "search_messages", EVERYONE, [
+        NotInRoom, TextBlank, RoomForbidden, RoomNotFound
+    ];
+
     /// Returns the joined room as it is now.
     CurrentRoomInfo, "current_room_info", BRANDS, [NotInRoom, RoomForbidden];
 

@@ -1,7 +1,7 @@
 //! The limits of the wire that no operator can change. Each number is written once:
 //! here, or in the core if a rule depends on it.
 
-use aftermatch_ports::model::ClientMsgId;
+use aftermatch_ports::model::{ClientMsgId, SearchWords};
 pub use aftermatch_ports::{
     MAX_DELETED,
     model::access::{MAX_IDS, MAX_REPLAY},
@@ -12,6 +12,9 @@ pub const MAX_REQUEST_ID_CHARS: usize = 64;
 
 /// The longest `client_msg_id`, in characters.
 pub const MAX_CLIENT_MSG_ID_CHARS: usize = ClientMsgId::MAX_CHARS;
+
+/// The longest text to search for, in characters.
+pub const MAX_SEARCH_CHARS: usize = SearchWords::MAX_CHARS;
 
 /// The longest `epoch` that a client sends back, in characters.
 pub const MAX_EPOCH_CHARS: usize = 64;

@@ -21,6 +21,8 @@ pub use self::{
     parameters::{
         CreateMessage, DeleteMessages, EditMessage, JoinRoom, List, MarkRead, Parameters, Renew,
         RoomMessages,
+        CreateMessage, DeleteMessages, EditMessage, JoinRoom, List, MarkRead, Parameters,
+        RoomMessages, SearchMessages,
     },
     value::{AtLeast, Id, Ids, Position, ShortText, UpTo},
 };

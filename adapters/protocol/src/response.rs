@@ -28,7 +28,7 @@ pub use self::{
 use self::{
     envelope::{Data, Response},
     follow::FollowedShape,
-    message::{MessagePage, MessageRange},
+    message::{FoundMessages, MessagePage, MessageRange},
     room::{JoinedRoom, RoomShape},
     room_list::{RoomPage, Rooms},
     value::EventNumber,
@@ -166,6 +166,14 @@ pub(crate) fn published(action: Action, generator: &mut SchemaGenerator) -> Vec<
         Action::EditMessage => event::published::edited(generator),
         Action::DeleteMessages => event::published::deleted(generator),
         Action::GetRoomMessages => messages(generator),
+        Action::SearchMessages => vec![answer::<FoundMessages<'_>>(
+            generator,
+            "The messages that have the words, the newest first.",
+            [
+                sample::found_messages(&[sample::message()], Some(Seq(41))),
+                sample::found_messages(&[], None),
+            ],
+        )],
         Action::CurrentRoomInfo => vec![answer::<RoomShape<'_>>(
             generator,
             "The room.",

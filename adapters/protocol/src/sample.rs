@@ -199,3 +199,11 @@ pub(crate) fn message_page(messages: &[Message], count: u64, next: Option<u64>) 
     list.finish_page(&mut out, &request_id(), next);
     out
 }
+
+/// Messages that a search found.
+pub(crate) fn found_messages(messages: &[Message], next: Option<Seq>) -> Vec<u8> {
+    let (mut list, mut out) = (MessageList::of_search(&request_id()), Vec::new());
+    messages.iter().for_each(|each| list.add(&mut out, each));
+    list.finish_search(&mut out, &request_id(), next, Seq(43));
+    out
+}

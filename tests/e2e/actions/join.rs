@@ -160,6 +160,8 @@ async fn actions_without_joined_room_refused(setup: Setup) {
             delete(&too_many),
             json!({"action": "get_room_messages"}),
             json!({"action": "get_room_messages", "page": 1}),
+            json!({"action": "search_messages", "text": "a"}),
+            json!({"action": "search_messages", "text": ""}),
         ] {
             client.expect_refusal(action, 400, "not_in_room").await;
         }

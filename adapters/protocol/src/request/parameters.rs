@@ -21,7 +21,7 @@ use crate::{
     error::{ErrorCode, ProtocolError},
     limits::{
         DEFAULT_MESSAGES, MAX_CLIENT_MSG_ID_CHARS, MAX_DELETED, MAX_EPOCH_CHARS, MAX_FOLLOWED,
-        MAX_MESSAGES, MAX_REPLAY, MAX_ROOMS,
+        MAX_MESSAGES, MAX_REPLAY, MAX_ROOMS, MAX_SEARCH_CHARS,
     },
 };
 
@@ -51,6 +51,8 @@ pub enum Parameters<'a> {
     DeleteMessages(DeleteMessages),
     /// [`Action::GetRoomMessages`]
     GetRoomMessages(RoomMessages),
+    /// [`Action::SearchMessages`]
+    SearchMessages(SearchMessages),
     /// [`Action::CurrentRoomInfo`]
     CurrentRoomInfo,
     /// [`Action::Typing`]
@@ -78,6 +80,7 @@ impl<'a> Parameters<'a> {
             Action::GetRoomMessages => {
                 Self::GetRoomMessages(read::<GetRoomMessages>(raw)?.checked()?)
             }
+            Action::SearchMessages => Self::SearchMessages(read(raw)?),
             Action::CurrentRoomInfo => Self::CurrentRoomInfo,
             Action::Typing => Self::Typing,
             Action::MarkRead => Self::MarkRead(read(raw)?),
@@ -97,6 +100,7 @@ impl<'a> Parameters<'a> {
             Self::EditMessage(_) => Action::EditMessage,
             Self::DeleteMessages(_) => Action::DeleteMessages,
             Self::GetRoomMessages(_) => Action::GetRoomMessages,
+            Self::SearchMessages(_) => Action::SearchMessages,
             Self::CurrentRoomInfo => Action::CurrentRoomInfo,
             Self::Typing => Action::Typing,
             Self::MarkRead(_) => Action::MarkRead,
@@ -115,6 +119,7 @@ pub(crate) fn schema(action: Action, generator: &mut SchemaGenerator) -> Schema 
         Action::EditMessage => EditMessage::json_schema(generator),
         Action::DeleteMessages => DeleteMessages::json_schema(generator),
         Action::GetRoomMessages => GetRoomMessages::json_schema(generator),
+        Action::SearchMessages => SearchMessages::json_schema(generator),
         Action::MarkRead => MarkRead::json_schema(generator),
         Action::LeaveRoom | Action::CurrentRoomInfo | Action::Typing => {
             json_schema!({"type": "object", "examples": [{}]})
@@ -328,6 +333,22 @@ impl GetRoomMessages {
         let limit = self.limit.map_or(DEFAULT_MESSAGES, |UpTo(limit)| limit);
         Ok(RoomMessages::Range { range, limit })
     }
+}
+
+/// Parameters of `search_messages`.
+#[derive(Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(
+    example = json!({"text": "hello"}),
+    example = json!({"text": "hello bob", "before_seq": 42, "limit": 1}),
+)]
+pub struct SearchMessages {
+    /// The words, at least one.
+    pub text: ShortText<MAX_SEARCH_CHARS>,
+    /// Only messages before this number.
+    pub before_seq: Option<Position>,
+    #[schemars(description = format!("At most this many messages. The default is {DEFAULT_MESSAGES}."))]
+    /// At most this many messages.
+    pub limit: Option<UpTo<MAX_MESSAGES>>,
 }
 
 /// Parameters of `mark_read`.

@@ -85,7 +85,23 @@ impl Data for MessagePage<'_> {
     const ACTION: &'static str = Action::GetRoomMessages.as_str();
 }
 
-/// The response to `get_room_messages`, written message by message, so that a long one is
+/// Messages that have the words of a search, newest first.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline, deny_unknown_fields)]
+pub(crate) struct FoundMessages<'a> {
+    #[schemars(length(max = MAX_MESSAGES))]
+    results: Vec<MessageShape<'a>>,
+    /// The `before_seq` for older messages with the words; `null` if there are none.
+    next_before_seq: Option<i64>,
+    /// The number of the room's last event.
+    last_seq: EventNumber,
+}
+
+impl Data for FoundMessages<'_> {
+    const ACTION: &'static str = Action::SearchMessages.as_str();
+}
+
+/// A response with messages, written message by message, so that a long one is
 /// never in memory as a whole and never delays other connections.
 #[derive(Debug)]
 pub struct MessageList {
@@ -123,6 +139,12 @@ impl MessageList {
         Self::new(page(request_id, count, None))
     }
 
+    /// With messages that a search found.
+    #[must_use]
+    pub fn of_search(request_id: &RequestId) -> Self {
+        Self::new(found(request_id, None, Seq::ZERO))
+    }
+
     fn new((head, _): (Vec<u8>, Vec<u8>)) -> Self {
         Self {
             head,
@@ -150,6 +172,20 @@ impl MessageList {
     pub fn finish_page(mut self, out: &mut Vec<u8>, request_id: &RequestId, next: Option<u64>) {
         self.start(out);
         let (_, tail) = page(request_id, 0, next);
+        out.extend_from_slice(&tail);
+    }
+
+    /// Ends what a search found. `next` is the last of the messages, if there are older
+    /// ones with the words.
+    pub fn finish_search(
+        mut self,
+        out: &mut Vec<u8>,
+        request_id: &RequestId,
+        next: Option<Seq>,
+        last_seq: Seq,
+    ) {
+        self.start(out);
+        let (_, tail) = found(request_id, next, last_seq);
         out.extend_from_slice(&tail);
     }
 
@@ -181,6 +217,18 @@ fn page(request_id: &RequestId, count: u64, next: Option<u64>) -> (Vec<u8>, Vec<
             count,
             results: Vec::new(),
             next: next.and_then(|page| i64::try_from(page).ok()),
+        },
+    ))
+}
+
+/// The response without messages: what comes before them, and what comes after.
+fn found(request_id: &RequestId, next: Option<Seq>, last_seq: Seq) -> (Vec<u8>, Vec<u8>) {
+    split(&Response::new(
+        request_id,
+        FoundMessages {
+            results: Vec::new(),
+            next_before_seq: next.map(|seq| seq.0),
+            last_seq: last_seq.into(),
         },
     ))
 }
@@ -234,6 +282,15 @@ mod tests {
             let (list, mut out) = added(MessageList::of_page(&id, 301), messages);
             list.finish_page(&mut out, &id, Some(2));
             assert_eq!(out, Response::new(&id, page).to_vec());
+
+            let found = FoundMessages {
+                results: results(),
+                next_before_seq: Some(7),
+                last_seq: Seq(42).into(),
+            };
+            let (list, mut out) = added(MessageList::of_search(&id), messages);
+            list.finish_search(&mut out, &id, Some(Seq(7)), Seq(42));
+            assert_eq!(out, Response::new(&id, found).to_vec());
         }
     }
 }

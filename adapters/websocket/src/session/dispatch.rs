@@ -227,6 +227,10 @@ impl Conversation<'_> {
                 self.messages(request_id, which).await?;
                 return Ok(200);
             }
+            Parameters::SearchMessages(search) => {
+                self.search(request_id, &search).await?;
+                return Ok(200);
+            }
             Parameters::MarkRead(MarkRead {
                 seq: AtLeast(seq),
                 private,

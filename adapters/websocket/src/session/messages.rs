@@ -6,7 +6,8 @@ use aftermatch_ports::{
     model::{Message, RequestId, Seq},
 };
 use aftermatch_protocol::{
-    limits::MAX_MESSAGES,
+    limits::{DEFAULT_MESSAGES, MAX_MESSAGES},
+    request::{AtLeast, SearchMessages, ShortText, UpTo},
     response::{MessageList, RangeEnds},
 };
 
@@ -187,6 +188,48 @@ impl Conversation<'_> {
                 }
             }
         }
+    }
+
+    /// Sends the messages that have certain words, the newest first. A piece of the room is
+    /// looked through at a time.
+    pub(super) async fn found(
+        &self,
+        text: LongText<'_>,
+        request_id: &RequestId,
+        search: &SearchMessages,
+    ) -> Result<(), Unsent> {
+        let ShortText(wanted) = &search.text;
+        let mut left = search.limit.map_or(DEFAULT_MESSAGES, |UpTo(limit)| limit);
+        let mut before = search.before_seq.map(|AtLeast(seq)| Seq(seq));
+        let (mut last_seq, mut last_sent) = (None, None);
+        let mut sending = self.sending(text, MessageList::of_search(request_id));
+        let next = loop {
+            // One more than is sent: so it is known whether there are more.
+            let search = self
+                .state
+                .chat
+                .search(&self.session, wanted, before, left + 1);
+            let mut piece = search.await?;
+            last_seq.get_or_insert(piece.last_seq);
+            let has_more = piece.messages.len() > left;
+            piece.messages.truncate(left);
+            left -= piece.messages.len();
+            last_sent = piece.messages.last().map(|last| last.seq).or(last_sent);
+            sending.send(piece.messages).await?;
+            before = piece.next;
+            if has_more {
+                break last_sent;
+            }
+            if before.is_none() {
+                break None;
+            }
+            sending.text.pause().await?;
+        };
+        let Sending { mut text, list, .. } = sending;
+        let last_seq = last_seq.unwrap_or(Seq::ZERO);
+        list.finish_search(text.buffer(), request_id, next, last_seq);
+        text.finish();
+        Ok(())
     }
 
     fn sending<'a>(&self, text: LongText<'a>, list: MessageList) -> Sending<'a> {

@@ -7,7 +7,7 @@ use aftermatch_ports::{
 };
 use aftermatch_protocol::{
     limits::MAX_ROOMS,
-    request::{AtLeast, List, RoomMessages, UpTo},
+    request::{AtLeast, List, RoomMessages, SearchMessages, UpTo},
     response::RoomList,
 };
 
@@ -102,10 +102,24 @@ impl Conversation<'_> {
                 self.range(text, request_id, range, limit).await
             }
         };
-        match sent {
-            Ok(()) | Err(Unsent::Closing) => Ok(()),
-            Err(Unsent::Failed(error)) => Err(error),
-        }
+        complete(sent)
+    }
+
+    /// Sends the messages of the joined room that have certain words.
+    pub(super) async fn search(
+        &self,
+        request_id: &RequestId,
+        search: &SearchMessages,
+    ) -> Result<(), ChatError> {
+        complete(self.found(self.long_text(), request_id, search).await)
+    }
+}
+
+/// A connection that is being closed needs no response.
+fn complete(sent: Result<(), Unsent>) -> Result<(), ChatError> {
+    match sent {
+        Ok(()) | Err(Unsent::Closing) => Ok(()),
+        Err(Unsent::Failed(error)) => Err(error),
     }
 }
 

@@ -50,6 +50,12 @@ impl<'a> LongText<'a> {
         }
         self.partial = true;
         self.outbox.begin(self.frame.fragment());
+        self.pause().await
+    }
+
+    /// Returns when there is room for more, and others have gone on. Called between two
+    /// pieces of work for it.
+    pub(crate) async fn pause(&self) -> Result<(), Closing> {
         self.outbox.make_room(self.patience).await?;
         self.turns.next_turn().await;
         Ok(())

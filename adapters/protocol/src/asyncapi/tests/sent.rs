@@ -19,8 +19,8 @@ use crate::{
     response::{self, Allowed, Frame, RoomList},
     sample::{
         ONLINE, READ_POSITIONS, ROOM, allowed, change, created, deleted, edited, edited_message,
-        followed, head, listed, message, message_page, message_range, message_with_client_id,
-        participants, request_id, room, summary,
+        followed, found_messages, head, listed, message, message_page, message_range,
+        message_with_client_id, participants, request_id, room, summary,
     },
 };
 
@@ -123,6 +123,11 @@ fn responses() -> Vec<(String, Vec<u8>)> {
             "get_room_messages.page",
             message_page(&messages, 301, Some(2)),
         ),
+        (
+            "search_messages.answer",
+            found_messages(&messages, Some(Seq(41))),
+        ),
+        ("search_messages.answer", found_messages(&[], None)),
         (
             "mark_read.answer",
             response::read(id, ROOM, Seq::ZERO).to_vec(),

@@ -84,6 +84,22 @@ fn every_action_is_read() {
             Parameters::GetRoomMessages(RoomMessages::Page(3)),
         ),
         (
+            r#"{"action":"search_messages","text":"\u0416 b","request_id":1}"#,
+            Parameters::SearchMessages(SearchMessages {
+                text: ShortText("Ж b".into()),
+                before_seq: None,
+                limit: None,
+            }),
+        ),
+        (
+            r#"{"action":"search_messages","text":"","before_seq":7,"limit":100,"request_id":1}"#,
+            Parameters::SearchMessages(SearchMessages {
+                text: ShortText(String::new()),
+                before_seq: Some(AtLeast(7)),
+                limit: Some(UpTo(100)),
+            }),
+        ),
+        (
             r#"{"action":"mark_read","seq":7,"request_id":1}"#,
             Parameters::MarkRead(MarkRead {
                 seq: AtLeast(7),
