@@ -13,7 +13,7 @@ export interface Room {
   id: number;
 }
 
-/** A message in `history`, and as `last_message` in `list`. */
+/** A message in `history` and `search`, and as `last_message` in `list`. */
 export interface Message {
   id: number;
   text: string;
@@ -67,6 +67,14 @@ export interface History {
   next_before_seq: number | null;
   /** Pass this as `after` to get the messages after these; `null` if there are none. */
   next_after_seq: number | null;
+  last_seq: number;
+}
+
+export interface Found {
+  /** Newest first. */
+  results: Message[];
+  /** Pass this as `beforeSeq` to get older messages with the words; `null` if there are none. */
+  next_before_seq: number | null;
   last_seq: number;
 }
 
@@ -222,6 +230,11 @@ export class Aftermatch extends EventTarget {
   delete(ids: number | number[], options?: CallOptions): Promise<Omit<Deleted, "seq"> & { seq?: number }>;
   /** Messages before or after a `seq`, or the newest: 50, or `limit` (100 at most). */
   history(options?: CallOptions & { before?: number; after?: number; limit?: number }): Promise<History>;
+  /**
+   * Messages that have all words of `text`, in any case, the newest first: 50, or `limit` (100 at
+   * most). A word is letters and digits that follow each other.
+   */
+  search(text: string, options?: CallOptions & { beforeSeq?: number; limit?: number }): Promise<Found>;
   /** Not for administrators. */
   markRead(seq: number, options?: CallOptions): Promise<{ room_id: number; seq: number }>;
   /** Not for administrators. */

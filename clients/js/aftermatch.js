@@ -83,6 +83,9 @@ export class Aftermatch extends EventTarget {
   history({ before, after, limit, ...options } = {}) {
     return this.#call("get_room_messages", { before_seq: before, after_seq: after, limit }, options);
   }
+  search(text, { beforeSeq, limit, ...options } = {}) {
+    return this.#call("search_messages", { text, before_seq: beforeSeq, limit }, options);
+  }
   markRead(seq, options) { return this.#call("mark_read", { seq }, options); }
   roomInfo(options) { return this.#call("current_room_info", {}, options); }
   close() { this.#end(1000, "closed"); }

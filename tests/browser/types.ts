@@ -18,6 +18,8 @@ try {
   console.log(last_seq.toFixed(), resumed);
   const rooms = await chat.list({ limit: 10 });
   console.log(rooms[0]?.last_message?.edited_at);
+  const { results, next_before_seq } = await chat.search("hello", { beforeSeq: 40, limit: 10 });
+  console.log(results[0]?.room_id, next_before_seq?.toFixed());
   const { id } = await chat.send("hello");
   await chat.edit(id, "hi");
   await chat.delete([id]);

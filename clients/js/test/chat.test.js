@@ -53,6 +53,23 @@ test("read calls return data", async (t) => {
   assert.equal(vera.room, null);
 });
 
+test("search returns messages with words", async (t) => {
+  const { url } = await serve(t);
+  const vera = client(t, url, VERA);
+  await vera.join(1);
+  const sent = [];
+  for (const text of ["Searched: ПЕРВОЕ", "searched", "Searched: второе"]) sent.push(await vera.send(text));
+  const ids = ({ results }) => results.map(({ id }) => id);
+  const newest = await vera.search("SEARCHED", { limit: 2 });
+  assert.deepEqual(ids(newest), [sent[2].id, sent[1].id]);
+  assert.equal(newest.next_before_seq, sent[1].seq);
+  const older = await vera.search("searched", { beforeSeq: newest.next_before_seq });
+  assert.deepEqual(ids(older), [sent[0].id]);
+  assert.equal(older.next_before_seq, null);
+  assert.deepEqual(ids(await vera.search("первое searched")), [sent[0].id]);
+  await assert.rejects(vera.search("?!"), { status: 400, code: "text_blank" });
+});
+
 test("refusal has status, code and sentences", async (t) => {
   const { url } = await serve(t);
   const vera = client(t, url, VERA);
