@@ -25,7 +25,7 @@ pub trait Chat: Send + Sync {
     async fn list_rooms(&self, session: &Session, page: Page)
     -> Result<Vec<ListedRoom>, ChatError>;
 
-    /// Sets what the session hears beyond the events of its joined room, from now on.
+    /// Sets what the session receives beyond the events of its joined room, from now on.
     async fn follow(&self, session: &Session, follow: Follow) -> Result<Followed, ChatError>;
 
     /// Replaces the access token of the session by another one of the same user.
@@ -134,7 +134,7 @@ pub struct Follow {
 /// What a session follows now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Followed {
-    /// What it hears beyond the events of its joined room.
+    /// What it receives beyond the events of its joined room.
     pub following: Following,
     /// The longest text of a message, in Unicode scalar values.
     pub max_text_chars: usize,

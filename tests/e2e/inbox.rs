@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 /// How many things happen.
 const STEPS: u64 = 60;
 
-/// What a client knows of its rooms: from `list`, and then from what it is told.
+/// What a client knows of its rooms: from `list`, and then from the frames that come.
 #[derive(Debug, Default, PartialEq)]
 struct Inbox(BTreeMap<i64, Value>);
 
@@ -20,15 +20,15 @@ const KEYS: [&str; 4] = ["last_seq", "unread", "read_seq", "last_message"];
 impl Inbox {
     async fn listed(client: &mut Client) -> (Self, Vec<Value>) {
         let id = client.send_action(json!({"action": "list"})).await;
-        let mut told = Vec::new();
+        let mut frames = Vec::new();
         loop {
             let frame = client.receive().await;
             if frame["request_id"] == id {
                 let rooms = frame["data"].as_array().expect("a list").iter();
                 let rooms = rooms.map(|room| (room["pk"].as_i64().expect("a pk"), state(room)));
-                return (Self(rooms.collect()), told);
+                return (Self(rooms.collect()), frames);
             }
-            told.push(frame);
+            frames.push(frame);
         }
     }
 
@@ -107,18 +107,18 @@ async fn follower_knows_what_list_says(setup: Setup) {
         for _ in 0..STEPS {
             stage.step().await;
         }
-        // What is told at most once a second comes within a moment, without another request.
+        // What is sent at most once a second comes within a moment, without another request.
         let mut other = service.chat(3).await;
         loop {
-            let (listed, told) = Inbox::listed(&mut other).await;
-            assert!(told.is_empty(), "it follows nothing: {told:?}");
+            let (listed, frames) = Inbox::listed(&mut other).await;
+            assert!(frames.is_empty(), "it follows nothing: {frames:?}");
             if inbox == listed {
                 break;
             }
             inbox.apply(&follower.receive().await);
         }
-        let (listed, told) = Inbox::listed(&mut follower).await;
-        told.iter().for_each(|frame| inbox.apply(frame));
+        let (listed, frames) = Inbox::listed(&mut follower).await;
+        frames.iter().for_each(|frame| inbox.apply(frame));
         assert_eq!(inbox, listed);
     }
 }

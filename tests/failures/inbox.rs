@@ -1,5 +1,6 @@
-//! Followers at another process than those who write: they hear of events, of typing, of read
-//! positions and of who is online, also when notifications are lost and processes die.
+//! Followers at another process than those who write: they receive the state of their rooms,
+//! who is typing and online and how far others have read, also when notifications are lost and
+//! processes die.
 
 use aftermatch_test_support::{Client, Platform, Program, create, fresh};
 use serde_json::{Value, json};

@@ -52,7 +52,7 @@ actions! {
     /// all. With `limit` or `after_pk` the response is one page of them.
     List, "list", EVERYONE, [];
 
-    /// Begins or ends to hear more than the events of the joined room.
+    /// Begins or ends to receive more than the events of the joined room.
     ///
     /// Each parameter is one kind of news; one that is left out stays as it is. Without this
     /// action a connection receives none of them. It lasts as long as the connection. The

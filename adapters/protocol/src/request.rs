@@ -20,8 +20,6 @@ use self::{
 pub use self::{
     parameters::{
         CreateMessage, DeleteMessages, EditMessage, JoinRoom, List, MarkRead, Parameters, Renew,
-        RoomMessages,
-        CreateMessage, DeleteMessages, EditMessage, JoinRoom, List, MarkRead, Parameters,
         RoomMessages, SearchMessages,
     },
     value::{AtLeast, Id, Ids, Position, ShortText, UpTo},

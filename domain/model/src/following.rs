@@ -1,16 +1,16 @@
 use crate::RoomId;
 
-/// What a session hears beyond the events of the room that it has joined. Nothing, unless
+/// What a session receives beyond the events of the room that it has joined. Nothing, unless
 /// it has asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Following {
-    /// The rooms whose newest state it hears.
+    /// The rooms whose newest state it receives.
     pub rooms: FollowedRooms,
-    /// Whether it hears who is typing.
+    /// Whether it receives who is typing.
     pub typing: bool,
-    /// Whether it hears who is online.
+    /// Whether it receives who is online.
     pub presence: bool,
-    /// Whether it hears how far others have read.
+    /// Whether it receives how far others have read.
     pub read_positions: bool,
 }
 

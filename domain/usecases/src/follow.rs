@@ -5,7 +5,7 @@ use aftermatch_ports::{
 
 use crate::{Ports, authorize};
 
-/// Changes what the session hears beyond the events of its joined room. If the rooms cannot
+/// Changes what the session receives beyond the events of its joined room. If the rooms cannot
 /// be read, nothing changes.
 pub(crate) async fn run(
     ports: &Ports,

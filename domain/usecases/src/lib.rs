@@ -23,10 +23,8 @@ mod write;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use aftermatch_ports::{
-    Chat, ChatError, Follow, Followed, HistoryPage, HistoryRange, Join, Joined, ListedRoom, Page,
-    Renewed, Replay, Rest,
     Chat, ChatError, Follow, Followed, FoundPiece, HistoryPage, HistoryRange, Join, Joined,
-    ListedRoom, Page, Replay, Rest,
+    ListedRoom, Page, Renewed, Replay, Rest,
     model::{
         ClientMsgId, Endpoint, Message, MessageId, RequestId, RequestedId, RoomEvent, RoomId,
         RoomView, Seq, Session, SessionId,
@@ -114,6 +112,8 @@ impl Chat for UseCases {
 
     async fn renew(&self, session: &Session, token: &str) -> Result<Renewed, ChatError> {
         renew::run(&self.ports, session, token)
+    }
+
     async fn search(
         &self,
         session: &Session,

@@ -1,8 +1,8 @@
 //! What others do while this process runs. The platform takes rights away
 //! ([`rights`]), other processes of this service commit events ([`remote_events`]),
 //! and some of those do not arrive ([`missing`]). Those who follow rooms receive their newest
-//! state ([`inbox`]), and hear of what is in no log ([`signals`], [`presence`]). These run for as long as the service does. [`retention`] forgets old
-//! texts.
+//! state ([`inbox`]), and what is in no log ([`signals`], [`presence`]). These run for as long
+//! as the service does. [`retention`] forgets old texts.
 
 pub mod inbox;
 pub mod missing;

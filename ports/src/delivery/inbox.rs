@@ -49,9 +49,9 @@ pub trait Inbox: Send + Sync {
 pub struct DueRoom {
     /// The room.
     pub room: RoomId,
-    /// For whom.
+    /// Whose room it is.
     pub scope: Scope,
-    /// Whether anybody there hears how far others have read.
+    /// Whether anybody there follows how far others have read.
     pub with_read_positions: bool,
 }
 

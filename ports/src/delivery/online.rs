@@ -9,7 +9,7 @@ use async_trait::async_trait;
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Online: Send + Sync {
-    /// Waits until brands come or go while somebody here hears of that.
+    /// Waits until brands come or go while somebody here follows presence.
     async fn changes(&self) -> Vec<PresenceChange>;
 
     /// Delivers a change to those who have joined these rooms or follow them: all rooms in

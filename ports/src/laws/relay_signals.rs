@@ -41,8 +41,8 @@ fn presence(brand: i64, is_online: bool) -> Signal {
 /// others do.
 pub async fn signals_reach_instance_that_wants_room<S: RelaySubject>() {
     let subject = S::connected().await;
-    let mut hearing = Hearing::new(&subject);
-    hearing.ready().await;
+    let mut receiving = Receiving::new(&subject);
+    receiving.ready().await;
     let [first, second] = subject.interests();
     second.wanted(ROOM);
     let signals = [
@@ -51,80 +51,80 @@ pub async fn signals_reach_instance_that_wants_room<S: RelaySubject>() {
         read(ROOM, 42, true),
         read(ROOM, i64::MAX, false),
     ];
-    hearing
-        .until(|heard| {
+    receiving
+        .until(|received| {
             first.signal(typing(OTHER, 3, true));
             signals.iter().for_each(|signal| first.signal(*signal));
-            signals.iter().all(|signal| heard[1].contains(signal))
+            signals.iter().all(|signal| received[1].contains(signal))
         })
         .await;
-    assert!(hearing.heard[0].is_empty(), "nothing comes back");
+    assert!(receiving.received[0].is_empty(), "nothing comes back");
     // Before an instance has said what it wants, it may receive more.
-    hearing.heard = [Vec::new(), Vec::new()];
-    hearing
-        .until(|heard| {
+    receiving.received = [Vec::new(), Vec::new()];
+    receiving
+        .until(|received| {
             first.signal(typing(OTHER, 3, true));
             first.signal(read(ROOM, 43, true));
-            heard[1]
+            received[1]
                 .iter()
                 .filter(|signal| **signal == read(ROOM, 43, true))
                 .count()
                 > 2
         })
         .await;
-    assert!(!hearing.heard[1].contains(&typing(OTHER, 3, true)));
+    assert!(!receiving.received[1].contains(&typing(OTHER, 3, true)));
 }
 
 /// An instance that wants to know learns which brands have connections at the other one: those
 /// that have had some, and those that come and go.
 pub async fn presence_reaches_instance_that_wants_it<S: RelaySubject>() {
     let subject = S::connected().await;
-    let mut hearing = Hearing::new(&subject);
-    hearing.ready().await;
+    let mut receiving = Receiving::new(&subject);
+    receiving.ready().await;
     let [first, second] = subject.interests();
     first.online(BrandId(1), true);
     first.online(BrandId(2), true);
     first.online(BrandId(2), false);
     second.online(BrandId(9), true);
     second.presence_wanted(true);
-    hearing
-        .until(|heard| heard[1].contains(&presence(1, true)))
+    receiving
+        .until(|received| received[1].contains(&presence(1, true)))
         .await;
-    assert!(!hearing.heard[1].contains(&presence(2, true)));
+    assert!(!receiving.received[1].contains(&presence(2, true)));
     first.online(BrandId(3), true);
-    hearing
-        .until(|heard| heard[1].contains(&presence(3, true)))
+    receiving
+        .until(|received| received[1].contains(&presence(3, true)))
         .await;
     first.online(BrandId(1), false);
-    hearing
-        .until(|heard| heard[1].contains(&presence(1, false)))
+    receiving
+        .until(|received| received[1].contains(&presence(1, false)))
         .await;
-    assert!(hearing.heard[0].is_empty(), "it did not want to know");
+    assert!(receiving.received[0].is_empty(), "it did not want to know");
     // Who wants to know no longer, and then again, learns all again.
     second.presence_wanted(false);
-    hearing.pause().await;
-    hearing.heard = [Vec::new(), Vec::new()];
+    receiving.pause().await;
+    receiving.received = [Vec::new(), Vec::new()];
     second.presence_wanted(true);
-    hearing
-        .until(|heard| heard[1].contains(&presence(3, true)))
+    receiving
+        .until(|received| received[1].contains(&presence(3, true)))
         .await;
 }
 
-/// What both instances hear.
-struct Hearing<'a, S> {
+/// What both instances receive.
+struct Receiving<'a, S> {
     subject: &'a S,
     next: [Next<'a>; 2],
-    heard: [Vec<Signal>; 2],
+    received: [Vec<Signal>; 2],
 }
 
 type Next<'a> = Pin<Box<dyn Future<Output = Vec<Signal>> + Send + 'a>>;
 
-impl<'a, S: RelaySubject> Hearing<'a, S> {
+impl<'a, S: RelaySubject> Receiving<'a, S> {
     fn new(subject: &'a S) -> Self {
         Self {
             subject,
             next: subject.instances().map(|instance| instance.signals()),
-            heard: [Vec::new(), Vec::new()],
+            received: [Vec::new(), Vec::new()],
         }
     }
 
@@ -139,21 +139,21 @@ impl<'a, S: RelaySubject> Hearing<'a, S> {
         }
     }
 
-    /// Hears until `is_over` says so.
+    /// Receives until `is_over` says so.
     async fn until(&mut self, is_over: impl Fn(&[Vec<Signal>; 2]) -> bool) {
         for _ in 0..ATTEMPTS {
-            if is_over(&self.heard) {
+            if is_over(&self.received) {
                 return;
             }
             self.pause().await;
         }
-        panic!("heard only {:?}", self.heard);
+        panic!("received only {:?}", self.received);
     }
 
     fn poll(&mut self, context: &mut Context<'_>) {
         for (nth, instance) in self.subject.instances().into_iter().enumerate() {
             while let Poll::Ready(signals) = self.next[nth].as_mut().poll(context) {
-                self.heard[nth].extend(signals);
+                self.received[nth].extend(signals);
                 self.next[nth] = instance.signals();
             }
         }

@@ -60,8 +60,8 @@ fn every_reference_has_a_target() {
 fn both_endpoints_publish_their_actions() {
     let document = document();
     for (channel, address, actions) in [
-        ("chat", "/ws/chat/", 12),
-        ("admin_chat", "/ws/admin-chat/", 10),
+        ("chat", "/ws/chat/", 13),
+        ("admin_chat", "/ws/admin-chat/", 11),
     ] {
         assert_eq!(document["channels"][channel]["address"], address);
         let operations = document["operations"].as_object().expect("operations");

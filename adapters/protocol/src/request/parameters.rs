@@ -357,6 +357,6 @@ pub struct SearchMessages {
 pub struct MarkRead {
     /// The number of the last event that was read.
     pub seq: AtLeast<0>,
-    /// Whether others are not told. The user's own connections are.
+    /// Whether only the user's own connections receive it.
     pub private: Option<bool>,
 }

@@ -31,7 +31,7 @@ pub struct Allowed {
     pub idle: Duration,
 }
 
-/// What the connection hears beyond the events of its joined room.
+/// What the connection receives beyond the events of its joined room.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline, deny_unknown_fields)]
 pub(crate) struct FollowedShape {

@@ -6,7 +6,10 @@ use std::{
     },
 };
 
-use aftermatch_ports::model::{Endpoint, Following, RoomId, Session, SessionId, UserId, Viewer};
+use aftermatch_ports::{
+    Scope,
+    model::{Endpoint, Following, RoomId, Session, SessionId, UserId, Viewer},
+};
 use parking_lot::Mutex;
 
 use crate::transport::Outbox;
@@ -19,17 +22,17 @@ pub(crate) struct Connection {
     pub(super) viewer: Viewer,
     /// In place, because delivery touches it for every frame.
     outbox: Outbox,
-    /// The bits of [`Hears`].
-    hears: AtomicU8,
+    /// The bits of [`Receives`].
+    receives: AtomicU8,
     rooms: Mutex<Rooms>,
     /// Rooms with events of this session that are still to be sent. `None` when the
     /// connection has ended.
     unsent: Mutex<Option<Vec<Arc<dyn Flush>>>>,
 }
 
-/// What the client has asked to hear beyond events.
+/// What the client has asked to receive beyond events.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Hears {
+pub(crate) struct Receives {
     pub(crate) typing: bool,
     pub(crate) presence: bool,
     pub(crate) read_positions: bool,
@@ -63,7 +66,7 @@ impl Connection {
             endpoint: session.endpoint,
             viewer: session.viewer,
             outbox,
-            hears: AtomicU8::new(0),
+            receives: AtomicU8::new(0),
             rooms: Mutex::default(),
             unsent: Mutex::new(Some(Vec::new())),
         }
@@ -74,19 +77,30 @@ impl Connection {
         &self.outbox
     }
 
-    pub(super) fn hear(&self, following: &Following) {
+    pub(super) fn receive(&self, following: &Following) {
         let bits = u8::from(following.typing)
             | u8::from(following.presence) << 1
             | u8::from(following.read_positions) << 2;
-        self.hears.store(bits, Ordering::Relaxed);
+        self.receives.store(bits, Ordering::Relaxed);
     }
 
-    pub(crate) fn hears(&self) -> Hears {
-        let bits = self.hears.load(Ordering::Relaxed);
-        Hears {
+    pub(crate) fn receives(&self) -> Receives {
+        let bits = self.receives.load(Ordering::Relaxed);
+        Receives {
             typing: bits & 1 != 0,
             presence: bits & 2 != 0,
             read_positions: bits & 4 != 0,
+        }
+    }
+
+    /// Whose rooms it sees.
+    pub(super) fn scope(&self) -> Scope {
+        match self.viewer {
+            Viewer::Admin => Scope::All,
+            Viewer::Brand(brand) => Scope::Brand {
+                brand,
+                reader: self.user,
+            },
         }
     }
 

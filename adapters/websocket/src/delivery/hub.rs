@@ -14,8 +14,8 @@ use super::{
     connection::Connection,
     deadlines::Deadlines,
     flush::{Channel, Flusher},
-    inbox::Followers,
-    online::OnlineBrands,
+    followers::Followers,
+    online_brands::OnlineBrands,
     wants::Wants,
 };
 use crate::{
@@ -110,9 +110,9 @@ impl Hub {
         }
     }
 
-    /// Those of the room's brands that are online, if the connection hears of that.
+    /// Those of the room's brands that are online, if the connection follows presence.
     pub(crate) fn online_for(&self, connection: &Connection, room: &Room) -> Option<Vec<BrandId>> {
-        connection.hears().presence.then(|| self.online.of(room))
+        connection.receives().presence.then(|| self.online.of(room))
     }
 
     /// The connection has joined `room`, and receives new messages without it.
@@ -161,7 +161,7 @@ impl Drop for Registration {
             hub.typed_no_more(connection, room);
         }
         hub.followers.remove(connection.session);
-        hub.online.hears(connection.hears().presence, false);
+        hub.online.receives(connection.receives().presence, false);
         if let Viewer::Brand(brand) = connection.viewer {
             hub.online.disconnected(brand);
         }

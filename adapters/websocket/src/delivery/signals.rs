@@ -70,7 +70,7 @@ impl Signals for Hub {
 }
 
 impl Hub {
-    /// The user is typing. Returns whether others are to hear that.
+    /// The user is typing. Returns whether that goes to other processes.
     fn type_in(&self, channel: &Arc<Channel>, user: UserId) -> bool {
         let typing = channel.lock().typing(user);
         flush(&typing.connections);
@@ -119,7 +119,7 @@ impl Hub {
         is_shown: bool,
     ) {
         self.followers.read(room, user, is_shown);
-        let own = self.followers.hearing_of_own_reads(user, session);
+        let own = self.followers.receiving_own_reads(user, session);
         if !own.is_empty() {
             let frame = encode::text(&event::read(room, user, seq));
             for connection in &own {

@@ -210,7 +210,7 @@ impl Conversation<'_> {
                     room: RoomId(room_pk.0),
                     since,
                     is_lean: lean.unwrap_or_default(),
-                    with_read_positions: self.connection.hears().read_positions,
+                    with_read_positions: self.connection.receives().read_positions,
                 };
                 self.join(join, request_id).await?;
                 return Ok(200);

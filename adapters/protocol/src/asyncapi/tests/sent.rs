@@ -87,7 +87,7 @@ fn responses() -> Vec<(String, Vec<u8>)> {
     let rooms = [listed(), of_administrators];
     let joined = |missed| response::joined(id, &room(), head(), &missed, None, None).to_vec();
     let (online, read) = (Some(&ONLINE[..]), Some(&READ_POSITIONS[..]));
-    let joined_hearing =
+    let joined_receiving =
         response::joined(id, &room(), head(), &Missed::NotRequested, online, read).to_vec();
     let replay = Replay {
         events: vec![(Seq(41), created().kind)],
@@ -101,7 +101,7 @@ fn responses() -> Vec<(String, Vec<u8>)> {
         ("list.portion", page(&[], None)),
         ("list.portion", page(&rooms, Some(RoomId(7)))),
         ("join_room.answer", joined(Missed::NotRequested)),
-        ("join_room.answer", joined_hearing),
+        ("join_room.answer", joined_receiving),
         ("join_room.answer", joined(Missed::TooMuch)),
         ("join_room.answer", joined(Missed::Events(replay))),
         ("leave_room.answer", response::left(id, ROOM).to_vec()),

@@ -9,21 +9,28 @@ use aftermatch_ports::{
 use aftermatch_protocol::event;
 use bytes::Bytes;
 
-use super::followers::Delivery;
-use crate::{delivery::connection::Connection, encode};
+use crate::{
+    delivery::{connection::Connection, followers::Delivery},
+    encode,
+};
 
-/// Sends the state of a room. Connections that hear of the same receive the same frame.
+/// Sends the state of a room. Connections that follow the same receive the same frame.
 pub(super) fn send(summary: &Summary, delivery: &Delivery, online: impl Fn() -> Vec<BrandId>) {
     let mut ready: Vec<((bool, bool), Bytes)> = Vec::new();
     for connection in &delivery.connections {
-        let hears = connection.hears();
-        let kind = (hears.presence, hears.read_positions);
+        let receives = connection.receives();
+        let kind = (receives.presence, receives.read_positions);
         let known = ready.iter().find(|(other, _)| *other == kind);
         let frame = match known {
             Some((_, frame)) => frame.clone(),
             None => {
-                let online = hears.presence.then(&online);
-                let frame = frame(summary, delivery, online.as_deref(), hears.read_positions);
+                let online = receives.presence.then(&online);
+                let frame = frame(
+                    summary,
+                    delivery,
+                    online.as_deref(),
+                    receives.read_positions,
+                );
                 ready.push((kind, frame.clone()));
                 frame
             }

@@ -10,20 +10,20 @@ use tokio::time::Instant;
 use super::RoomChannel;
 use crate::{delivery::connection::Connection, encode, transport::Outbox};
 
-/// How long a user is seen typing after the last word of it.
+/// How long a user is seen typing after the last request that says so.
 const TYPING: Duration = Duration::from_secs(6);
 
 /// How often it is passed on that a user is typing.
 const PASSED_ON: Duration = Duration::from_secs(3);
 
-/// How often others hear how far a user has read.
+/// How often others receive how far a user has read.
 const READ: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
 pub(super) struct RoomSignals {
     typing: Vec<Typist>,
-    /// The users whose reading others have heard of in the last second, and what they
-    /// have not heard yet.
+    /// The users whose read position others have received in the last second, and where it
+    /// has moved since.
     read: HashMap<UserId, Option<Seq>>,
 }
 
@@ -35,7 +35,7 @@ struct Typist {
 
 /// A user is typing.
 pub(in crate::delivery) struct Typing {
-    /// Whether other processes are to hear that.
+    /// Whether that goes to other processes.
     pub(in crate::delivery) is_passed_on: bool,
     pub(in crate::delivery) connections: Vec<Arc<Connection>>,
     /// When the first to end may end, if nobody waits for that yet.
@@ -46,7 +46,7 @@ pub(in crate::delivery) struct Typing {
 #[derive(Default)]
 pub(in crate::delivery) struct ReadFurther {
     pub(in crate::delivery) connections: Vec<Arc<Connection>>,
-    /// When others may hear more, if nobody waits for that yet.
+    /// When others may receive more, if nobody waits for that yet.
     pub(in crate::delivery) first_end: Option<Instant>,
 }
 
@@ -116,12 +116,12 @@ impl RoomChannel {
         }
     }
 
-    /// Everyone who is typing, to everyone who hears of it.
+    /// Everyone who is typing, to everyone joined who follows that.
     fn show_typing(&self) -> Vec<Arc<Connection>> {
         let users = self.signals.typing.iter().map(|typist| typist.user);
         let users: Vec<_> = users.collect();
         let frame = |room| encode::text(&event::typing(room, users));
-        self.show(|each| each.hears().typing, frame, Outbox::push_droppable)
+        self.show(|each| each.receives().typing, frame, Outbox::push_droppable)
     }
 
     pub(in crate::delivery) fn read(&mut self, user: UserId, seq: Seq) -> ReadFurther {
@@ -140,7 +140,7 @@ impl RoomChannel {
         }
     }
 
-    /// Others may hear more of the user.
+    /// Others may receive the user's position again.
     pub(in crate::delivery) fn read_later(&mut self, user: UserId) -> Ended {
         match self.signals.read.insert(user, None) {
             Some(Some(seq)) => Ended {
@@ -156,8 +156,8 @@ impl RoomChannel {
 
     fn show_read(&self, user: UserId, seq: Seq) -> Vec<Arc<Connection>> {
         let frame = |room| encode::text(&event::read(room, user, seq));
-        let hears = |each: &Connection| each.hears().read_positions && each.user != user;
-        self.show(hears, frame, Outbox::push)
+        let receives = |each: &Connection| each.receives().read_positions && each.user != user;
+        self.show(receives, frame, Outbox::push)
     }
 
     /// A brand has come, or was last seen then.
@@ -168,27 +168,27 @@ impl RoomChannel {
     ) -> Vec<Arc<Connection>> {
         let frame = |_| encode::text(&event::presence(brand, last_seen));
         let own = Viewer::Brand(brand);
-        let hears = |each: &Connection| each.hears().presence && each.viewer != own;
-        self.show(hears, frame, Outbox::push_droppable)
+        let receives = |each: &Connection| each.receives().presence && each.viewer != own;
+        self.show(receives, frame, Outbox::push_droppable)
     }
 
-    /// Puts a frame into the outbox of everyone joined who hears of it.
+    /// Puts a frame into the outbox of everyone joined who follows that.
     fn show(
         &self,
-        hears: impl Fn(&Connection) -> bool,
+        receives: impl Fn(&Connection) -> bool,
         frame: impl FnOnce(RoomId) -> Bytes,
         push: fn(&Outbox, Bytes),
     ) -> Vec<Arc<Connection>> {
         let active = self.subscribers.iter().filter(|each| !each.is_reserved());
         let connections = active.map(|subscriber| &subscriber.connection);
-        let hearing: Vec<_> = connections.filter(|each| hears(each)).cloned().collect();
-        if let Some(room) = self.room().filter(|_| !hearing.is_empty()) {
+        let receiving: Vec<_> = connections.filter(|each| receives(each)).cloned().collect();
+        if let Some(room) = self.room().filter(|_| !receiving.is_empty()) {
             let frame = frame(room);
-            for connection in &hearing {
+            for connection in &receiving {
                 push(connection.outbox(), frame.clone());
             }
         }
-        hearing
+        receiving
     }
 
     pub(in crate::delivery) fn has_seat_of(&self, user: UserId) -> bool {

@@ -16,7 +16,7 @@ fn everything() -> Following {
 }
 
 impl Stage {
-    async fn hearing(&self, session: i64) -> Client {
+    async fn receiving(&self, session: i64) -> Client {
         let client = self.joined(session, 0).await;
         self.hub.follow(client.session(), everything());
         client
@@ -40,7 +40,7 @@ impl Stage {
 
 impl Client {
     /// The `data` of the frames with this action that wait or were sent.
-    fn heard(&self, action: &str) -> Vec<String> {
+    fn texts_of(&self, action: &str) -> Vec<String> {
         let frames = self.texts().into_iter();
         let of_action = frames.filter(|frame| frame.contains(&format!("\"action\":\"{action}\"")));
         of_action
@@ -59,30 +59,30 @@ impl Client {
 #[tokio::test(start_paused = true)]
 async fn typing_is_heard_until_it_is_over() {
     let stage = Stage::new();
-    let (ann, bob) = (stage.hearing(1).await, stage.hearing(2).await);
+    let (ann, bob) = (stage.receiving(1).await, stage.receiving(2).await);
     let deaf = stage.joined(3, 0).await;
     stage.types(&bob);
-    assert_eq!(ann.heard("typing"), [r#"{"room_pk":1,"user_ids":[2]}"#]);
+    assert_eq!(ann.texts_of("typing"), [r#"{"room_pk":1,"user_ids":[2]}"#]);
     for _ in 0..4 {
         advance(2 * SECOND).await;
         stage.types(&bob);
     }
-    assert_eq!(ann.heard("typing"), [""; 0], "it goes on");
+    assert_eq!(ann.texts_of("typing"), [""; 0], "it goes on");
     let passed_on = stage.said_typing();
     assert_eq!(passed_on, [(2, true); 3], "once in three seconds");
     sleep(7 * SECOND).await;
-    assert_eq!(ann.heard("typing"), [r#"{"room_pk":1,"user_ids":[]}"#]);
+    assert_eq!(ann.texts_of("typing"), [r#"{"room_pk":1,"user_ids":[]}"#]);
     assert_eq!(deaf.texts(), [""; 0], "it has not asked");
 }
 
 #[tokio::test(start_paused = true)]
 async fn message_and_loss_of_seat_end_typing() {
     let stage = Stage::new();
-    let ann = stage.hearing(1).await;
+    let ann = stage.receiving(1).await;
     for end in ["message", "leave", "disconnect"] {
-        let bob = stage.hearing(2).await;
+        let bob = stage.receiving(2).await;
         stage.types(&bob);
-        assert_eq!(ann.heard("typing").len(), 1, "{end}");
+        assert_eq!(ann.texts_of("typing").len(), 1, "{end}");
         let nobody = [r#"{"room_pk":1,"user_ids":[]}"#];
         match end {
             "leave" => drop(stage.hub.leave(bob.session())),
@@ -95,31 +95,31 @@ async fn message_and_loss_of_seat_end_typing() {
                 });
             }
         }
-        assert_eq!(ann.heard("typing"), nobody, "{end}");
+        assert_eq!(ann.texts_of("typing"), nobody, "{end}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn read_position_is_heard_once_a_second() {
     let stage = Stage::new();
-    let (ann, bob) = (stage.hearing(1).await, stage.hearing(2).await);
+    let (ann, bob) = (stage.receiving(1).await, stage.receiving(2).await);
     for seq in 1..=5 {
         stage.hub.read(bob.session(), ROOM, Seq(seq), true);
     }
     let read = |seq| format!(r#"{{"room_pk":1,"user_id":2,"seq":{seq}}}"#);
-    assert_eq!(ann.heard("read"), [read(1)]);
+    assert_eq!(ann.texts_of("read"), [read(1)]);
     sleep(2 * SECOND).await;
-    assert_eq!(ann.heard("read"), [read(5)]);
+    assert_eq!(ann.texts_of("read"), [read(5)]);
     sleep(2 * SECOND).await;
     stage.hub.read(bob.session(), ROOM, Seq(6), false);
-    assert_eq!(ann.heard("read"), [""; 0], "it is private");
+    assert_eq!(ann.texts_of("read"), [""; 0], "it is private");
     assert_eq!(stage.said.signals.lock().len(), 6);
 }
 
 #[tokio::test(start_paused = true)]
 async fn own_connections_hear_every_position() {
     let stage = Stage::new();
-    let bob = stage.hearing(2).await;
+    let bob = stage.receiving(2).await;
     for seq in 1..=3 {
         stage.hub.receive(Signal::Read {
             room: RoomId(9),
@@ -128,5 +128,5 @@ async fn own_connections_hear_every_position() {
             is_shown: false,
         });
     }
-    assert_eq!(bob.heard("read").len(), 3);
+    assert_eq!(bob.texts_of("read").len(), 3);
 }

@@ -1,7 +1,6 @@
 use std::{
     collections::{HashMap, HashSet},
     hash::Hash,
-    mem,
     sync::Arc,
 };
 
@@ -12,14 +11,12 @@ use aftermatch_ports::{
 use tokio::time::Instant;
 
 use super::{
-    super::{
-        entries::{Entries, Key, News},
-        group::Group,
-    },
-    Delivery, scope,
+    delivery::Delivery,
+    entries::{Entries, Key, News},
+    group::Group,
 };
 use crate::delivery::{
-    connection::{Connection, Hears},
+    connection::{Connection, Receives},
     wants::Wants,
 };
 
@@ -73,7 +70,7 @@ impl State {
     }
 
     pub(super) fn scopes(&self) -> Vec<Scope> {
-        let lean = self.lean.values().flatten().map(|each| scope(each));
+        let lean = self.lean.values().flatten().map(|each| each.scope());
         let all: HashSet<_> = self.groups.keys().copied().chain(lean).collect();
         all.into_iter().collect()
     }
@@ -84,7 +81,7 @@ impl State {
         connection: &Arc<Connection>,
         following: Following,
     ) -> Option<Scope> {
-        let scope = scope(connection);
+        let scope = connection.scope();
         let rooms = following.rooms.clone();
         let session = Session {
             scope,
@@ -167,7 +164,7 @@ impl State {
             more: false,
         };
         let lean = self.lean.iter();
-        let lean = lean.filter(|(_, seats)| seats.iter().any(|each| self::scope(each) == scope));
+        let lean = lean.filter(|(_, seats)| seats.iter().any(|each| each.scope() == scope));
         let mut due: Vec<_> = lean.map(|(room, _)| (*room, changed)).collect();
         let others = self.load_followed(scope, rooms).into_iter();
         due.extend(others.map(|room| (room, News::default())));
@@ -301,11 +298,11 @@ impl State {
         group.is_some_and(|group| group.knows(room, seq))
     }
 
-    /// Whether anybody of the scope who follows `room` hears of this.
-    pub(super) fn hears(&self, scope: Scope, room: RoomId, what: fn(Hears) -> bool) -> bool {
+    /// Whether anybody of the scope who follows `room` receives this.
+    pub(super) fn receives(&self, scope: Scope, room: RoomId, what: fn(Receives) -> bool) -> bool {
         let group = self.groups.get(&scope).into_iter();
         let mut following = group.flat_map(|group| group.following(room));
-        following.any(|connection| what(connection.hears()))
+        following.any(|connection| what(connection.receives()))
     }
 
     pub(super) fn connections_of(&self, user: UserId) -> impl Iterator<Item = &Arc<Connection>> {
@@ -321,7 +318,7 @@ impl State {
         self.entries.begin((room, scope)).then(|| DueRoom {
             room,
             scope,
-            with_read_positions: self.hears(scope, room, |hears| hears.read_positions),
+            with_read_positions: self.receives(scope, room, |receives| receives.read_positions),
         })
     }
 
@@ -329,7 +326,7 @@ impl State {
         self.entries.postpone(key)
     }
 
-    /// Returns to whom the summary goes, and the next deadline.
+    /// Returns which connections receive the summary, and the next deadline.
     pub(super) fn delivered(
         &mut self,
         due: DueRoom,
@@ -351,10 +348,7 @@ impl State {
         delivery.with_room = news.room;
         if news.room {
             let lean = self.lean.get(&room).into_iter().flatten();
-            delivery.connections = lean
-                .filter(|each| self::scope(each) == scope)
-                .cloned()
-                .collect();
+            delivery.connections = lean.filter(|each| each.scope() == scope).cloned().collect();
         }
         let Some(group) = self.groups.get_mut(&scope) else {
             return (delivery, Some(deadline));
@@ -362,7 +356,7 @@ impl State {
         let before = match &mut group.rooms {
             Some(rooms) => {
                 let before = rooms.get_mut(&room);
-                before.map(|before| mem::replace(before, Some(state)))
+                before.map(|before| before.replace(state))
             }
             None => None,
         };
@@ -384,7 +378,8 @@ impl State {
     }
 }
 
-/// The seats that receive new messages without their room: they hear when the room changes.
+/// The seats that receive new messages without their room: they receive the room when it
+/// changes.
 impl State {
     pub(super) fn lean(&mut self, connection: &Arc<Connection>, room: RoomId) {
         self.not_lean(connection.session, room);
@@ -397,7 +392,7 @@ impl State {
 
     pub(super) fn lean_scopes_of(&self, room: RoomId) -> Vec<Scope> {
         let lean = self.lean.get(&room).into_iter().flatten();
-        lean.map(|each| scope(each)).collect()
+        lean.map(|each| each.scope()).collect()
     }
 }
 

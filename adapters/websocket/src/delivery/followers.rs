@@ -1,5 +1,30 @@
-//! Who follows what.
+//! Who follows what, and which rooms are due for them ([`Inbox`](aftermatch_ports::Inbox)).
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `state` | the scopes that are followed, and the rooms that they have |
+//! | `group` | the connections of one scope |
+//! | `entries` | which rooms are due, and when |
+//! | `delivery` | which connections receive a summary |
+//!
+//! Invariants:
+//! 1. Whatever changes in a room makes it due for each scope that has it. A room that
+//!    changes while it is read becomes due again. So the last summary that is delivered is
+//!    never older than the last change.
+//! 2. A room is read for a scope by one task at a time, and rests for a second after it was
+//!    delivered. So summaries of a room come in their order, and no more often.
+//! 3. A connection that has joined a room receives its events, and no summaries of events.
+//!    When it loses the seat, the room is due for it: what the seat did not receive is in
+//!    the summary.
+//! 4. While the rooms of a scope are being read for the first time, what changes anywhere is
+//!    remembered: it may be missing in what is read.
+//!
+//! The lock on the state is taken after those of rooms. Under it are taken the locks of
+//! [`Wants`] and of the deadlines, and a connection is asked which room it has joined.
 
+mod delivery;
+mod entries;
+mod group;
 mod state;
 
 use std::{
@@ -12,34 +37,29 @@ use std::{
 
 use aftermatch_ports::{
     DueRoom, RoomState, Scope, Summary,
-    model::{BrandId, FollowedRooms, Following, RoomId, Seq, SessionId, UserId, Viewer},
+    model::{BrandId, FollowedRooms, Following, RoomId, Seq, SessionId, UserId},
 };
 use parking_lot::Mutex;
 
-use self::state::State;
-use super::entries::{Key, News};
+pub(super) use self::delivery::Delivery;
+use self::{
+    entries::{Key, News},
+    state::State,
+};
 use crate::delivery::{connection::Connection, deadlines::Deadlines, wants::Wants};
 
 /// How many rooms are read at a time.
 const BATCH: usize = 200;
 
-pub(in crate::delivery) struct Followers {
+pub(super) struct Followers {
     /// Whether there may be any, for a look without the lock.
     any: AtomicBool,
     state: Mutex<State>,
     deadlines: Deadlines<Key>,
 }
 
-/// A summary for these connections.
-pub(super) struct Delivery {
-    pub(super) connections: Vec<Arc<Connection>>,
-    /// Whether the scope did not have the room before.
-    pub(super) is_new: bool,
-    pub(super) with_room: bool,
-}
-
 impl Followers {
-    pub(in crate::delivery) fn new(wants: Arc<Wants>) -> Self {
+    pub(super) fn new(wants: Arc<Wants>) -> Self {
         Self {
             any: AtomicBool::new(false),
             state: Mutex::new(State::new(wants)),
@@ -57,9 +77,9 @@ impl Followers {
         connection: &Arc<Connection>,
         following: Following,
     ) -> Option<Scope> {
-        // First: whoever commits an event after this call looks for followers.
+        // First: a task that commits an event after this call looks for followers.
         self.any.store(true, Ordering::SeqCst);
-        connection.hear(&following);
+        connection.receive(&following);
         let mut state = self.state.lock();
         if state.following(connection.session).rooms != following.rooms {
             state.remove(connection.session);
@@ -70,7 +90,7 @@ impl Followers {
     }
 
     /// The connection ends.
-    pub(in crate::delivery) fn remove(&self, session: SessionId) {
+    pub(super) fn remove(&self, session: SessionId) {
         if self.any() {
             let mut state = self.state.lock();
             state.remove(session);
@@ -107,7 +127,7 @@ impl Followers {
         }
     }
 
-    pub(in crate::delivery) fn read(&self, room: RoomId, user: UserId, is_shown: bool) {
+    pub(super) fn read(&self, room: RoomId, user: UserId, is_shown: bool) {
         if !self.any() {
             return;
         }
@@ -115,7 +135,7 @@ impl Followers {
         state.remember(room);
         for scope in state.scopes_of(room) {
             let own = scope.reader() == Some(user);
-            if own || is_shown && state.hears(scope, room, |hears| hears.read_positions) {
+            if own || is_shown && state.receives(scope, room, |receives| receives.read_positions) {
                 let news = News {
                     more: !own,
                     room: false,
@@ -125,8 +145,8 @@ impl Followers {
         }
     }
 
-    /// The user's connections that hear how far it has read, without `except`.
-    pub(in crate::delivery) fn hearing_of_own_reads(
+    /// The user's connections that receive how far it has read, without `except`.
+    pub(super) fn receiving_own_reads(
         &self,
         user: UserId,
         except: Option<SessionId>,
@@ -136,12 +156,12 @@ impl Followers {
         }
         let state = self.state.lock();
         let own = state.connections_of(user).cloned();
-        own.filter(|each| each.hears().read_positions && Some(each.session) != except)
+        own.filter(|each| each.receives().read_positions && Some(each.session) != except)
             .collect()
     }
 
     /// Who is online in these rooms has changed: `brand` came or went.
-    pub(in crate::delivery) fn presence(&self, brand: BrandId, rooms: &[RoomId]) {
+    pub(super) fn presence(&self, brand: BrandId, rooms: &[RoomId]) {
         let mut state = self.state.lock();
         let news = News {
             room: false,
@@ -150,7 +170,7 @@ impl Followers {
         for &room in rooms {
             for scope in state.scopes_of(room) {
                 let own = matches!(scope, Scope::Brand { brand: own, .. } if own == brand);
-                if !own && state.hears(scope, room, |hears| hears.presence) {
+                if !own && state.receives(scope, room, |receives| receives.presence) {
                     self.make_due(&mut state, (room, scope), news);
                 }
             }
@@ -158,7 +178,7 @@ impl Followers {
     }
 
     /// The connection has joined `room` and receives new messages without it.
-    pub(in crate::delivery) fn lean(&self, connection: &Arc<Connection>, room: RoomId) {
+    pub(super) fn lean(&self, connection: &Arc<Connection>, room: RoomId) {
         self.any.store(true, Ordering::SeqCst);
         self.state.lock().lean(connection, room);
     }
@@ -193,13 +213,13 @@ impl Followers {
     }
 
     /// Invariant 3: the connection has no seat in `room` any more.
-    pub(in crate::delivery) fn left(&self, connection: &Connection, room: RoomId) {
+    pub(super) fn left(&self, connection: &Connection, room: RoomId) {
         if !self.any() {
             return;
         }
         let mut state = self.state.lock();
         state.not_lean(connection.session, room);
-        let scope = scope(connection);
+        let scope = connection.scope();
         if state.following(connection.session).rooms != FollowedRooms::None
             && state.scopes_of(room).contains(&scope)
         {
@@ -228,7 +248,7 @@ impl Followers {
         }
     }
 
-    /// Returns to whom the summary goes.
+    /// Returns which connections receive the summary.
     pub(super) fn delivered(&self, due: DueRoom, summary: &Summary) -> Delivery {
         let mut state = self.state.lock();
         let (delivery, deadline) = state.delivered(due, summary);
@@ -254,16 +274,5 @@ impl Followers {
         if let Some(now) = state.make_due(key, news) {
             self.deadlines.add(now, key);
         }
-    }
-}
-
-/// Whose rooms a connection sees.
-fn scope(connection: &Connection) -> Scope {
-    match connection.viewer {
-        Viewer::Admin => Scope::All,
-        Viewer::Brand(brand) => Scope::Brand {
-            brand,
-            reader: connection.user,
-        },
     }
 }

@@ -10,7 +10,8 @@ use std::{
 use aftermatch_ports::{Scope, model::RoomId};
 use tokio::time::Instant;
 
-use super::REST;
+/// How long a room is not due again for a scope after it was delivered.
+const REST: Duration = Duration::from_secs(1);
 
 /// How long a room that could not be read is not due again.
 const PAUSE: Duration = Duration::from_millis(500);
