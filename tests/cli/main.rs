@@ -16,5 +16,6 @@ mod memory;
 mod operations;
 mod page;
 mod settings;
+mod tls;
 mod token;
 mod world;

@@ -23,6 +23,7 @@
 //! Each statement has a span at debug level, named `db.entity.verb`.
 
 mod admin;
+mod certificates;
 mod directory;
 mod epoch;
 mod error;

@@ -5,6 +5,8 @@ use sqlx::{
     postgres::{PgConnectOptions, PgSslMode},
 };
 
+use crate::certificates;
+
 /// How to reach a database.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -18,7 +20,14 @@ pub struct Options {
 }
 
 impl Options {
+    /// How to connect. Refuses files that can never be used.
     pub(crate) fn connect_options(&self) -> Result<PgConnectOptions, Error> {
+        let options = self.address()?;
+        certificates::check(&options).map_err(Error::config)?;
+        Ok(options)
+    }
+
+    fn address(&self) -> Result<PgConnectOptions, Error> {
         check(&self.url).map_err(|why| Error::Configuration(why.into()))?;
         let options: PgConnectOptions = self.url.parse()?;
         // Nothing else at the start of a connection: invariant 1 of `session`.
@@ -31,7 +40,7 @@ impl Options {
     /// can say which part of it is the password.
     #[must_use]
     pub fn shown(&self) -> Option<String> {
-        let options = self.connect_options().ok()?;
+        let options = self.address().ok()?;
         let (_, rest) = self.url.split_once("://")?;
         let credentials = rest
             .rsplit_once('@')

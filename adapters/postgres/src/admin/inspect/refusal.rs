@@ -6,6 +6,7 @@ use sqlx::{Error, postgres::PgConnectOptions};
 
 use super::finding::Finding;
 use crate::{
+    certificates::Mistake,
     error::{can_pass, is_about_tls},
     options::ssl_mode,
 };
@@ -20,8 +21,13 @@ pub(super) fn finding(error: &Error, connect: &PgConnectOptions) -> Finding {
     }
 }
 
-/// A finding about an address that cannot be read.
+/// A finding about an address that cannot be used.
 pub(super) fn of_address(error: &Error) -> Finding {
+    if let Error::Configuration(error) = error
+        && let Some(mistake) = error.downcast_ref::<Mistake>()
+    {
+        return Finding::permanent(mistake.to_string());
+    }
     Finding::permanent(format!(
         "DATABASE_URL is no address of a database: {}. Write \
          postgres://user:password@host:port/name",
