@@ -1,7 +1,9 @@
 //! TLS to the database, as `DATABASE_URL` asks for it: by `aftermatch check`, and by the
 //! commands that use the database.
 
-use aftermatch_test_support::{SECRET, aftermatch, empty, file_with, worlds};
+use aftermatch_test_support::{
+    Authority, Program, SECRET, Server, aftermatch, empty, file_with, import, worlds,
+};
 
 /// What `check` prints about this database, and whether it succeeds.
 async fn check(url: &str) -> (String, bool) {
@@ -72,4 +74,83 @@ async fn tls_files_not_usable_are_refused() {
     // A server that is away changes nothing about a mistake.
     let away = "postgres://chat@127.0.0.1:1/chat?sslmode=verify-full&sslrootcert=/no/such/ca.pem";
     expect_refused(away, ["/no/such/ca.pem", "No such file"]).await;
+}
+
+#[tokio::test]
+async fn server_without_tls_is_refused() {
+    let database = empty().await;
+    let url = format!("{}?sslmode=require", database.url());
+    expect_refused(&url, ["does not support TLS", "turn TLS on at the server"]).await;
+}
+
+#[tokio::test]
+async fn server_certificate_is_verified_as_asked() {
+    let (authority, other) = (Authority::new(), Authority::new());
+    let (server, certificate) = (
+        Server::start().await,
+        authority.certificate("server", "subjectAltName=IP:127.0.0.1"),
+    );
+    authority.equip(&server, &certificate).await;
+    import(server.url(), &worlds::many_members(2, 2)).await;
+    let (ours, theirs) = (authority.file(), other.file());
+    let (ours, theirs) = (ours.display(), theirs.display());
+    let by_name = server.url().replace("127.0.0.1", "localhost");
+    for url in [
+        format!("{}?sslmode=require", server.url()),
+        format!("{}?sslmode=verify-ca&sslrootcert={ours}", server.url()),
+        format!("{by_name}?sslmode=verify-ca&sslrootcert={ours}"),
+        format!("{}?sslmode=verify-full&sslrootcert={ours}", server.url()),
+    ] {
+        let (printed, success) = check(&url).await;
+        assert!(success && printed.contains("TLSv1.3"), "{url}: {printed}");
+        let service = Program::serving(&url).await;
+        service.joined(1, 1).await.create("over TLS").await;
+    }
+    let unknown = [
+        "UnknownIssuer",
+        "give that authority's certificate with sslrootcert",
+    ];
+    let other_name = ["not valid for name", "write the host for which"];
+    for (url, parts) in [
+        (
+            format!("{}?sslmode=verify-full&sslrootcert={theirs}", server.url()),
+            unknown,
+        ),
+        (
+            format!("{}?sslmode=verify-ca&sslrootcert={theirs}", server.url()),
+            unknown,
+        ),
+        (format!("{}?sslmode=verify-full", server.url()), unknown),
+        (
+            format!("{by_name}?sslmode=verify-full&sslrootcert={ours}"),
+            other_name,
+        ),
+    ] {
+        let (printed, success) = check(&url).await;
+        assert!(!success && !printed.contains("turn TLS on"), "{printed}");
+        expect_refused(&url, parts).await;
+    }
+}
+
+#[tokio::test]
+async fn client_certificate_lets_the_role_in() {
+    let (authority, server) = (Authority::new(), Server::start().await);
+    let of_server = authority.certificate("server", "subjectAltName=IP:127.0.0.1");
+    authority.equip(&server, &of_server).await;
+    import(server.url(), &worlds::many_members(2, 2)).await;
+    let carrier = authority.certificate("carrier", "basicConstraints=CA:FALSE");
+    let (certificate, key) = (carrier.certificate.display(), carrier.key.display());
+    let (_, rest) = server.url().rsplit_once('@').expect("a user");
+    let without = format!("postgres://carrier@{rest}?sslmode=require");
+    let with = format!("{without}&sslcert={certificate}&sslkey={key}");
+    let service = Program::serving(&with).await;
+    service
+        .joined(1, 1)
+        .await
+        .create("with a certificate")
+        .await;
+    let reason = "certificate";
+    expect_refused(&without, [reason, "role carrier"]).await;
+    let half = format!("{without}&sslcert={certificate}");
+    expect_refused(&half, ["without sslkey", "needs both"]).await;
 }

@@ -62,7 +62,9 @@ pub mod worlds;
 
 use std::time::Duration;
 
-pub use aftermatch_testdb::{Database, Pair, Platform, Pooler, Proxy, Server, empty, fresh};
+pub use aftermatch_testdb::{
+    Authority, Database, Pair, Platform, Pooler, Proxy, Server, empty, fresh,
+};
 pub use client::Client;
 pub use http::{HttpRequest, HttpResponse, get};
 pub use product::{

@@ -3,7 +3,8 @@
 //! [`fresh`] gives a test a migrated database of its own on a server that the whole test
 //! process shares, [`empty`] one without tables. [`Server`] is a server of the test's
 //! own, to stop and to start again, [`Pair`] a server with a standby that takes over, and
-//! [`Proxy`] a connection to a server, to cut and to heal; [`Pooler`] is PgBouncer in front of one.
+//! [`Proxy`] a connection to a server, to cut and to heal; [`Pooler`] is PgBouncer in front of one, and
+//! an [`Authority`] gives one TLS.
 //!
 //! The server comes from the first of these that works:
 //!
@@ -22,6 +23,7 @@
     reason = "helpers of tests may fail a test"
 )]
 
+mod authority;
 mod choice;
 mod connection;
 mod container;
@@ -39,6 +41,7 @@ mod template;
 mod unique;
 mod watchdog;
 
+pub use authority::{Authority, Certificate};
 pub use database::{Database, empty, fresh};
 pub use pair::Pair;
 pub use platform::Platform;

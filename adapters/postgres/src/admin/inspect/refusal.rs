@@ -43,8 +43,9 @@ fn advice(error: &Error, connect: &PgConnectOptions) -> String {
     match (error, code.as_deref()) {
         (error, _) if is_about_tls(error) => format!(
             "no connection with TLS to {address}: {reason}. DATABASE_URL asks for TLS with \
-             sslmode={}: {TLS_ADVICE}, or, on a private network, write sslmode=disable",
-            ssl_mode(connect)
+             sslmode={}: {}",
+            ssl_mode(connect),
+            tls_advice(&reason)
         ),
         (Error::Configuration(_), _) => reason,
         (_, Some("28P01")) => format!(
@@ -75,9 +76,22 @@ fn advice(error: &Error, connect: &PgConnectOptions) -> String {
     }
 }
 
-/// What to do if TLS is needed.
-const TLS_ADVICE: &str =
-    "turn TLS on at the server, and give its certificate authority with sslrootcert";
+/// What to do if TLS is needed, and was refused for this reason of the driver.
+fn tls_advice(reason: &str) -> &'static str {
+    let has = |part| reason.contains(part);
+    if has("UnknownIssuer") || has("BadSignature") {
+        "the server's certificate is signed by an authority that is not trusted here: give that \
+         authority's certificate with sslrootcert"
+    } else if has("not valid for name") || has("NotValidForName") {
+        "write the host for which the server's certificate was made, or sslmode=verify-ca"
+    } else if has("expired") || has("Expired") {
+        "renew the server's certificate, and look at the clocks"
+    } else if has("support TLS") {
+        "turn TLS on at the server, or, on a private network, write sslmode=disable"
+    } else {
+        "correct the certificates of the server, or those of sslrootcert, sslcert and sslkey"
+    }
+}
 
 /// The server, as an operator would name it.
 fn address(connect: &PgConnectOptions) -> String {
@@ -112,9 +126,9 @@ mod tests {
             .expect("an address");
         for (error, severity, parts) in [
             (
-                Error::Tls("no TLS here".into()),
+                Error::Tls("server does not support TLS".into()),
                 Severity::Permanent,
-                ["no TLS here", "sslmode=verify-full"],
+                ["turn TLS on at the server", "sslmode=verify-full"],
             ),
             (
                 Error::Io(io::Error::new(ErrorKind::InvalidData, "bad certificate")),
