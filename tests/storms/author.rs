@@ -1,10 +1,11 @@
-//! Clients that write, as fast as they are answered.
+//! Clients that write as fast as they are answered, or pause in between.
 
 use serde_json::json;
 use tokio::sync::watch;
 
 use crate::{
     book::{Book, Message, What},
+    connection::pause,
     operation::{Answer, Operations},
     reading::{number, text},
 };
@@ -17,6 +18,7 @@ pub struct Author {
     book: Book,
     /// Its messages that exist.
     own: Vec<Own>,
+    pauses: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -30,7 +32,7 @@ struct Own {
 }
 
 impl Author {
-    pub fn new(operations: Operations) -> Self {
+    pub fn new(operations: Operations, pauses: bool) -> Self {
         let book = Book {
             room: operations.room,
             ..Book::default()
@@ -40,6 +42,7 @@ impl Author {
             operations,
             book,
             own,
+            pauses,
         }
     }
 
@@ -52,6 +55,9 @@ impl Author {
                 chance if chance < creates || self.own.is_empty() => self.create().await,
                 0..7 if !self.own[any].unclear => self.edit(any).await,
                 _ => self.delete(any).await,
+            }
+            if self.pauses {
+                pause(&mut self.operations.random).await;
             }
         }
         self.into_book()

@@ -2,6 +2,7 @@
 
 mod calm;
 mod line;
+mod mixed;
 mod postgres;
 mod primary;
 mod processes;
@@ -13,8 +14,8 @@ use aftermatch_test_support::Random;
 use tokio::time::sleep;
 
 pub use self::{
-    calm::Calm, line::FailingLine, postgres::FailingPostgres, primary::FailingPrimary,
-    processes::FailingProcesses, standby::LaggingStandby,
+    calm::Calm, line::FailingLine, mixed::MixedFaults, postgres::FailingPostgres,
+    primary::FailingPrimary, processes::FailingProcesses, standby::LaggingStandby,
 };
 use crate::{book::Losses, processes::Processes};
 
@@ -22,6 +23,10 @@ use crate::{book::Losses, processes::Processes};
 pub trait Faults: Sized {
     /// What the report calls the storm.
     const NAME: &str;
+    /// How long it usually lasts.
+    const SECONDS: u64 = 6;
+    /// Whether authors pause after each operation, so that a long storm stays small.
+    const AUTHORS_PAUSE: bool = false;
 
     /// Starts a Postgres.
     async fn start() -> Self;

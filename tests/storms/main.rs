@@ -4,10 +4,17 @@
 //! answered operation is stored once, and every member knows its room as the database has
 //! it, without reading it again for the comparison.
 //!
-//! Each storm lasts [`USUAL`] seconds, or `STORM_SECONDS`. The long form takes ten minutes:
+//! Each storm lasts a few seconds ([`Faults::SECONDS`](faults::Faults::SECONDS)), or
+//! `STORM_SECONDS`. The long form takes ten minutes:
 //!
 //! ```sh
 //! STORM_SECONDS=25 cargo test --release --test storms -- --nocapture
+//! ```
+//!
+//! The storm with faults of all kinds has a longer form of its own, half an hour:
+//!
+//! ```sh
+//! STORM_SECONDS=1800 cargo test --test storms faults_of_all_kinds -- --nocapture
 //! ```
 //!
 //! One kind of storm, or one number of processes: add `line_fails` or `two_processes`
@@ -43,16 +50,15 @@ use std::{env, time::Duration};
 use crate::{
     faults::{
         Calm, FailingLine, FailingPostgres, FailingPrimary, FailingProcesses, LaggingStandby,
+        MixedFaults,
     },
     storm::storm,
 };
 
-const USUAL: u64 = 6;
-
-fn length() -> Duration {
+fn length(usual: u64) -> Duration {
     let seconds = env::var("STORM_SECONDS").ok();
     let seconds = seconds.map(|seconds| seconds.parse().expect("a number of seconds"));
-    Duration::from_secs(seconds.unwrap_or(USUAL))
+    Duration::from_secs(seconds.unwrap_or(usual))
 }
 
 /// One test for each number of processes: `one_process::name`, …
@@ -82,4 +88,9 @@ storms! {
     line_fails_members_agree: FailingLine,
     primary_fails_members_agree: FailingPrimary,
     standby_lags_members_agree: LaggingStandby,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn faults_of_all_kinds_service_recovers() {
+    storm::<MixedFaults>(2).await;
 }

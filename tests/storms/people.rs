@@ -52,11 +52,11 @@ pub async fn members(processes: &Processes) -> (JoinSet<()>, Vec<Following>) {
 }
 
 /// Authors at work, and what ends it.
-pub fn authors(processes: &Processes) -> (watch::Sender<bool>, JoinSet<Book>) {
+pub fn authors(processes: &Processes, pauses: bool) -> (watch::Sender<bool>, JoinSet<Book>) {
     let end = watch::Sender::new(false);
     let mut authors = JoinSet::new();
     for user in 1..=AUTHORS {
-        let author = Author::new(operations(processes, user, 1 + user % ROOMS));
+        let author = Author::new(operations(processes, user, 1 + user % ROOMS), pauses);
         authors.spawn(author.write(end.subscribe()));
     }
     (end, authors)

@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use aftermatch_test_support::{PROGRAM_TIMEOUT, Random, import, worlds};
+use aftermatch_test_support::{PROGRAM_TIMEOUT, Random, get, import, worlds};
+use serde_json::json;
 use tokio::{
     sync::Mutex,
     time::{Instant, timeout, timeout_at},
@@ -11,6 +12,7 @@ use tokio::{
 use crate::{
     author::Author,
     book::Book,
+    connection::pause,
     faults::{Faults, short_time},
     findings::{Findings, Followed, Injected, Room},
     length,
@@ -31,11 +33,12 @@ pub async fn storm<F: Faults>(number: usize) {
     import(&faults.url(), &worlds::many_members(OBSERVER, ROOMS)).await;
     let mut processes = Processes::start(number, &faults.url()).await;
     let (_following, members) = members(&processes).await;
-    let (end, authors) = authors(&processes);
+    let (end, authors) = authors(&processes, F::AUTHORS_PAUSE);
     let injected = inject(&mut faults, &mut processes).await;
     end.send_replace(true);
     let books = timeout(PROGRAM_TIMEOUT, authors.join_all()).await;
     let mut books = books.expect("every request gets a definite answer in time");
+    expect_all_works(&processes).await;
     let followed = last_messages(&processes, members, &mut books).await;
     let findings = Findings {
         storm: format!("{}, processes: {number}", F::NAME),
@@ -50,7 +53,7 @@ pub async fn storm<F: Faults>(number: usize) {
 
 /// Lets one thing after the other fail. Returns how often each did.
 async fn inject<F: Faults>(faults: &mut F, processes: &mut Processes) -> Injected {
-    let until = Instant::now() + length();
+    let until = Instant::now() + length(F::SECONDS);
     let mut random = Random::new();
     let mut injected = Injected::new();
     while Instant::now() < until {
@@ -62,6 +65,29 @@ async fn inject<F: Faults>(faults: &mut F, processes: &mut Processes) -> Injecte
     injected
 }
 
+/// Every process says that it is ready, and lists the rooms to a new connection.
+async fn expect_all_works(processes: &Processes) {
+    for nth in 0..processes.number() {
+        let program = processes.program(nth);
+        let address = program.address().await;
+        let ready = async {
+            while get(address, "/readyz").await.status != 200 {
+                pause(&mut Random::new()).await;
+            }
+        };
+        let ready = timeout(PROGRAM_TIMEOUT, ready).await;
+        ready.expect("ready after the last fault");
+        let mut observer = program.joined(OBSERVER, ROOMS).await;
+        let list = json!({"action": "list"});
+        let listed = observer.request_amid_events(list).await;
+        assert_eq!(listed["response_status"], 200, "{listed}");
+        let rooms = listed["data"]["results"]
+            .as_array()
+            .or(listed["data"].as_array());
+        assert_eq!(rooms.map(Vec::len), Some(ROOMS as usize), "{listed}");
+    }
+}
+
 /// Creates a last message in each room, and waits until the members have it.
 async fn last_messages(
     processes: &Processes,
@@ -70,7 +96,7 @@ async fn last_messages(
 ) -> Vec<Followed> {
     let mut last = BTreeMap::new();
     for room in 1..=ROOMS {
-        let author = Author::new(operations(processes, OBSERVER, room));
+        let author = Author::new(operations(processes, OBSERVER, room), false);
         let written = timeout(PROGRAM_TIMEOUT, author.write_last()).await;
         let (text, book) = written.expect("the last message is answered in time");
         last.insert(room, text);

@@ -28,18 +28,22 @@ impl Faults for FailingLine {
     ) -> Option<&'static str> {
         let faults = ["cut", "frozen", "slow", "cut after sending"];
         let fault = faults[random.below(4) as usize];
-        let number = processes.number() as u64;
-        // The line of one process, sometimes those of all.
-        let only = (!random.once_in(4)).then(|| random.below(number) as usize);
-        let lines = processes.lines().enumerate();
-        let lines = lines.filter(|(nth, _)| only.is_none_or(|only| only == *nth));
-        let lines: Vec<_> = lines.map(|(_, line)| line).collect();
-        let delay = Duration::from_millis(20 + random.below(200));
-        join_all(lines.iter().map(|line| begin(fault, line, delay))).await;
-        some_time(random).await;
-        join_all(lines.iter().map(|line| line.heal())).await;
+        inject(fault, processes, random).await;
         Some(fault)
     }
+}
+
+/// Lets the line of one process fail, sometimes those of all, and repairs it.
+pub async fn inject(fault: &str, processes: &Processes, random: &mut Random) {
+    let number = processes.number() as u64;
+    let only = (!random.once_in(4)).then(|| random.below(number) as usize);
+    let lines = processes.lines().enumerate();
+    let lines = lines.filter(|(nth, _)| only.is_none_or(|only| only == *nth));
+    let lines: Vec<_> = lines.map(|(_, line)| line).collect();
+    let delay = Duration::from_millis(20 + random.below(200));
+    join_all(lines.iter().map(|line| begin(fault, line, delay))).await;
+    some_time(random).await;
+    join_all(lines.iter().map(|line| line.heal())).await;
 }
 
 async fn begin(fault: &str, line: &Proxy, delay: Duration) {

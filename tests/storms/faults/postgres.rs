@@ -20,22 +20,27 @@ impl Faults for FailingPostgres {
 
     async fn inject(&mut self, _: &mut Processes, random: &mut Random) -> Option<&'static str> {
         let fault = ["stopped", "frozen", "backends terminated"][random.below(3) as usize];
-        match fault {
-            "stopped" => {
-                self.0.stop().await;
-                if random.once_in(2) {
-                    short_time(random).await;
-                }
-                self.0.start_again().await;
-            }
-            "frozen" => {
-                self.0.freeze().await;
-                some_time(random).await;
-                self.0.thaw().await;
-            }
-            _ => terminate_backends(self.0.url()).await,
-        }
+        inject(fault, &self.0, random).await;
         Some(fault)
+    }
+}
+
+/// Lets the server fail, and repairs it.
+pub async fn inject(fault: &str, server: &Server, random: &mut Random) {
+    match fault {
+        "stopped" => {
+            server.stop().await;
+            if random.once_in(2) {
+                short_time(random).await;
+            }
+            server.start_again().await;
+        }
+        "frozen" => {
+            server.freeze().await;
+            some_time(random).await;
+            server.thaw().await;
+        }
+        _ => terminate_backends(server.url()).await,
     }
 }
 
