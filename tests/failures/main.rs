@@ -23,6 +23,7 @@ mod other_process;
 mod poolers;
 mod program_crash;
 mod read_only;
+mod readiness;
 mod records;
 mod retries;
 mod revoked_rights;

@@ -6,6 +6,9 @@ use sqlx::Error;
 /// `read_only_sql_transaction`.
 const READ_ONLY: &str = "25006";
 
+/// `disk_full`
+const DISK_FULL: &str = "53100";
+
 /// `invalid_catalog_name`: a database that is about to be created or restored.
 const NO_DATABASE: &str = "3D000";
 
@@ -53,6 +56,12 @@ pub(crate) fn is_about_tls(error: &Error) -> bool {
 pub(crate) fn is_read_only(error: &Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     code.is_some_and(|code| code == READ_ONLY)
+}
+
+/// Whether the server had no space for what was written: the disk is full, or a quota.
+pub(crate) fn is_without_space(error: &Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| code == DISK_FULL)
 }
 
 /// Whether a service that runs should try again later. What is a mistake at its start can

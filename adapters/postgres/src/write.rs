@@ -16,6 +16,7 @@
 //! | `connection` | runs a job or a batch; time limits, reconnects, the batch that fails as a whole |
 //! | `create/` | the statements that insert messages |
 //! | `change` | the statements that edit and delete |
+//! | `trial` | a message that is taken back, to see whether there is space |
 //!
 //! # Invariants
 //! 1. **One leader.** The connection has one owner: the queue while it is idle,
@@ -45,13 +46,15 @@
 //!    deadline of those in it. So the queue moves on. A job whose request has given up
 //!    is left out.
 //! 9. **A check is no write.** It goes to the front of the queue: it has no number, and
-//!    takes one short statement. `Postgres::check` lets one in at a time.
+//!    takes one short statement. `Postgres::check` lets one in at a time. After a write
+//!    that found no space it inserts a message and rolls back.
 
 mod change;
 mod connection;
 mod create;
 mod job;
 mod leader;
+mod trial;
 
 use std::{sync::Arc, time::Duration};
 

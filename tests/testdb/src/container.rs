@@ -27,6 +27,14 @@ pub(crate) struct Container {
 impl Container {
     /// A new container, started; its image is pulled where it is missing.
     pub(crate) async fn start(durability: Durability) -> Result<Self, String> {
+        Self::start_with(durability, None).await
+    }
+
+    /// The same with a disk of its own, of so many bytes, in this folder.
+    pub(crate) async fn start_with(
+        durability: Durability,
+        disk: Option<(&str, i64)>,
+    ) -> Result<Self, String> {
         engine_answers().await?;
         let name = format!("aftermatch-test-{:016x}", unique::number());
         let watchdog = Watchdog::set(r#"docker rm -fv "$1""#, &[&name], |shell| shell)?;
@@ -61,6 +69,10 @@ impl Container {
             request = request
                 .with_mount(memory)
                 .with_env_var("PGDATA", "/memory/data");
+        }
+        if let Some((folder, bytes)) = disk {
+            let disk = Mount::tmpfs_mount(folder).with_mode(0o1777);
+            request = request.with_mount(disk.with_size_bytes(bytes));
         }
         let container = request.start().await.map_err(|error| error.to_string())?;
         Ok(Self {
@@ -104,7 +116,7 @@ impl Container {
 }
 
 /// Asks with the command that the watchdog will use.
-async fn engine_answers() -> Result<(), String> {
+pub(crate) async fn engine_answers() -> Result<(), String> {
     let version = Command::new("docker").arg("version").output().await;
     let output = version.map_err(|error| format!("the docker command: {error}"))?;
     if output.status.success() {

@@ -14,7 +14,8 @@
 //! 3. Binaries of Postgres on `PATH` or where Debian keeps them.
 //!
 //! `TEST_POSTGRES` (`url`, `docker` or `local`) allows one of them alone. Without any the
-//! tests fail and say what to do. A [`Pair`] always needs the binaries. A runner that gives every test a process of its own
+//! tests fail and say what to do. A [`Pair`] always needs the binaries, a [`SmallDisk`]
+//! Docker. A runner that gives every test a process of its own
 //! pays for a server each time, unless `TEST_DATABASE_URL` names one.
 
 #![allow(
@@ -37,6 +38,7 @@ mod process;
 mod proxy;
 mod server;
 mod shared;
+mod small_disk;
 mod template;
 mod unique;
 mod watchdog;
@@ -48,3 +50,4 @@ pub use platform::Platform;
 pub use pooler::Pooler;
 pub use proxy::Proxy;
 pub use server::Server;
+pub use small_disk::SmallDisk;

@@ -7,9 +7,10 @@ use tokio::time::Instant;
 use super::{
     change, create,
     job::{Answer, Change, Create, Written},
+    trial,
 };
 use crate::{
-    error::{is_outage, is_read_only, is_transient},
+    error::{is_outage, is_read_only, is_transient, is_without_space},
     retry::{Attempt, before},
     session::{self, Settings},
 };
@@ -28,6 +29,8 @@ pub(super) struct WriteConnection {
     idle: Option<(Opened, Instant)>,
     /// Whether the last batch had no rejected jobs.
     try_fast_path: bool,
+    /// Whether the last write failed because the server had no space for it.
+    lacks_space: bool,
 }
 
 /// An open connection.
@@ -50,6 +53,7 @@ impl WriteConnection {
             statement_timeout,
             idle: Some((Opened { connection, store }, Instant::now())),
             try_fast_path: true,
+            lacks_space: false,
         }
     }
 
@@ -113,6 +117,7 @@ impl WriteConnection {
             Ok(results) => before(deadline, create::explain(connection, jobs, results)).await,
             Err(_) => Ok(()),
         };
+        self.note_space(&inserted);
         self.give_back(opened, [inserted.as_ref().err(), explained.as_ref().err()]);
         let results = inserted?.into_iter();
         Ok(results
@@ -127,13 +132,15 @@ impl WriteConnection {
             let (connection, store) = (&mut opened.connection, opened.store);
             let deadline = self.statement_deadline().min(deadline);
             let attempt = before(deadline, change::run(connection, store, job)).await;
+            self.note_space(&attempt);
             self.give_back(opened, [attempt.as_ref().err()]);
             attempt
         };
         attempt.await.map_err(|error| failed(&Arc::new(error)))
     }
 
-    /// Finds out whether it could write, before `deadline`.
+    /// Finds out whether it could write, before `deadline`. Writes nothing, unless the last
+    /// write had no space: only a trial shows that there is some again.
     pub(super) async fn check(&mut self, deadline: Instant) -> Answer {
         let checked = async {
             let mut opened = self.take(deadline).await?;
@@ -143,12 +150,26 @@ impl WriteConnection {
                 // It is never used again: another one may accept writes.
                 return Err(session::read_only());
             }
-            self.give_back(opened, []);
-            Ok(())
+            let mut tried = Ok(());
+            if self.lacks_space {
+                tried = before(deadline, trial::run(&mut opened.connection)).await;
+                self.note_space(&tried);
+            }
+            self.give_back(opened, [tried.as_ref().err()]);
+            tried
         };
         match checked.await {
             Ok(()) => Ok(Attempt::Done(Outcome::Committed(Written::Nothing))),
             Err(error) => Err(failed(&Arc::new(error))),
+        }
+    }
+
+    /// An error that is not about space says nothing about it.
+    fn note_space<T>(&mut self, written: &Result<T, Error>) {
+        match written {
+            Ok(_) => self.lacks_space = false,
+            Err(error) if is_without_space(error) => self.lacks_space = true,
+            Err(_) => {}
         }
     }
 
