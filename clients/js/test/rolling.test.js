@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Balancer } from "./balancer.js";
+import { freePorts, nginx } from "./nginx.js";
 import { ADMIN, client, collect, database, NINA, OLEG, serve, TIMUR, until, VERA } from "./service.js";
 
 const MEMBERS = [[VERA, 1], [OLEG, 1], [ADMIN, 1], [NINA, 2], [TIMUR, 2], [TIMUR, 3], [VERA, 3]];
@@ -38,6 +38,17 @@ function allHaveWritten(people) {
   }));
 }
 
+/** Resolves when nginx leads a new connection to the process on this port again. */
+async function reached(t, front, port) {
+  for (;;) {
+    const chat = client(t, front, VERA);
+    await chat.list();
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    chat.close();
+    if (/^aftermatch_connections\{.*\} [1-9]/m.test(metrics)) return;
+  }
+}
+
 async function history({ chat, begin }) {
   const stored = [];
   for (let after = begin; after !== null; ) {
@@ -59,28 +70,23 @@ function assertSame(actual, expected, label) {
 
 test("rolling restart loses no message", async (t) => {
   const url = await database(t);
-  const balancer = await Balancer.start(t);
-  const start = async () => {
-    const service = await serve(t, { database: url, flags: ["--drain-time", "200ms"] });
-    balancer.add(service);
-    return service;
-  };
-  const services = [await start(), await start(), await start()];
+  const ports = await freePorts(3);
+  const start = (port) => serve(t, { port, database: url, flags: ["--drain-time", "200ms"] });
+  const services = await Promise.all(ports.map(start));
+  const front = await nginx(t, ports);
   const people = await Promise.all(
-    [1, 2, 3].flatMap((n) => MEMBERS.map(([user, room]) => joinRoom(t, balancer.url, user, room, `${user} in ${room}, ${n}`))),
+    [1, 2, 3].flatMap((n) => MEMBERS.map(([user, room]) => joinRoom(t, front, user, room, `${user} in ${room}, ${n}`))),
   );
   const inRoom = (room) => people.filter((person) => person.room === room);
 
   const stop = new AbortController();
   const writing = Promise.all(people.map((person) => write(person, inRoom(person.room), stop.signal)));
   const replacing = (async () => {
-    for (let round = 0; round < 2; round++) {
-      for (const [n, service] of services.entries()) {
-        await allHaveWritten(people);
-        assert.equal(await service.drain(), 0);
-        balancer.remove(service);
-        services[n] = await start();
-      }
+    for (const [n, service] of services.entries()) {
+      await allHaveWritten(people);
+      assert.equal(await service.drain(), 0);
+      services[n] = await start(service.port);
+      await reached(t, front, service.port);
     }
     await allHaveWritten(people);
   })();
