@@ -16,6 +16,9 @@ use crate::{choice, durability::Durability, unique, watchdog::Watchdog};
 /// From the start of the container to the server's readiness.
 const STARTUP_TIMEOUT: Duration = Duration::from_secs(120);
 
+/// Attempts to freeze a container.
+const FREEZE_ATTEMPTS: usize = 5;
+
 /// A container with Postgres, gone when the test process ends.
 pub(crate) struct Container {
     /// Its own `drop` needs a runtime that may be gone by then; the watchdog needs none.
@@ -102,9 +105,16 @@ impl Container {
         started.map_err(|error| error.to_string())
     }
 
-    /// Stops all processes of the server where they are.
+    /// Stops all processes of the server where they are. On a busy machine the engine
+    /// sometimes gives up at the first attempt.
     pub(crate) async fn freeze(&self) -> Result<(), String> {
-        let frozen = self.container.pause().await;
+        let mut frozen = self.container.pause().await;
+        for _ in 1..FREEZE_ATTEMPTS {
+            if frozen.is_ok() {
+                break;
+            }
+            frozen = self.container.pause().await;
+        }
         frozen.map_err(|error| error.to_string())
     }
 
