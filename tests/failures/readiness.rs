@@ -1,8 +1,9 @@
 //! `/readyz` is 200 if and only if somebody could join a room and write now.
 
 use aftermatch_test_support::{
-    Client, PROGRAM_TIMEOUT, Pair, Program, Proxy, SmallDisk, create, get,
+    Client, PROGRAM_TIMEOUT, Pair, Platform, Program, Proxy, SmallDisk, create, fresh, get,
 };
+use sqlx::AssertSqlSafe;
 use tokio::time::timeout;
 
 use crate::world::{expect_unavailable, prepare};
@@ -15,12 +16,17 @@ async fn says(service: &Program, status: u16) {
     said.unwrap_or_else(|_| panic!("not {status} in time"));
 }
 
-/// Once it says that it is ready, nobody is refused.
-async fn expect_ready(service: &Program, earlier: &mut Client) {
+/// Once it says that it is ready, a new client is refused nothing.
+async fn expect_ready(service: &Program) {
     says(service, 200).await;
+    service.joined(9, 2).await.create("at last").await;
+}
+
+/// Nor is one from before, which is in its room still.
+async fn expect_ready_for(earlier: &mut Client, service: &Program) {
+    expect_ready(service).await;
     let created = earlier.request_amid_events(create("at last")).await;
     assert_eq!(created["response_status"], 201, "{created}");
-    service.joined(9, 2).await.create("at last").await;
 }
 
 #[tokio::test]
@@ -44,7 +50,43 @@ async fn standby_is_not_ready_until_promoted() {
     says(&service, 503).await;
 
     pair.fail_over().await;
-    expect_ready(&service, &mut ann).await;
+    expect_ready(&service).await;
+}
+
+#[tokio::test]
+async fn connection_limit_is_not_ready_until_raised() {
+    let database = fresh().await;
+    let platform = Platform::connect(database.url()).await;
+    let (server, name) = database.url().rsplit_once('/').expect("a URL");
+    let (_, host) = server.rsplit_once('@').expect("a user");
+    let role = format!("few_of_{name}");
+    let limit = |limit: i32| format!("ALTER ROLE {role} CONNECTION LIMIT {limit}");
+    let terminate =
+        format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{role}'");
+    prepare(database.url()).await;
+    run(
+        &platform,
+        &format!("CREATE ROLE {role} LOGIN; GRANT postgres TO {role}"),
+    )
+    .await;
+    let service = Program::serving(&format!("postgres://{role}@{host}/{name}")).await;
+    let mut ann = service.joined(1, 1).await;
+    says(&service, 200).await;
+
+    // One connection is not enough to read and to write.
+    run(&platform, &limit(1)).await;
+    run(&platform, &terminate).await;
+    says(&service, 503).await;
+    run(&platform, &limit(-1)).await;
+    expect_ready_for(&mut ann, &service).await;
+    service.kill().await;
+    run(&platform, &format!("DROP ROLE {role}")).await;
+}
+
+async fn run(platform: &Platform, statement: &str) {
+    let done = sqlx::raw_sql(AssertSqlSafe(statement)).execute(platform.pool());
+    done.await
+        .unwrap_or_else(|error| panic!("{statement}: {error}"));
 }
 
 /// Writes until the service has no space for it.
@@ -80,7 +122,7 @@ async fn full_disk_is_not_ready_until_freed() {
     expect_unavailable(&mut ann, create(&"long ".repeat(180))).await;
 
     disk.free().await;
-    expect_ready(&service, &mut ann).await;
+    expect_ready_for(&mut ann, &service).await;
     let log = service.logs("ready again", 1).await;
     assert!(log.contains("No space left on device"), "{log}");
 }
