@@ -209,6 +209,33 @@ async fn serve_with_too_few_connections_is_refused() {
     .await;
 }
 
+/// As a service that runs may do.
+#[tokio::test]
+async fn check_beside_all_connections_says_so() {
+    let database = fresh().await;
+    let (_, name) = database.url().rsplit_once('/').expect("a URL");
+    let platform = Platform::connect(database.url()).await;
+    let role = format!("few_of_{name}");
+    run(
+        &platform,
+        format!("CREATE ROLE {role} LOGIN CONNECTION LIMIT 1 PASSWORD '{PASSWORD}'"),
+    )
+    .await;
+    let url = with(database.url(), &role, name);
+    let held = Platform::connect(&url).await;
+    let beside = check().env("DATABASE_URL", &url);
+    let printed = printed(beside.env("CHAT_JWT_SECRET", SECRET), 2).await;
+    expect_parts(
+        &printed,
+        &[
+            "has no room for another connection: too many connections for role",
+            "Those of a service that runs count, too.",
+        ],
+    );
+    held.pool().close().await;
+    run(&platform, format!("DROP ROLE {role}")).await;
+}
+
 #[tokio::test]
 async fn serve_on_database_without_utf8_is_refused() {
     let database = empty().await;

@@ -65,8 +65,8 @@ fn advice(error: &Error, connect: &PgConnectOptions) -> String {
              `GRANT CONNECT ON DATABASE {database} TO {role}`"
         ),
         (_, Some(code)) if code.starts_with("53") => format!(
-            "{address} has no room for another connection: {reason}. Other connections must end, \
-             or the limit be raised"
+            "{address} has no room for another connection: {reason}. Those of a service that runs \
+             count, too. Raise the limit, end other connections, or lower CHAT_DATABASE_POOL"
         ),
         _ if can_pass(error) => format!(
             "cannot reach the database at {address}: {reason}. Is it running, and is this the \
