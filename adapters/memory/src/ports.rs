@@ -54,14 +54,21 @@ impl Rooms for Memory {
         Ok(of.into_iter().map(summary).collect())
     }
 
-    async fn states(&self, scope: Scope) -> Result<Vec<(RoomId, RoomState)>, StoreError> {
+    async fn states(
+        &self,
+        scopes: Vec<Scope>,
+    ) -> Result<Vec<(Scope, RoomId, RoomState)>, StoreError> {
         let state = self.state.read();
         let all = Page {
             after: None,
             limit: usize::MAX,
         };
-        let rooms = state.directory.list(scope, all).into_iter();
-        let states = rooms.map(|room| Some((room.id, state.room_state(room.id, scope.reader())?)));
+        let rooms = scopes.into_iter().flat_map(|scope| {
+            let rooms = state.directory.list(scope, all).into_iter();
+            rooms.map(move |room| (scope, room.id))
+        });
+        let states =
+            rooms.map(|(scope, room)| Some((scope, room, state.room_state(room, scope.reader())?)));
         Ok(states.flatten().collect())
     }
 

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use aftermatch_ports::{
     ChatError, Follow, Followed, Read, Scope, StoreError,
     model::{FollowedRooms, Following, Refusal, RoomId, Session, access},
@@ -23,7 +25,7 @@ pub(crate) async fn run(
     // First, so that no change between the reading and this is missed.
     let unloaded = ports.inbox.follow(session.id, following.clone());
     if let Some(scope) = unloaded
-        && let Err(failure) = load(ports, scope).await
+        && let Err(failure) = load(ports, &[scope]).await
     {
         ports.inbox.follow(session.id, before);
         return Err(failure.into());
@@ -55,10 +57,15 @@ async fn all_exist(ports: &Ports, rooms: &[RoomId]) -> Result<(), ChatError> {
     Ok(())
 }
 
-/// Reads the rooms of `scope` and their states.
-pub(crate) async fn load(ports: &Ports, scope: Scope) -> Result<(), StoreError> {
-    let states = ports.rooms.states(scope).await?;
-    ports.inbox.load(scope, states);
+/// Reads the rooms of the scopes and their states.
+pub(crate) async fn load(ports: &Ports, scopes: &[Scope]) -> Result<(), StoreError> {
+    let mut rooms: HashMap<_, _> = scopes.iter().map(|scope| (*scope, Vec::new())).collect();
+    for (scope, room, state) in ports.rooms.states(scopes.to_vec()).await? {
+        rooms.entry(scope).or_default().push((room, state));
+    }
+    for (scope, rooms) in rooms {
+        ports.inbox.load(scope, rooms);
+    }
     Ok(())
 }
 
@@ -115,8 +122,8 @@ mod tests {
         let set = mocks.inbox.expect_follow().once();
         set.with(eq(SESSION), eq(rooms_and_typing()))
             .return_const(scope);
-        let states = mocks.rooms.expect_states().with(eq(scope)).once();
-        states.returning(move |_| Ok(vec![(ROOM, state)]));
+        let states = mocks.rooms.expect_states().with(eq(vec![scope])).once();
+        states.returning(move |_| Ok(vec![(scope, ROOM, state)]));
         let load = mocks.inbox.expect_load().once();
         load.with(eq(scope), eq(vec![(ROOM, state)]))
             .return_const(());

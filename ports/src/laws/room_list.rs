@@ -228,8 +228,10 @@ pub async fn summaries_and_states_are_those_of_list<S: Subject>() {
             read_seq: listed.read_seq,
         };
         assert_eq!(found, Some(listed), "{room:?} {scope:?}");
-        let states = subject.rooms().states(scope).await.unwrap();
-        assert!(states.contains(&(room, state)), "{room:?} {scope:?}");
+        for scopes in [vec![scope], vec![BORIS_SCOPE, Scope::All, ANNA_SCOPE]] {
+            let states = subject.rooms().states(scopes).await.unwrap();
+            assert!(states.contains(&(scope, room, state)), "{room:?} {scope:?}");
+        }
     }
     assert_eq!(subject.rooms().summaries(vec![]).await.unwrap(), []);
 }

@@ -30,8 +30,11 @@ pub trait Rooms: Send + Sync {
         of: Vec<(RoomId, Scope)>,
     ) -> Result<Vec<Option<RoomSummary>>, StoreError>;
 
-    /// How far each room in `scope` is written and read, in no particular order.
-    async fn states(&self, scope: Scope) -> Result<Vec<(RoomId, RoomState)>, StoreError>;
+    /// How far each room in these scopes is written and read, in no particular order.
+    async fn states(
+        &self,
+        scopes: Vec<Scope>,
+    ) -> Result<Vec<(Scope, RoomId, RoomState)>, StoreError>;
 
     /// Which brands are in these rooms.
     async fn participants(&self, rooms: Vec<RoomId>) -> Result<Vec<(RoomId, BrandId)>, StoreError>;

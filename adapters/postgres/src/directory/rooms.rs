@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use aftermatch_ports::{
     MAX_UNREAD, Page, Read, RoomState, RoomSummary, Rooms, Scope, StoreError,
-    model::{Brand, BrandId, Profile, Revision, Room, RoomId, Seq},
+    model::{Brand, BrandId, Profile, Revision, Room, RoomId, Seq, UserId},
 };
 use async_trait::async_trait;
 use sqlx::{Error, FromRow};
@@ -107,17 +107,16 @@ const THESE: &str = summaries!(
     "r.position"
 );
 
-const ALL_STATES: &str = "SELECT id, last_seq, NULL::bigint AS read_seq FROM rooms";
+const ALL_STATES: &str = "SELECT id, last_seq FROM rooms";
 
-/// Of the brand $1, for the reader $2.
-const STATES_OF_BRAND: &str = "
-    SELECT r.id, r.last_seq, COALESCE(
-        (SELECT seq FROM reading_marks WHERE room_id = r.id AND user_id = $2), 0
+/// Of the brands $1, each for its reader of $2.
+const STATES_OF_BRANDS: &str = "
+    SELECT e.brand, e.reader, r.id, r.last_seq, COALESCE(
+        (SELECT seq FROM reading_marks WHERE room_id = r.id AND user_id = e.reader), 0
     ) AS read_seq
-    FROM participants p CROSS JOIN LATERAL (
-        SELECT id, last_seq FROM rooms WHERE id = p.room_id LIMIT 1
-    ) r
-    WHERE p.brand_id = $1";
+    FROM UNNEST($1::bigint[], $2::bigint[]) AS e(brand, reader)
+    CROSS JOIN LATERAL (SELECT room_id FROM participants WHERE brand_id = e.brand) p
+    CROSS JOIN LATERAL (SELECT id, last_seq FROM rooms WHERE id = p.room_id LIMIT 1) r";
 
 const PARTICIPANTS: &str = "
     SELECT room_id, brand_id FROM participants WHERE room_id = ANY ($1)";
@@ -174,8 +173,11 @@ impl Rooms for Postgres {
         summaries(self, &of).await.map_err(unavailable)
     }
 
-    async fn states(&self, scope: Scope) -> Result<Vec<(RoomId, RoomState)>, StoreError> {
-        states(self, scope).await.map_err(unavailable)
+    async fn states(
+        &self,
+        scopes: Vec<Scope>,
+    ) -> Result<Vec<(Scope, RoomId, RoomState)>, StoreError> {
+        states(self, &scopes).await.map_err(unavailable)
     }
 
     async fn participants(&self, rooms: Vec<RoomId>) -> Result<Vec<(RoomId, BrandId)>, StoreError> {
@@ -243,25 +245,62 @@ async fn summaries(
     summaries.collect()
 }
 
-#[tracing::instrument(name = "db.room.list_states", level = "debug", skip_all)]
-async fn states(store: &Postgres, scope: Scope) -> Result<Vec<(RoomId, RoomState)>, Error> {
-    let query = sqlx::query_as::<_, (i64, i64, Option<i64>)>(match scope {
-        Scope::All => ALL_STATES,
-        Scope::Brand { .. } => STATES_OF_BRAND,
-    });
-    let query = match scope {
-        Scope::All => query,
-        Scope::Brand { brand, reader } => query.bind(brand.0).bind(reader.0),
+#[tracing::instrument(
+    name = "db.room.list_states",
+    level = "debug",
+    skip_all,
+    fields(scopes = scopes.len())
+)]
+async fn states(
+    store: &Postgres,
+    scopes: &[Scope],
+) -> Result<Vec<(Scope, RoomId, RoomState)>, Error> {
+    let (mut brands, mut readers) = (Vec::new(), Vec::new());
+    let mut states = Vec::new();
+    for scope in scopes {
+        match scope {
+            Scope::Brand { brand, reader } => {
+                brands.push(brand.0);
+                readers.push(reader.0);
+            }
+            Scope::All => {
+                let query = sqlx::query_as::<_, (i64, i64)>(ALL_STATES);
+                let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
+                let rows = rows.into_iter();
+                states.extend(rows.map(|(room, last_seq)| state(*scope, room, last_seq, None)));
+            }
+        }
+    }
+    if !brands.is_empty() {
+        let query = sqlx::query_as::<_, (i64, i64, i64, i64, i64)>(STATES_OF_BRANDS)
+            .bind(brands)
+            .bind(readers);
+        let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
+        states.extend(
+            rows.into_iter()
+                .map(|(brand, reader, room, last_seq, read_seq)| {
+                    let scope = Scope::Brand {
+                        brand: BrandId(brand),
+                        reader: UserId(reader),
+                    };
+                    state(scope, room, last_seq, Some(read_seq))
+                }),
+        );
+    }
+    Ok(states)
+}
+
+fn state(
+    scope: Scope,
+    room: i64,
+    last_seq: i64,
+    read_seq: Option<i64>,
+) -> (Scope, RoomId, RoomState) {
+    let state = RoomState {
+        last_seq: Seq(last_seq),
+        read_seq: read_seq.map(Seq),
     };
-    let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
-    let states = rows.into_iter().map(|(room, last_seq, read_seq)| {
-        let state = RoomState {
-            last_seq: Seq(last_seq),
-            read_seq: read_seq.map(Seq),
-        };
-        (RoomId(room), state)
-    });
-    Ok(states.collect())
+    (scope, RoomId(room), state)
 }
 
 #[tracing::instrument(

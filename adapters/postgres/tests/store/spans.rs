@@ -142,7 +142,7 @@ async fn every_statement_has_a_named_span() {
     here.summaries(vec![(room, Scope::All)])
         .await
         .expect("an answer");
-    here.states(Scope::All).await.expect("an answer");
+    here.states(vec![Scope::All]).await.expect("an answer");
     here.participants(vec![room]).await.expect("an answer");
     reach(&here, &there, &event(&here, 7).await).await;
 

@@ -13,9 +13,9 @@
 //!    never older than the last change.
 //! 2. A room is read for a scope by one task at a time, and rests for a second after it was
 //!    delivered. So summaries of a room come in their order, and no more often.
-//! 3. A connection that has joined a room receives its events, and no summaries of events.
-//!    When it loses the seat, the room is due for it: what the seat did not receive is in
-//!    the summary.
+//! 3. A connection that has joined a room receives its events, and no summaries of events: if
+//!    all who follow a room have joined it, it is not read. When one loses the seat, the
+//!    room is due: what the seat did not receive is in the summary.
 //! 4. While the rooms of a scope are being read for the first time, what changes anywhere is
 //!    remembered: it may be missing in what is read.
 //!
@@ -121,7 +121,7 @@ impl Followers {
         let mut state = self.state.lock();
         state.remember(room);
         for scope in state.scopes_of(room) {
-            if !state.knows(scope, room, seq) {
+            if !state.knows(scope, room, seq) && state.is_outside(scope, room) {
                 self.make_due(&mut state, (room, scope), News::default());
             }
         }
@@ -135,7 +135,8 @@ impl Followers {
         state.remember(room);
         for scope in state.scopes_of(room) {
             let own = scope.reader() == Some(user);
-            if own || is_shown && state.receives(scope, room, |receives| receives.read_positions) {
+            let shown = is_shown && state.receives(scope, room, |receives| receives.read_positions);
+            if (own || shown) && state.is_outside(scope, room) {
                 let news = News {
                     more: !own,
                     room: false,

@@ -3,7 +3,7 @@
 //! Events and read marks make a room due at once ([`Inbox`](aftermatch_ports::Inbox)). What
 //! they miss, because a word of another process was lost, the rechecks find.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, mem};
 
 use aftermatch_ports::{
     DueRoom, RoomSummary, Scope, StoreError, Summary,
@@ -87,10 +87,18 @@ fn in_reach(summary: Option<RoomSummary>, scope: Scope) -> Result<RoomSummary, E
     }
 }
 
+/// How many scopes are compared at a time, and at one recheck. The rights of those who are
+/// connected are checked in between.
+const SCOPES: usize = 200;
+const SCOPES_OF_RECHECK: usize = 1_000;
+
 /// What the rechecks have found for the inbox and could not be looked at yet.
 #[derive(Default)]
 pub(super) struct Unseen {
     rooms: HashSet<RoomId>,
+    /// Of which anything may have changed.
+    scopes: HashSet<Scope>,
+    /// The same of all.
     everything: bool,
 }
 
@@ -107,11 +115,20 @@ impl Unseen {
     /// Looks at it, as far as it can be read.
     pub(super) async fn look(&mut self, ports: &Ports) -> Result<(), StoreError> {
         let scopes = ports.inbox.scopes();
-        if self.everything {
-            for scope in &scopes {
-                follow::load(ports, *scope).await?;
+        if mem::take(&mut self.everything) {
+            self.scopes.extend(&scopes);
+        }
+        let some: Vec<_> = self
+            .scopes
+            .iter()
+            .copied()
+            .take(SCOPES_OF_RECHECK)
+            .collect();
+        for some in some.chunks(SCOPES) {
+            follow::load(ports, some).await?;
+            for scope in some {
+                self.scopes.remove(scope);
             }
-            self.everything = false;
         }
         if !self.rooms.is_empty() {
             let rooms: Vec<_> = self.rooms.iter().copied().collect();

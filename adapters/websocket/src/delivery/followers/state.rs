@@ -305,6 +305,13 @@ impl State {
         following.any(|connection| what(connection.receives()))
     }
 
+    /// Whether anybody of the scope follows `room` and has not joined it.
+    pub(super) fn is_outside(&self, scope: Scope, room: RoomId) -> bool {
+        let group = self.groups.get(&scope).into_iter();
+        let mut following = group.flat_map(|group| group.following(room));
+        following.any(|connection| connection.joined() != Some(room))
+    }
+
     pub(super) fn connections_of(&self, user: UserId) -> impl Iterator<Item = &Arc<Connection>> {
         self.by_user.get(&user).into_iter().flatten()
     }

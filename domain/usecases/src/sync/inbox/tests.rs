@@ -162,8 +162,8 @@ fn recheck_that_knows_nothing_loads_everything() {
         load.with(eq(OF_ANN), eq(vec![(ROOM, state)]))
             .return_const(());
     });
-    let states = mocks.rooms.expect_states().with(eq(OF_ANN)).once();
-    states.returning(move |_| Ok(vec![(ROOM, state)]));
+    let states = mocks.rooms.expect_states().with(eq(vec![OF_ANN])).once();
+    states.returning(move |_| Ok(vec![(OF_ANN, ROOM, state)]));
     recheck(mocks).expect("a store");
 }
 
