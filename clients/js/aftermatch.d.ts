@@ -33,7 +33,14 @@ export interface ListedRoom extends Room {
   /** Missing for administrators. */
   unread?: number;
   last_message: Message | null;
+  /** The user's own read position. Missing for administrators. */
+  read_seq?: number;
+  /** Which of the brands are online, for those who follow `presence`. */
+  online?: number[];
 }
+
+/** How far a user has read a room. */
+export interface ReadPosition { user_id: number; seq: number }
 
 export interface JoinedRoom extends Room {
   last_seq: number;
@@ -41,6 +48,10 @@ export interface JoinedRoom extends Room {
   epoch: string;
   /** With `sinceSeq`: whether the missed events follow. */
   resumed?: boolean;
+  /** Which of the brands are online, for those who follow `presence`. */
+  online?: number[];
+  /** How far users have read the room, for those who follow `readPositions`. */
+  read_positions?: ReadPosition[];
 }
 
 /** A created message: from `send`, and in the event `message`. */
@@ -49,6 +60,7 @@ export interface Created {
   text: string;
   user: User;
   created_at: string;
+  /** Missing after a `join` with `lean`. */
   room: Room;
   /** The room's `pk`. */
   room_id: number;
@@ -76,6 +88,46 @@ export interface Found {
   /** Pass this as `beforeSeq` to get older messages with the words; `null` if there are none. */
   next_before_seq: number | null;
   last_seq: number;
+}
+
+/** What a connection follows, and the limits of the service. */
+export interface Followed {
+  rooms: boolean | number[];
+  typing: boolean;
+  presence: boolean;
+  read_positions: boolean;
+  limits: {
+    /** The longest text of a message, in characters. */
+    text_chars: number;
+    frame_bytes: number;
+    ids_per_delete: number;
+    /** The most messages in one response. */
+    page: number;
+    /** How many missed events follow a join. */
+    replay: number;
+    /** `null` without a limit. */
+    requests_per_second: number | null;
+    ping_ms: number;
+    idle_ms: number;
+    server_time: string;
+  };
+}
+
+/** The newest state of a room. */
+export interface RoomChanged {
+  room_pk: number;
+  last_seq: number;
+  /** Missing for administrators. */
+  unread?: number;
+  /** The user's own read position. Missing for administrators. */
+  read_seq?: number;
+  last_message: Message | null;
+  /** Only if the participants or their tariffs have changed. */
+  room?: Room;
+  /** Which of the brands are online, for those who follow `presence`. */
+  online?: number[];
+  /** For those who follow `readPositions`. */
+  read_positions?: ReadPosition[];
 }
 
 /** An event in the joined room. */
@@ -132,8 +184,39 @@ export interface AftermatchEventMap {
    * reasons `restarted` and `behind` there is no such event: the client joins again by itself.
    */
   room_closed: CustomEvent<{ room_pk: number; reason: string }>;
+  /**
+   * The client has joined its room again. The missed events follow, or there was a `reset`; who is
+   * `online` and the `read_positions` are those in the detail.
+   */
+  rejoined: CustomEvent<JoinedRoom>;
+  /**
+   * With `rooms`: something has changed in a room that is not joined, or the participants or
+   * tariffs of any room.
+   */
+  roomchanged: CustomEvent<RoomChanged>;
+  /** With `rooms`: a room has come into reach. */
+  roomadded: CustomEvent<ListedRoom>;
+  /** With `rooms`: a room is out of reach. */
+  roomremoved: CustomEvent<{ room_pk: number; reason: string }>;
+  /** With `typing`: all users who are typing in the joined room now. */
+  typing: CustomEvent<{ room_pk: number; user_ids: number[] }>;
+  /** With `presence`: a brand in the joined room has come or gone. */
+  presence: CustomEvent<{ brand_id: number; online: boolean; last_seen?: string }>;
+  /**
+   * With `readPositions`: a user has read the joined room up to `seq`; or this user any room,
+   * with another connection.
+   */
+  read: CustomEvent<ReadPosition & { room_pk: number }>;
+  /**
+   * The client follows again after a reconnect. What it missed of rooms that are not joined
+   * is only in `list`: read it again.
+   */
+  refresh: CustomEvent<Followed>;
   state: CustomEvent<State>;
-  /** `token` failed, or the socket could not be created. The client tries again. */
+  /**
+   * `token` failed, or the socket could not be created: the client tries again. Or, after a
+   * reconnect, the service refused what the client followed: it follows nothing now.
+   */
   error: CustomEvent<unknown>;
   /** Every frame, as it was sent or received. */
   frame: CustomEvent<{ direction: "in" | "out"; text: string }>;
@@ -212,10 +295,24 @@ export class Aftermatch extends EventTarget {
   /** The rooms of this user, by `pk`. */
   list(options?: CallOptions & { limit?: number; afterPk?: number }): Promise<ListedRoom[]>;
   /**
-   * Joins a room. With `sinceSeq` the missed events follow first. `epoch` is that of the client
-   * when it had received `sinceSeq`.
+   * Asks for events beyond those of the joined room. What is left out stays as it was; `false`
+   * ends it. It lasts: the client follows again after every reconnect, before it joins its room
+   * again. Administrators can follow some rooms only, 100 at most: pass an array for `rooms`.
    */
-  join(room: number, options?: CallOptions & { sinceSeq?: number; epoch?: string }): Promise<JoinedRoom>;
+  follow(options: CallOptions & {
+    rooms?: boolean | number[];
+    typing?: boolean;
+    presence?: boolean;
+    readPositions?: boolean;
+  }): Promise<Followed>;
+  /**
+   * Joins a room. With `sinceSeq` the missed events follow first. `epoch` is that of the client
+   * when it had received `sinceSeq`. With `lean` created messages come without `room`.
+   */
+  join(
+    room: number,
+    options?: CallOptions & { sinceSeq?: number; epoch?: string; lean?: boolean },
+  ): Promise<JoinedRoom>;
   leave(options?: CallOptions): Promise<{ response: string }>;
   /**
    * Creates a message, once, in the room that was joined when this was called. Set `clientMsgId`
@@ -235,8 +332,16 @@ export class Aftermatch extends EventTarget {
    * most). A word is letters and digits that follow each other.
    */
   search(text: string, options?: CallOptions & { beforeSeq?: number; limit?: number }): Promise<Found>;
-  /** Not for administrators. */
-  markRead(seq: number, options?: CallOptions): Promise<{ room_id: number; seq: number }>;
+  /**
+   * Stores how far the user has read. With `private` others do not learn of it. Not for
+   * administrators.
+   */
+  markRead(seq: number, options?: CallOptions & { private?: boolean }): Promise<{ room_id: number; seq: number }>;
+  /**
+   * Shows the others in the room that the user is typing. Call it for every letter: at most one
+   * in three seconds is sent. Does nothing without a room or a connection, and never fails.
+   */
+  typing(): void;
   /** Not for administrators. */
   roomInfo(options?: CallOptions): Promise<Room>;
   /** Closes the connection for good. Unfinished calls fail with the code `closed`. */

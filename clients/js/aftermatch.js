@@ -7,6 +7,15 @@ const DEFAULTS = {
 
 const EVENTS = { create_message: "message", edit_message: "edit", delete_messages: "delete" };
 
+/** What comes to those who follow. */
+const FOLLOWED = {
+  room_changed: "roomchanged", room_added: "roomadded", room_removed: "roomremoved",
+  typing: "typing", presence: "presence", read: "read",
+};
+
+/** Calls that are not for a room. */
+const ROOMLESS = ["list", "follow"];
+
 /** After these reasons the client joins the room again. */
 const REJOIN = ["restarted", "behind"];
 
@@ -15,6 +24,9 @@ const NAMES = 1000;
 
 /** A longer connection resets the delays. */
 const STABLE_MS = 10_000;
+
+/** The service passes on no more. */
+const TYPING_MS = 3000;
 
 export class AftermatchError extends Error {
   constructor(status, code, errors) {
@@ -30,8 +42,14 @@ export class Aftermatch extends EventTarget {
   #seq = 0;
   /** The log in which `#seq` counts, as the service calls it. */
   #epoch = null;
+  /** Whether messages come without their room. */
+  #lean;
   /** Whether the service closed the room and it is being joined again. */
   #away = false;
+  /** What this client follows, as it was requested. */
+  #followed;
+  /** When it was last sent that this user is typing. */
+  #typedAt = -Infinity;
   /** Calls in order; only the first is sent. */
   #queue = [];
   /** The user's id, if the token or a response contained it. */
@@ -67,8 +85,11 @@ export class Aftermatch extends EventTarget {
   list({ limit, afterPk, ...options } = {}) {
     return this.#call("list", { limit, after_pk: afterPk }, options);
   }
-  join(room, { sinceSeq, epoch, ...options } = {}) {
-    return this.#call("join_room", { room_pk: room, since_seq: sinceSeq, epoch }, options, room);
+  follow({ rooms, typing, presence, readPositions, ...options } = {}) {
+    return this.#call("follow", { rooms, typing, presence, read_positions: readPositions }, options);
+  }
+  join(room, { sinceSeq, epoch, lean, ...options } = {}) {
+    return this.#call("join_room", { room_pk: room, since_seq: sinceSeq, epoch, lean }, options, room);
   }
   leave(options) { return this.#call("leave_room", {}, options, null); }
   send(text, { clientMsgId, ...options } = {}) {
@@ -86,19 +107,29 @@ export class Aftermatch extends EventTarget {
   search(text, { beforeSeq, limit, ...options } = {}) {
     return this.#call("search_messages", { text, before_seq: beforeSeq, limit }, options);
   }
-  markRead(seq, options) { return this.#call("mark_read", { seq }, options); }
+  markRead(seq, { private: hidden, ...options } = {}) {
+    return this.#call("mark_read", { seq, private: hidden }, options);
+  }
+  typing() {
+    const now = performance.now();
+    if (this.#state !== "open" || this.#room === null || now - this.#typedAt < TYPING_MS) return;
+    this.#typedAt = now;
+    this.#call("typing", {}, { fleeting: true }).catch(() => {});
+  }
   roomInfo(options) { return this.#call("current_room_info", {}, options); }
   close() { this.#end(1000, "closed"); }
 
-  async #call(action, params, { signal, rejoin } = {}, moveTo) {
+  /** A call with `rejoin` goes before all others. One that is `fleeting` is not repeated. */
+  async #call(action, params, { signal, rejoin, fleeting } = {}, moveTo) {
     signal?.throwIfAborted();
     if (this.#state === "closed") throw this.#closedBy;
     if (action === "create_message") this.#names.add((params.client_msg_id ??= randomId()));
     if (this.#names.size > NAMES) this.#names.delete(this.#names.values().next().value);
-    const call = { action, params, signal, rejoin, moveTo, tries: 0 };
+    const call = { action, params, signal, rejoin, fleeting, moveTo, tries: 0 };
     // The room that the queued calls lead to.
     const move = this.#queue.findLast((call) => call.moveTo !== undefined && !call.signal?.aborted);
-    if (moveTo === undefined && action !== "list") call.room = move ? move.moveTo : this.#room;
+    const roomless = moveTo !== undefined || ROOMLESS.includes(action);
+    if (!roomless) call.room = move ? move.moveTo : this.#room;
     if (rejoin) call.room = moveTo;
     const result = new Promise((resolve, reject) => Object.assign(call, { resolve, reject }));
     const abort = () => call.reject(signal.reason);
@@ -124,7 +155,7 @@ export class Aftermatch extends EventTarget {
     call.stage = "sent";
     call.id = randomId();
     this.#sent.set(call.id, call.action);
-    if (call.rejoin) Object.assign(call.params, { since_seq: this.#seq, epoch: this.#epoch });
+    if (call.rejoin && call.moveTo !== undefined) Object.assign(call.params, { since_seq: this.#seq, epoch: this.#epoch });
     this.#startTimeout();
     const text = JSON.stringify({ action: call.action, ...call.params, request_id: call.id });
     this.#link.socket.send(text);
@@ -144,6 +175,8 @@ export class Aftermatch extends EventTarget {
       this.#emit(EVENTS[action], { data, replay, mine: this.#isMine(frame), requestId });
     }
     if (action === "room_closed") this.#roomClosed(data);
+    // The response to a request has the name of its action, too.
+    if (FOLLOWED[action] && requestId === null && status === 200) this.#emit(FOLLOWED[action], data);
     const [call] = this.#queue;
     if (call?.stage === "sent" && call.id === requestId && call.action === action) this.#finish(call, frame);
   }
@@ -160,7 +193,7 @@ export class Aftermatch extends EventTarget {
     clearTimeout(this.#timers.timeout);
     // After a 503 the event may still come.
     if (status !== 503) this.#sent.delete(call.id);
-    if (status === 503 || status === 429) {
+    if ((status === 503 || status === 429) && !call.fleeting) {
       call.stage = "paused";
       call.unsure ||= status === 503;
       return this.#after("retry", wait ?? this.#delay(call.tries++), () => {
@@ -177,7 +210,12 @@ export class Aftermatch extends EventTarget {
     }
     if (status < 300) {
       if (call.moveTo !== undefined) this.#moved(call, data);
-      if (call.action === "create_message") this.#user ??= data.user?.id;
+      if (call.action === "follow") this.#follows(call.params);
+      if (call.action === "create_message") {
+        this.#user ??= data.user?.id;
+        // A message ends the typing, so the next letter begins it again.
+        this.#typedAt = -Infinity;
+      }
       call.resolve(data);
     } else if (call.unsure && call.action === "delete_messages" && code === "message_not_found") {
       call.resolve({ room_id: call.room, messages_ids: call.params.msg_id_list });
@@ -191,7 +229,9 @@ export class Aftermatch extends EventTarget {
   #moved({ moveTo, params }, { last_seq, epoch, resumed }) {
     this.#room = moveTo;
     this.#epoch = epoch ?? null;
+    this.#lean = params.lean;
     this.#away = false;
+    this.#typedAt = -Infinity;
     this.#seq = resumed ? params.since_seq : last_seq;
     if (resumed === false) this.#emit("reset", { room_pk: moveTo, last_seq });
   }
@@ -209,7 +249,20 @@ export class Aftermatch extends EventTarget {
   }
 
   #rejoin() {
-    this.join(this.#room, { rejoin: true }).catch(() => {});
+    const joining = this.join(this.#room, { lean: this.#lean, rejoin: true });
+    joining.then((data) => this.#emit("rejoined", data), () => {});
+  }
+
+  #follows(params) {
+    const named = Object.entries(params).filter(([, value]) => value !== undefined);
+    this.#followed = { ...this.#followed, ...Object.fromEntries(named) };
+  }
+
+  #followAgain() {
+    this.#call("follow", this.#followed, { rejoin: true }).then(
+      (data) => this.#emit("refresh", data),
+      (error) => this.#state !== "closed" && this.#emit("error", error),
+    );
   }
 
   #closeRoom(detail) {
@@ -249,6 +302,8 @@ export class Aftermatch extends EventTarget {
     clearTimeout(this.#timers.timeout);
     this.#link.openedAt = performance.now();
     if (this.#room !== null) this.#rejoin();
+    // Called later, sent earlier.
+    if (this.#followed) this.#followAgain();
     this.#setState("open");
     this.#sendNext();
   }
@@ -261,7 +316,7 @@ export class Aftermatch extends EventTarget {
     if (call?.stage === "sent") call.unsure = true;
     if (call) call.stage = "";
     if (code === 1009) this.#queue.shift();
-    this.#queue = this.#queue.filter(({ rejoin }) => !rejoin);
+    this.#queue = this.#queue.filter(({ rejoin, fleeting }) => !rejoin && !fleeting);
     if (code === 1009) call?.reject(new AftermatchError(413, "frame_too_large", [reason]));
     if (code === 4401 || code === 4403) return this.#end(code, reason);
     if (performance.now() - openedAt > STABLE_MS) this.#tries = 0;

@@ -7,6 +7,14 @@ chat.addEventListener("message", ({ detail: { data, replay, mine } }) => {
   const both: boolean = replay && mine;
   console.log(text, both, data.room.has_business);
 });
+chat.addEventListener("roomchanged", ({ detail: { room_pk, unread, last_message } }) => {
+  console.log(room_pk.toFixed(), unread, last_message?.text);
+});
+chat.addEventListener("presence", ({ detail }) => {
+  // @ts-expect-error a brand that is online has no time
+  const seen: string = detail.last_seen;
+  console.log(detail.brand_id, seen);
+});
 chat.addEventListener("state", ({ detail }) => {
   if (detail.state === "waiting") console.log(detail.delay + detail.code);
   // @ts-expect-error an open connection has no delay
@@ -16,6 +24,10 @@ chat.addEventListener("state", ({ detail }) => {
 try {
   const { last_seq, resumed } = await chat.join(1, { sinceSeq: 40, signal: AbortSignal.timeout(1000) });
   console.log(last_seq.toFixed(), resumed);
+  const { limits } = await chat.follow({ rooms: true, readPositions: true });
+  console.log(limits.text_chars.toFixed());
+  await chat.markRead(last_seq, { private: true });
+  chat.typing();
   const rooms = await chat.list({ limit: 10 });
   console.log(rooms[0]?.last_message?.edited_at);
   const { results, next_before_seq } = await chat.search("hello", { beforeSeq: 40, limit: 10 });
