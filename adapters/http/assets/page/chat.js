@@ -6,26 +6,36 @@ import { Aftermatch } from "/page/aftermatch.js";
 const PAGE_SIZE = 100;
 /** With more messages than this, the older ones are dropped. */
 const MAX_MESSAGES = 500;
-/** The shortest time between two requests for the rooms, in milliseconds. */
-const POLL_MS = 4000;
+
+const remove = (list, which) => {
+  const nth = list.findIndex(which);
+  if (nth >= 0) list.splice(nth, 1);
+};
 
 const newId = () => Array.from(crypto.getRandomValues(new Uint32Array(3)), (part) => part.toString(36)).join("");
 
 /**
- * Emits the events `rooms`, `room` (another room is open, or none), `messages`, `connection`,
- * `problem` (with an error, or an object with `message`) and `frame`.
+ * Emits the events `rooms`, `room` (another room is open, or none), `messages`, `signals` (who is
+ * typing or online in the open room), `connection`, `problem` (with an error, or an object with
+ * `message`) and `frame`.
  */
 export class Chat extends EventTarget {
   /** The listed rooms, newest message first. */
   rooms = [];
   /** Whether there are more rooms. */
   more = false;
+  /** Whether the rooms are there. */
+  #listed = false;
   /** The open room. */
   room = null;
   /** Whether its messages are being loaded. */
   loading = false;
   /** Whether there are earlier messages. */
   earlier = false;
+  /** The ids of the others who are typing in the open room. */
+  typing = [];
+  /** When brands were last online, by id. Unknown if they were away from the start. */
+  lastSeen = new Map();
   connection = { state: "connecting" };
   /** Whether there ever was a connection. */
   connected = false;
@@ -35,6 +45,8 @@ export class Chat extends EventTarget {
   #person;
   #client;
   #pages = 1;
+  /** The changes since each unfinished request for the rooms. */
+  #listings = new Set();
   #messages = new Map();
   /** Messages written here without a successful response. */
   #outgoing = [];
@@ -43,7 +55,8 @@ export class Chat extends EventTarget {
   /** The current visit to a room. Results of earlier ones are ignored. */
   #visit;
   #marking = false;
-  #timer;
+  /** How far users have read the open room, by id. */
+  #readBy = new Map();
   #closing = new AbortController();
 
   constructor(person) {
@@ -54,10 +67,25 @@ export class Chat extends EventTarget {
     const on = (type, listener) => this.#client.addEventListener(type, ({ detail }) => listener(detail));
     for (const kind of ["message", "edit", "delete"]) on(kind, (change) => this.#receive(kind, change.data));
     on("reset", () => (this.#read(), this.#list()));
+    on("rejoined", (joined) => this.#joined(joined));
+    on("refresh", () => this.#list());
     on("room_closed", (closed) => this.#roomClosed(closed));
+    on("roomchanged", (change) => this.#roomChanged(change));
+    on("roomadded", (room) => this.#changeList((rooms) => rooms.some(({ pk }) => pk === room.pk) || rooms.push(room)));
+    on("roomremoved", ({ room_pk: gone }) => this.#changeList((rooms) => remove(rooms, ({ pk }) => pk === gone)));
+    on("typing", (typing) => this.#typingChanged(typing));
+    on("presence", (brand) => this.#presenceChanged(brand));
+    on("read", (position) => this.#readMoved(position));
     on("state", (state) => this.#connectionChanged(state));
     on("frame", (frame) => this.#emit("frame", frame));
-    this.#poll();
+    this.#follow();
+  }
+
+  /** First, so that nothing is missed between the list and the first event. */
+  async #follow() {
+    const everything = { rooms: true, typing: true, presence: true, readPositions: true };
+    await this.#client.follow(everything).catch(() => {});
+    await this.#list();
   }
 
   /** The messages of the open room, unsent ones last. */
@@ -85,6 +113,16 @@ export class Chat extends EventTarget {
     return message.user.id === this.#person.id;
   }
 
+  /** Whether another user has read the message. */
+  isRead({ seq }) {
+    return [...this.#readBy].some(([user, position]) => user !== this.#person.id && position >= seq);
+  }
+
+  /** Shows the others that this person is typing. May be called for every letter. */
+  type() {
+    this.#client.typing();
+  }
+
   /** Whether this person may delete the message. */
   canDelete(message) {
     return message.id !== undefined && this.canWrite && (this.#person.admin || this.isMine(message));
@@ -97,7 +135,7 @@ export class Chat extends EventTarget {
     try {
       const joined = await this.#client.join(room.pk);
       if (visit !== this.#visit) return;
-      this.room = { ...room, ...joined };
+      this.#joined(joined);
       await this.#read();
     } catch (error) {
       if (visit === this.#visit) this.#exit();
@@ -181,11 +219,19 @@ export class Chat extends EventTarget {
     this.#marking = true;
     try {
       await this.#client.markRead(seq);
-      this.#updateRoom(pk, (entry) => entry.last_seq <= seq && { unread: 0 });
+      this.#marking = false;
+      this.#updateRoom(pk, (entry) => ({ unread: this.#unreadAfter(seq, entry) }));
     } catch {
       // It stays unread and is marked later.
+      this.#marking = false;
     }
-    this.#marking = false;
+  }
+
+  /** How many messages of a room are unread if it is read up to `seq`. */
+  #unreadAfter(seq, { pk, last_seq: last, unread }) {
+    if (last <= seq) return 0;
+    if (pk !== this.room?.pk) return unread;
+    return [...this.#messages.values()].filter((message) => message.seq > seq && !this.isMine(message)).length;
   }
 
   moreRooms() {
@@ -194,7 +240,6 @@ export class Chat extends EventTarget {
   }
 
   close() {
-    clearTimeout(this.#timer);
     this.#closing.abort();
     this.#client.close();
   }
@@ -202,8 +247,53 @@ export class Chat extends EventTarget {
   #connectionChanged(state) {
     this.connection = state;
     this.connected ||= state.state === "open";
+    this.typing = [];
     this.#emit("connection");
-    if (state.state === "open") this.#list();
+    this.#emit("signals");
+  }
+
+  /** The client has joined the open room, for the first time or again. */
+  #joined({ read_positions: positions = [], ...joined }) {
+    if (joined.pk !== this.room?.pk) return;
+    this.room = { ...this.room, ...joined };
+    this.#readBy = new Map(positions.map(({ user_id: user, seq }) => [user, seq]));
+    this.#updateRoom(joined.pk, () => ({ online: joined.online }));
+    this.#emit("signals");
+    this.#emit("messages");
+  }
+
+  #roomChanged({ room_pk: pk, room, read_positions: _, ...state }) {
+    this.#updateRoom(pk, () => ({ ...state, ...room }));
+    if (!room || pk !== this.room?.pk) return;
+    Object.assign(this.room, room, state.online && { online: state.online });
+    this.#emit("signals");
+    this.#emit("messages");
+  }
+
+  #typingChanged({ room_pk: pk, user_ids: users }) {
+    if (pk !== this.room?.pk) return;
+    this.typing = users.filter((user) => user !== this.#person.id);
+    this.#emit("signals");
+  }
+
+  #presenceChanged({ brand_id: brand, online, last_seen: seen }) {
+    if (seen) this.lastSeen.set(brand, seen);
+    const change = (room) => {
+      if (!room.participants.some(({ id }) => id === brand)) return;
+      const others = (room.online ?? []).filter((id) => id !== brand);
+      room.online = online ? [...others, brand] : others;
+    };
+    if (this.room) change(this.room);
+    this.#changeList((rooms) => rooms.forEach(change));
+    this.#emit("signals");
+  }
+
+  #readMoved({ room_pk: pk, user_id: user, seq }) {
+    // Another device of this person.
+    if (user === this.#person.id) this.#updateRoom(pk, (entry) => ({ unread: this.#unreadAfter(seq, entry) }));
+    if (pk !== this.room?.pk) return;
+    this.#readBy.set(user, seq);
+    this.#emit("messages");
   }
 
   #enter(room) {
@@ -212,7 +302,10 @@ export class Chat extends EventTarget {
     this.#buffered = null;
     this.loading = room !== null;
     this.earlier = false;
+    this.typing = [];
+    this.#readBy.clear();
     this.#emit("room");
+    this.#emit("signals");
   }
 
   #exit() {
@@ -278,8 +371,8 @@ export class Chat extends EventTarget {
     const edited = (message) => ({ ...message, text, edited_at: new Date().toISOString() });
     const message = this.#messages.get(id);
     if (message) this.#messages.set(id, edited(message));
-    this.#updateRoom(this.room.pk, ({ last_message: last }) => ({
-      last_seq: seq,
+    this.#updateRoom(this.room.pk, ({ last_seq: before, last_message: last }) => ({
+      last_seq: Math.max(before, seq),
       last_message: last?.id === id ? edited(last) : last,
     }));
   }
@@ -292,16 +385,25 @@ export class Chat extends EventTarget {
 
   /** Merges the result of `change` into a listed room, if there is one. */
   #updateRoom(pk, change) {
-    const nth = this.rooms.findIndex((room) => room.pk === pk);
-    const more = nth >= 0 && change(this.rooms[nth]);
-    if (!more) return;
-    this.rooms[nth] = { ...this.rooms[nth], ...more };
-    this.#sort();
+    this.#changeList((rooms) => {
+      const nth = rooms.findIndex((room) => room.pk === pk);
+      const more = nth >= 0 && change(rooms[nth]);
+      if (more) rooms[nth] = { ...rooms[nth], ...more };
+    });
+  }
+
+  /** What changes while the rooms are being requested is changed again in the response. */
+  #changeList(change) {
+    for (const changes of this.#listings) changes.push(change);
+    change(this.rooms);
+    if (this.#listed) this.#sort();
   }
 
   async #list() {
     const rooms = [];
+    const changes = [];
     let page;
+    this.#listings.add(changes);
     try {
       for (let nth = 0; nth < this.#pages; nth += 1) {
         page = await this.#client.list({ limit: PAGE_SIZE, afterPk: rooms.at(-1)?.pk });
@@ -310,9 +412,13 @@ export class Chat extends EventTarget {
       }
     } catch {
       return;
+    } finally {
+      this.#listings.delete(changes);
     }
+    for (const change of changes) change(rooms);
     this.more = page.length === PAGE_SIZE;
     this.rooms = rooms;
+    this.#listed = true;
     const open = rooms.find(({ pk }) => pk === this.room?.pk);
     if (open && open.has_business !== this.room.has_business) {
       this.room = { ...this.room, ...open };
@@ -325,15 +431,6 @@ export class Chat extends EventTarget {
     const last = ({ last_message: message }) => message?.created_at ?? "";
     this.rooms.sort((one, other) => last(other).localeCompare(last(one)) || one.pk - other.pk);
     this.#emit("rooms");
-  }
-
-  /** The service sends no events of other rooms, so the list is requested regularly. */
-  #poll() {
-    const pause = Math.max(POLL_MS, this.rooms.length * 100);
-    this.#timer = setTimeout(async () => {
-      if (this.connection.state === "open" && !document.hidden) await this.#list();
-      if (this.connection.state !== "closed") this.#poll();
-    }, pause);
   }
 
   /** The result of a request. A refusal becomes a problem. */

@@ -68,7 +68,11 @@ export function composer(chat) {
     if (last) startEditing(last);
   }
 
-  field.oninput = () => write(field.value);
+  field.oninput = () => {
+    write(field.value);
+    // The others wait for a new message, not for an edit.
+    if (!edited && field.value.trim()) chat.type();
+  };
   field.onkeydown = (event) => {
     const { key } = event;
     if (key === "Enter" && !event.shiftKey && !event.isComposing) {

@@ -3,8 +3,8 @@
 import { composer } from "./composer.js";
 import { h, iconButton, renderList, setText } from "./dom.js";
 import { choose, messageView } from "./message.js";
-import { titleOf } from "./people.js";
-import { dayOf, t } from "./texts.js";
+import { nameOfBrand, nameOfTypist, othersIn, titleOf } from "./people.js";
+import { dayOf, momentSince, t } from "./texts.js";
 
 /** Within this many pixels of its end the list scrolls to new messages. */
 const NEAR_END = 48;
@@ -13,6 +13,9 @@ const GROUP_MS = 5 * 60 * 1000;
 
 export function conversationView(chat, person) {
   const title = h("h3", {});
+  const presence = h("span", { className: "presence" });
+  // Always there: screen readers announce only what changes in it.
+  const typing = h("span", { className: "typing", role: "status" });
   const back = iconButton("‹", t.backToRooms, () => chat.leave(), { className: "icon back" });
   const select = h("button", { type: "button", onclick: () => selectSeveral() }, t.selectMessages);
   const leave = h("button", { type: "button", className: "leave", onclick: () => chat.leave() }, t.leave);
@@ -29,8 +32,9 @@ export function conversationView(chat, person) {
   const field = composer(chat);
   const readOnly = h("p", { className: "quiet readonly", hidden: true }, t.needsBusiness);
   const nothing = h("p", { className: "quiet nothing" }, t.chooseRoom);
+  const who = h("div", { className: "who" }, title, h("p", { className: "quiet signals" }, presence, typing));
   const room = h("div", { className: "room" },
-    h("header", {}, back, title, select, leave), log, newest, selection, field, readOnly);
+    h("header", {}, back, who, select, leave), log, newest, selection, field, readOnly);
   const view = h("section", { className: "conversation" }, nothing, room);
 
   /** The ids of the selected messages; `null` while the user is not selecting. */
@@ -85,6 +89,26 @@ export function conversationView(chat, person) {
     if (follow) toEnd();
     else newest.hidden = false;
     markSeen();
+  }
+
+  /** Who is typing, otherwise who is online. Both have the same line, so that nothing moves. */
+  function showSignals() {
+    if (!chat.room) return;
+    const names = chat.typing.map((user) => nameOfTypist(user, chat.room));
+    setText(typing, names.length > 0 ? t.typing(names) : "");
+    const others = chat.connection.state === "open" ? othersIn(chat.room, person) : [];
+    const online = others.filter(({ id }) => chat.room.online?.includes(id));
+    presence.hidden = names.length > 0;
+    presence.classList.toggle("online", online.length > 0);
+    setText(presence, presenceText(others, online));
+  }
+
+  function presenceText(others, online) {
+    if (others.length === 0 || !chat.room.online) return "";
+    if (others.length > 1 && online.length > 0) return `${t.online}: ${online.map(nameOfBrand).join(", ")}`;
+    if (online.length > 0) return t.online;
+    const seen = others.length === 1 && chat.lastSeen.get(others[0].id);
+    return seen ? t.lastSeen(momentSince(seen)) : t.offline;
   }
 
   /** The messages, with a line for each new day. */
@@ -156,6 +180,7 @@ export function conversationView(chat, person) {
     nothing.hidden = chat.room !== null;
     room.hidden = chat.room === null;
     field.showDraft();
+    showSignals();
     show();
     // An on-screen keyboard would hide the messages.
     if (chat.room && matchMedia("(hover: hover)").matches) field.focusField();
@@ -188,6 +213,7 @@ export function conversationView(chat, person) {
   chat.addEventListener("messages", showSoon);
   chat.addEventListener("room", roomChanged);
   chat.addEventListener("rooms", markSeen);
+  chat.addEventListener("signals", showSignals);
   roomChanged();
   return view;
 }

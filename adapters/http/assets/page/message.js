@@ -12,6 +12,7 @@ export function messageView(chat, actions) {
   const author = h("span", { className: "author" });
   const time = h("time", {});
   const note = h("span", { className: "note" });
+  const tick = h("span", { className: "tick", role: "img", hidden: true });
   const text = h("p", { className: "text" });
   const menu = iconButton("⋯", t.options, undefined, { "aria-haspopup": "dialog" });
   const check = h("input", { type: "checkbox", hidden: true });
@@ -19,7 +20,7 @@ export function messageView(chat, actions) {
   const retry = h("button", { type: "button" }, t.tryAgain);
   const putBack = h("button", { type: "button" }, t.putBack);
   const failure = h("p", { className: "failure", hidden: true }, reason, " ", retry, " ", putBack);
-  const bubble = h("div", { className: "bubble" }, author, text, h("p", { className: "meta" }, note, time), failure);
+  const bubble = h("div", { className: "bubble" }, author, text, h("p", { className: "meta" }, note, time, tick), failure);
   const node = h("li", { className: "message" }, h("label", { className: "check" }, check), bubble, menu);
 
   node.show = ({ message, follows, selected }) => {
@@ -35,6 +36,11 @@ export function messageView(chat, actions) {
     time.dateTime = message.created_at;
     time.title = momentOf(message.created_at);
     setText(note, message.state === "sending" ? t.sending : message.edited_at ? t.edited : "");
+    tick.hidden = !mine || message.id === undefined;
+    const read = !tick.hidden && chat.isRead(message);
+    tick.classList.toggle("read", read);
+    tick.title = read ? t.isRead : t.isSent;
+    tick.setAttribute("aria-label", tick.title);
     const deletable = chat.canDelete(message);
     check.hidden = selected === undefined || !deletable;
     check.checked = selected ?? false;

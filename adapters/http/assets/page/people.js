@@ -63,15 +63,26 @@ function nameOfUser(user) {
   return firstOf(user.fullname, user.name, user.email, user.phone) ?? `# ${user.id}`;
 }
 
+/** The name of a user by id. One without a brand in the room is an administrator. */
+export function nameOfTypist(id, room) {
+  const brand = room.participants.find((brand) => brand.user?.id === id);
+  return brand ? nameOfBrand(brand) : t.administrator;
+}
+
 /** The name of an author: that of their brand in the room. */
 export function nameOfAuthor(user, room) {
   const brand = room.participants.find((brand) => brand.user?.id === user.id);
   return brand ? nameOfBrand(brand) : nameOfUser(user);
 }
 
+/** The brands of a room without that of the person. */
+export function othersIn(room, person) {
+  return room.participants.filter((brand) => person.admin || brand.user?.id !== person.id);
+}
+
 /** The title of a room for one of its members: the names of the others. */
 export function titleOf(room, person) {
-  const others = room.participants.filter((brand) => person.admin || brand.user?.id !== person.id);
+  const others = othersIn(room, person);
   const names = others.slice(0, 3).map(nameOfBrand);
   if (others.length > 3) names.push(t.andMore(others.length - 3));
   return names.join(" · ") || t.nobody;

@@ -1,7 +1,7 @@
-// The list of rooms, with the last message and the number of unread messages.
+// The list of rooms, with the last message, the number of unread messages, and who is online.
 
 import { h, renderList, setText } from "./dom.js";
-import { titleOf } from "./people.js";
+import { othersIn, titleOf } from "./people.js";
 import { shortTimeOf, t } from "./texts.js";
 
 export function roomsView(chat, person) {
@@ -26,13 +26,15 @@ export function roomsView(chat, person) {
 
 function entry(chat, person) {
   const title = h("span", { className: "title" });
+  const online = h("span", { className: "visually-hidden" }, `, ${t.online}`);
+  const dot = h("span", { className: "dot" }, online);
   const time = h("time", {});
   const last = h("span", { className: "last" });
   const count = h("span", { "aria-hidden": "true" });
   const counted = h("span", { className: "visually-hidden" });
   const unread = h("span", { className: "unread", hidden: true }, count, counted);
   const button = h("button", { type: "button" },
-    h("span", { className: "line" }, title, unread),
+    h("span", { className: "line" }, title, dot, unread),
     h("span", { className: "line" }, last, time));
   const node = h("li", {}, button);
   node.show = (room) => {
@@ -42,6 +44,9 @@ function entry(chat, person) {
     button.title = t.room(room.pk);
     if (chat.room?.pk === room.pk) button.setAttribute("aria-current", "true");
     else button.removeAttribute("aria-current");
+    const isOnline = othersIn(room, person).some(({ id }) => room.online?.includes(id));
+    dot.classList.toggle("online", isOnline);
+    online.hidden = !isOnline;
     setText(title, titleOf(room, person));
     setText(time, message ? shortTimeOf(message.created_at) : "");
     const author = message && chat.isMine(message) ? `${t.you}: ` : "";

@@ -23,6 +23,11 @@ export const texts = {
     close: (name) => `Close ${name}`,
     closeChooser: "Close",
     online: "Online",
+    offline: "Offline",
+    lastSeen: (time) => `Last seen ${time}`,
+    typing: (names) => (names.length > 2 ? "Several people are typing…" : `${names.join(" and ")} ${names.length === 1 ? "is" : "are"} typing…`),
+    isSent: "Sent",
+    isRead: "Read",
     connecting: "Connecting…",
     lost: (seconds) => `Connection lost. Next try in ${seconds} s`,
     refused: (seconds) => `Cannot connect: the service is unreachable, or does not accept this person or this address. Next try in ${seconds} s`,
@@ -110,6 +115,11 @@ export const texts = {
     close: (name) => `Закрыть: ${name}`,
     closeChooser: "Закрыть",
     online: "В сети",
+    offline: "Не в сети",
+    lastSeen: (time) => `Последний раз в сети: ${time}`,
+    typing: (names) => (names.length > 2 ? "Несколько человек печатают…" : `${names.join(" и ")} ${names.length === 1 ? "печатает" : "печатают"}…`),
+    isSent: "Отправлено",
+    isRead: "Прочитано",
     connecting: "Подключение…",
     lost: (seconds) => `Соединение потеряно. Следующая попытка через ${seconds} с`,
     refused: (seconds) => `Не удаётся войти: сервис недоступен или не принимает этого пользователя или этот адрес. Следующая попытка через ${seconds} с`,
@@ -205,6 +215,12 @@ const moment = new Intl.DateTimeFormat(wanted, { dateStyle: "long", timeStyle: "
 export const timeOf = (time) => clock.format(new Date(time));
 export const dayOf = (time) => day.format(new Date(time));
 export const momentOf = (time) => moment.format(new Date(time));
+
+/** The time, with the day unless it is today. */
+export function momentSince(time) {
+  const today = dayOf(time) === day.format(new Date());
+  return today ? timeOf(time) : `${dayOf(time)}, ${timeOf(time)}`;
+}
 
 /** The time if it is today, otherwise the day. */
 export function shortTimeOf(time) {
