@@ -27,7 +27,9 @@ impl RoomChannel {
         let Some(subscriber) = self.subscriber(session) else {
             return;
         };
-        if !subscriber.activate(joined) {
+        if subscriber.activate(joined) {
+            self.show_typing_to(session);
+        } else {
             self.remove(session);
         }
     }

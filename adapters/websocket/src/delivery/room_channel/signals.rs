@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use aftermatch_ports::model::{BrandId, RoomId, Seq, Timestamp, UserId, Viewer};
+use aftermatch_ports::model::{BrandId, RoomId, Seq, SessionId, Timestamp, UserId, Viewer};
 use aftermatch_protocol::event;
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -122,6 +122,20 @@ impl RoomChannel {
         let users: Vec<_> = users.collect();
         let frame = |room| encode::text(&event::typing(room, users));
         self.show(|each| each.receives().typing, frame, Outbox::push_droppable)
+    }
+
+    /// Everyone who is typing, to a session that has just joined and follows that. It is sent
+    /// with its join response.
+    pub(super) fn show_typing_to(&mut self, session: SessionId) {
+        let users = self.signals.typing.iter().map(|typist| typist.user);
+        let users: Vec<_> = users.collect();
+        if let Some(subscriber) = self.subscriber(session)
+            && subscriber.connection.receives().typing
+            && !users.is_empty()
+        {
+            let frame = encode::text(&event::typing(subscriber.seat.room, users));
+            subscriber.connection.outbox().push_droppable(frame);
+        }
     }
 
     pub(in crate::delivery) fn read(&mut self, user: UserId, seq: Seq) -> ReadFurther {

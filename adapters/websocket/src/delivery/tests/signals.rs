@@ -76,6 +76,22 @@ async fn typing_is_heard_until_it_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn newcomer_receives_who_is_typing() {
+    let stage = Stage::new();
+    let bob = stage.receiving(2).await;
+    stage.types(&bob);
+    let mut ann = stage.connected(1).await;
+    stage.hub.follow(ann.session(), everything());
+    ann.reserve(&stage, ANN);
+    ann.activate(0);
+    assert_eq!(ann.texts_of("typing"), [r#"{"room_pk":1,"user_ids":[2]}"#]);
+    assert!(
+        stage.joined(3, 0).await.texts().is_empty(),
+        "it has not asked"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn message_and_loss_of_seat_end_typing() {
     let stage = Stage::new();
     let ann = stage.receiving(1).await;
