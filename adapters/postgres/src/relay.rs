@@ -13,11 +13,8 @@
 //! | `connection` | the statements of this connection |
 //! | `others` | which other processes there are, what they want, and whether they send to this one |
 //! | `wanted` | what this process wants |
-//! | `outgoing`, `queue` | what waits to be sent, and to be received |
-//! | `heads` | the last numbers of rooms |
-//! | `online` | which brands have connections, here and elsewhere |
-//! | `signals` | what is in no log, and waits to be sent or received |
-//! | `notification`, `payload`, `remote_event` | a notification and its text |
+//! | `outgoing` | what waits to be sent |
+//! | `notification` | a notification, whose text is lines ([`aftermatch_relay::lines`]) |
 //! | `rechecks` | when a recheck is due |
 //!
 //! # Invariants
@@ -74,17 +71,11 @@
 //!     is forgotten with it: when it loses the lock, or says hello again.
 
 mod connection;
-mod heads;
 mod listener;
 mod notification;
 pub(crate) mod notifications;
-mod online;
 mod others;
 mod outgoing;
-mod payload;
 mod ports;
-mod queue;
 mod rechecks;
-mod remote_event;
-mod signals;
 mod wanted;

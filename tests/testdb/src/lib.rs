@@ -4,7 +4,7 @@
 //! process shares, [`empty`] one without tables. [`Server`] is a server of the test's
 //! own, to stop and to start again, [`Pair`] a server with a standby that takes over, and
 //! [`Proxy`] a connection to a server, to cut and to heal; [`Pooler`] is PgBouncer in front of one, and
-//! an [`Authority`] gives one TLS.
+//! an [`Authority`] gives one TLS. A [`NatsServer`] carries events between processes.
 //!
 //! The server comes from the first of these that works:
 //!
@@ -31,6 +31,7 @@ mod container;
 mod database;
 mod durability;
 mod local;
+mod nats;
 mod pair;
 mod platform;
 mod pooler;
@@ -45,6 +46,7 @@ mod watchdog;
 
 pub use authority::{Authority, Certificate};
 pub use database::{Database, empty, fresh};
+pub use nats::NatsServer;
 pub use pair::Pair;
 pub use platform::Platform;
 pub use pooler::Pooler;

@@ -3,6 +3,7 @@ use std::{
 };
 
 use aftermatch_ports::model::RoomId;
+use aftermatch_relay::{Line, Queue, SignalQueue, from_json, lines::decode};
 use futures_util::FutureExt;
 use sqlx::{
     Error,
@@ -14,11 +15,7 @@ use super::{
     connection::{ListenConnection, RIGHTS},
     others::Others,
     outgoing::Outgoing,
-    payload::{Line, decode},
-    queue::Queue,
     rechecks::Rechecks,
-    remote_event,
-    signals::SignalQueue,
 };
 
 /// How often to look for other processes, and how long to wait before reconnecting.
@@ -179,11 +176,11 @@ impl Listener {
                     }
                 }
                 Line::Event(room, json) if self.outgoing.is_wanted(room) => {
-                    if let Some(event) = remote_event::from_json(room, json) {
+                    if let Some(event) = from_json(room, json) {
                         self.incoming.push(event);
                     }
                 }
-                Line::Event(..) => {}
+                Line::Event(..) | Line::From(_) => {}
             }
         }
     }

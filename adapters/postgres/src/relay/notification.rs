@@ -5,8 +5,10 @@ use std::{
 };
 
 use aftermatch_ports::{RemoteEvent, Signal, model::RoomId};
+use aftermatch_relay::lines;
 
-use super::{payload, payload::MAX_PAYLOAD_BYTES};
+/// Postgres refuses a payload of 8,000 bytes.
+pub(super) const MAX_PAYLOAD_BYTES: usize = 7_999;
 
 /// Which processes a notification is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,21 +45,21 @@ impl Packer {
     /// All that this process wants.
     pub(super) fn list(&mut self, to: To, all: &HashSet<RoomId>, everything: bool) {
         if everything {
-            self.add(to, &payload::all(true));
+            self.add(to, &lines::all(true));
         }
-        self.ids(to, payload::WANT, all);
-        self.add(to, payload::LISTED);
+        self.ids(to, lines::WANT, all);
+        self.add(to, lines::LISTED);
     }
 
     /// Rooms that this process wants, or no longer wants; brands that are online, or no longer.
     pub(super) fn ids<K: Display>(&mut self, to: To, verb: &str, ids: &HashSet<K>) {
-        for line in payload::ids(verb, ids) {
+        for line in lines::ids(verb, ids) {
             self.add(to, &line);
         }
     }
 
     pub(super) fn event(&mut self, to: &[To], event: &RemoteEvent) {
-        if let Some(line) = payload::event(event) {
+        if let Some(line) = lines::event(event, MAX_PAYLOAD_BYTES) {
             for to in to {
                 self.add(*to, &line);
             }
@@ -65,7 +67,7 @@ impl Packer {
     }
 
     pub(super) fn signal(&mut self, to: &[To], signal: Signal) {
-        if let Some(line) = payload::signal(signal) {
+        if let Some(line) = lines::signal(signal) {
             for to in to {
                 self.add(*to, &line);
             }
@@ -78,3 +80,6 @@ impl Packer {
         self.full.into_iter().chain(open).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,13 +4,11 @@ use aftermatch_ports::{
     RemoteEvent, Signal,
     model::{BrandId, Revision, RoomEvent, RoomId},
 };
+use aftermatch_relay::{Queue, SignalQueue};
 use sqlx::postgres::PgConnectOptions;
 use tokio::{sync::Mutex, time::timeout};
 
-use super::{
-    listener::Listener, others::Others, outgoing::Outgoing, queue::Queue, rechecks::Rechecks,
-    signals::SignalQueue,
-};
+use super::{listener::Listener, others::Others, outgoing::Outgoing, rechecks::Rechecks};
 
 /// How long to wait for the other processes: invariant 7.
 const READY_TIMEOUT: Duration = Duration::from_secs(3);

@@ -4,10 +4,11 @@ use std::{
 };
 
 use aftermatch_ports::model::{BrandId, RoomId};
+use aftermatch_relay::{OnlineElsewhere, SignalQueue};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::{notification::To, online::OnlineElsewhere, signals::SignalQueue};
+use super::notification::To;
 
 /// Which other processes there are, and what they want.
 #[derive(Default)]

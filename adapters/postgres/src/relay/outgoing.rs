@@ -11,16 +11,12 @@ use aftermatch_ports::{
     RemoteEvent, Signal,
     model::{BrandId, LogHead, Revision, RoomEvent, RoomId},
 };
+use aftermatch_relay::{OnlineHere, Queue, Recent, SignalQueue, lines};
 use parking_lot::Mutex;
 
 use super::{
-    heads::Recent,
     notification::{Notification, Packer, To},
-    online::OnlineHere,
     others::Others,
-    payload,
-    queue::Queue,
-    signals::SignalQueue,
     wanted::Wanted,
 };
 
@@ -124,16 +120,16 @@ impl Outgoing {
         let (new, all) = self.wanted.take_new(!newcomers.is_empty());
         let everything = self.wanted.take_everything();
         for other in newcomers {
-            packer.add(To::All, &payload::confirm(other));
+            packer.add(To::All, &lines::confirm(other));
             packer.list(To::One(other), &all, self.wanted.everything());
             if self.online.is_wanted() {
-                packer.add(To::One(other), payload::WATCH);
+                packer.add(To::One(other), lines::WATCH);
             }
         }
         if let Some(wanted) = everything {
-            packer.add(To::All, &payload::all(wanted));
+            packer.add(To::All, &lines::all(wanted));
         }
-        packer.ids(To::All, payload::WANT, &new);
+        packer.ids(To::All, lines::WANT, &new);
         for event in self.events.take() {
             packer.event(&self.others.recipients(event.room), &event);
         }
@@ -149,20 +145,16 @@ impl Outgoing {
             }
         }
         if let Some(wanted) = self.online.take_wanted() {
-            let line = if wanted {
-                payload::WATCH
-            } else {
-                payload::UNWATCH
-            };
+            let line = if wanted { lines::WATCH } else { lines::UNWATCH };
             packer.add(To::All, line);
         }
         for other in mem::take(&mut *self.watchers.lock()) {
-            packer.ids(To::One(other), payload::ONLINE, &self.online.all());
+            packer.ids(To::One(other), lines::ONLINE, &self.online.all());
         }
         let [online, offline] = self.online.take_changed();
         for to in self.others.watching() {
-            packer.ids(to, payload::ONLINE, &online);
-            packer.ids(to, payload::OFFLINE, &offline);
+            packer.ids(to, lines::ONLINE, &online);
+            packer.ids(to, lines::OFFLINE, &offline);
         }
     }
 }
@@ -228,11 +220,11 @@ impl Outgoing {
     /// The first notifications of a connection.
     pub(super) fn hello(&self) -> Vec<Notification> {
         let mut packer = Packer::default();
-        packer.add(To::All, payload::HELLO);
+        packer.add(To::All, lines::HELLO);
         let (_, all) = self.wanted.take_new(true);
         packer.list(To::All, &all, self.wanted.everything());
         if self.online.is_wanted() {
-            packer.add(To::All, payload::WATCH);
+            packer.add(To::All, lines::WATCH);
         }
         packer.finish()
     }
@@ -240,7 +232,7 @@ impl Outgoing {
     /// What is no longer wanted.
     pub(super) fn take_unwanted(&self) -> Vec<Notification> {
         let mut packer = Packer::default();
-        packer.ids(To::All, payload::UNWANT, &self.wanted.take_left());
+        packer.ids(To::All, lines::UNWANT, &self.wanted.take_left());
         packer.finish()
     }
 }

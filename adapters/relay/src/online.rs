@@ -7,12 +7,12 @@ use std::{
 use aftermatch_ports::{Signal, model::BrandId};
 use parking_lot::Mutex;
 
-use super::signals::SignalQueue;
+use crate::signals::SignalQueue;
 
 /// Which brands have connections here, and whether this process wants to know which have
 /// some elsewhere.
 #[derive(Default)]
-pub(super) struct OnlineHere(Mutex<State>);
+pub struct OnlineHere(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -26,7 +26,7 @@ struct State {
 
 impl OnlineHere {
     /// A brand has come or gone. `is_watched`: whether another process wants to know.
-    pub(super) fn set(&self, brand: BrandId, is_online: bool, is_watched: bool) {
+    pub fn set(&self, brand: BrandId, is_online: bool, is_watched: bool) {
         let mut state = self.0.lock();
         if is_online {
             state.brands.insert(brand);
@@ -38,28 +38,31 @@ impl OnlineHere {
         }
     }
 
-    pub(super) fn want(&self, wanted: bool) {
+    /// Sets whether this process wants to know which brands are online elsewhere.
+    pub fn want(&self, wanted: bool) {
         let mut state = self.0.lock();
         state.is_wanted_new ^= state.is_wanted != wanted;
         state.is_wanted = wanted;
     }
 
-    pub(super) fn is_wanted(&self) -> bool {
+    /// Whether this process wants to know that.
+    pub fn is_wanted(&self) -> bool {
         self.0.lock().is_wanted
     }
 
     /// Whether this process wants to know, if that is to be announced now.
-    pub(super) fn take_wanted(&self) -> Option<bool> {
+    pub fn take_wanted(&self) -> Option<bool> {
         let mut state = self.0.lock();
         mem::take(&mut state.is_wanted_new).then_some(state.is_wanted)
     }
 
-    pub(super) fn all(&self) -> HashSet<BrandId> {
+    /// All that have connections here.
+    pub fn all(&self) -> HashSet<BrandId> {
         self.0.lock().brands.clone()
     }
 
     /// Those that came and those that went, which is to be announced now.
-    pub(super) fn take_changed(&self) -> [HashSet<BrandId>; 2] {
+    pub fn take_changed(&self) -> [HashSet<BrandId>; 2] {
         let changed = mem::take(&mut self.0.lock().changed);
         [true, false].map(|online| {
             let changed = changed
@@ -72,13 +75,15 @@ impl OnlineHere {
 
 /// Which brands have connections at other processes, and at how many.
 #[derive(Default)]
-pub(super) struct OnlineElsewhere {
+pub struct OnlineElsewhere {
     brands: HashMap<BrandId, usize>,
     signals: Arc<SignalQueue>,
 }
 
 impl OnlineElsewhere {
-    pub(super) fn new(signals: Arc<SignalQueue>) -> Self {
+    /// Knows nothing yet. What becomes known is pushed to `signals`.
+    #[must_use]
+    pub fn new(signals: Arc<SignalQueue>) -> Self {
         Self {
             brands: HashMap::new(),
             signals,
@@ -86,7 +91,7 @@ impl OnlineElsewhere {
     }
 
     /// A brand has a connection at one process more.
-    pub(super) fn came(&mut self, brand: BrandId) {
+    pub fn came(&mut self, brand: BrandId) {
         let processes = self.brands.entry(brand).or_default();
         *processes += 1;
         if *processes == 1 {
@@ -95,7 +100,7 @@ impl OnlineElsewhere {
     }
 
     /// At one less.
-    pub(super) fn went(&mut self, brand: BrandId) {
+    pub fn went(&mut self, brand: BrandId) {
         if let Some(processes) = self.brands.get_mut(&brand) {
             *processes -= 1;
             if *processes == 0 {
@@ -106,7 +111,7 @@ impl OnlineElsewhere {
     }
 
     /// Nothing is known of any process.
-    pub(super) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         for brand in mem::take(&mut self.brands).into_keys() {
             self.push(brand, false);
         }

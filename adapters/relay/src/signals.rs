@@ -10,7 +10,7 @@ const MAX_WAITING: usize = 1_000;
 
 /// Signals that wait, to be sent or to be received.
 #[derive(Default)]
-pub(super) struct SignalQueue {
+pub struct SignalQueue {
     waiting: Mutex<Waiting>,
     pushed: Notify,
 }
@@ -22,7 +22,8 @@ struct Waiting {
 }
 
 impl SignalQueue {
-    pub(super) fn push(&self, signal: Signal) {
+    /// Adds a signal.
+    pub fn push(&self, signal: Signal) {
         let mut waiting = self.waiting.lock();
         match signal {
             Signal::Presence { brand, is_online } => {
@@ -36,11 +37,12 @@ impl SignalQueue {
     }
 
     /// Waits until something was pushed. Cancel-safe: invariant 10.
-    pub(super) async fn wait(&self) {
+    pub async fn wait(&self) {
         self.pushed.notified().await;
     }
 
-    pub(super) fn take(&self) -> Vec<Signal> {
+    /// All signals.
+    pub fn take(&self) -> Vec<Signal> {
         let Waiting { signals, presence } = mem::take(&mut *self.waiting.lock());
         let presence = presence.into_iter();
         let presence = presence.map(|(brand, is_online)| Signal::Presence { brand, is_online });

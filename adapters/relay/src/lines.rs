@@ -1,8 +1,9 @@
-//! The text of a notification: lines. `<room> <json>` is an event, and these are of
-//! processes:
+//! What processes say to each other: lines of text. `<room> <json>` is an event, and these
+//! are of processes:
 //!
 //! | line | says |
 //! |---|---|
+//! | `from <process>` | these lines are mine, where a relay does not say whose they are |
 //! | `hello` | I have connected: send me your events |
 //! | `confirm <server process>` | I do, to the process with this listening connection |
 //! | `want <room> …`, `unwant <room> …` | I want the events of these rooms, or no longer |
@@ -23,22 +24,28 @@ use aftermatch_ports::{
     model::{BrandId, RoomId, Seq, UserId},
 };
 
-use super::remote_event;
+use crate::remote_event;
 
-/// Postgres refuses a payload of 8,000 bytes.
-pub(super) const MAX_PAYLOAD_BYTES: usize = 7_999;
-
-/// The most ids in a line: it fits into a payload, however long they are.
+/// The most ids in a line: it fits into 8,000 bytes, however long they are.
 const MAX_IDS: usize = 350;
 
-pub(super) const HELLO: &str = "hello\n";
-pub(super) const LISTED: &str = "listed\n";
-pub(super) const WANT: &str = "want";
-pub(super) const UNWANT: &str = "unwant";
-pub(super) const WATCH: &str = "watch\n";
-pub(super) const UNWATCH: &str = "unwatch\n";
-pub(super) const ONLINE: &str = "online";
-pub(super) const OFFLINE: &str = "offline";
+/// I have connected.
+pub const HELLO: &str = "hello\n";
+/// These are all that I want.
+pub const LISTED: &str = "listed\n";
+/// Before rooms that are wanted.
+pub const WANT: &str = "want";
+/// Before rooms that are no longer wanted.
+pub const UNWANT: &str = "unwant";
+/// I want to know which brands are online at you.
+pub const WATCH: &str = "watch\n";
+/// No longer.
+pub const UNWATCH: &str = "unwatch\n";
+/// Before brands that have connections.
+pub const ONLINE: &str = "online";
+/// Before brands that have none any more.
+pub const OFFLINE: &str = "offline";
+const FROM: &str = "from";
 const TYPING: &str = "typing";
 const READ: &str = "read";
 /// In place of rooms. A program that does not know it reads no room.
@@ -46,10 +53,16 @@ const ALL: &str = "all";
 
 /// What another process says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line<'a> {
+pub enum Line<'a> {
+    /// It has sent these lines.
+    From(u64),
+    /// It has connected.
     Hello,
+    /// It sends its events to this one.
     Confirm(u32),
+    /// It wants the events of these rooms.
     Want(Vec<RoomId>),
+    /// It no longer wants them.
     Unwant(Vec<RoomId>),
     /// Whether it wants the events of every room.
     WantAll(bool),
@@ -57,24 +70,36 @@ pub(super) enum Line<'a> {
     Watch(bool),
     /// Brands that have connections there, or none any more.
     Online(Vec<BrandId>, bool),
+    /// Something that is in no log.
     Signal(Signal),
+    /// It has said all that it wants.
     Listed,
-    /// It committed an event, which [`remote_event`] reads.
+    /// It committed an event, which [`from_json`](crate::from_json) reads.
     Event(RoomId, &'a str),
 }
 
-pub(super) fn confirm(other: u32) -> String {
+/// The events of this process are sent to the other one.
+#[must_use]
+pub fn confirm(other: u32) -> String {
     format!("confirm {other}\n")
 }
 
+/// The process that has sent these lines.
+#[must_use]
+pub fn from(process: u64) -> String {
+    format!("{FROM} {process}\n")
+}
+
 /// Whether the events of every room are wanted.
-pub(super) fn all(wanted: bool) -> String {
+#[must_use]
+pub fn all(wanted: bool) -> String {
     let verb = if wanted { WANT } else { UNWANT };
     format!("{verb} {ALL}\n")
 }
 
 /// Lines with all these rooms or brands.
-pub(super) fn ids<K: Display>(verb: &str, ids: &HashSet<K>) -> Vec<String> {
+#[must_use]
+pub fn ids<K: Display>(verb: &str, ids: &HashSet<K>) -> Vec<String> {
     let ids: Vec<_> = ids.iter().collect();
     let lines = ids.chunks(MAX_IDS).map(|ids| {
         let mut line = verb.to_owned();
@@ -88,7 +113,8 @@ pub(super) fn ids<K: Display>(verb: &str, ids: &HashSet<K>) -> Vec<String> {
 }
 
 /// A signal of a room. `None`: those of brands have lines of their own.
-pub(super) fn signal(signal: Signal) -> Option<String> {
+#[must_use]
+pub fn signal(signal: Signal) -> Option<String> {
     match signal {
         Signal::Typing {
             room,
@@ -108,19 +134,21 @@ pub(super) fn signal(signal: Signal) -> Option<String> {
     }
 }
 
-/// The event, without its content if that does not fit.
-pub(super) fn event(event: &RemoteEvent) -> Option<String> {
+/// The event, without its content if the line would be longer than `max_bytes`. `None`: it
+/// has a time beyond what can be stored.
+#[must_use]
+pub fn event(event: &RemoteEvent, max_bytes: usize) -> Option<String> {
     let line = |with_content| {
         let json = remote_event::to_json(event, with_content)?;
         Some(format!("{} {json}\n", event.room))
     };
-    let whole = line(true).filter(|line| line.len() <= MAX_PAYLOAD_BYTES);
+    let whole = line(true).filter(|line| line.len() <= max_bytes);
     whole.or_else(|| line(false))
 }
 
 /// The lines of a payload. Skips those that it does not understand: another version
 /// of this program may have sent them.
-pub(super) fn decode(payload: &str) -> impl Iterator<Item = Line<'_>> {
+pub fn decode(payload: &str) -> impl Iterator<Item = Line<'_>> {
     payload
         .lines()
         .filter_map(|line| match line.split_once(' ') {
@@ -129,6 +157,7 @@ pub(super) fn decode(payload: &str) -> impl Iterator<Item = Line<'_>> {
             None if line == WATCH.trim_end() => Some(Line::Watch(true)),
             None if line == UNWATCH.trim_end() => Some(Line::Watch(false)),
             None => None,
+            Some((FROM, process)) => process.parse().ok().map(Line::From),
             Some(("confirm", other)) => other.parse().ok().map(Line::Confirm),
             Some((WANT, ALL)) => Some(Line::WantAll(true)),
             Some((UNWANT, ALL)) => Some(Line::WantAll(false)),
@@ -165,6 +194,3 @@ fn read_read(numbers: &str) -> Option<Signal> {
         is_shown: is_shown != 0,
     })
 }
-
-#[cfg(test)]
-mod tests;

@@ -6,8 +6,12 @@ use aftermatch_ports::{
 };
 use time::OffsetDateTime;
 
+use aftermatch_relay::{
+    Line, from_json,
+    lines::{HELLO, OFFLINE, ONLINE, UNWANT, UNWATCH, WANT, WATCH, all, confirm, decode},
+};
+
 use super::*;
-use crate::relay::notification::{Notification, Packer, To};
 
 fn remote(room: i64, seq: i64, request_id: Option<&str>, kind: RemoteKind) -> RemoteEvent {
     RemoteEvent {
@@ -72,7 +76,7 @@ fn round_trip(events: &[RemoteEvent]) -> Vec<RemoteEvent> {
     assert!(sent.iter().all(fits));
     let lines = sent.iter().flat_map(|each| decode(&each.payload));
     let events = lines.map(|line| match line {
-        Line::Event(room, json) => remote_event::from_json(room, json).expect("an event"),
+        Line::Event(room, json) => from_json(room, json).expect("an event"),
         other => panic!("{other:?}"),
     });
     events.collect()
@@ -227,7 +231,7 @@ fn unknown_lines_are_skipped() {
     ] {
         let payload = format!("{unknown}\n{good}\n");
         let events = decode(&payload).map(|line| match line {
-            Line::Event(room, json) => remote_event::from_json(room, json),
+            Line::Event(room, json) => from_json(room, json),
             other => panic!("{unknown}: {other:?}"),
         });
         assert_eq!(events.flatten().count(), 1, "{unknown}");

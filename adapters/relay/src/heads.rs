@@ -15,11 +15,11 @@ const REMEMBERED: Duration = Duration::from_secs(5);
 
 /// The last event of each of some rooms.
 #[derive(Default)]
-pub(super) struct Heads(HashMap<RoomId, LogHead>);
+pub struct Heads(HashMap<RoomId, LogHead>);
 
 impl Heads {
     /// Of too many rooms, some are left out.
-    pub(super) fn raise(&mut self, room: RoomId, head: LogHead) {
+    pub fn raise(&mut self, room: RoomId, head: LogHead) {
         if self.0.len() >= MAX_ROOMS && !self.0.contains_key(&room) {
             return;
         }
@@ -31,13 +31,13 @@ impl Heads {
     }
 
     /// Each as an event without its content.
-    pub(super) fn into_events(self) -> impl Iterator<Item = RemoteEvent> {
+    pub fn into_events(self) -> impl Iterator<Item = RemoteEvent> {
         self.0.into_iter().map(|(room, head)| bare(room, head))
     }
 }
 
 /// The last event that this process published lately in each room: invariant 13.
-pub(super) struct Recent {
+pub struct Recent {
     since: Instant,
     heads: Heads,
     /// Those before `since`.
@@ -45,7 +45,9 @@ pub(super) struct Recent {
 }
 
 impl Recent {
-    pub(super) fn new() -> Self {
+    /// Remembers nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
         Self {
             since: Instant::now(),
             heads: Heads::default(),
@@ -54,7 +56,7 @@ impl Recent {
     }
 
     /// Of too many rooms, some are not remembered.
-    pub(super) fn remember(&mut self, room: RoomId, head: LogHead) {
+    pub fn remember(&mut self, room: RoomId, head: LogHead) {
         if self.since.elapsed() >= REMEMBERED {
             self.old = mem::take(&mut self.heads);
             self.since = Instant::now();
@@ -63,13 +65,13 @@ impl Recent {
     }
 
     /// The last events of all rooms, without their content.
-    pub(super) fn all_events(&self) -> impl Iterator<Item = RemoteEvent> {
+    pub fn all_events(&self) -> impl Iterator<Item = RemoteEvent> {
         let heads = [&self.old, &self.heads].into_iter();
         heads.flat_map(|heads| heads.0.iter().map(|(room, head)| bare(*room, *head)))
     }
 
     /// The last events in `room`, without their content.
-    pub(super) fn events(&self, room: RoomId) -> impl Iterator<Item = RemoteEvent> {
+    pub fn events(&self, room: RoomId) -> impl Iterator<Item = RemoteEvent> {
         let heads = [&self.old, &self.heads].into_iter();
         heads.filter_map(move |heads| Some(bare(room, *heads.0.get(&room)?)))
     }

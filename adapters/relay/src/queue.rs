@@ -4,14 +4,14 @@ use aftermatch_ports::{RemoteEvent, model::LogHead};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::heads::Heads;
+use crate::heads::Heads;
 
 /// The most events that wait as they are.
 const MAX_WAITING: usize = 10_000;
 
 /// Events that wait, to be sent or to be received: invariant 4.
 #[derive(Default)]
-pub(super) struct Queue {
+pub struct Queue {
     waiting: Mutex<Waiting>,
     pushed: Notify,
 }
@@ -24,23 +24,24 @@ struct Waiting {
 }
 
 impl Queue {
-    pub(super) fn push(&self, event: RemoteEvent) {
+    /// Adds an event.
+    pub fn push(&self, event: RemoteEvent) {
         self.waiting.lock().push(event);
         self.wake();
     }
 
     /// Ends a wait.
-    pub(super) fn wake(&self) {
+    pub fn wake(&self) {
         self.pushed.notify_one();
     }
 
     /// Waits until something was pushed. Cancel-safe: invariant 10.
-    pub(super) async fn wait(&self) {
+    pub async fn wait(&self) {
         self.pushed.notified().await;
     }
 
     /// All events; those that did not fit without their content.
-    pub(super) fn take(&self) -> Vec<RemoteEvent> {
+    pub fn take(&self) -> Vec<RemoteEvent> {
         let Waiting { mut events, heads } = mem::take(&mut *self.waiting.lock());
         events.extend(heads.into_events());
         events

@@ -59,7 +59,7 @@ enum Kind<'a> {
 
 /// The event, as one line of text, with its content or without. `None`: a time
 /// beyond what the database can store.
-pub(super) fn to_json(event: &RemoteEvent, with_content: bool) -> Option<String> {
+pub(crate) fn to_json(event: &RemoteEvent, with_content: bool) -> Option<String> {
     let content = event.content.as_ref().filter(|_| with_content);
     let sent = Event {
         log: (event.epoch.store, event.epoch.room),
@@ -70,8 +70,9 @@ pub(super) fn to_json(event: &RemoteEvent, with_content: bool) -> Option<String>
     serde_json::to_string(&sent).ok()
 }
 
-/// The event of this room. `None`: not as this version of the program writes it.
-pub(super) fn from_json(room: RoomId, json: &str) -> Option<RemoteEvent> {
+/// The event of this room that is in a line. `None`: not as this version of the program writes it.
+#[must_use]
+pub fn from_json(room: RoomId, json: &str) -> Option<RemoteEvent> {
     let sent: Event<'_> = serde_json::from_str(json).ok()?;
     let content = match sent.event {
         Some(content) => Some(content.into_remote()?),

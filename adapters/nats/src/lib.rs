@@ -1,0 +1,128 @@
+//! The relay over NATS: events between processes, for many of them.
+//!
+//! Each room has a subject, to which a process subscribes while it wants the room. An event
+//! is published once, and the NATS server sends it to those who subscribe. Nothing is stored
+//! there: what is lost, the rechecks find in the log.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `options` | how to reach the servers |
+//! | `server` | one server: subscribes, publishes, receives |
+//! | `outgoing` | what waits to be done at a server |
+//! | `processes` | which other processes have said something lately, and of which brands |
+//! | `ports` | the ports, over all servers |
+//! | `metrics` | whether the servers are there |
+//!
+//! # Invariants
+//! 1. **Nobody misses what is committed while a subscription is on its way.** A process
+//!    remembers for some seconds the last number that it published in each room, *before* it
+//!    publishes. Another one subscribes to the room, and *then* asks all who remembers it:
+//!    the server reads both in this order. So the event or the number is received.
+//! 2. **No write waits for the relay.** What waits to be published is bounded. Of what does
+//!    not fit, the last number of each room remains.
+//! 3. **No brand is online at a process that is gone.** A process says that it is there every
+//!    three seconds. What it has said of its brands is forgotten when it has been silent for
+//!    twenty, and when the connection to the server was lost.
+//! 4. **Each room and each brand has one server**, by its id. The servers know nothing of
+//!    each other, and every process has the same list of them.
+//! 5. **Cancel-safe.** `receive`, `signals` and `ready` run the connections, one of them at
+//!    a time. They may be dropped at any time: the next call goes on.
+
+mod metrics;
+mod options;
+mod outgoing;
+mod ports;
+mod processes;
+mod server;
+
+use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
+
+use aftermatch_relay::{Queue, SignalQueue};
+use futures_util::{FutureExt, future::select_all};
+use tokio::{
+    sync::Mutex,
+    time::{sleep, timeout},
+};
+
+pub use self::options::{Options, OptionsError};
+use self::server::Server;
+
+/// How long to wait for the servers at the start.
+const READY_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How often rechecks are hastened while a server is away.
+const AWAY_INTERVAL: Duration = Duration::from_millis(500);
+
+/// The relay over NATS.
+pub struct Nats {
+    servers: Vec<Arc<Server>>,
+    events: Arc<Queue>,
+    signals: Arc<SignalQueue>,
+    driver: Mutex<Pin<Box<dyn Future<Output = Infallible> + Send>>>,
+}
+
+impl Nats {
+    /// A relay for the processes of `deployment`, a word that others which use the same
+    /// servers do not have. It connects as soon as it is used.
+    ///
+    /// # Errors
+    /// The file of the credentials cannot be used.
+    pub async fn new(options: &Options, deployment: &str) -> Result<Self, OptionsError> {
+        let (events, signals) = (Arc::<Queue>::default(), Arc::<SignalQueue>::default());
+        let mut servers = Vec::new();
+        let mut drivers = Vec::new();
+        for address in &options.servers {
+            let server = Arc::new(Server::new(deployment, &events, &signals));
+            let connect = options.connect_options(&server).await?;
+            let running = server.clone().run(connect, address.clone());
+            drivers.push(running.boxed());
+            servers.push(server);
+        }
+        let driver = async move { select_all(drivers).await.0 };
+        Ok(Self {
+            servers,
+            events,
+            signals,
+            driver: Mutex::new(Box::pin(driver)),
+        })
+    }
+
+    /// Calls `hasten` every half second while a server is away: events of other processes
+    /// are then found by rechecks alone.
+    pub async fn while_away(&self, hasten: impl Fn()) -> Infallible {
+        loop {
+            sleep(AWAY_INTERVAL).await;
+            if self.servers.iter().any(|server| !server.is_up()) {
+                hasten();
+            }
+        }
+    }
+
+    /// Waits until all servers are there, or for three seconds.
+    async fn wait_for_servers(&self) {
+        let ready = async {
+            for server in &self.servers {
+                tokio::select! {
+                    biased;
+                    () = server.ready() => {}
+                    never = self.run() => match never {},
+                }
+            }
+        };
+        if timeout(READY_TIMEOUT, ready).await.is_err() {
+            tracing::warn!("a NATS server is away: not waiting");
+        }
+    }
+
+    /// Runs the connections, or waits while another call does: invariant 5.
+    async fn run(&self) -> Infallible {
+        self.driver.lock().await.as_mut().await
+    }
+
+    /// Invariant 4.
+    fn server(&self, id: i64) -> Option<&Server> {
+        let servers = i64::try_from(self.servers.len()).ok()?;
+        let nth = usize::try_from(id.checked_rem_euclid(servers)?).ok()?;
+        self.servers.get(nth).map(|server| &**server)
+    }
+}

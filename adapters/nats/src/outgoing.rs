@@ -1,0 +1,145 @@
+//! What waits to be done at a server.
+
+use std::{
+    collections::{HashMap, HashSet},
+    mem,
+};
+
+use aftermatch_ports::{
+    RemoteEvent, Signal,
+    model::{BrandId, LogHead, Revision, RoomEvent, RoomId},
+};
+use aftermatch_relay::{OnlineHere, Queue, Recent, SignalQueue};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+/// What waits to be done at a server.
+pub(crate) struct Outgoing {
+    /// Events committed here.
+    events: Queue,
+    signals: SignalQueue,
+    /// Invariant 1.
+    recent: Mutex<Recent>,
+    rooms: Mutex<Rooms>,
+    online: OnlineHere,
+    /// Notified when there is something to do.
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct Rooms {
+    /// Those that are wanted, or no longer, and where that was not done yet.
+    changed: HashMap<RoomId, bool>,
+    /// The same for all of them.
+    all: Option<bool>,
+}
+
+/// What is to be done now.
+pub(crate) struct Work {
+    pub(crate) rooms: HashMap<RoomId, bool>,
+    pub(crate) all: Option<bool>,
+    pub(crate) events: Vec<RemoteEvent>,
+    pub(crate) signals: Vec<Signal>,
+    /// Brands that came, and that went.
+    pub(crate) brands: [HashSet<BrandId>; 2],
+    pub(crate) presence_wanted: Option<bool>,
+}
+
+impl Outgoing {
+    pub(crate) fn new() -> Self {
+        Self {
+            events: Queue::default(),
+            signals: SignalQueue::default(),
+            recent: Mutex::new(Recent::new()),
+            rooms: Mutex::default(),
+            online: OnlineHere::default(),
+            changed: Notify::new(),
+        }
+    }
+
+    /// Invariant 1: remembered first. Without a connection nothing waits to be published:
+    /// the others find it in the log.
+    pub(crate) fn publish(&self, event: &RoomEvent, author: Revision, is_up: bool) {
+        let head = LogHead {
+            epoch: event.epoch,
+            last_seq: event.seq,
+        };
+        self.recent.lock().remember(event.room.room.id, head);
+        if is_up {
+            self.events.push(RemoteEvent::of(event, author));
+            self.changed.notify_one();
+        }
+    }
+
+    /// Another process has subscribed to `room`.
+    pub(crate) fn remind(&self, room: RoomId) {
+        for event in self.recent.lock().events(room) {
+            self.events.push(event);
+        }
+        self.changed.notify_one();
+    }
+
+    /// Another process has subscribed to all rooms.
+    pub(crate) fn remind_of_all(&self) {
+        for event in self.recent.lock().all_events() {
+            self.events.push(event);
+        }
+        self.changed.notify_one();
+    }
+
+    pub(crate) fn want(&self, room: RoomId, wanted: bool) {
+        self.rooms.lock().changed.insert(room, wanted);
+        self.changed.notify_one();
+    }
+
+    pub(crate) fn want_all(&self, wanted: bool) {
+        self.rooms.lock().all = Some(wanted);
+        self.changed.notify_one();
+    }
+
+    pub(crate) fn signal(&self, signal: Signal, is_up: bool) {
+        if is_up {
+            self.signals.push(signal);
+            self.changed.notify_one();
+        }
+    }
+
+    /// `is_watched`: whether another process wants to know.
+    pub(crate) fn online(&self, brand: BrandId, is_online: bool, is_watched: bool) {
+        self.online.set(brand, is_online, is_watched);
+        if is_watched {
+            self.changed.notify_one();
+        }
+    }
+
+    /// All brands that have connections here.
+    pub(crate) fn all_online(&self) -> HashSet<BrandId> {
+        self.online.all()
+    }
+
+    pub(crate) fn want_presence(&self, wanted: bool) {
+        self.online.want(wanted);
+        self.changed.notify_one();
+    }
+
+    pub(crate) fn is_presence_wanted(&self) -> bool {
+        self.online.is_wanted()
+    }
+
+    /// Waits until there may be something to do.
+    pub(crate) async fn wait(&self) {
+        self.changed.notified().await;
+    }
+
+    pub(crate) fn take(&self) -> Work {
+        let Rooms { changed, all } = mem::take(&mut *self.rooms.lock());
+        Work {
+            rooms: changed,
+            all,
+            events: self.events.take(),
+            signals: self.signals.take(),
+            brands: self.online.take_changed(),
+            presence_wanted: self.online.take_wanted(),
+        }
+    }
+}

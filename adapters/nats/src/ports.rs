@@ -1,0 +1,93 @@
+use aftermatch_ports::{
+    Interest, Relay, RemoteEvent, Signal,
+    model::{BrandId, Revision, RoomEvent, RoomId},
+};
+use async_trait::async_trait;
+
+use crate::Nats;
+
+#[async_trait]
+impl Relay for Nats {
+    async fn ready(&self) {
+        self.wait_for_servers().await;
+    }
+
+    fn publish(&self, event: &RoomEvent, author: Revision) {
+        if let Some(server) = self.server(event.room.room.id.0) {
+            server.outgoing.publish(event, author, server.is_up());
+        }
+    }
+
+    async fn receive(&self) -> Vec<RemoteEvent> {
+        loop {
+            let events = self.events.take();
+            if !events.is_empty() {
+                return events;
+            }
+            tokio::select! {
+                biased;
+                () = self.events.wait() => {}
+                never = self.run() => match never {},
+            }
+        }
+    }
+
+    async fn signals(&self) -> Vec<Signal> {
+        loop {
+            let signals = self.signals.take();
+            if !signals.is_empty() {
+                return signals;
+            }
+            tokio::select! {
+                biased;
+                () = self.signals.wait() => {}
+                never = self.run() => match never {},
+            }
+        }
+    }
+}
+
+impl Interest for Nats {
+    fn wanted(&self, room: RoomId) {
+        if let Some(server) = self.server(room.0) {
+            server.outgoing.want(room, true);
+        }
+    }
+
+    fn unwanted(&self, room: RoomId) {
+        if let Some(server) = self.server(room.0) {
+            server.outgoing.want(room, false);
+        }
+    }
+
+    fn all_wanted(&self, wanted: bool) {
+        for server in &self.servers {
+            server.outgoing.want_all(wanted);
+        }
+    }
+
+    fn presence_wanted(&self, wanted: bool) {
+        for server in &self.servers {
+            server.outgoing.want_presence(wanted);
+            if !wanted {
+                server.processes.forget_online();
+            }
+        }
+    }
+
+    fn online(&self, brand: BrandId, is_online: bool) {
+        if let Some(server) = self.server(brand.0) {
+            let is_watched = server.processes.is_watched();
+            server.outgoing.online(brand, is_online, is_watched);
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        let (Signal::Typing { room, .. } | Signal::Read { room, .. }) = signal else {
+            return;
+        };
+        if let Some(server) = self.server(room.0) {
+            server.outgoing.signal(signal, server.is_up());
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Which other processes have said something lately: invariant 3.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use aftermatch_ports::model::BrandId;
+use aftermatch_relay::{OnlineElsewhere, SignalQueue};
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+/// How long a silent process counts as there.
+const SILENCE: Duration = Duration::from_secs(20);
+
+pub(crate) struct Processes(Mutex<State>);
+
+struct State {
+    processes: HashMap<u64, Process>,
+    elsewhere: OnlineElsewhere,
+}
+
+struct Process {
+    last: Instant,
+    /// Whether it wants to know which brands are online here.
+    watches: bool,
+    online: HashSet<BrandId>,
+}
+
+impl Processes {
+    pub(crate) fn new(signals: Arc<SignalQueue>) -> Self {
+        Self(Mutex::new(State {
+            processes: HashMap::new(),
+            elsewhere: OnlineElsewhere::new(signals),
+        }))
+    }
+
+    /// It has said something.
+    pub(crate) fn spoke(&self, process: u64) {
+        self.0.lock().process(process).last = Instant::now();
+    }
+
+    /// Returns whether it did not watch before.
+    pub(crate) fn watches(&self, process: u64, watches: bool) -> bool {
+        let mut state = self.0.lock();
+        let before = &mut state.process(process).watches;
+        let is_new = watches && !*before;
+        *before = watches;
+        is_new
+    }
+
+    /// Whether anybody wants to know which brands are online here.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.0
+            .lock()
+            .processes
+            .values()
+            .any(|process| process.watches)
+    }
+
+    pub(crate) fn online(&self, process: u64, brands: Vec<BrandId>, is_online: bool) {
+        let mut state = self.0.lock();
+        for brand in brands {
+            let online = &mut state.process(process).online;
+            if is_online && online.insert(brand) {
+                state.elsewhere.came(brand);
+            } else if !is_online && online.remove(&brand) {
+                state.elsewhere.went(brand);
+            }
+        }
+    }
+
+    /// Forgets those that have been silent for too long.
+    pub(crate) fn forget_silent(&self) {
+        let mut state = self.0.lock();
+        let gone = state
+            .processes
+            .extract_if(|_, process| process.last.elapsed() >= SILENCE);
+        let gone: Vec<_> = gone.flat_map(|(_, process)| process.online).collect();
+        for brand in gone {
+            state.elsewhere.went(brand);
+        }
+    }
+
+    /// What one has said is out of date.
+    pub(crate) fn forget(&self, process: u64) {
+        let mut state = self.0.lock();
+        let gone = state.processes.remove(&process);
+        for brand in gone.into_iter().flat_map(|gone| gone.online) {
+            state.elsewhere.went(brand);
+        }
+    }
+
+    /// What was said may be out of date, and is said again.
+    pub(crate) fn forget_all(&self) {
+        let mut state = self.0.lock();
+        state.processes.clear();
+        state.elsewhere.clear();
+    }
+
+    /// It is no longer wanted which brands are online.
+    pub(crate) fn forget_online(&self) {
+        let mut state = self.0.lock();
+        state.elsewhere.clear();
+        for process in state.processes.values_mut() {
+            process.online.clear();
+        }
+    }
+}
+
+impl State {
+    fn process(&mut self, process: u64) -> &mut Process {
+        self.processes.entry(process).or_insert_with(|| Process {
+            last: Instant::now(),
+            watches: false,
+            online: HashSet::new(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aftermatch_ports::Signal;
+    use tokio::time::advance;
+
+    use super::*;
+
+    const BRAND: BrandId = BrandId(1);
+
+    fn presence(is_online: bool) -> Signal {
+        Signal::Presence {
+            brand: BRAND,
+            is_online,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn brands_of_silent_process_are_forgotten() {
+        let signals = Arc::<SignalQueue>::default();
+        let processes = Processes::new(signals.clone());
+        processes.online(7, vec![BRAND], true);
+        processes.online(8, vec![BRAND], true);
+        assert_eq!(signals.take(), [presence(true)]);
+        for _ in 0..3 {
+            advance(SILENCE / 2).await;
+            processes.spoke(8);
+            processes.forget_silent();
+        }
+        assert_eq!(signals.take(), [], "it is still at the other one");
+        advance(SILENCE).await;
+        processes.forget_silent();
+        assert_eq!(signals.take(), [presence(false)]);
+    }
+
+    #[tokio::test]
+    async fn watching_begins_once() {
+        let processes = Processes::new(Arc::default());
+        assert!(!processes.is_watched());
+        assert!(processes.watches(7, true));
+        assert!(!processes.watches(7, true));
+        assert!(processes.is_watched());
+        processes.forget_all();
+        assert!(!processes.is_watched());
+        assert!(processes.watches(7, true), "it is to receive all again");
+    }
+}

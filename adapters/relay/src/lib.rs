@@ -1,0 +1,23 @@
+//! What goes between the processes of the service, without anything that sends it: the
+//! relays over Postgres and over NATS both use it.
+//!
+//! | file | what it has |
+//! |---|---|
+//! | `lines`, `remote_event` | what processes say to each other, as lines of text |
+//! | `queue`, `signals` | what waits to be sent, or to be received |
+//! | `heads` | the last numbers of rooms, and those that were published lately |
+//! | `online` | which brands have connections, here and elsewhere |
+
+mod heads;
+pub mod lines;
+mod online;
+mod queue;
+mod remote_event;
+mod signals;
+
+pub use heads::{Heads, Recent};
+pub use lines::Line;
+pub use online::{OnlineElsewhere, OnlineHere};
+pub use queue::Queue;
+pub use remote_event::from_json;
+pub use signals::SignalQueue;

@@ -1,0 +1,92 @@
+//! A NATS server.
+
+use std::{env, net::SocketAddr, process::Stdio, time::Duration};
+
+use tokio::{
+    net::TcpStream,
+    process::{Child, Command},
+    time::sleep,
+};
+
+use crate::unique;
+
+/// Attempts to find a port that is still free when the server takes it.
+const ATTEMPTS: usize = 5;
+
+/// How long it may take to start: 10 s, in steps.
+const STEPS: usize = 200;
+const STEP: Duration = Duration::from_millis(50);
+
+/// A NATS server on a port of its own. It ends with the test.
+pub struct NatsServer {
+    port: u16,
+    child: Child,
+}
+
+impl NatsServer {
+    /// Starts it.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    pub async fn start() -> Self {
+        for _ in 0..ATTEMPTS {
+            let port = unique::port();
+            let child = spawn(port);
+            if answers(port).await {
+                return Self { port, child };
+            }
+        }
+        panic!("the NATS server does not start");
+    }
+
+    /// Its address.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// Kills it.
+    ///
+    /// # Panics
+    /// If it has ended already.
+    pub async fn kill(&mut self) {
+        self.child.kill().await.expect("it runs");
+    }
+
+    /// Starts it again, on the same port.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub async fn start_again(&mut self) {
+        self.child = spawn(self.port);
+        assert!(answers(self.port).await, "the NATS server starts again");
+    }
+}
+
+fn spawn(port: u16) -> Child {
+    // Debian keeps it where only administrators look.
+    let path = env::var("PATH").unwrap_or_default() + ":/usr/sbin";
+    let mut server = Command::new("nats-server");
+    server
+        .args(["-a", "127.0.0.1", "-p", &port.to_string()])
+        .env("PATH", path)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    let child = server.spawn();
+    child.unwrap_or_else(|error| {
+        panic!("no NATS server, which `apt-get install nats-server` installs: {error}")
+    })
+}
+
+async fn answers(port: u16) -> bool {
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    for _ in 0..STEPS {
+        if TcpStream::connect(address).await.is_ok() {
+            return true;
+        }
+        sleep(STEP).await;
+    }
+    false
+}
