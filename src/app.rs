@@ -6,9 +6,10 @@
 mod background;
 mod builder;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::pending, net::SocketAddr, sync::Arc, time::Duration};
 
 use aftermatch_http::{DemoPeople, Operations, Route};
+use aftermatch_nats::Nats;
 use aftermatch_ports::Tokens;
 use aftermatch_usecases::UseCases;
 use aftermatch_websocket::{Hub, Limits, Origin, WebSockets};
@@ -34,6 +35,7 @@ pub struct App {
     limits: Limits,
     handshake_timeout: Duration,
     keep_deleted: Duration,
+    nats: Option<Arc<Nats>>,
     operators: Option<TcpListener>,
     page: Option<DemoPeople>,
 }
@@ -68,9 +70,11 @@ impl App {
         let use_cases = self.use_cases.clone();
         let tasks = TaskTracker::new();
         let background = background::run(&use_cases, self.keep_deleted, &tasks);
+        let hastened = hasten_while_away(self.nats.clone(), store.clone());
         let served = tokio::select! {
             served = self.serve_ports(listener, shutdown) => served,
             never = background => match never {},
+            never = hastened => match never {},
         };
         tasks.close();
         tasks.wait().await;
@@ -146,6 +150,14 @@ impl App {
                 .context("cannot read the limit of open files")?,
             grace: self.limits.drain + self.limits.shutdown,
         })
+    }
+}
+
+/// While the relay is away, rechecks alone find what other processes do: they come more often.
+async fn hasten_while_away(nats: Option<Arc<Nats>>, store: Store) -> Infallible {
+    match (nats, store) {
+        (Some(nats), Store::Postgres(store)) => nats.while_away(|| store.hasten_recheck()).await,
+        _ => pending().await,
     }
 }
 

@@ -3,6 +3,7 @@
 mod database;
 mod given;
 mod names;
+mod relay;
 mod secret;
 mod serve;
 mod values;
@@ -16,6 +17,7 @@ pub(crate) use self::{
     database::{CANNOT_USE, Database},
     given::{Given, InForce, Setting, Source, given},
     names::{check_names, with_variable},
+    relay::Relay,
     secret::{
         MIN_BYTES, PREVIOUS_VARIABLE, PreviousSecret, Secret, SigningSecret,
         VARIABLE as SECRET_VARIABLE,

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use aftermatch_http::DemoPeople;
 use aftermatch_memory::LocalRelay;
+use aftermatch_nats::Nats;
 use aftermatch_ports::{
     History, Interest, Log, Messages, People, ReadPositions, Relay, Revisions, Rooms, Tokens,
 };
@@ -39,6 +40,7 @@ pub struct Builder {
     handshake_timeout: Duration,
     operators: Option<TcpListener>,
     page: Option<DemoPeople>,
+    nats: Option<Arc<Nats>>,
 }
 
 impl Builder {
@@ -54,6 +56,7 @@ impl Builder {
             handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
             operators: None,
             page: None,
+            nats: None,
         }
     }
 
@@ -110,22 +113,37 @@ impl Builder {
         self
     }
 
+    /// Sets the relay between processes that share a database. With `None`, the default, the
+    /// database is the relay. A store in memory has one process.
+    #[must_use]
+    pub fn nats(mut self, relay: Option<Arc<Nats>>) -> Self {
+        self.nats = relay;
+        self
+    }
+
     /// Connects the use cases to the store and to the hub.
     #[must_use]
     pub fn build(self) -> App {
         let (ports, hub) = match &self.store {
             Store::Memory(store) => self.ports(store.clone(), Arc::new(LocalRelay::alone())),
-            Store::Postgres(store) => self.ports(store.clone(), store.clone()),
+            Store::Postgres(store) => match &self.nats {
+                None => self.ports(store.clone(), store.clone()),
+                Some(nats) => {
+                    store.only_listen();
+                    self.ports(store.clone(), nats.clone())
+                }
+            },
         };
         App {
             use_cases: Arc::new(UseCases::new(ports)),
-            registry: registry(&self.store, &hub),
+            registry: registry(&self.store, self.nats.as_deref(), &hub),
             hub,
             store: self.store,
             origins: self.origins,
             limits: self.limits,
             handshake_timeout: self.handshake_timeout,
             keep_deleted: self.keep_deleted,
+            nats: self.nats,
             operators: self.operators,
             page: self.page,
         }
@@ -162,7 +180,7 @@ impl Builder {
 }
 
 /// The metrics of all parts.
-fn registry(store: &Store, hub: &Hub) -> Registry {
+fn registry(store: &Store, nats: Option<&Nats>, hub: &Hub) -> Registry {
     let mut registry = Registry::default();
     registry.register_collector(Box::new(ProcessMetrics));
     let ours = registry.sub_registry_with_prefix("aftermatch");
@@ -170,6 +188,9 @@ fn registry(store: &Store, hub: &Hub) -> Registry {
     hub.register_metrics(ours);
     if let Store::Postgres(store) = store {
         store.register_metrics(ours);
+    }
+    if let Some(nats) = nats {
+        nats.register_metrics(ours);
     }
     registry
 }

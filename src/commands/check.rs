@@ -123,12 +123,14 @@ fn fill_in(settings: &Serve, secret_is_random: bool, report: &mut Report) {
         let shown = options.shown();
         shown.unwrap_or("set, and not shown, because it is no valid address".to_owned())
     });
+    let relay = settings.relay.options().map(|options| options.shown());
     let all = report.settings.iter_mut();
     for setting in all.filter(|setting| setting.source != Source::Refused) {
         let value = match setting.name.as_str() {
             DATABASE_URL => database
                 .clone()
                 .or(Some("none: everything is in memory".to_owned())),
+            "CHAT_RELAY" => relay.clone().or(Some("none: the database".to_owned())),
             "CHAT_MAX_TEXT_CHARS" => Some(settings.max_text_chars().to_string()),
             "CHAT_MAX_CONNECTIONS_PER_USER" => Some(limits.connections_per_user.to_string()),
             "CHAT_PAGE" => Some(page.to_string()),

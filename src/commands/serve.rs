@@ -4,10 +4,11 @@ mod database;
 
 use std::sync::Arc;
 
-use aftermatch::{App, DemoPeople, Jwt, Store, SystemClock};
+use aftermatch::{App, Builder, DemoPeople, Jwt, Store, SystemClock};
 use aftermatch_memory::Memory;
-use aftermatch_postgres::Options;
-use anyhow::bail;
+use aftermatch_nats::Nats;
+use aftermatch_postgres::{Options, Postgres};
+use anyhow::{Context, bail};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -73,7 +74,7 @@ async fn serve_in_memory(settings: Serve, shutdown: CancellationToken) -> anyhow
     // With a given secret, the page asks for a token instead.
     let people = secret.is_random.then(|| people::of(&world, jwt.clone()));
     let store = Store::Memory(Arc::new(Memory::new(world, Arc::new(SystemClock))));
-    let app = app(settings, store, jwt, operators, people);
+    let app = app(settings, store, jwt, operators, people).build();
     app.serve(listener, shutdown).await
 }
 
@@ -91,8 +92,11 @@ async fn serve_database(
     };
     // Clients can connect only after the database is there.
     let listener = listen(&settings.listen, "CHAT_LISTEN").await?;
+    let nats = relay(&settings, &store).await?;
     let store = Store::Postgres(Arc::new(store));
-    let app = app(settings, store, jwt, operators, None);
+    let app = app(settings, store, jwt, operators, None)
+        .nats(nats)
+        .build();
     app.serve(listener, shutdown).await
 }
 
@@ -117,7 +121,7 @@ fn app(
     jwt: Arc<Jwt>,
     operators: Option<TcpListener>,
     people: Option<DemoPeople>,
-) -> App {
+) -> Builder {
     let page = settings
         .page(people.is_some())
         .then(|| people.unwrap_or_else(people::nobody));
@@ -130,5 +134,16 @@ fn app(
         .handshake_timeout(settings.handshake_timeout)
         .operators_port(operators)
         .page(page)
-        .build()
+}
+
+/// The relay over NATS, if there is one.
+async fn relay(settings: &Serve, store: &Postgres) -> anyhow::Result<Option<Arc<Nats>>> {
+    let Some(options) = settings.relay.options() else {
+        return Ok(None);
+    };
+    let deployment = store.deployment().await;
+    let deployment = deployment.context("cannot ask the database for its name")?;
+    let nats = Nats::new(&options, &deployment).await;
+    let nats = nats.context("cannot use CHAT_RELAY_CREDENTIALS_FILE")?;
+    Ok(Some(Arc::new(nats)))
 }

@@ -7,7 +7,7 @@ use anyhow::ensure;
 use clap::{Args, ValueEnum, builder::BoolishValueParser};
 
 use super::{
-    Database, PreviousSecret, Secret,
+    Database, PreviousSecret, Relay, Secret,
     values::{
         DEFAULT_LISTEN, Rate, duration, duration_or_zero, in_seconds, keep_deleted, positive, rate,
         whole_seconds,
@@ -36,6 +36,8 @@ pub(crate) struct Serve {
     pub(crate) world: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) database: Database,
+    #[command(flatten)]
+    pub(crate) relay: Relay,
     /// Do not migrate the database. The service refuses to start if a migration is
     /// missing.
     #[arg(long, env = "CHAT_NO_MIGRATE", value_parser = BoolishValueParser::new())]
@@ -168,6 +170,7 @@ impl Serve {
             self.text_exceeds_frame(),
             self.user_takes_all_connections(),
             self.world_beside_database(),
+            self.relay_without_database(),
             self.one_address_for_two_ports(),
         ];
         checks.into_iter().flatten().collect()
@@ -181,6 +184,14 @@ impl Serve {
                 humantime::format_duration(self.idle_timeout),
                 humantime::format_duration(self.ping_interval),
             )
+        })
+    }
+
+    fn relay_without_database(&self) -> Option<String> {
+        (self.relay.is_given() && self.database.options().is_none()).then(|| {
+            "CHAT_RELAY is for several processes on one database: set DATABASE_URL, or leave \
+             CHAT_RELAY out"
+                .to_owned()
         })
     }
 

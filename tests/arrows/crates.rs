@@ -47,6 +47,15 @@ const PROTOCOL: (&str, &[&str]) = (
     ],
 );
 
+/// What goes between processes, without anything that sends it.
+const RELAY: (&str, &[&str]) = (
+    "aftermatch-relay",
+    &[PORTS, "parking_lot", "serde", "serde_json", "time", "tokio"],
+);
+
+/// The adapters that send it: they may name it, too.
+const RELAYING: [&str; 2] = ["aftermatch-nats", "aftermatch-postgres"];
+
 /// The adapters that clients talk to: they may name the protocol, too.
 const DRIVING: [&str; 2] = ["aftermatch-http", "aftermatch-websocket"];
 
@@ -87,7 +96,7 @@ fn core_and_protocol_name_only_allowed_crates() {
         .iter()
         .map(|package| (package.name.as_str(), package))
         .collect();
-    for (name, allowed) in CORE.into_iter().chain([PROTOCOL]) {
+    for (name, allowed) in CORE.into_iter().chain([PROTOCOL, RELAY]) {
         let package = packages
             .get(name)
             .unwrap_or_else(|| panic!("there is no crate {name}"));
@@ -107,8 +116,12 @@ fn adapter_names_no_other_adapter() {
         }
         adapters += 1;
         let driving = DRIVING.contains(&package.name.as_str());
-        let allowed =
-            |name: &str| [PORTS, TESTDB].contains(&name) || (driving && name == PROTOCOL.0);
+        let relaying = RELAYING.contains(&package.name.as_str());
+        let allowed = |name: &str| {
+            [PORTS, TESTDB].contains(&name)
+                || (driving && name == PROTOCOL.0)
+                || (relaying && name == RELAY.0)
+        };
         let ours: Vec<_> = named(package)
             .into_iter()
             .filter(|name| name.starts_with("aftermatch") && !allowed(name))

@@ -2,13 +2,15 @@ use std::net::TcpListener;
 
 use aftermatch_test_support::{SECRET, aftermatch};
 
-const SETTINGS: [&str; 29] = [
+const SETTINGS: [&str; 31] = [
     "CHAT_LISTEN",
     "CHAT_WORLD",
     "DATABASE_URL",
     "CHAT_DATABASE_POOL",
     "CHAT_STATEMENT_TIMEOUT",
     "CHAT_NO_MIGRATE",
+    "CHAT_RELAY",
+    "CHAT_RELAY_CREDENTIALS_FILE",
     "CHAT_JWT_SECRET",
     "CHAT_JWT_SECRET_FILE",
     "CHAT_JWT_PREVIOUS_SECRET",

@@ -18,6 +18,7 @@ mod interrupted_replay;
 mod locks;
 mod lost_notification;
 mod migrations;
+mod nats;
 mod other_log;
 mod other_process;
 mod poolers;

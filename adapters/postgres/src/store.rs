@@ -18,6 +18,10 @@ use crate::{
     write::Writer,
 };
 
+const DEPLOYMENT: &str = "
+    SELECT system_identifier || '-' || oid FROM pg_control_system(), pg_database
+    WHERE datname = current_database()";
+
 /// The store in a Postgres database.
 pub struct Postgres {
     pub(crate) pool: PgPool,
@@ -62,6 +66,26 @@ impl Postgres {
             rooms: Cache::new(),
             statement_timeout: limit,
         })
+    }
+
+    /// Leaves events between processes to another relay. Call it before anything else.
+    pub fn only_listen(&self) {
+        self.notifications.only_listen();
+    }
+
+    /// The next recheck comes sooner.
+    pub fn hasten_recheck(&self) {
+        self.notifications.hasten();
+    }
+
+    /// A word that names this database, whatever server it moves to: its cluster and its
+    /// number there.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn deployment(&self) -> Result<String, Error> {
+        let query = sqlx::query_scalar(DEPLOYMENT).fetch_one(&self.pool);
+        self.with_timeout(query).await
     }
 
     /// The most connections it has open at a time: the pool's, one to write and

@@ -63,7 +63,7 @@ pub mod worlds;
 use std::time::Duration;
 
 pub use aftermatch_testdb::{
-    Authority, Database, Pair, Platform, Pooler, Proxy, Server, SmallDisk, empty, fresh,
+    Authority, Database, NatsServer, Pair, Platform, Pooler, Proxy, Server, SmallDisk, empty, fresh,
 };
 pub use client::Client;
 pub use http::{HttpRequest, HttpResponse, get};

@@ -47,14 +47,17 @@ pub(super) struct ListenConnection {
     /// notification: invariant 3.
     backend: u32,
     statement_timeout: Duration,
+    /// Whether events go between processes this way.
+    relays: bool,
 }
 
 impl ListenConnection {
-    /// Listens and takes the lock.
+    /// Listens and takes the lock. Without `relays`: listens only to the platform.
     #[tracing::instrument(name = "db.event.listen", level = "debug", skip_all)]
     pub(super) async fn open(
         options: &PgConnectOptions,
         statement_timeout: Duration,
+        relays: bool,
     ) -> Result<Self, Error> {
         let settings = Settings::of_listener(statement_timeout);
         let pool = PgPoolOptions::new()
@@ -74,7 +77,13 @@ impl ListenConnection {
             connection,
             backend: 0,
             statement_timeout,
+            relays,
         };
+        if !relays {
+            let deadline = this.deadline();
+            before(deadline, this.connection.listen(RIGHTS)).await?;
+            return Ok(this);
+        }
         // Invariant 6: this order.
         let backend = sqlx::query_scalar::<_, i32>(BACKEND);
         let backend = backend.fetch_one(&mut this.connection);
@@ -101,6 +110,16 @@ impl ListenConnection {
     /// The server's processes of the listening connections of the other processes.
     #[tracing::instrument(name = "db.presence.find", level = "debug", skip_all)]
     pub(super) async fn others(&mut self) -> Result<HashSet<u32>, Error> {
+        if !self.relays {
+            // A connection that is lost is noticed.
+            let deadline = self.deadline();
+            before(
+                deadline,
+                sqlx::query("SELECT").execute(&mut self.connection),
+            )
+            .await?;
+            return Ok(HashSet::new());
+        }
         let deadline = self.deadline();
         let query = sqlx::query_scalar::<_, i32>(OTHERS).bind(PRESENCE);
         let others = before(deadline, query.fetch_all(&mut self.connection)).await?;

@@ -1,5 +1,12 @@
 use std::{
-    collections::VecDeque, convert::Infallible, panic::AssertUnwindSafe, sync::Arc, time::Duration,
+    collections::VecDeque,
+    convert::Infallible,
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use aftermatch_ports::model::RoomId;
@@ -40,6 +47,8 @@ pub(super) struct Listener {
     pub(super) signals: Arc<SignalQueue>,
     pub(super) others: Arc<Others>,
     pub(super) rechecks: Arc<Rechecks>,
+    /// Whether events go between processes this way.
+    pub(super) relays: Arc<AtomicBool>,
 }
 
 impl Listener {
@@ -80,7 +89,11 @@ impl Listener {
 
     /// Invariant 6: listens, takes the lock, looks who else has it, and says hello.
     async fn connect(&self) -> Result<ListenConnection, Error> {
-        let opening = ListenConnection::open(&self.options, self.statement_timeout);
+        let opening = ListenConnection::open(
+            &self.options,
+            self.statement_timeout,
+            self.relays.load(Ordering::Relaxed),
+        );
         let mut connection = opening.await?;
         let others = connection.others().await?;
         let alone = others.is_empty();

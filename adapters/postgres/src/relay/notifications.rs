@@ -1,4 +1,12 @@
-use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use aftermatch_ports::{
     RemoteEvent, Signal,
@@ -20,6 +28,7 @@ pub(crate) struct Notifications {
     signals: Arc<SignalQueue>,
     others: Arc<Others>,
     rechecks: Arc<Rechecks>,
+    relays: Arc<AtomicBool>,
     listener: Mutex<Pin<Box<dyn Future<Output = Infallible> + Send>>>,
 }
 
@@ -30,6 +39,7 @@ impl Notifications {
         let outgoing = Arc::new(Outgoing::new(others.clone()));
         let rechecks = Arc::new(Rechecks::new());
         let incoming = Arc::new(Queue::default());
+        let relays = Arc::new(AtomicBool::new(true));
         let listener = Listener {
             options,
             statement_timeout,
@@ -38,6 +48,7 @@ impl Notifications {
             signals: signals.clone(),
             others: others.clone(),
             rechecks: rechecks.clone(),
+            relays: relays.clone(),
         };
         Self {
             outgoing,
@@ -45,8 +56,19 @@ impl Notifications {
             signals,
             others,
             rechecks,
+            relays,
             listener: Mutex::new(Box::pin(listener.run())),
         }
+    }
+
+    /// Another relay carries events between processes.
+    pub(crate) fn only_listen(&self) {
+        self.relays.store(false, Ordering::Relaxed);
+    }
+
+    /// The next recheck comes sooner.
+    pub(crate) fn hasten(&self) {
+        self.rechecks.hasten();
     }
 
     /// Waits until the next recheck is due.
