@@ -34,9 +34,11 @@ async fn events_and_signals_reach_the_other_process() {
     for room in 1..=4 {
         let mut ann = first.joined(1, room).await;
         let mut bob = second.joined(2, room).await;
-        bob.request(json!({"action": "follow", "typing": true})).await;
+        bob.request(json!({"action": "follow", "typing": true}))
+            .await;
         let mut cat = second.chat(3).await;
-        cat.request(json!({"action": "follow", "rooms": true})).await;
+        cat.request(json!({"action": "follow", "rooms": true}))
+            .await;
         let mut dan = second.joined(4, room).await;
         let presence = json!({"action": "follow", "presence": true});
         dan.request_amid_events(presence).await;

@@ -32,7 +32,7 @@ const HEARTBEAT: Duration = Duration::from_secs(3);
 /// How long to wait before connecting again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The longest message. Servers take 1 MiB unless they are told otherwise.
+/// The longest message. Servers take 1 MiB unless they are configured otherwise.
 const MAX_BYTES: usize = 512 * 1024;
 
 pub(crate) struct Server {
