@@ -45,7 +45,7 @@ impl Options {
     /// [`OptionsError::Address`].
     pub fn parse(list: &str) -> Result<Vec<String>, OptionsError> {
         let addresses = list.split(',').map(str::trim);
-        addresses.map(|address| check(address)).collect()
+        addresses.map(check).collect()
     }
 
     /// The addresses without passwords.

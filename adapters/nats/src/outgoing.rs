@@ -50,7 +50,7 @@ impl Outgoing {
         Self {
             events: Queue::default(),
             signals: SignalQueue::default(),
-            recent: Mutex::new(Recent::new()),
+            recent: Mutex::new(Recent::default()),
             rooms: Mutex::default(),
             online: OnlineHere::default(),
             changed: Notify::new(),

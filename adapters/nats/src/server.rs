@@ -256,6 +256,7 @@ impl Server {
             return Ok(());
         };
         self.processes.spoke(process);
+        let mut is_heartbeat = false;
         for line in said {
             match line {
                 Line::Want(rooms) => rooms
@@ -264,8 +265,11 @@ impl Server {
                 // What it said before may be out of date, and is said again.
                 Line::Listed => self.processes.forget(process),
                 Line::WantAll(true) => self.outgoing.remind_of_all(),
+                Line::Hello => is_heartbeat = true,
                 Line::Watch(watches) => {
-                    if self.processes.watches(process, watches) {
+                    let is_new = self.processes.watches(process, watches);
+                    // A heartbeat only repeats it.
+                    if is_new || watches && !is_heartbeat {
                         self.show_online(client, process).await?;
                     }
                 }

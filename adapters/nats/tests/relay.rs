@@ -1,5 +1,7 @@
 //! The laws of every relay, on two instances at one server, and at two servers.
 
+#![allow(clippy::expect_used, reason = "all of this is a test")]
+
 use std::time::Duration;
 
 use aftermatch_nats::{Nats, Options};

@@ -44,17 +44,17 @@ pub struct Recent {
     old: Heads,
 }
 
-impl Recent {
-    /// Remembers nothing yet.
-    #[must_use]
-    pub fn new() -> Self {
+impl Default for Recent {
+    fn default() -> Self {
         Self {
             since: Instant::now(),
             heads: Heads::default(),
             old: Heads::default(),
         }
     }
+}
 
+impl Recent {
     /// Of too many rooms, some are not remembered.
     pub fn remember(&mut self, room: RoomId, head: LogHead) {
         if self.since.elapsed() >= REMEMBERED {
@@ -106,7 +106,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn recent_event_is_remembered_for_a_while() {
-        let mut recent = Recent::new();
+        let mut recent = Recent::default();
         for seq in [2, 3, 1] {
             recent.remember(RoomId(1), head(seq));
         }
@@ -123,7 +123,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn rooms_are_bounded() {
-        let mut recent = Recent::new();
+        let mut recent = Recent::default();
         let most = i64::try_from(MAX_ROOMS).unwrap();
         for room in 1..=most + 1 {
             recent.remember(RoomId(room), head(1));

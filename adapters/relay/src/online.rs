@@ -41,7 +41,8 @@ impl OnlineHere {
     /// Sets whether this process wants to know which brands are online elsewhere.
     pub fn want(&self, wanted: bool) {
         let mut state = self.0.lock();
-        state.is_wanted_new ^= state.is_wanted != wanted;
+        // Also if it was wanted before, and then not: what was known is forgotten.
+        state.is_wanted_new |= state.is_wanted != wanted;
         state.is_wanted = wanted;
     }
 

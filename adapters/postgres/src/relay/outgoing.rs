@@ -44,7 +44,7 @@ impl Outgoing {
             enabled: AtomicBool::default(),
             others,
             events: Queue::default(),
-            recent: Mutex::new(Recent::new()),
+            recent: Mutex::new(Recent::default()),
             wanted: Wanted::default(),
             newcomers: Mutex::default(),
             signals: SignalQueue::default(),
