@@ -2,7 +2,9 @@ use std::slice;
 
 use aftermatch_ports::{
     RemoteContent, RemoteKind,
-    model::{ClientMsgId, Epoch, MessageId, RequestId, Revision, Seq, Text, Timestamp, UserId},
+    model::{
+        BrandId, ClientMsgId, Epoch, MessageId, RequestId, Revision, Seq, Text, Timestamp, UserId,
+    },
 };
 use time::OffsetDateTime;
 
@@ -128,7 +130,9 @@ fn event_too_large_loses_its_content_only() {
     });
     let longest = fits.max().unwrap();
     assert_eq!(
-        super::event(&text(longest)).unwrap().len(),
+        lines::event(&text(longest), MAX_PAYLOAD_BYTES)
+            .unwrap()
+            .len(),
         MAX_PAYLOAD_BYTES
     );
 
