@@ -112,12 +112,13 @@ async fn deliver_inbox(ports: &Ports) -> Infallible {
     }
 }
 
-/// Delivers who comes and goes. What could not be delivered is delivered with the next
-/// change.
+/// Delivers who comes and goes. What could not be delivered is delivered after a pause.
 async fn deliver_presence(ports: &Ports) -> Infallible {
     let mut changes = sync::presence::Changes::default();
     loop {
-        drop(changes.deliver_next(ports).await);
+        if changes.deliver_next(ports).await.is_err() {
+            sleep(PAUSE).await;
+        }
     }
 }
 

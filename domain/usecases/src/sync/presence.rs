@@ -11,14 +11,17 @@ use crate::Ports;
 pub struct Changes(HashMap<BrandId, PresenceChange>);
 
 impl Changes {
-    /// Waits for changes, and delivers them to the rooms that the brands are in.
+    /// Waits for changes, unless some were not delivered, and delivers them to the rooms that
+    /// the brands are in.
     ///
     /// # Errors
-    /// The rooms cannot be read. They are read with the next change.
+    /// The rooms cannot be read. The next call reads them again.
     pub async fn deliver_next(&mut self, ports: &Ports) -> Result<(), StoreError> {
-        let changes = ports.online.changes().await;
-        self.0
-            .extend(changes.into_iter().map(|change| (change.brand, change)));
+        if self.0.is_empty() {
+            let changes = ports.online.changes().await;
+            self.0
+                .extend(changes.into_iter().map(|change| (change.brand, change)));
+        }
         let brands = self.0.keys().copied().collect();
         let mut rooms: HashMap<BrandId, Vec<_>> = HashMap::new();
         for (room, brand) in ports.rooms.of_brands(brands).await? {
@@ -49,14 +52,13 @@ mod tests {
     #[test]
     fn change_is_delivered_to_rooms_of_brand() {
         let mut mocks = Mocks::new();
-        let mut changes = vec![Some(Duration::from_secs(4)), None].into_iter();
-        mocks.online.expect_changes().times(2).returning(move || {
-            let gone_for = changes.next().flatten();
-            vec![PresenceChange {
-                brand: BRAND,
-                gone_for,
-            }]
-        });
+        let came = PresenceChange {
+            brand: BRAND,
+            gone_for: None,
+        };
+        // The second time nothing is waited for.
+        let changes = mocks.online.expect_changes().once();
+        changes.return_const(vec![came]);
         mocks
             .rooms
             .expect_of_brands()
