@@ -275,14 +275,16 @@ impl Conversation<'_> {
 /// How long a connection stays open after its access token has ended.
 const EXPIRY_GRACE: Duration = Duration::from_secs(30);
 
+/// A token that lasts longer does not end.
+const FOR_EVER: Duration = Duration::from_hours(100 * 365 * 24);
+
 impl Conversation<'_> {
     /// The access token ends after `left`. If operators want that, the connection is closed
     /// then, unless another one comes: it has followed or renewed, and so knows how. Only a
     /// renewal moves the end.
     fn expires(&mut self, left: Duration, is_renewed: bool) {
         if self.state.limits.close_expired && (is_renewed || self.expiry.is_none()) {
-            let end = Instant::now().checked_add(left.saturating_add(EXPIRY_GRACE));
-            self.expiry = end.or(self.expiry);
+            self.expiry = Some(Instant::now() + left.min(FOR_EVER) + EXPIRY_GRACE);
         }
     }
 }
