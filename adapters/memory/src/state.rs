@@ -159,10 +159,12 @@ impl State {
     }
 
     pub(crate) fn room_state(&self, room: RoomId, reader: Option<UserId>) -> Option<RoomState> {
+        let revision = self.directory.room(room)?.revision;
         let log = self.log(room)?.lock();
         Some(RoomState {
             last_seq: log.last_seq(),
             read_seq: reader.map(|reader| log.read_seq(reader)),
+            revision,
         })
     }
 

@@ -12,7 +12,7 @@
 //! | `watch`, `unwatch` | I want to know which brands have connections at you, or no longer |
 //! | `online <brand> …`, `offline <brand> …` | these have some, or none any more |
 //! | `typing <room> <user> <0 or 1>` | the user is typing, or no longer |
-//! | `read <room> <user> <seq> <0 or 1>` | the user has read up to there; others are shown that |
+//! | `read <room> <user> <seq> <shown>` | the user has read up to there; others are shown the second number, unless that is 0 |
 
 use std::{
     collections::HashSet,
@@ -125,10 +125,10 @@ pub fn signal(signal: Signal) -> Option<String> {
             room,
             user,
             seq,
-            is_shown,
+            shown,
         } => Some(format!(
             "{READ} {room} {user} {seq} {}\n",
-            u8::from(is_shown)
+            shown.unwrap_or(Seq::ZERO)
         )),
         Signal::Presence { .. } => None,
     }
@@ -186,11 +186,11 @@ fn read_typing(numbers: &str) -> Option<Signal> {
 }
 
 fn read_read(numbers: &str) -> Option<Signal> {
-    let [room, user, seq, is_shown] = read_ids(numbers, |number| number).try_into().ok()?;
+    let [room, user, seq, shown] = read_ids(numbers, |number| number).try_into().ok()?;
     Some(Signal::Read {
         room: RoomId(room),
         user: UserId(user),
         seq: Seq(seq),
-        is_shown: is_shown != 0,
+        shown: (shown != 0).then_some(Seq(shown)),
     })
 }

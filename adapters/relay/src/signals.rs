@@ -1,11 +1,14 @@
 use std::{collections::BTreeMap, mem};
 
-use aftermatch_ports::{Signal, model::BrandId};
+use aftermatch_ports::{
+    Signal,
+    model::{BrandId, RoomId, Seq, UserId},
+};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-/// The most signals that wait. Others are dropped, except those of brands, of which the last
-/// one of each waits.
+/// The most of those who type that wait. Others are dropped. Nothing else makes up for a lost
+/// position or a lost brand: of each, the last one waits.
 const MAX_WAITING: usize = 1_000;
 
 /// Signals that wait, to be sent or to be received.
@@ -17,7 +20,9 @@ pub struct SignalQueue {
 
 #[derive(Default)]
 struct Waiting {
-    signals: Vec<Signal>,
+    typing: Vec<Signal>,
+    /// Where users have read rooms up to, and what others are shown of that.
+    read: BTreeMap<(RoomId, UserId), (Seq, Option<Seq>)>,
     presence: BTreeMap<BrandId, bool>,
 }
 
@@ -29,8 +34,19 @@ impl SignalQueue {
             Signal::Presence { brand, is_online } => {
                 waiting.presence.insert(brand, is_online);
             }
-            _ if waiting.signals.len() < MAX_WAITING => waiting.signals.push(signal),
-            _ => return,
+            Signal::Read {
+                room,
+                user,
+                seq,
+                shown,
+            } => {
+                let read = waiting.read.entry((room, user)).or_insert((seq, shown));
+                *read = (read.0.max(seq), read.1.max(shown));
+            }
+            Signal::Typing { .. } if waiting.typing.len() < MAX_WAITING => {
+                waiting.typing.push(signal)
+            }
+            Signal::Typing { .. } => return,
         }
         drop(waiting);
         self.pushed.notify_one();
@@ -43,21 +59,30 @@ impl SignalQueue {
 
     /// All signals.
     pub fn take(&self) -> Vec<Signal> {
-        let Waiting { signals, presence } = mem::take(&mut *self.waiting.lock());
+        let Waiting {
+            typing,
+            read,
+            presence,
+        } = mem::take(&mut *self.waiting.lock());
+        let read = read.into_iter();
+        let read = read.map(|((room, user), (seq, shown))| Signal::Read {
+            room,
+            user,
+            seq,
+            shown,
+        });
         let presence = presence.into_iter();
         let presence = presence.map(|(brand, is_online)| Signal::Presence { brand, is_online });
-        signals.into_iter().chain(presence).collect()
+        typing.into_iter().chain(read).chain(presence).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use aftermatch_ports::model::{RoomId, UserId};
-
     use super::*;
 
     #[test]
-    fn overflow_keeps_last_presence_of_each_brand() {
+    fn overflow_keeps_last_of_each_user_and_brand() {
         let queue = SignalQueue::default();
         for _ in 0..2 * MAX_WAITING {
             queue.push(Signal::Typing {
@@ -70,12 +95,31 @@ mod tests {
             brand: BrandId(brand),
             is_online,
         };
+        let read = |user, seq, shown| Signal::Read {
+            room: RoomId(1),
+            user: UserId(user),
+            seq: Seq(seq),
+            shown,
+        };
+        for signal in [
+            read(1, 5, None),
+            read(2, 7, Some(Seq(7))),
+            read(1, 4, Some(Seq(4))),
+        ] {
+            queue.push(signal);
+        }
         for signal in [presence(1, true), presence(2, true), presence(1, false)] {
             queue.push(signal);
         }
         let mut taken = queue.take();
-        let brands = taken.split_off(MAX_WAITING);
-        assert_eq!(brands, [presence(1, false), presence(2, true)]);
+        let kept = taken.split_off(MAX_WAITING);
+        let last = [
+            read(1, 5, Some(Seq(4))),
+            read(2, 7, Some(Seq(7))),
+            presence(1, false),
+            presence(2, true),
+        ];
+        assert_eq!(kept, last);
         assert!(queue.take().is_empty());
     }
 }

@@ -73,7 +73,7 @@ pub(crate) async fn load(ports: &Ports, scopes: &[Scope]) -> Result<(), StoreErr
 mod tests {
     use aftermatch_ports::{
         Chat, RoomState,
-        model::{BrandId, Seq, User},
+        model::{BrandId, Revision, Seq, User},
     };
     use mockall::predicate::eq;
     use pollster::block_on;
@@ -116,6 +116,7 @@ mod tests {
         let state = RoomState {
             last_seq: Seq(41),
             read_seq: Some(Seq(3)),
+            revision: Revision(1),
         };
         let mut mocks = Mocks::new().finding_user(Read::Fresh, &ann());
         mocks.inbox.expect_following().return_const(TYPING);

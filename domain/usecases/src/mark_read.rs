@@ -16,8 +16,7 @@ pub(crate) async fn run(
     let marked = ports.read_positions.mark_read(id, user, seq, !is_private);
     let mark = marked.await?;
     if mark.moved || mark.shown.is_some() {
-        let is_shown = mark.shown.is_some();
-        ports.signals.read(session.id, id, mark.seq, is_shown);
+        ports.signals.read(session.id, id, mark.seq, mark.shown);
     }
     Ok((id, mark.seq))
 }
@@ -56,10 +55,11 @@ mod tests {
 
     #[test]
     fn mark_read_that_moves_reaches_those_who_follow() {
-        for (is_private, mark, is_shown) in [
-            (true, mark(true, None), false),
-            (false, mark(true, Some(41)), true),
-            (false, mark(false, Some(40)), true),
+        for (is_private, mark) in [
+            (true, mark(true, None)),
+            (false, mark(true, Some(41))),
+            // What was read in private stays so.
+            (false, mark(false, Some(40))),
         ] {
             let mut mocks = Mocks::new().finding(Read::Fresh, &ann(), room());
             let mark_read = mocks.read_positions.expect_mark_read().once();
@@ -67,7 +67,7 @@ mod tests {
                 .withf(move |_, _, _, is_shown| *is_shown != is_private)
                 .returning(move |_, _, _, _| Ok(mark));
             let read = mocks.signals.expect_read().once();
-            read.with(eq(SESSION), eq(ROOM), eq(Seq(41)), eq(is_shown))
+            read.with(eq(SESSION), eq(ROOM), eq(Seq(41)), eq(mark.shown))
                 .return_const(());
             let result = block_on(
                 mocks

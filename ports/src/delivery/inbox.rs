@@ -1,4 +1,4 @@
-use aftermatch_model::{BrandId, Eviction, Following, RoomId, Seq, SessionId, UserId};
+use aftermatch_model::{BrandId, Eviction, Following, RoomId, Seq, SessionId, UserId, Viewer};
 use async_trait::async_trait;
 
 use crate::{ListedRoom, RoomState, Scope};
@@ -18,6 +18,11 @@ pub trait Inbox: Send + Sync {
     /// Sets what the session follows, which it does from now on. Returns a scope whose
     /// rooms are to be [loaded](Self::load) first.
     fn follow(&self, session: SessionId, following: Following) -> Option<Scope>;
+
+    /// The user of the session owns another brand now: the session follows the rooms of this
+    /// one, which are new to it, and those before are gone. Returns a scope whose rooms are to
+    /// be [loaded](Self::load) first.
+    fn turn_to(&self, session: SessionId, viewer: Viewer) -> Option<Scope>;
 
     /// Every scope that is followed here and has been loaded.
     fn scopes(&self) -> Vec<Scope>;

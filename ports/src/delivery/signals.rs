@@ -12,8 +12,9 @@ pub trait Signals: Send + Sync {
     fn typing(&self, session: SessionId, room: RoomId);
 
     /// The read position of the session's user has moved, or what others are shown of it.
-    /// The user's other sessions receive it, and those joined if `is_shown`.
-    fn read(&self, session: SessionId, room: RoomId, seq: Seq, is_shown: bool);
+    /// The user's other sessions receive the position, and others joined what is `shown` now,
+    /// if that has moved.
+    fn read(&self, session: SessionId, room: RoomId, seq: Seq, shown: Option<Seq>);
 
     /// Delivers what happened at another process.
     fn receive(&self, signal: Signal);
@@ -39,8 +40,8 @@ pub enum Signal {
         user: UserId,
         /// Where it is now.
         seq: Seq,
-        /// Whether others are shown that.
-        is_shown: bool,
+        /// What others are shown of it now, if that has moved.
+        shown: Option<Seq>,
     },
     /// A brand has a connection at another process, or at none any more.
     Presence {

@@ -21,12 +21,12 @@ fn typing(room: RoomId, user: i64, is_typing: bool) -> Signal {
     }
 }
 
-fn read(room: RoomId, seq: i64, is_shown: bool) -> Signal {
+fn read(user: i64, seq: i64, shown: Option<i64>) -> Signal {
     Signal::Read {
-        room,
-        user: UserId(i64::MAX),
+        room: ROOM,
+        user: UserId(user),
         seq: Seq(seq),
-        is_shown,
+        shown: shown.map(Seq),
     }
 }
 
@@ -48,8 +48,8 @@ pub async fn signals_reach_instance_that_wants_room<S: RelaySubject>() {
     let signals = [
         typing(ROOM, 3, true),
         typing(ROOM, i64::MIN, false),
-        read(ROOM, 42, true),
-        read(ROOM, i64::MAX, false),
+        read(i64::MAX, 42, Some(41)),
+        read(4, i64::MAX, None),
     ];
     receiving
         .until(|received| {
@@ -64,10 +64,10 @@ pub async fn signals_reach_instance_that_wants_room<S: RelaySubject>() {
     receiving
         .until(|received| {
             first.signal(typing(OTHER, 3, true));
-            first.signal(read(ROOM, 43, true));
+            first.signal(read(4, 43, Some(43)));
             received[1]
                 .iter()
-                .filter(|signal| **signal == read(ROOM, 43, true))
+                .filter(|signal| **signal == read(4, 43, Some(43)))
                 .count()
                 > 2
         })
@@ -104,6 +104,13 @@ pub async fn presence_reaches_instance_that_wants_it<S: RelaySubject>() {
     second.presence_wanted(false);
     receiving.pause().await;
     receiving.received = [Vec::new(), Vec::new()];
+    second.presence_wanted(true);
+    receiving
+        .until(|received| received[1].contains(&presence(3, true)))
+        .await;
+    // Also at once.
+    receiving.received = [Vec::new(), Vec::new()];
+    second.presence_wanted(false);
     second.presence_wanted(true);
     receiving
         .until(|received| received[1].contains(&presence(3, true)))

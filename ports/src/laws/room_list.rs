@@ -226,6 +226,7 @@ pub async fn summaries_and_states_are_those_of_list<S: Subject>() {
         let state = RoomState {
             last_seq: listed.last_seq,
             read_seq: listed.read_seq,
+            revision: listed.room.revision,
         };
         assert_eq!(found, Some(listed), "{room:?} {scope:?}");
         for scopes in [vec![scope], vec![BORIS_SCOPE, Scope::All, ANNA_SCOPE]] {

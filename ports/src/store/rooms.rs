@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use aftermatch_model::{BrandId, Message, Room, RoomId, Seq, UserId};
+use aftermatch_model::{BrandId, Message, Revision, Room, RoomId, Seq, UserId};
 use async_trait::async_trait;
 
 use crate::{Read, StoreError};
@@ -85,13 +85,15 @@ pub struct RoomSummary {
     pub last_message: Option<Message>,
 }
 
-/// How far a room is written and read.
+/// How far a room is written and read, and what it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RoomState {
     /// The number of its last event.
     pub last_seq: Seq,
     /// The reader's read position; `None` without a reader.
     pub read_seq: Option<Seq>,
+    /// The room itself.
+    pub revision: Revision,
 }
 
 /// A page of rooms, by id.

@@ -1,6 +1,6 @@
 use aftermatch_test_support::{
-    Client, Service, Setup, create, delete, edit, on_every_store, response_bytes, room, token_for,
-    written,
+    Client, Service, Setup, Tariff, brand, create, delete, edit, on_every_store, response_bytes,
+    room, token_for, written,
 };
 use serde_json::{Value, json};
 
@@ -164,6 +164,48 @@ async fn read_mark_reaches_the_other_connections_of_the_user(setup: Setup) {
         json!([{"user_id": 3, "seq": 2}])
     );
     page.expect_silence().await;
+}
+
+async fn what_was_read_in_private_stays_so(setup: Setup) {
+    let service = setup.start().await;
+    let mut bob = following(&service, 4, json!({"read_positions": true})).await;
+    bob.join(1).await;
+    for text in ["two", "three"] {
+        bob.request(create(text)).await;
+    }
+    let mut ann = service.joined(3, 1).await;
+    let mark =
+        |seq: i64, private: bool| json!({"action": "mark_read", "seq": seq, "private": private});
+    ann.request(mark(3, true)).await;
+    let marked = ann.request(mark(2, false)).await;
+    assert_eq!(marked["data"]["seq"], 3, "{marked}");
+    let read = json!({"room_pk": 1, "user_id": 3, "seq": 2});
+    assert_eq!(told(&mut bob, "read").await, read);
+    bob.expect_silence().await;
+}
+
+async fn followers_turn_to_the_rooms_of_their_new_brand(setup: Setup) {
+    let service = setup.start().await;
+    let mut ann = following(&service, 3, json!({"rooms": true})).await;
+    let mut bob = service.joined(4, 1).await;
+    let given = brand(1, 8, Tariff::Light, None);
+    let instead = brand(50, 3, Tariff::Light, None);
+    service.hand_over(given, instead).await;
+    let mut removed = Vec::new();
+    for _ in 0..2 {
+        let frame = told(&mut ann, "room_removed").await;
+        assert_eq!(frame["reason"], "brand_lost");
+        removed.extend(frame["room_pk"].as_i64());
+    }
+    removed.sort_unstable();
+    assert_eq!(removed, [1, 2]);
+    bob.request(create("not for Ann")).await;
+    ann.expect_silence().await;
+    service.put_room(room(7, &[50, 2])).await;
+    assert_eq!(told(&mut ann, "room_added").await["pk"], 7);
+    bob.join(7).await;
+    bob.request(create("for Ann")).await;
+    assert_eq!(told(&mut ann, "room_changed").await["unread"], 1);
 }
 
 async fn rooms_come_into_reach_and_go(setup: Setup) {
@@ -350,6 +392,8 @@ on_every_store!(
     joined_room_is_heard_once,
     many_events_become_one_newest_state,
     read_mark_reaches_the_other_connections_of_the_user,
+    what_was_read_in_private_stays_so,
+    followers_turn_to_the_rooms_of_their_new_brand,
     rooms_come_into_reach_and_go,
     administrators_follow_all_rooms_or_some,
     typing_is_seen_until_the_message,

@@ -107,16 +107,16 @@ const THESE: &str = summaries!(
     "r.position"
 );
 
-const ALL_STATES: &str = "SELECT id, last_seq FROM rooms";
+const ALL_STATES: &str = "SELECT id, last_seq, revision FROM rooms";
 
 /// Of the brands $1, each for its reader of $2.
 const STATES_OF_BRANDS: &str = "
     SELECT e.brand, e.reader, r.id, r.last_seq, COALESCE(
         (SELECT seq FROM reading_marks WHERE room_id = r.id AND user_id = e.reader), 0
-    ) AS read_seq
+    ) AS read_seq, r.revision
     FROM UNNEST($1::bigint[], $2::bigint[]) AS e(brand, reader)
     CROSS JOIN LATERAL (SELECT room_id FROM participants WHERE brand_id = e.brand) p
-    CROSS JOIN LATERAL (SELECT id, last_seq FROM rooms WHERE id = p.room_id LIMIT 1) r";
+    CROSS JOIN LATERAL (SELECT id, last_seq, revision FROM rooms WHERE id = p.room_id LIMIT 1) r";
 
 const PARTICIPANTS: &str = "
     SELECT room_id, brand_id FROM participants WHERE room_id = ANY ($1)";
@@ -264,28 +264,29 @@ async fn states(
                 readers.push(reader.0);
             }
             Scope::All => {
-                let query = sqlx::query_as::<_, (i64, i64)>(ALL_STATES);
+                let query = sqlx::query_as::<_, (i64, i64, i64)>(ALL_STATES);
                 let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
                 let rows = rows.into_iter();
-                states.extend(rows.map(|(room, last_seq)| state(*scope, room, last_seq, None)));
+                states.extend(rows.map(|(room, last_seq, revision)| {
+                    state(*scope, room, last_seq, None, revision)
+                }));
             }
         }
     }
     if !brands.is_empty() {
-        let query = sqlx::query_as::<_, (i64, i64, i64, i64, i64)>(STATES_OF_BRANDS)
+        let query = sqlx::query_as::<_, (i64, i64, i64, i64, i64, i64)>(STATES_OF_BRANDS)
             .bind(brands)
             .bind(readers);
         let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
-        states.extend(
-            rows.into_iter()
-                .map(|(brand, reader, room, last_seq, read_seq)| {
-                    let scope = Scope::Brand {
-                        brand: BrandId(brand),
-                        reader: UserId(reader),
-                    };
-                    state(scope, room, last_seq, Some(read_seq))
-                }),
-        );
+        states.extend(rows.into_iter().map(
+            |(brand, reader, room, last_seq, read_seq, revision)| {
+                let scope = Scope::Brand {
+                    brand: BrandId(brand),
+                    reader: UserId(reader),
+                };
+                state(scope, room, last_seq, Some(read_seq), revision)
+            },
+        ));
     }
     Ok(states)
 }
@@ -295,10 +296,12 @@ fn state(
     room: i64,
     last_seq: i64,
     read_seq: Option<i64>,
+    revision: i64,
 ) -> (Scope, RoomId, RoomState) {
     let state = RoomState {
         last_seq: Seq(last_seq),
         read_seq: read_seq.map(Seq),
+        revision: Revision(revision),
     };
     (scope, RoomId(room), state)
 }

@@ -103,7 +103,11 @@ impl Data for RoomRemoved {
 }
 
 /// Every way in which a room goes out of reach.
-pub(crate) const REMOVALS: [Eviction; 2] = [Eviction::BrandRemoved, Eviction::RoomRemoved];
+pub(crate) const REMOVALS: [Eviction; 3] = [
+    Eviction::BrandRemoved,
+    Eviction::RoomRemoved,
+    Eviction::BrandLost,
+];
 
 fn reasons(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"enum": REMOVALS.map(reason)})

@@ -4,6 +4,7 @@ use std::{
         Arc,
         atomic::{AtomicU8, Ordering},
     },
+    time::Duration,
 };
 
 use aftermatch_ports::{
@@ -11,15 +12,20 @@ use aftermatch_ports::{
     model::{Endpoint, Following, RoomId, Session, SessionId, UserId, Viewer},
 };
 use parking_lot::Mutex;
+use tokio::time::Instant;
 
 use crate::transport::Outbox;
+
+/// How long a user is seen typing after the last request that says so.
+pub(super) const TYPING: Duration = Duration::from_secs(6);
 
 /// A connection as delivery knows it.
 pub(crate) struct Connection {
     pub(super) session: SessionId,
     pub(super) user: UserId,
     pub(super) endpoint: Endpoint,
-    pub(super) viewer: Viewer,
+    /// The rechecks change it when the user owns another brand.
+    viewer: Mutex<Viewer>,
     /// In place, because delivery touches it for every frame.
     outbox: Outbox,
     /// The bits of [`Receives`].
@@ -50,6 +56,8 @@ pub(super) trait Flush: Send + Sync {
 struct Rooms {
     joined: Option<RoomId>,
     reserved: Option<Reserved>,
+    /// Where it was typing last, and when.
+    typed: Option<(RoomId, Instant)>,
 }
 
 struct Reserved {
@@ -64,7 +72,7 @@ impl Connection {
             session: session.id,
             user: session.user,
             endpoint: session.endpoint,
-            viewer: session.viewer,
+            viewer: Mutex::new(session.viewer),
             outbox,
             receives: AtomicU8::new(0),
             rooms: Mutex::default(),
@@ -93,9 +101,18 @@ impl Connection {
         }
     }
 
+    pub(super) fn viewer(&self) -> Viewer {
+        *self.viewer.lock()
+    }
+
+    /// Returns the viewer before.
+    pub(super) fn set_viewer(&self, viewer: Viewer) -> Viewer {
+        mem::replace(&mut *self.viewer.lock(), viewer)
+    }
+
     /// Whose rooms it sees.
     pub(super) fn scope(&self) -> Scope {
-        match self.viewer {
+        match self.viewer() {
             Viewer::Admin => Scope::All,
             Viewer::Brand(brand) => Scope::Brand {
                 brand,
@@ -144,6 +161,16 @@ impl Connection {
     /// The room that the session has joined.
     pub(crate) fn joined(&self) -> Option<RoomId> {
         self.rooms.lock().joined
+    }
+
+    pub(super) fn type_in(&self, room: RoomId) {
+        self.rooms.lock().typed = Some((room, Instant::now()));
+    }
+
+    /// Whether it may be seen typing in `room`.
+    pub(super) fn typed_in(&self, room: RoomId) -> bool {
+        let typed = self.rooms.lock().typed;
+        typed.is_some_and(|(typed, at)| typed == room && at.elapsed() < TYPING)
     }
 
     pub(super) fn join(&self, room: RoomId) {

@@ -6,6 +6,7 @@
 //! | `group` | the connections of one scope |
 //! | `entries` | which rooms are due, and when |
 //! | `delivery` | which connections receive a summary |
+//! | `lean` | the joins in progress that ask for new messages without the room |
 //!
 //! Invariants:
 //! 1. Whatever changes in a room makes it due for each scope that has it. A room that
@@ -18,6 +19,9 @@
 //!    room is due: what the seat did not receive is in the summary.
 //! 4. While the rooms of a scope are being read for the first time, what changes anywhere is
 //!    remembered: it may be missing in what is read.
+//! 5. So is each room that changes while connections join that receive new messages without
+//!    their room: the response may have it as it was before. Who has such a seat is known
+//!    for exactly as long as there is the seat.
 //!
 //! The lock on the state is taken after those of rooms. Under it are taken the locks of
 //! [`Wants`] and of the deadlines, and a connection is asked which room it has joined.
@@ -25,6 +29,7 @@
 mod delivery;
 mod entries;
 mod group;
+mod lean;
 mod state;
 
 use std::{
@@ -37,11 +42,11 @@ use std::{
 
 use aftermatch_ports::{
     DueRoom, RoomState, Scope, Summary,
-    model::{BrandId, FollowedRooms, Following, RoomId, Seq, SessionId, UserId},
+    model::{BrandId, FollowedRooms, Following, RoomId, Seq, SessionId, UserId, Viewer},
 };
 use parking_lot::Mutex;
 
-pub(super) use self::delivery::Delivery;
+pub(super) use self::{delivery::Delivery, lean::JoiningLean};
 use self::{
     entries::{Key, News},
     state::State,
@@ -178,10 +183,39 @@ impl Followers {
         }
     }
 
-    /// The connection has joined `room` and receives new messages without it.
+    /// Until what is returned is dropped, rooms that change are remembered: invariant 5.
+    pub(super) fn joining_lean(&self, scope: Scope) -> JoiningLean<'_> {
+        self.state.lock().joining_lean.begin(scope);
+        JoiningLean {
+            followers: self,
+            scope,
+        }
+    }
+
+    /// The connection has joined `room` and receives new messages without it: invariant 5.
     pub(super) fn lean(&self, connection: &Arc<Connection>, room: RoomId) {
+        let mut state = self.state.lock();
+        // Under the lock: who takes the seat away looks here after that.
+        if connection.joined() != Some(room) {
+            return;
+        }
+        state.lean(connection, room);
         self.any.store(true, Ordering::SeqCst);
-        self.state.lock().lean(connection, room);
+        if state.joining_lean.has_changed(room) {
+            let key = (room, connection.scope());
+            let news = News {
+                room: true,
+                more: false,
+            };
+            self.make_due(&mut state, key, news);
+        }
+    }
+
+    /// The connection receives new messages of `room` whole.
+    pub(super) fn not_lean(&self, connection: &Connection, room: RoomId) {
+        if self.any() {
+            self.state.lock().not_lean(connection.session, room);
+        }
     }
 
     pub(super) fn changed(&self, rooms: &[RoomId], participants: &[(RoomId, BrandId)]) {
@@ -193,6 +227,7 @@ impl Followers {
         let mut changed = HashSet::new();
         for &room in rooms {
             state.remember(room);
+            state.joining_lean.changed(room);
             for scope in state
                 .scopes_of(room)
                 .into_iter()
@@ -261,7 +296,26 @@ impl Followers {
 
     /// The scope does not have the room any more. Returns who followed it.
     pub(super) fn removed(&self, due: DueRoom) -> Vec<Arc<Connection>> {
-        self.state.lock().dismiss(due.scope, due.room)
+        let (following, deadline) = self.state.lock().removed(due.scope, due.room);
+        if let Some(deadline) = deadline {
+            self.deadlines.add(deadline, (due.room, due.scope));
+        }
+        following
+    }
+
+    /// The user of the connection owns another brand now. Returns the rooms that it followed,
+    /// and the scope if its rooms have not been read.
+    pub(super) fn turn_to(
+        &self,
+        connection: &Arc<Connection>,
+        viewer: Viewer,
+    ) -> (Vec<RoomId>, Option<Scope>) {
+        let mut state = self.state.lock();
+        let (followed, due, unloaded) = state.turn_to(connection, viewer);
+        for key in due {
+            self.make_due(&mut state, key, News::default());
+        }
+        (followed, unloaded)
     }
 
     pub(super) fn postpone(&self, due: DueRoom) {

@@ -14,7 +14,7 @@ use super::{
     connection::Connection,
     deadlines::Deadlines,
     flush::{Channel, Flusher},
-    followers::Followers,
+    followers::{Followers, JoiningLean},
     online_brands::OnlineBrands,
     wants::Wants,
 };
@@ -115,9 +115,17 @@ impl Hub {
         connection.receives().presence.then(|| self.online.of(room))
     }
 
-    /// The connection has joined `room`, and receives new messages without it.
-    pub(crate) fn joined_lean(&self, connection: &Connection, room: RoomId) {
-        if let Some(connection) = self.connection(connection.session) {
+    /// A join that asks for new messages without the room is in progress, until what is
+    /// returned is dropped.
+    pub(crate) fn joining_lean(&self, connection: &Connection) -> JoiningLean<'_> {
+        self.followers.joining_lean(connection.scope())
+    }
+
+    /// The connection has joined `room`. `is_lean`: it receives new messages without it.
+    pub(crate) fn joined(&self, connection: &Connection, room: RoomId, is_lean: bool) {
+        if !is_lean {
+            self.followers.not_lean(connection, room);
+        } else if let Some(connection) = self.connection(connection.session) {
             self.followers.lean(&connection, room);
         }
     }
@@ -156,16 +164,17 @@ impl Registration {
 impl Drop for Registration {
     fn drop(&mut self) {
         let Self { hub, connection } = self;
+        hub.followers.remove(connection.session);
         if let Some(room) = connection.joined() {
             hub.remove_seat(connection.session, room);
-            hub.typed_no_more(connection, room);
+            hub.seat_lost(connection, room);
         }
-        hub.followers.remove(connection.session);
+        // From now on it does not turn to another brand.
+        hub.connections.write().remove(&connection.session);
         hub.online.receives(connection.receives().presence, false);
-        if let Viewer::Brand(brand) = connection.viewer {
+        if let Viewer::Brand(brand) = connection.viewer() {
             hub.online.disconnected(brand);
         }
-        hub.connections.write().remove(&connection.session);
         hub.open_connections(connection.endpoint).dec();
         connection.end();
     }

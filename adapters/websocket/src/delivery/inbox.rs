@@ -2,9 +2,11 @@
 
 mod frames;
 
+use std::slice;
+
 use aftermatch_ports::{
     DueRoom, Inbox, RoomState, Scope, Summary,
-    model::{BrandId, Eviction, Following, RoomId, Seq, SessionId},
+    model::{BrandId, Eviction, Following, RoomId, Seq, SessionId, Viewer},
 };
 use async_trait::async_trait;
 
@@ -21,6 +23,24 @@ impl Inbox for Hub {
         self.online
             .receives(connection.receives().presence, following.presence);
         self.followers.follow(&connection, following)
+    }
+
+    fn turn_to(&self, session: SessionId, viewer: Viewer) -> Option<Scope> {
+        // Locked, so that the connection does not end meanwhile.
+        let connections = self.connections.read();
+        let connection = connections.get(&session)?;
+        let before = connection.viewer();
+        let (followed, unloaded) = self.followers.turn_to(connection, viewer);
+        if let Viewer::Brand(brand) = viewer {
+            self.online.connected(brand);
+        }
+        if let Viewer::Brand(brand) = before {
+            self.online.disconnected(brand);
+        }
+        for room in followed {
+            frames::send_removed(room, Eviction::BrandLost, slice::from_ref(connection));
+        }
+        unloaded
     }
 
     fn scopes(&self) -> Vec<Scope> {

@@ -19,7 +19,7 @@ impl Presence for Hub {
                     session: connection.session,
                     user: connection.user,
                     endpoint: connection.endpoint,
-                    viewer: connection.viewer,
+                    viewer: connection.viewer(),
                     seats: Vec::new(),
                 };
                 (connection.session, session)

@@ -76,11 +76,17 @@ impl Seats for Hub {
     }
 
     fn activate(&self, session: SessionId, room: RoomId, joined: Seq) {
-        self.with_channel(room, |channel| channel.activate(session, joined));
+        let lost = self.with_channel(room, |channel| channel.activate(session, joined));
+        if let Some(connection) = lost.flatten() {
+            self.seat_lost(&connection, room);
+        }
     }
 
     fn cancel(&self, session: SessionId, room: RoomId) {
-        self.with_channel(room, |channel| channel.cancel(session));
+        let lost = self.with_channel(room, |channel| channel.cancel(session));
+        if let Some(connection) = lost.flatten() {
+            self.seat_lost(&connection, room);
+        }
     }
 
     fn leave(&self, session: SessionId) -> Option<RoomId> {

@@ -18,6 +18,7 @@ impl Signals for Hub {
         else {
             return;
         };
+        connection.type_in(room);
         if self.type_in(&channel, connection.user) {
             self.wants.signal(Signal::Typing {
                 room,
@@ -27,17 +28,17 @@ impl Signals for Hub {
         }
     }
 
-    fn read(&self, session: SessionId, room: RoomId, seq: Seq, is_shown: bool) {
+    fn read(&self, session: SessionId, room: RoomId, seq: Seq, shown: Option<Seq>) {
         let Some(connection) = self.connection(session) else {
             return;
         };
         let user = connection.user;
-        self.deliver_read(Some(session), room, user, seq, is_shown);
+        self.deliver_read(Some(session), room, user, seq, shown);
         self.wants.signal(Signal::Read {
             room,
             user,
             seq,
-            is_shown,
+            shown,
         });
     }
 
@@ -62,8 +63,8 @@ impl Signals for Hub {
                 room,
                 user,
                 seq,
-                is_shown,
-            } => self.deliver_read(None, room, user, seq, is_shown),
+                shown,
+            } => self.deliver_read(None, room, user, seq, shown),
             Signal::Presence { brand, is_online } => self.online.elsewhere(brand, is_online),
         }
     }
@@ -91,17 +92,22 @@ impl Hub {
 
     /// The user has no seat in the room any more.
     pub(super) fn typed_no_more(&self, connection: &Connection, room: RoomId) {
-        let Some(channel) = self.channel(room) else {
+        let mut typed = connection.typed_in(room);
+        // There is none if nobody else here has joined the room.
+        if let Some(channel) = self.channel(room) {
+            let connections = {
+                let mut channel = channel.lock();
+                if channel.has_seat_of(connection.user) {
+                    return;
+                }
+                typed |= channel.is_typing(connection.user);
+                channel.stop_typing(connection.user)
+            };
+            flush(&connections);
+        }
+        if !typed {
             return;
-        };
-        let connections = {
-            let mut channel = channel.lock();
-            if channel.has_seat_of(connection.user) || !channel.is_typing(connection.user) {
-                return;
-            }
-            channel.stop_typing(connection.user)
-        };
-        flush(&connections);
+        }
         self.wants.signal(Signal::Typing {
             room,
             user: connection.user,
@@ -116,9 +122,9 @@ impl Hub {
         room: RoomId,
         user: UserId,
         seq: Seq,
-        is_shown: bool,
+        shown: Option<Seq>,
     ) {
-        self.followers.read(room, user, is_shown);
+        self.followers.read(room, user, shown.is_some());
         let own = self.followers.receiving_own_reads(user, session);
         if !own.is_empty() {
             let frame = encode::text(&event::read(room, user, seq));
@@ -127,8 +133,8 @@ impl Hub {
             }
             flush(&own);
         }
-        if is_shown && let Some(channel) = self.channel(room) {
-            let read = channel.lock().read(user, seq);
+        if let (Some(shown), Some(channel)) = (shown, self.channel(room)) {
+            let read = channel.lock().read(user, shown);
             flush(&read.connections);
             if let Some(first) = read.first_end {
                 self.tasks().spawn(async move {

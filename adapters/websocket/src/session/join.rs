@@ -17,6 +17,7 @@ impl Conversation<'_> {
     /// Joins a room, replays what the client missed, and begins delivery.
     pub(super) async fn join(&self, join: Join, request_id: &RequestId) -> Result<(), ChatError> {
         let (chat, is_lean) = (&self.state.chat, join.is_lean);
+        let _joining = is_lean.then(|| self.state.hub.joining_lean(self.connection));
         let Joined {
             reservation,
             view,
@@ -40,9 +41,8 @@ impl Conversation<'_> {
             return Ok(());
         }
         reservation.activate(head.last_seq);
-        if is_lean {
-            self.state.hub.joined_lean(self.connection, view.room.id);
-        }
+        let room = view.room.id;
+        self.state.hub.joined(self.connection, room, is_lean);
         Ok(())
     }
 

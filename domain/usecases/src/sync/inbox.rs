@@ -107,6 +107,11 @@ impl Unseen {
         self.rooms.extend(rooms);
     }
 
+    /// The rooms of these have not been read.
+    pub(super) fn unloaded(&mut self, scopes: Vec<Scope>) {
+        self.scopes.extend(scopes);
+    }
+
     /// What has changed is not known.
     pub(super) fn everything(&mut self) {
         self.everything = true;

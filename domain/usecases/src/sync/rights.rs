@@ -10,13 +10,14 @@
 //!    have changed between the handshake and the moment the session was known here.
 //! 2. What could not be read is read at the next recheck.
 //! 3. A seat is authorized in the role that its session has now.
+//! 4. A session follows the rooms that it sees in this role.
 
 mod seen;
 
 use std::{collections::HashMap, sync::Arc};
 
 use aftermatch_ports::{
-    Changes, Connected, ConnectedSession, Expected, Read, StoreError,
+    Changes, Connected, ConnectedSession, Expected, Read, Scope, StoreError,
     model::{Endpoint, Eviction, LogHead, Refusal, Room, RoomId, User, Viewer, access},
 };
 
@@ -49,12 +50,19 @@ impl Rechecks {
                 }
             }
         }
-        let checked = recheck(ports, &mut self.seen, changes).await;
+        let (checked, unloaded) = recheck(ports, &mut self.seen, changes).await;
+        self.unseen.unloaded(unloaded);
         self.unseen.look(ports).await.and(checked)
     }
 }
 
-async fn recheck(ports: &Ports, seen: &mut Seen, changes: Changes) -> Result<(), StoreError> {
+/// Returns the scopes of sessions whose users own other brands now, too, if their rooms have not
+/// been read.
+async fn recheck(
+    ports: &Ports,
+    seen: &mut Seen,
+    changes: Changes,
+) -> (Result<(), StoreError>, Vec<Scope>) {
     let connected = ports.presence.connected();
     seen.forget_departed(&connected);
     match changes {
@@ -67,10 +75,12 @@ async fn recheck(ports: &Ports, seen: &mut Seen, changes: Changes) -> Result<(),
         }
     }
     let compared = compare(ports, seen, &connected).await;
-    if seen.has_changes() {
-        reauthorize(ports, seen).await;
-    }
-    compared
+    let unloaded = if seen.has_changes() {
+        reauthorize(ports, seen).await
+    } else {
+        Vec::new()
+    };
+    (compared, unloaded)
 }
 
 /// Compares what was not compared yet with the store.
@@ -104,7 +114,8 @@ fn compare_log(ports: &Ports, room: RoomId, delivered: LogHead, now: LogHead) {
 }
 
 /// Authorizes the sessions again whose user or room changed (invariant 2).
-async fn reauthorize(ports: &Ports, seen: &mut Seen) {
+async fn reauthorize(ports: &Ports, seen: &mut Seen) -> Vec<Scope> {
+    let mut unloaded = Vec::new();
     let mut users = HashMap::new();
     for id in seen.changed_users() {
         if let Ok(user) = ports.people.user(id, Read::Fresh).await {
@@ -130,13 +141,20 @@ async fn reauthorize(ports: &Ports, seen: &mut Seen) {
             seen.checked(session.session, role.as_ref().ok().copied());
         }
         match role.transpose() {
-            Ok(role) => evict(ports, &session, role, &rooms),
+            Ok(role) => {
+                evict(ports, &session, role, &rooms);
+                // Invariant 4.
+                if let Some(role) = role.filter(|role| *role != session.viewer) {
+                    unloaded.extend(ports.inbox.turn_to(session.session, role));
+                }
+            }
             Err(refusal) => ports.presence.disconnect(session.session, refusal),
         }
     }
     for room in rooms.into_values().flatten() {
         end_old_log(ports, &room);
     }
+    unloaded
 }
 
 /// Takes away the seats that the session may no longer have. `viewer` is its role

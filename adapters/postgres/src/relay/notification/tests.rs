@@ -170,7 +170,7 @@ fn lines_of_processes_are_understood() {
             room: RoomId(8),
             user: UserId(3),
             seq: Seq(i64::MAX),
-            is_shown: false,
+            shown: None,
         },
     ];
     for signal in signals {

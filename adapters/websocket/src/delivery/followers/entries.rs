@@ -44,12 +44,30 @@ struct Entry {
     news: News,
 }
 
+#[derive(Clone, Copy)]
+enum Reading {
+    /// With this news.
+    News(News),
+    /// Nobody needs what is read any more: it may be older than what followers have who came
+    /// after that.
+    Void,
+}
+
+/// What was read of a room.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Finished {
+    /// It is to be delivered with this news.
+    News(News),
+    /// Nobody needs it.
+    Void,
+}
+
 /// Each stage but `Reading` ends at a deadline.
 enum Stage {
     /// It is due.
     Due,
-    /// It is being read, with this news. Whether it is due after that.
-    Reading { news: News, again: bool },
+    /// It is being read. Whether it is due after that.
+    Reading { read: Reading, again: bool },
     /// It was delivered. Whether it is due after the rest.
     Resting { again: bool },
 }
@@ -85,7 +103,10 @@ impl Entries {
         match entry.stage {
             Stage::Due | Stage::Resting { again: true } => {
                 let news = mem::take(&mut entry.news);
-                entry.stage = Stage::Reading { news, again: false };
+                entry.stage = Stage::Reading {
+                    read: Reading::News(news),
+                    again: false,
+                };
                 true
             }
             Stage::Resting { again: false } => {
@@ -97,29 +118,79 @@ impl Entries {
     }
 
     /// It was read. Returns what is to be delivered, and the next deadline.
-    pub(super) fn finish(&mut self, key: Key) -> Option<(News, Instant)> {
+    pub(super) fn finish(&mut self, key: Key) -> Option<(Finished, Option<Instant>)> {
         let entry = self.0.get_mut(&key)?;
-        let Stage::Reading { news, again } = entry.stage else {
+        let Stage::Reading { read, again } = entry.stage else {
             return None;
         };
-        entry.stage = Stage::Resting { again };
-        Some((news, Instant::now() + REST))
+        match read {
+            Reading::News(news) => {
+                entry.stage = Stage::Resting { again };
+                Some((Finished::News(news), Some(Instant::now() + REST)))
+            }
+            Reading::Void => Some((Finished::Void, self.begin_again(key, again))),
+        }
+    }
+
+    /// It was read, and the scope does not have it any more. Returns whether it was due again,
+    /// and so may be there again; `None` if nobody needs what was read.
+    pub(super) fn dismiss(&mut self, key: Key) -> Option<bool> {
+        match self.0.get(&key)?.stage {
+            Stage::Reading {
+                read: Reading::News(_),
+                again,
+            } => {
+                self.0.remove(&key);
+                Some(again)
+            }
+            _ => None,
+        }
     }
 
     /// It could not be read. Returns the next deadline.
     pub(super) fn postpone(&mut self, key: Key) -> Option<Instant> {
         let entry = self.0.get_mut(&key)?;
-        let Stage::Reading { news, .. } = entry.stage else {
+        let Stage::Reading { read, again } = entry.stage else {
             return None;
         };
-        entry.news |= news;
-        entry.stage = Stage::Due;
-        Some(Instant::now() + PAUSE)
+        match read {
+            Reading::News(news) => {
+                entry.news |= news;
+                entry.stage = Stage::Due;
+                Some(Instant::now() + PAUSE)
+            }
+            Reading::Void => self.begin_again(key, again),
+        }
     }
 
-    /// The scope does not have the room any more.
+    /// What was read is void. Returns the deadline if the room is due.
+    fn begin_again(&mut self, key: Key, is_due: bool) -> Option<Instant> {
+        if !is_due {
+            self.0.remove(&key);
+            return None;
+        }
+        if let Some(entry) = self.0.get_mut(&key) {
+            entry.stage = Stage::Due;
+        }
+        Some(Instant::now())
+    }
+
+    /// Nobody of the scope follows the room any more.
     pub(super) fn remove(&mut self, key: Key) {
-        self.0.remove(&key);
+        if let Some(entry) = self.0.get_mut(&key)
+            && let Stage::Reading { .. } = entry.stage
+        {
+            // It is still read by one task at a time.
+            *entry = Entry {
+                stage: Stage::Reading {
+                    read: Reading::Void,
+                    again: false,
+                },
+                news: News::default(),
+            };
+        } else {
+            self.0.remove(&key);
+        }
     }
 }
 
@@ -138,7 +209,10 @@ mod tests {
     };
 
     fn finish(entries: &mut Entries) -> Option<News> {
-        entries.finish(KEY).map(|(news, _)| news)
+        match entries.finish(KEY)?.0 {
+            Finished::News(news) => Some(news),
+            Finished::Void => None,
+        }
     }
 
     #[test]
@@ -183,12 +257,36 @@ mod tests {
 
     #[test]
     fn room_that_was_removed_is_not_delivered() {
-        let mut entries = Entries::default();
-        entries.make_due(KEY, ROOM);
-        entries.begin(KEY);
-        entries.remove(KEY);
-        assert_eq!(finish(&mut entries), None);
-        assert!(entries.postpone(KEY).is_none());
-        assert!(!entries.begin(KEY));
+        for end in [
+            |entries: &mut Entries| assert_eq!(finish(entries), None),
+            |entries: &mut Entries| assert!(entries.postpone(KEY).is_none()),
+        ] {
+            let mut entries = Entries::default();
+            entries.make_due(KEY, ROOM);
+            entries.begin(KEY);
+            entries.remove(KEY);
+            assert_eq!(entries.dismiss(KEY), None);
+            end(&mut entries);
+            assert!(!entries.begin(KEY));
+            assert!(entries.0.is_empty());
+        }
+    }
+
+    #[test]
+    fn room_that_comes_back_while_it_is_read_is_read_again() {
+        for end in [
+            |entries: &mut Entries| assert_eq!(finish(entries), None),
+            |entries: &mut Entries| assert!(entries.postpone(KEY).is_some()),
+        ] {
+            let mut entries = Entries::default();
+            entries.make_due(KEY, ROOM);
+            entries.begin(KEY);
+            entries.remove(KEY);
+            entries.make_due(KEY, MORE);
+            assert!(!entries.begin(KEY), "one task at a time");
+            end(&mut entries);
+            assert!(entries.begin(KEY), "what was read is too old");
+            assert_eq!(finish(&mut entries), Some(MORE));
+        }
     }
 }

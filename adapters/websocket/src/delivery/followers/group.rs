@@ -18,6 +18,8 @@ pub(super) struct Group {
     /// Each with the state that was delivered last, or none if it is new. `None`: they
     /// have not been read.
     pub(super) rooms: Option<HashMap<RoomId, Option<RoomState>>>,
+    /// Whether they are all new to somebody, once they have been read.
+    pub(super) are_new: bool,
 }
 
 struct Member {

@@ -1,19 +1,21 @@
 use std::{
     collections::{HashMap, HashSet},
     hash::Hash,
+    mem,
     sync::Arc,
 };
 
 use aftermatch_ports::{
     DueRoom, RoomState, Scope, Summary,
-    model::{BrandId, FollowedRooms, Following, RoomId, Seq, SessionId, UserId},
+    model::{BrandId, FollowedRooms, Following, RoomId, Seq, SessionId, UserId, Viewer},
 };
 use tokio::time::Instant;
 
 use super::{
     delivery::Delivery,
-    entries::{Entries, Key, News},
+    entries::{Entries, Finished, Key, News},
     group::Group,
+    lean::Joins,
 };
 use crate::delivery::{
     connection::{Connection, Receives},
@@ -27,6 +29,7 @@ pub(super) struct State {
     by_user: HashMap<UserId, Vec<Arc<Connection>>>,
     /// The seats that receive new messages without their room.
     lean: HashMap<RoomId, Vec<Arc<Connection>>>,
+    pub(super) joining_lean: Joins,
     groups: HashMap<Scope, Group>,
     /// The scopes of brands, by brand and by room. The scope of all rooms is in neither.
     by_brand: HashMap<BrandId, Vec<Scope>>,
@@ -36,6 +39,8 @@ pub(super) struct State {
     /// invariant 4.
     loading: HashSet<Scope>,
     remembered: HashSet<RoomId>,
+    /// Rooms that these scopes have now.
+    admitted: HashSet<Key>,
 }
 
 struct Session {
@@ -51,12 +56,14 @@ impl State {
             sessions: HashMap::new(),
             by_user: HashMap::new(),
             lean: HashMap::new(),
+            joining_lean: Joins::default(),
             groups: HashMap::new(),
             by_brand: HashMap::new(),
             by_room: HashMap::new(),
             entries: Entries::default(),
             loading: HashSet::new(),
             remembered: HashSet::new(),
+            admitted: HashSet::new(),
         }
     }
 
@@ -71,6 +78,7 @@ impl State {
 
     pub(super) fn scopes(&self) -> Vec<Scope> {
         let lean = self.lean.values().flatten().map(|each| each.scope());
+        let lean = lean.chain(self.joining_lean.scopes());
         let all: HashSet<_> = self.groups.keys().copied().chain(lean).collect();
         all.into_iter().collect()
     }
@@ -153,6 +161,46 @@ impl State {
         }
     }
 
+    /// The user of the connection owns another brand now. Returns the rooms that were followed,
+    /// those that are due, and the scope if its rooms have not been read.
+    pub(super) fn turn_to(
+        &mut self,
+        connection: &Arc<Connection>,
+        viewer: Viewer,
+    ) -> (Vec<RoomId>, Vec<Key>, Option<Scope>) {
+        let following = self.following(connection.session);
+        let before = connection.scope();
+        let is_known = self.sessions.contains_key(&connection.session);
+        if !is_known || following.rooms == FollowedRooms::None {
+            connection.set_viewer(viewer);
+            if is_known {
+                self.remove(connection.session);
+                self.add(connection, following);
+            }
+            return (Vec::new(), Vec::new(), None);
+        }
+        let rooms = self
+            .groups
+            .get(&before)
+            .and_then(|group| group.rooms.as_ref());
+        let rooms = rooms.into_iter().flatten();
+        let followed = rooms.filter(|(_, state)| state.is_some());
+        let followed = followed.map(|(room, _)| *room).collect();
+        self.remove(connection.session);
+        connection.set_viewer(viewer);
+        let unloaded = self.add(connection, following);
+        let scope = connection.scope();
+        let mut due = Vec::new();
+        if let Some(group) = self.groups.get_mut(&scope) {
+            group.are_new = group.rooms.is_none();
+            for (room, state) in group.rooms.iter_mut().flatten() {
+                *state = None;
+                due.push((*room, scope));
+            }
+        }
+        (followed, due, unloaded)
+    }
+
     /// These are the rooms of the scope. Returns those that are due.
     pub(super) fn load(
         &mut self,
@@ -166,38 +214,50 @@ impl State {
         let lean = self.lean.iter();
         let lean = lean.filter(|(_, seats)| seats.iter().any(|each| each.scope() == scope));
         let mut due: Vec<_> = lean.map(|(room, _)| (*room, changed)).collect();
-        let others = self.load_followed(scope, rooms).into_iter();
-        due.extend(others.map(|room| (room, News::default())));
+        due.extend(self.load_followed(scope, rooms));
+        self.joining_lean.any_changed();
         due
     }
 
-    fn load_followed(&mut self, scope: Scope, rooms: Vec<(RoomId, RoomState)>) -> Vec<RoomId> {
+    fn load_followed(
+        &mut self,
+        scope: Scope,
+        rooms: Vec<(RoomId, RoomState)>,
+    ) -> Vec<(RoomId, News)> {
+        let nothing_more = |room| (room, News::default());
         let Some(group) = self.groups.get_mut(&scope) else {
             return Vec::new();
         };
         if !group.follows_all() {
-            return group.only().collect();
+            return group.only().map(nothing_more).collect();
         }
         if group.rooms.is_some() {
             return self.load_again(scope, &rooms);
         }
-        let ids: Vec<_> = rooms.iter().map(|(room, _)| *room).collect();
-        let rooms = rooms.into_iter().map(|(room, state)| (room, Some(state)));
-        group.rooms = Some(rooms.collect());
-        for room in &ids {
-            self.list(scope, *room);
+        let are_new = mem::take(&mut group.are_new);
+        let rooms = rooms.into_iter();
+        let rooms = rooms.map(|(room, state)| (room, (!are_new).then_some(state)));
+        let mut rooms: HashMap<_, _> = rooms.collect();
+        let admitted = self.admitted.iter().filter(|(_, other)| *other == scope);
+        for (room, _) in admitted {
+            rooms.entry(*room).or_insert(None);
         }
-        let remembered = ids
-            .into_iter()
-            .filter(|room| self.remembered.contains(room));
-        let due = remembered.collect();
+        let due = rooms
+            .iter()
+            .filter(|(room, state)| state.is_none() || self.remembered.contains(room));
+        let due = due.map(|(room, _)| nothing_more(*room)).collect();
+        let ids: Vec<_> = rooms.keys().copied().collect();
+        group.rooms = Some(rooms);
+        for room in ids {
+            self.list(scope, room);
+        }
         self.loaded(scope);
         due
     }
 
     /// Rooms with another state than that which was delivered, new ones, and those that the
     /// scope does not have any more.
-    fn load_again(&mut self, scope: Scope, rooms: &[(RoomId, RoomState)]) -> Vec<RoomId> {
+    fn load_again(&mut self, scope: Scope, rooms: &[(RoomId, RoomState)]) -> Vec<(RoomId, News)> {
         let group = self.groups.get(&scope);
         let Some(known) = group.and_then(|group| group.rooms.as_ref()) else {
             return Vec::new();
@@ -206,19 +266,27 @@ impl State {
         let mut due = Vec::new();
         for (room, state) in rooms {
             gone.remove(room);
-            if known.get(room) != Some(&Some(*state)) {
-                due.push(*room);
+            let before = known.get(room).copied().flatten();
+            if before != Some(*state) {
+                let news = News {
+                    room: before.is_some_and(|before| before.revision != state.revision),
+                    more: false,
+                };
+                due.push((*room, news));
             }
         }
-        for room in &due {
+        for (room, _) in &due {
             self.admit(scope, *room);
         }
-        due.extend(gone);
+        due.extend(gone.into_iter().map(|room| (room, News::default())));
         due
     }
 
     /// The scope has a room that it may not have had.
     pub(super) fn admit(&mut self, scope: Scope, room: RoomId) {
+        if self.loading.contains(&scope) {
+            self.admitted.insert((room, scope));
+        }
         let group = self.groups.get_mut(&scope);
         if let Some(rooms) = group.and_then(|group| group.rooms.as_mut())
             && !rooms.contains_key(&room)
@@ -228,9 +296,35 @@ impl State {
         }
     }
 
+    /// The room was read, and the scope does not have it any more. Returns who followed it,
+    /// and the next deadline.
+    pub(super) fn removed(
+        &mut self,
+        scope: Scope,
+        room: RoomId,
+    ) -> (Vec<Arc<Connection>>, Option<Instant>) {
+        let Some(again) = self.entries.dismiss((room, scope)) else {
+            return (Vec::new(), self.finish_void((room, scope)));
+        };
+        let following = self.dismiss(scope, room);
+        if !again {
+            return (following, None);
+        }
+        // It may be there again since it was read.
+        self.admit(scope, room);
+        let news = News {
+            room: true,
+            more: true,
+        };
+        (following, self.make_due((room, scope), news))
+    }
+
+    fn finish_void(&mut self, key: Key) -> Option<Instant> {
+        self.entries.finish(key).and_then(|(_, deadline)| deadline)
+    }
+
     /// The scope does not have the room any more. Returns who followed it.
-    pub(super) fn dismiss(&mut self, scope: Scope, room: RoomId) -> Vec<Arc<Connection>> {
-        self.entries.remove((room, scope));
+    fn dismiss(&mut self, scope: Scope, room: RoomId) -> Vec<Arc<Connection>> {
         let Some(group) = self.groups.get_mut(&scope) else {
             return Vec::new();
         };
@@ -271,6 +365,7 @@ impl State {
     /// The rooms of the scope were read, or are no longer needed.
     fn loaded(&mut self, scope: Scope) {
         self.loading.remove(&scope);
+        self.admitted.retain(|(_, other)| *other != scope);
         if self.loading.is_empty() {
             self.remembered = HashSet::new();
         }
@@ -343,14 +438,18 @@ impl State {
         let state = RoomState {
             last_seq: summary.listed.last_seq,
             read_seq: summary.listed.read_seq,
+            revision: summary.listed.view.room.revision,
         };
         let mut delivery = Delivery {
             connections: Vec::new(),
             is_new: false,
             with_room: false,
         };
-        let Some((news, deadline)) = self.entries.finish((room, scope)) else {
+        let Some((finished, deadline)) = self.entries.finish((room, scope)) else {
             return (delivery, None);
+        };
+        let Finished::News(news) = finished else {
+            return (delivery, deadline);
         };
         delivery.with_room = news.room;
         if news.room {
@@ -358,7 +457,7 @@ impl State {
             delivery.connections = lean.filter(|each| each.scope() == scope).cloned().collect();
         }
         let Some(group) = self.groups.get_mut(&scope) else {
-            return (delivery, Some(deadline));
+            return (delivery, deadline);
         };
         let before = match &mut group.rooms {
             Some(rooms) => {
@@ -368,7 +467,7 @@ impl State {
             None => None,
         };
         if before.flatten() == Some(state) && news == News::default() {
-            return (delivery, Some(deadline));
+            return (delivery, deadline);
         }
         delivery.is_new = before == Some(None);
         let following = group.following(room);
@@ -381,7 +480,7 @@ impl State {
                 delivery.connections.push(connection.clone());
             }
         }
-        (delivery, Some(deadline))
+        (delivery, deadline)
     }
 }
 

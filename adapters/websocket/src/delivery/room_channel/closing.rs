@@ -102,7 +102,11 @@ impl RoomChannel {
                 {
                     subscriber.end(&notice)
                 } else {
-                    subscriber.restart(&notice)
+                    let lost = subscriber.restart(&notice);
+                    if lost {
+                        connections.push(Arc::clone(&subscriber.connection));
+                    }
+                    lost
                 };
                 seats += u64::from(ended);
                 subscriber.is_reserved()
@@ -123,6 +127,7 @@ impl RoomChannel {
             deadline: self.deadline,
             unsent: self.unsent,
             flushing: self.flushing,
+            signals: self.signals.ended(),
             ..Self::default()
         };
     }

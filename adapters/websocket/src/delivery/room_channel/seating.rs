@@ -22,26 +22,31 @@ impl RoomChannel {
     }
 
     /// Makes the session's reserved seat active: it receives what follows event
-    /// `joined`. If it was taken away meanwhile, it is removed instead (invariant 4).
-    pub(in crate::delivery) fn activate(&mut self, session: SessionId, joined: Seq) {
-        let Some(subscriber) = self.subscriber(session) else {
-            return;
-        };
-        if subscriber.activate(joined) {
+    /// `joined`. If it was taken away meanwhile, it is removed instead (invariant 4), and
+    /// its connection returned.
+    pub(in crate::delivery) fn activate(
+        &mut self,
+        session: SessionId,
+        joined: Seq,
+    ) -> Option<Arc<Connection>> {
+        let is_active = self.subscriber(session)?.activate(joined);
+        if is_active {
             self.show_typing_to(session);
+            None
         } else {
-            self.remove(session);
+            self.remove(session)
         }
     }
 
     /// Ends the session's reservation. A seat that it had before remains, unless it
-    /// was taken away meanwhile.
-    pub(in crate::delivery) fn cancel(&mut self, session: SessionId) {
-        if let Some(subscriber) = self.subscriber(session)
-            && !subscriber.cancel()
-        {
-            self.remove(session);
+    /// was taken away meanwhile: then its connection is returned.
+    pub(in crate::delivery) fn cancel(&mut self, session: SessionId) -> Option<Arc<Connection>> {
+        let subscriber = self.subscriber(session)?;
+        let was_active = subscriber.is_active();
+        if subscriber.cancel() {
+            return None;
         }
+        self.remove(session).filter(|_| was_active)
     }
 
     /// Removes the session's seat.

@@ -1,17 +1,18 @@
 //! What is in no log: who is typing, how far users have read, which brands are online.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, mem, sync::Arc, time::Duration};
 
 use aftermatch_ports::model::{BrandId, RoomId, Seq, SessionId, Timestamp, UserId, Viewer};
 use aftermatch_protocol::event;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::RoomChannel;
-use crate::{delivery::connection::Connection, encode, transport::Outbox};
-
-/// How long a user is seen typing after the last request that says so.
-const TYPING: Duration = Duration::from_secs(6);
+use super::{RoomChannel, subscriber::Held};
+use crate::{
+    delivery::connection::{Connection, TYPING},
+    encode,
+    transport::Outbox,
+};
 
 /// How often it is passed on that a user is typing.
 const PASSED_ON: Duration = Duration::from_secs(3);
@@ -22,9 +23,21 @@ const READ: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub(super) struct RoomSignals {
     typing: Vec<Typist>,
+    /// Whether a task waits for the first of them to end.
+    is_watched: bool,
     /// The users whose read position others have received in the last second, and where it
     /// has moved since.
     read: HashMap<UserId, Option<Seq>>,
+}
+
+impl RoomSignals {
+    /// The log has ended. The task that waits for typing to end goes on.
+    pub(super) fn ended(&self) -> Self {
+        Self {
+            is_watched: self.is_watched,
+            ..Self::default()
+        }
+    }
 }
 
 struct Typist {
@@ -74,16 +87,16 @@ impl RoomChannel {
                 first_end: None,
             };
         }
-        let is_first = typing.is_empty();
         typing.push(Typist {
             user,
             end: now + TYPING,
             passed_on: now,
         });
+        let is_watched = mem::replace(&mut self.signals.is_watched, true);
         Typing {
             is_passed_on: true,
             connections: self.show_typing(),
-            first_end: is_first.then_some(now + TYPING),
+            first_end: (!is_watched).then_some(now + TYPING),
         }
     }
 
@@ -106,22 +119,29 @@ impl RoomChannel {
         let before = self.signals.typing.len();
         self.signals.typing.retain(|typist| typist.end > now);
         let ended = self.signals.typing.len() < before;
+        let next = self.signals.typing.iter().map(|typist| typist.end).min();
+        self.signals.is_watched = next.is_some();
         Ended {
             connections: if ended {
                 self.show_typing()
             } else {
                 Vec::new()
             },
-            next: self.signals.typing.iter().map(|typist| typist.end).min(),
+            next,
         }
     }
 
     /// Everyone who is typing, to everyone joined who follows that.
-    fn show_typing(&self) -> Vec<Arc<Connection>> {
+    fn show_typing(&mut self) -> Vec<Arc<Connection>> {
         let users = self.signals.typing.iter().map(|typist| typist.user);
         let users: Vec<_> = users.collect();
         let frame = |room| encode::text(&event::typing(room, users));
-        self.show(|each| each.receives().typing, frame, Outbox::push_droppable)
+        self.show(
+            |each| each.receives().typing,
+            frame,
+            Outbox::push_droppable,
+            None,
+        )
     }
 
     /// Everyone who is typing, to a session that has just joined and follows that. It is sent
@@ -168,10 +188,10 @@ impl RoomChannel {
         }
     }
 
-    fn show_read(&self, user: UserId, seq: Seq) -> Vec<Arc<Connection>> {
+    fn show_read(&mut self, user: UserId, seq: Seq) -> Vec<Arc<Connection>> {
         let frame = |room| encode::text(&event::read(room, user, seq));
         let receives = |each: &Connection| each.receives().read_positions && each.user != user;
-        self.show(receives, frame, Outbox::push)
+        self.show(receives, frame, Outbox::push, Some(Held::Read(user)))
     }
 
     /// A brand has come, or was last seen then.
@@ -182,27 +202,40 @@ impl RoomChannel {
     ) -> Vec<Arc<Connection>> {
         let frame = |_| encode::text(&event::presence(brand, last_seen));
         let own = Viewer::Brand(brand);
-        let receives = |each: &Connection| each.receives().presence && each.viewer != own;
-        self.show(receives, frame, Outbox::push_droppable)
+        let receives = |each: &Connection| each.receives().presence && each.viewer() != own;
+        self.show(receives, frame, Outbox::push, Some(Held::Presence(brand)))
     }
 
-    /// Puts a frame into the outbox of everyone joined who follows that.
+    /// Puts a frame into the outbox of everyone joined who follows that. Returns them. For
+    /// who is about to join, it is held.
     fn show(
-        &self,
+        &mut self,
         receives: impl Fn(&Connection) -> bool,
         frame: impl FnOnce(RoomId) -> Bytes,
         push: fn(&Outbox, Bytes),
+        held: Option<Held>,
     ) -> Vec<Arc<Connection>> {
-        let active = self.subscribers.iter().filter(|each| !each.is_reserved());
-        let connections = active.map(|subscriber| &subscriber.connection);
-        let receiving: Vec<_> = connections.filter(|each| receives(each)).cloned().collect();
-        if let Some(room) = self.room().filter(|_| !receiving.is_empty()) {
-            let frame = frame(room);
-            for connection in &receiving {
-                push(connection.outbox(), frame.clone());
+        let Some(room) = self.room() else {
+            return Vec::new();
+        };
+        let subscribers = self.subscribers.iter_mut();
+        let mut receiving = subscribers
+            .filter(|each| receives(&each.connection))
+            .peekable();
+        if receiving.peek().is_none() {
+            return Vec::new();
+        }
+        let frame = frame(room);
+        let mut connections = Vec::new();
+        for subscriber in receiving {
+            if !subscriber.is_reserved() {
+                push(subscriber.connection.outbox(), frame.clone());
+                connections.push(subscriber.connection.clone());
+            } else if let Some(held) = held {
+                subscriber.hold(held, frame.clone());
             }
         }
-        receiving
+        connections
     }
 
     pub(in crate::delivery) fn has_seat_of(&self, user: UserId) -> bool {

@@ -1,6 +1,6 @@
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use aftermatch_ports::model::{Eviction, RoomEvent, Seat, Seq, Viewer};
+use aftermatch_ports::model::{BrandId, Eviction, RoomEvent, Seat, Seq, UserId};
 use aftermatch_protocol::{close::Close, event};
 use bytes::Bytes;
 
@@ -12,16 +12,24 @@ pub(super) struct Subscriber {
     pub(super) connection: Arc<Connection>,
     /// The room's last event when it was joined. The session receives what follows.
     pub(super) since: Seq,
-    /// The role of the active seat. During a reservation: of the one before it.
-    active: Option<Viewer>,
+    /// The active seat. During a reservation: the one before it.
+    active: Option<Seat>,
     /// What was delivered since the seat was reserved, until it becomes active. Boxed:
     /// delivery walks over all subscribers, of which few are about to join.
     buffered: Option<Box<Buffered>>,
 }
 
+/// What is in no log and must not be missed. What came last is enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Held {
+    Read(UserId),
+    Presence(BrandId),
+}
+
 struct Buffered {
     frames: Vec<(Seq, Bytes)>,
     bytes: usize,
+    held: BTreeMap<Held, Bytes>,
     /// Whether the room was read: the join response names the log of that moment.
     anchored: bool,
     /// The last event that this seat could not receive, because its brand was not in the
@@ -39,6 +47,7 @@ impl Default for Buffered {
         Self {
             frames: Vec::new(),
             bytes: 0,
+            held: BTreeMap::new(),
             anchored: false,
             excluded: Seq::ZERO,
             notice: None,
@@ -73,7 +82,7 @@ impl Subscriber {
             self.revoke(|| encode::text(&event::room_closed(room, Eviction::BrandRemoved)));
         }
         self.since = joined;
-        self.active = Some(self.seat.viewer);
+        self.active = Some(self.seat);
         let active = self.release();
         if active {
             self.connection.join(self.seat.room);
@@ -92,19 +101,19 @@ impl Subscriber {
             }
             return false;
         };
-        self.seat.viewer = active;
+        self.seat = active;
         self.release()
     }
 
-    /// The frame of an event as this seat receives it. `lean` is the one without the room,
-    /// once a seat has needed it.
+    /// The frame of an event as this seat receives it, also if the join that is in progress
+    /// fails. `lean` is the one without the room, once a seat has needed it.
     pub(super) fn frame(
         &self,
         event: &RoomEvent,
         whole: &Bytes,
         lean: &mut Option<Bytes>,
     ) -> Bytes {
-        if !self.seat.is_lean {
+        if !self.seat.is_lean || self.active.is_some_and(|active| !active.is_lean) {
             return whole.clone();
         }
         let frame = lean.get_or_insert_with(|| encode::text(&event::event(event, None)));
@@ -122,6 +131,11 @@ impl Subscriber {
         self.buffered
             .as_ref()
             .is_some_and(|buffered| buffered.anchored)
+    }
+
+    /// Whether it has a seat, apart from one that is being reserved.
+    pub(super) fn is_active(&self) -> bool {
+        self.active.is_some()
     }
 
     /// Whether the seat is being reserved.
@@ -194,6 +208,13 @@ impl Subscriber {
         }
     }
 
+    /// Keeps a signal until the reservation ends: the join may have read how it was before.
+    pub(super) fn hold(&mut self, held: Held, frame: Bytes) {
+        if let Some(buffered) = &mut self.buffered {
+            buffered.held.insert(held, frame);
+        }
+    }
+
     /// Ends the reservation and delivers what was buffered. Returns `false` if the
     /// seat was taken away.
     fn release(&mut self) -> bool {
@@ -212,7 +233,12 @@ impl Subscriber {
                 outbox.push(notice);
                 false
             }
-            None => true,
+            None => {
+                for frame in buffered.held.into_values() {
+                    outbox.push(frame);
+                }
+                true
+            }
         }
     }
 }

@@ -25,6 +25,7 @@ fn state(last_seq: i64) -> RoomState {
     RoomState {
         last_seq: Seq(last_seq),
         read_seq: Some(Seq::ZERO),
+        revision: Revision(2),
     }
 }
 
@@ -238,4 +239,184 @@ async fn due_room_wakes_the_one_who_waits() {
     stage.hub.written(OTHER, Seq(4));
     let found = poll_fn(|context| due.poll_unpin(context)).await;
     assert_eq!(found.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn room_that_comes_while_rooms_are_read_is_not_missed() {
+    let stage = Stage::new();
+    let client = stage.connected(1).await;
+    let following = Following {
+        rooms: FollowedRooms::InReach,
+        ..Following::default()
+    };
+    stage.hub.follow(client.session(), following);
+    stage.hub.changed(vec![ROOM], vec![(ROOM, BrandId(1))]);
+    // Read before that.
+    stage.hub.load(of_ann(1), vec![(OTHER, state(3))]);
+    stage.deliver_due(1);
+    client.texts();
+    advance(SECOND).await;
+    stage.deliver_due(1);
+    stage.hub.written(ROOM, Seq(2));
+    advance(SECOND).await;
+    stage.deliver_due(2);
+    let sent = client.texts();
+    assert!(
+        sent.iter()
+            .any(|sent| sent.contains(r#""room_pk":1,"last_seq":2"#)),
+        "{sent:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn room_that_comes_back_while_it_is_read_is_not_lost() {
+    let stage = Stage::new();
+    let ann = stage.following(1).await;
+    stage.hub.written(OTHER, Seq(4));
+    let due = stage.due();
+    stage.hub.changed(vec![OTHER], vec![(OTHER, BrandId(1))]);
+    stage.hub.deliver(due[0], Err(Eviction::BrandRemoved));
+    assert!(ann.texts()[0].contains("room_removed"));
+    assert_eq!(stage.deliver_due(4), 1);
+    assert!(ann.texts()[0].contains("room_added"));
+    advance(SECOND).await;
+    stage.hub.written(OTHER, Seq(5));
+    assert_eq!(stage.deliver_due(5), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn older_summary_does_not_replace_newer_one() {
+    let stage = Stage::new();
+    let ann = stage.following(1).await;
+    stage.hub.written(OTHER, Seq(4));
+    let old = stage.due();
+    stage.follow(&ann, FollowedRooms::None);
+    stage.follow(&ann, FollowedRooms::InReach);
+    stage.hub.written(OTHER, Seq(5));
+    stage.hub.deliver(old[0], Ok(summary(OTHER, 4)));
+    assert_eq!(ann.texts(), [""; 0]);
+    assert_eq!(stage.deliver_due(5), 1);
+    assert!(ann.texts()[0].contains(r#""last_seq":5"#));
+}
+
+#[tokio::test(start_paused = true)]
+async fn changed_room_is_found_when_everything_is_compared() {
+    let stage = Stage::new();
+    let ann = stage.following(1).await;
+    let changed = RoomState {
+        revision: Revision(3),
+        ..state(3)
+    };
+    stage.hub.load(of_ann(1), vec![(OTHER, changed)]);
+    assert_eq!(stage.deliver_due(3), 1);
+    assert!(ann.texts()[0].contains(r#""room":{"pk":2"#));
+}
+
+#[tokio::test(start_paused = true)]
+async fn session_turns_to_rooms_of_another_brand() {
+    let stage = Stage::new();
+    let ann = stage.following(1).await;
+    stage.hub.written(OTHER, Seq(4));
+    let scope = stage.hub.turn_to(ann.session(), EVE).expect("a scope");
+    let removed = r#""data":{"room_pk":2,"reason":"brand_lost"},"action":"room_removed""#;
+    let sent = ann.texts();
+    assert!(sent.len() == 1 && sent[0].contains(removed), "{sent:?}");
+    assert_eq!(stage.due(), [], "nobody follows it any more");
+    stage.hub.load(scope, vec![(ROOM, state(3))]);
+    assert_eq!(stage.deliver_due(3), 1);
+    assert!(ann.texts()[0].contains("room_added"));
+    drop(ann);
+    assert_eq!(stage.hub.scopes(), []);
+    let online = stage.said.online.lock().clone();
+    assert_eq!(
+        online,
+        [(1, true), (2, true), (1, false), (2, false)]
+            .map(|(brand, is_online)| (BrandId(brand), is_online))
+    );
+}
+
+impl Stage {
+    async fn joined_lean(&self, session: i64) -> Client {
+        let client = self.joined(session, 0).await;
+        let connection = client.registration.connection();
+        self.hub.joined(connection, ROOM, true);
+        client
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn lean_seat_is_known_as_long_as_it_is_there() {
+    let stage = Stage::new();
+    for end in ["disconnect", "leave", "rejoin"] {
+        let ann = stage.joined_lean(1).await;
+        let connection = Arc::downgrade(ann.registration.connection());
+        assert_eq!(stage.hub.scopes(), [of_ann(1)], "{end}");
+        match end {
+            "leave" => drop(stage.hub.leave(ann.session())),
+            "rejoin" => {
+                let connection = ann.registration.connection();
+                stage.hub.joined(connection, ROOM, false);
+            }
+            _ => {}
+        }
+        assert_eq!(stage.hub.scopes().is_empty(), end != "disconnect", "{end}");
+        drop(ann);
+        assert_eq!(stage.hub.scopes(), [], "{end}");
+        assert!(connection.upgrade().is_none(), "{end}");
+    }
+    let unseated = stage.connected(1).await;
+    let connection = unseated.registration.connection();
+    stage.hub.joined(connection, ROOM, true);
+    assert_eq!(stage.hub.scopes(), [], "it has lost the seat");
+}
+
+#[tokio::test(start_paused = true)]
+async fn room_that_changes_during_lean_join_is_not_missed() {
+    let stage = Stage::new();
+    let ann = stage.joined(1, 0).await;
+    let connection = ann.registration.connection();
+    let joining = stage.hub.joining_lean(connection);
+    assert_eq!(stage.hub.scopes(), [of_ann(1)]);
+    stage.hub.changed(vec![ROOM], vec![(ROOM, BrandId(1))]);
+    stage.deliver_due(1);
+    ann.texts();
+    stage.hub.joined(connection, ROOM, true);
+    drop(joining);
+    advance(SECOND).await;
+    assert_eq!(stage.deliver_due(1), 1);
+    assert!(ann.texts()[0].contains(r#""room":{"pk":1"#));
+}
+
+#[tokio::test(start_paused = true)]
+async fn seat_that_ends_during_another_join_is_made_up_for() {
+    let stage = Stage::new();
+    for ends in ["activate", "cancel"] {
+        let mut ann = stage.joined(1, 3).await;
+        let following = Following {
+            rooms: FollowedRooms::InReach,
+            ..Following::default()
+        };
+        let scope = stage.hub.follow(ann.session(), following).expect("a scope");
+        stage.hub.load(scope, vec![(ROOM, state(3))]);
+        stage.hub.written(ROOM, Seq(4));
+        assert_eq!(stage.due(), [], "it has joined");
+        ann.reserve(&stage, ANN);
+        ann.anchor(head(LOG, 3));
+        stage.hub.close(ROOM, LOG, Eviction::Behind);
+        let reservation = ann.reservation.take().expect("a reservation");
+        match ends {
+            "activate" => reservation.activate(Seq(3)),
+            _ => drop(reservation),
+        }
+        assert_eq!(stage.deliver_due(4), 1, "{ends}");
+        let sent = ann.texts();
+        assert!(
+            sent.last()
+                .is_some_and(|sent| sent.contains("room_changed")),
+            "{ends}: {sent:?}"
+        );
+        drop(ann);
+        advance(2 * SECOND).await;
+        stage.due();
+    }
 }

@@ -1,5 +1,6 @@
 //! Taking a seat and leaving it.
 
+use aftermatch_ports::model::{Author, Message};
 use aftermatch_protocol::close::Close;
 
 use super::*;
@@ -117,4 +118,48 @@ async fn overfull_reservation_closes_connection() {
     }
     let closing = std::future::poll_fn(|context| bob.outbox().poll(context));
     assert_eq!(closing.await, Close::TOO_SLOW);
+}
+
+/// A message by session 1.
+fn created(seq: i64) -> RoomEvent {
+    let message = Message {
+        id: MessageId(seq),
+        room: ROOM,
+        author: Author {
+            id: UserId(1),
+            profile: Profile::new("{}"),
+        },
+        text: Text::new("text", 10).expect("a valid text"),
+        created_at: at(seq),
+        edited_at: None,
+        client_msg_id: None,
+        seq: Seq(seq),
+        changed_seq: Seq(seq),
+    };
+    RoomEvent {
+        kind: EventKind::Created(message),
+        ..remote_event(seq)
+    }
+}
+
+#[tokio::test]
+async fn refused_join_changes_nothing_of_the_frames() {
+    let stage = Stage::new();
+    let ann = stage.joined(1, 0).await;
+    let lean = Seat {
+        session: ann.session(),
+        room: ROOM,
+        viewer: ANN,
+        is_lean: true,
+    };
+    let seats: Arc<dyn Seats> = stage.hub.clone();
+    let reservation = Reservation::new(seats, lean);
+    stage.hub.insert(vec![created(1)]);
+    drop(reservation);
+    stage.hub.insert(vec![created(2)]);
+    let sent = ann.texts();
+    assert_eq!(sent.len(), 2, "{sent:?}");
+    for frame in sent {
+        assert!(frame.contains(r#""room":{"#), "{frame}");
+    }
 }

@@ -1,6 +1,6 @@
 //! What is in no log.
 
-use aftermatch_ports::{Inbox, Signals, model::Following};
+use aftermatch_ports::{Inbox, Online, Signals, model::Following};
 use tokio::time::{advance, sleep};
 
 use super::*;
@@ -120,14 +120,16 @@ async fn read_position_is_heard_once_a_second() {
     let stage = Stage::new();
     let (ann, bob) = (stage.receiving(1).await, stage.receiving(2).await);
     for seq in 1..=5 {
-        stage.hub.read(bob.session(), ROOM, Seq(seq), true);
+        stage
+            .hub
+            .read(bob.session(), ROOM, Seq(seq), Some(Seq(seq)));
     }
     let read = |seq| format!(r#"{{"room_pk":1,"user_id":2,"seq":{seq}}}"#);
     assert_eq!(ann.texts_of("read"), [read(1)]);
     sleep(2 * SECOND).await;
     assert_eq!(ann.texts_of("read"), [read(5)]);
     sleep(2 * SECOND).await;
-    stage.hub.read(bob.session(), ROOM, Seq(6), false);
+    stage.hub.read(bob.session(), ROOM, Seq(6), None);
     assert_eq!(ann.texts_of("read"), [""; 0], "it is private");
     assert_eq!(stage.said.signals.lock().len(), 6);
 }
@@ -141,8 +143,92 @@ async fn own_connections_hear_every_position() {
             room: RoomId(9),
             user: UserId(2),
             seq: Seq(seq),
-            is_shown: false,
+            shown: None,
         });
     }
     assert_eq!(bob.texts_of("read").len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn others_are_shown_no_more_than_is_shown() {
+    let stage = Stage::new();
+    let (ann, bob) = (stage.receiving(1).await, stage.receiving(2).await);
+    let again = stage.connected(3).await;
+    drop(again);
+    stage.hub.read(bob.session(), ROOM, Seq(50), Some(Seq(40)));
+    let read = r#"{"room_pk":1,"user_id":2,"seq":40}"#;
+    assert_eq!(ann.texts_of("read"), [read]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn typing_and_writing_in_turns_needs_one_task() {
+    let stage = Stage::new();
+    let bob = stage.joined(2, 0).await;
+    for _ in 0..100 {
+        stage.types(&bob);
+        stage.hub.receive(Signal::Typing {
+            room: ROOM,
+            user: UserId(2),
+            is_typing: false,
+        });
+    }
+    assert_eq!(stage.hub.tasks().len(), 1);
+    sleep(7 * SECOND).await;
+    assert_eq!(stage.hub.tasks().len(), 0);
+    stage.types(&bob);
+    assert_eq!(stage.hub.tasks().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_processes_hear_that_the_last_one_here_types_no_more() {
+    let stage = Stage::new();
+    for end in ["leave", "disconnect"] {
+        let bob = stage.joined(2, 0).await;
+        stage.types(&bob);
+        match end {
+            "leave" => drop(stage.hub.leave(bob.session())),
+            _ => drop(bob),
+        }
+        assert_eq!(stage.said_typing(), [(2, true), (2, false)], "{end}");
+    }
+    let bob = stage.joined(2, 0).await;
+    stage.types(&bob);
+    advance(7 * SECOND).await;
+    drop(bob);
+    assert_eq!(stage.said_typing(), [(2, true)], "it was over");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_moves_during_a_join_is_heard_after_it() {
+    let stage = Stage::new();
+    let bob = stage.joined(2, 0).await;
+    let mut ann = stage.reserved(1, ANN).await;
+    let following = Following {
+        presence: true,
+        ..everything()
+    };
+    stage.hub.follow(ann.session(), following);
+    ann.anchor(head(LOG, 0));
+    for seq in [1, 2] {
+        stage
+            .hub
+            .read(bob.session(), ROOM, Seq(seq), Some(Seq(seq)));
+        sleep(2 * SECOND).await;
+    }
+    for last_seen in [Some(at(1)), None] {
+        Online::deliver(&*stage.hub, BrandId(2), last_seen, &[ROOM]);
+    }
+    assert_eq!(ann.texts(), [""; 0], "the join is not answered");
+    let reservation = ann.reservation.take().expect("a reservation");
+    reservation.activate(Seq(0));
+    let sent = ann.texts();
+    assert_eq!(sent.len(), 2, "{sent:?}");
+    assert!(
+        sent[0].contains(r#"{"room_pk":1,"user_id":2,"seq":2}"#),
+        "{sent:?}"
+    );
+    assert!(
+        sent[1].contains(r#"{"brand_id":2,"online":true}"#),
+        "{sent:?}"
+    );
 }

@@ -6,7 +6,7 @@ use std::{
 
 use aftermatch_ports::{
     Changes, MockInbox, RoomState, Scope, StoreError,
-    model::{BrandId, LogHead, Room, Seq},
+    model::{BrandId, LogHead, Revision, Room, Seq},
 };
 use mockall::predicate::eq;
 use pollster::block_on;
@@ -156,6 +156,7 @@ fn recheck_that_knows_nothing_loads_everything() {
     let state = RoomState {
         last_seq: Seq(41),
         read_seq: Some(Seq(38)),
+        revision: Revision(1),
     };
     let mut mocks = with_changes(Changes::Unknown, |inbox| {
         let load = inbox.expect_load().once();

@@ -174,6 +174,16 @@ fn exchanged_brand_loses_its_seats() {
 }
 
 #[test]
+fn sessions_turn_to_the_brand_that_the_user_owns_now() {
+    let reports = run_checks(vec![unchanged(), with_user(ann_of_another_brand())]);
+    let mut turned = reports[1].turned.clone();
+    turned.sort_by_key(|(session, _)| *session);
+    let now = Viewer::Brand(BrandId(7));
+    assert_eq!(turned, [(1, now), (2, now)]);
+    assert_eq!(reports[0].turned, []);
+}
+
+#[test]
 fn changed_user_same_rights_keeps_seats() {
     let user = User {
         brand: Some(BrandId(1)),

@@ -47,6 +47,8 @@ pub(super) enum Unreadable {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Report {
     pub(super) removals: Vec<Removal>,
+    /// The sessions that see the rooms of another brand now.
+    pub(super) turned: Vec<(i64, Viewer)>,
     pub(super) users_read: Vec<UserId>,
     pub(super) rooms_read: Vec<RoomId>,
     /// What was compared with the store: users and rooms.
@@ -133,6 +135,12 @@ impl Script {
     }
 
     fn script_removals(self: &Arc<Self>, mocks: &mut Mocks) {
+        let script = self.clone();
+        let turn_to = mocks.inbox.expect_turn_to();
+        turn_to.returning(move |session, viewer| {
+            script.report(|report| report.turned.push((session.0, viewer)));
+            None
+        });
         let script = self.clone();
         let disconnect = mocks.presence.expect_disconnect();
         disconnect.returning(move |session, reason| {
