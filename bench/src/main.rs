@@ -9,6 +9,7 @@ mod driver;
 mod envelope;
 mod frame;
 mod idle;
+mod inbox;
 mod journal;
 mod member;
 mod neighbour;
@@ -30,7 +31,8 @@ use std::{
 use clap::{Parser, Subcommand};
 
 use crate::{
-    attack::Attack, chat::Chat, idle::Idle, neighbour::Neighbour, nodes::Nodes, world::World,
+    attack::Attack, chat::Chat, idle::Idle, inbox::Inbox, neighbour::Neighbour, nodes::Nodes,
+    world::World,
 };
 
 /// Puts a running chat server under load.
@@ -62,6 +64,9 @@ enum Command {
     Chat(Chat),
     /// Lets authors write at a fixed rate, to hearers at other processes.
     Nodes(Nodes),
+    /// Measures clients that follow their rooms.
+    #[command(subcommand)]
+    Inbox(Inbox),
     /// Does what a hostile client may do, on several connections, until its standard
     /// input ends.
     Attack(Attack),
@@ -94,6 +99,7 @@ fn run(command: &Command) -> anyhow::Result<()> {
         Command::Idle(idle) => idle.run(),
         Command::Chat(chat) => chat.run(),
         Command::Nodes(nodes) => nodes.run(),
+        Command::Inbox(inbox) => inbox.run(),
         Command::Attack(attack) => attack.run(),
         Command::Neighbour(neighbour) => neighbour.run(),
     }

@@ -14,6 +14,7 @@
 mod database_outage;
 mod database_refusals;
 mod inbox;
+mod inboxes;
 mod interrupted_replay;
 mod locks;
 mod lost_notification;
