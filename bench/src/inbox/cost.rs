@@ -4,7 +4,7 @@ use anyhow::{Context, ensure};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::net::{Happening, Net};
+use super::net::{Happening, Net, field};
 use crate::{
     report::{Report, float},
     target::Target,
@@ -258,11 +258,11 @@ fn handle(net: &mut Net, tally: &mut Tally, clients: &[Client], until: u64) -> a
                 }
             }
             Happening::Frame(number, frame, _) => {
-                let status = frame["response_status"].as_u64();
+                let status = field(&frame, "response_status").as_u64();
                 ensure!(matches!(status, Some(200 | 201)), "refused: {frame}");
-                match frame["request_id"].as_u64() {
+                match field(&frame, "request_id").as_u64() {
                     Some(1) => tally.opened += 1,
-                    _ if frame["action"] == "room_changed" => tally.states += 1,
+                    _ if field(&frame, "action") == "room_changed" => tally.states += 1,
                     // The author's own.
                     _ => tally.created += u64::from(number.is_multiple_of(3)),
                 }

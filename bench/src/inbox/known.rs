@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::net::field;
+
 const KEYS: [&str; 4] = ["last_seq", "unread", "read_seq", "last_message"];
 
 type Rooms = BTreeMap<u64, [Value; 4]>;
@@ -37,20 +39,20 @@ impl Known {
             early.push(frame);
             return;
         }
-        let data = &frame["data"];
-        match frame["action"].as_str() {
+        let data = field(&frame, "data");
+        match field(&frame, "action").as_str() {
             Some("room_changed") => {
-                if let Some(room) = data["room_pk"].as_u64() {
+                if let Some(room) = field(data, "room_pk").as_u64() {
                     self.rooms.insert(room, state(data));
                 }
             }
             Some("room_added") => {
-                if let Some(room) = data["pk"].as_u64() {
+                if let Some(room) = field(data, "pk").as_u64() {
                     self.rooms.insert(room, state(data));
                 }
             }
             Some("room_removed") => {
-                if let Some(room) = data["room_pk"].as_u64() {
+                if let Some(room) = field(data, "room_pk").as_u64() {
                     self.rooms.remove(&room);
                 }
             }
@@ -84,12 +86,12 @@ impl Known {
 fn rooms(list: &Value) -> Rooms {
     let rooms = list.as_array().into_iter().flatten();
     rooms
-        .filter_map(|room| Some((room["pk"].as_u64()?, state(room))))
+        .filter_map(|room| Some((field(room, "pk").as_u64()?, state(room))))
         .collect()
 }
 
 fn state(of: &Value) -> [Value; 4] {
-    KEYS.map(|key| of[key].clone())
+    KEYS.map(|key| field(of, key).clone())
 }
 
 #[cfg(test)]

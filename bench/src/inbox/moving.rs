@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{
     delays::{Delays, Journal},
     known::Known,
-    net::{Happening, Net},
+    net::{Happening, Net, field},
     people::People,
     random::Random,
 };
@@ -218,7 +218,9 @@ impl<'a> Run<'a> {
 
     fn request(&mut self, number: usize, what: What, mut request: Value) {
         self.last_id += 1;
-        request["request_id"] = json!(self.last_id);
+        if let Some(request) = request.as_object_mut() {
+            request.insert("request_id".to_owned(), json!(self.last_id));
+        }
         if let Some(client) = self.clients.get_mut(number) {
             client.pending.push_back((self.last_id, what));
             self.net.send(number, &request);
@@ -275,17 +277,19 @@ impl<'a> Run<'a> {
         let Some(client) = self.clients.get_mut(number) else {
             return;
         };
-        let id = frame["request_id"].as_u64();
+        let id = field(&frame, "request_id").as_u64();
         let first = client.pending.front().map(|(id, _)| *id);
         if id.is_some() && id == first {
             if let Some((_, what)) = client.pending.pop_front() {
                 self.response(number, what, &frame, at);
             }
         } else {
-            let data = &frame["data"];
-            if frame["action"] == "room_changed"
-                && let (Some(room), Some(seq)) =
-                    (data["room_pk"].as_u64(), data["last_seq"].as_u64())
+            let data = field(&frame, "data");
+            if field(&frame, "action") == "room_changed"
+                && let (Some(room), Some(seq)) = (
+                    field(data, "room_pk").as_u64(),
+                    field(data, "last_seq").as_u64(),
+                )
                 && !client.moves
             {
                 self.journal.state(number, room, seq, at);
@@ -298,12 +302,12 @@ impl<'a> Run<'a> {
         let Some(client) = self.clients.get_mut(number) else {
             return;
         };
-        if !matches!(response["response_status"].as_u64(), Some(200 | 201)) {
+        if !matches!(field(response, "response_status").as_u64(), Some(200 | 201)) {
             self.refused += 1;
             self.first_refusal.get_or_insert_with(|| response.clone());
             return;
         }
-        let data = &response["data"];
+        let data = field(response, "data");
         match what {
             What::Follow => {
                 client.known.listing();
@@ -317,11 +321,11 @@ impl<'a> Run<'a> {
             What::Leave => client.joined = None,
             What::Mark => {}
             What::Write(room) | What::Delete(room) => {
-                if let Some(seq) = data["seq"].as_u64() {
+                if let Some(seq) = field(data, "seq").as_u64() {
                     self.journal.answered(room, seq, client.process, at);
                     self.answered += 1;
                 }
-                if let Some(id) = data["id"].as_u64() {
+                if let Some(id) = field(data, "id").as_u64() {
                     self.own.entry((client.user, room)).or_default().push(id);
                 }
             }

@@ -221,6 +221,11 @@ impl Socket {
     }
 }
 
+/// A value of an object; null if it is not there.
+pub(super) fn field<'a>(of: &'a Value, key: &str) -> &'a Value {
+    of.get(key).unwrap_or(&Value::Null)
+}
+
 fn is_not_ready(kind: ErrorKind) -> bool {
     use ErrorKind::{Interrupted, NotConnected, WouldBlock};
     matches!(kind, WouldBlock | Interrupted | NotConnected)
