@@ -13,7 +13,8 @@
 //!    changes while it is read becomes due again. So the last summary that is delivered is
 //!    never older than the last change.
 //! 2. A room is read for a scope by one task at a time, and rests for a second after it was
-//!    delivered. So summaries of a room come in their order, and no more often.
+//!    delivered. So summaries of a room come in their order, and no more often. It does not
+//!    rest if nobody received anything.
 //! 3. A connection that has joined a room receives its events, and no summaries of events: if
 //!    all who follow a room have joined it, it is not read. When one loses the seat, the
 //!    room is due: what the seat did not receive is in the summary.
@@ -176,7 +177,10 @@ impl Followers {
         for &room in rooms {
             for scope in state.scopes_of(room) {
                 let own = matches!(scope, Scope::Brand { brand: own, .. } if own == brand);
-                if !own && state.receives(scope, room, |receives| receives.presence) {
+                if !own
+                    && state.is_outside(scope, room)
+                    && state.receives(scope, room, |receives| receives.presence)
+                {
                     self.make_due(&mut state, (room, scope), news);
                 }
             }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use crate::delivery::connection::Connection;
 
 /// A summary for these connections.
+#[derive(Default)]
 pub(in crate::delivery) struct Delivery {
     pub(in crate::delivery) connections: Vec<Arc<Connection>>,
     /// Whether the scope did not have the room before.

@@ -132,6 +132,15 @@ impl Entries {
         }
     }
 
+    /// Nobody received what was read: the next change need not wait. Returns the deadline if
+    /// the room is due.
+    pub(super) fn skip_rest(&mut self, key: Key) -> Option<Instant> {
+        match self.0.get(&key)?.stage {
+            Stage::Resting { again } => self.begin_again(key, again),
+            Stage::Due | Stage::Reading { .. } => None,
+        }
+    }
+
     /// It was read, and the scope does not have it any more. Returns whether it was due again,
     /// and so may be there again; `None` if nobody needs what was read.
     pub(super) fn dismiss(&mut self, key: Key) -> Option<bool> {
@@ -163,7 +172,7 @@ impl Entries {
         }
     }
 
-    /// What was read is void. Returns the deadline if the room is due.
+    /// The room does not wait. Returns the deadline if it is due.
     fn begin_again(&mut self, key: Key, is_due: bool) -> Option<Instant> {
         if !is_due {
             self.0.remove(&key);
@@ -238,6 +247,20 @@ mod tests {
         finish(&mut entries);
         assert!(!entries.make_due(KEY, MORE), "not before the rest is over");
         assert!(entries.begin(KEY));
+    }
+
+    #[test]
+    fn room_without_news_does_not_rest() {
+        let mut entries = Entries::default();
+        entries.make_due(KEY, News::default());
+        entries.begin(KEY);
+        entries.make_due(KEY, MORE);
+        finish(&mut entries);
+        assert!(entries.skip_rest(KEY).is_some(), "it changed meanwhile");
+        assert!(entries.begin(KEY));
+        assert_eq!(finish(&mut entries), Some(MORE));
+        assert!(entries.skip_rest(KEY).is_none());
+        assert!(entries.make_due(KEY, MORE), "at once");
     }
 
     #[test]

@@ -434,6 +434,23 @@ impl State {
         due: DueRoom,
         summary: &Summary,
     ) -> (Delivery, Option<Instant>) {
+        let key = (due.room, due.scope);
+        match self.entries.finish(key) {
+            Some((Finished::News(news), rest)) => {
+                let delivery = self.delivery(due, summary, news);
+                let deadline = if delivery.connections.is_empty() {
+                    self.entries.skip_rest(key)
+                } else {
+                    rest
+                };
+                (delivery, deadline)
+            }
+            Some((Finished::Void, deadline)) => (Delivery::default(), deadline),
+            None => (Delivery::default(), None),
+        }
+    }
+
+    fn delivery(&mut self, due: DueRoom, summary: &Summary, news: News) -> Delivery {
         let DueRoom { room, scope, .. } = due;
         let state = RoomState {
             last_seq: summary.listed.last_seq,
@@ -441,23 +458,15 @@ impl State {
             revision: summary.listed.view.room.revision,
         };
         let mut delivery = Delivery {
-            connections: Vec::new(),
-            is_new: false,
-            with_room: false,
+            with_room: news.room,
+            ..Delivery::default()
         };
-        let Some((finished, deadline)) = self.entries.finish((room, scope)) else {
-            return (delivery, None);
-        };
-        let Finished::News(news) = finished else {
-            return (delivery, deadline);
-        };
-        delivery.with_room = news.room;
         if news.room {
             let lean = self.lean.get(&room).into_iter().flatten();
             delivery.connections = lean.filter(|each| each.scope() == scope).cloned().collect();
         }
         let Some(group) = self.groups.get_mut(&scope) else {
-            return (delivery, deadline);
+            return delivery;
         };
         let before = match &mut group.rooms {
             Some(rooms) => {
@@ -467,7 +476,7 @@ impl State {
             None => None,
         };
         if before.flatten() == Some(state) && news == News::default() {
-            return (delivery, deadline);
+            return delivery;
         }
         delivery.is_new = before == Some(None);
         let following = group.following(room);
@@ -480,7 +489,7 @@ impl State {
                 delivery.connections.push(connection.clone());
             }
         }
-        (delivery, deadline)
+        delivery
     }
 }
 

@@ -128,6 +128,23 @@ async fn change_during_read_is_read_again() {
     assert_eq!(ann.texts().len(), 2);
 }
 
+/// What was read had both changes.
+#[tokio::test(start_paused = true)]
+async fn room_without_news_does_not_delay_the_next() {
+    let stage = Stage::new();
+    let ann = stage.following(1).await;
+    stage.hub.written(OTHER, Seq(4));
+    let due = stage.due();
+    stage.hub.written(OTHER, Seq(5));
+    stage.hub.deliver(due[0], Ok(summary(OTHER, 5)));
+    advance(SECOND).await;
+    assert_eq!(stage.deliver_due(5), 1);
+    assert_eq!(ann.texts().len(), 1, "nothing has changed");
+    stage.hub.written(OTHER, Seq(6));
+    assert_eq!(stage.deliver_due(6), 1, "at once");
+    assert_eq!(ann.texts().len(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn joined_room_is_silent_until_it_is_left() {
     let stage = Stage::new();
