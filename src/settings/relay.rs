@@ -22,8 +22,7 @@ pub(crate) struct Relay {
     #[arg(
         long = "relay-credentials-file",
         env = "CHAT_RELAY_CREDENTIALS_FILE",
-        value_name = "FILE",
-        requires = "servers"
+        value_name = "FILE"
     )]
     credentials: Option<PathBuf>,
 }
@@ -47,5 +46,9 @@ impl Relay {
 
     pub(crate) fn is_given(&self) -> bool {
         self.servers.is_some()
+    }
+
+    pub(crate) fn has_credentials_for_nobody(&self) -> bool {
+        self.credentials.is_some() && self.servers.is_none()
     }
 }

@@ -171,6 +171,7 @@ impl Serve {
             self.user_takes_all_connections(),
             self.world_beside_database(),
             self.relay_without_database(),
+            self.credentials_without_relay(),
             self.one_address_for_two_ports(),
         ];
         checks.into_iter().flatten().collect()
@@ -191,6 +192,14 @@ impl Serve {
         (self.relay.is_given() && self.database.options().is_none()).then(|| {
             "CHAT_RELAY is for several processes on one database: set DATABASE_URL, or leave \
              CHAT_RELAY out"
+                .to_owned()
+        })
+    }
+
+    fn credentials_without_relay(&self) -> Option<String> {
+        self.relay.has_credentials_for_nobody().then(|| {
+            "CHAT_RELAY_CREDENTIALS_FILE is for the NATS servers of CHAT_RELAY: set CHAT_RELAY, \
+             or leave the file out"
                 .to_owned()
         })
     }

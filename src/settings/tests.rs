@@ -296,6 +296,19 @@ fn probes_need_an_address_of_their_own() {
 }
 
 #[test]
+fn nats_needs_a_database_and_credentials_need_nats() {
+    let file = ["--relay-credentials-file", "nats.creds"];
+    let message = serve(&file).check().unwrap_err().to_string();
+    assert!(message.contains("set CHAT_RELAY, or"), "{message}");
+    let mut arguments = vec!["--relay", "nats://localhost:4222"];
+    arguments.extend(file);
+    let message = serve(&arguments).check().unwrap_err().to_string();
+    assert!(message.contains("set DATABASE_URL, or"), "{message}");
+    arguments.extend(["--database-url", "postgres://localhost/chat"]);
+    serve(&arguments).check().expect("the settings are valid");
+}
+
+#[test]
 fn all_contradictions_are_found() {
     let settings = serve(&[
         "--ping-interval=10s",
