@@ -2,13 +2,18 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { open } from "./browser.js";
 import { demo } from "./service.js";
 
-const promtool = (args, input) => spawnSync(process.env.PROMTOOL ?? "promtool", ["check", ...args], { input, encoding: "utf8" });
-const check = (metrics) => promtool(["metrics"], metrics);
+const file = (path) => fileURLToPath(new URL(path, import.meta.url));
+const ALERTS = file("../../deploy/alerts.yml");
+const FIRING = file("alerts.yml");
+
+const promtool = (args, input) => spawnSync(process.env.PROMTOOL ?? "promtool", args, { input, encoding: "utf8" });
+const check = (metrics) => promtool(["check", "metrics"], metrics);
 
 test("metrics pass promtool", async (t) => {
   const { url } = await demo(t);
@@ -34,7 +39,16 @@ test("metrics pass promtool", async (t) => {
 });
 
 test("alerts pass promtool", () => {
-  const { error, status, stderr } = promtool(["rules", fileURLToPath(new URL("../../deploy/alerts.yml", import.meta.url))]);
+  const { error, status, stderr } = promtool(["check", "rules", ALERTS]);
   assert.ifError(error);
   assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
+});
+
+test("each alert fires when it should, and no other", () => {
+  const { status, stdout, stderr } = promtool(["test", "rules", FIRING]);
+  assert.equal(status, 0, stdout + stderr);
+  const firing = readFileSync(FIRING, "utf8");
+  for (const [, alert] of readFileSync(ALERTS, "utf8").matchAll(/alert: (\w+)/g)) {
+    assert.ok(firing.includes(`alertname="${alert}"`), `no test of ${alert}`);
+  }
 });
