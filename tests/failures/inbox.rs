@@ -16,16 +16,6 @@ async fn following(program: &Program, user: i64, what: Value) -> Client {
     client
 }
 
-/// The next frame with this action, without its envelope. Others are skipped.
-async fn told(client: &mut Client, action: &str) -> Value {
-    loop {
-        let frame = client.receive().await;
-        if frame["action"] == action {
-            return frame["data"].clone();
-        }
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn followers_elsewhere_hear_everything() {
     let database = fresh().await;
@@ -39,7 +29,7 @@ async fn followers_elsewhere_hear_everything() {
     bob.request(create("hello")).await;
     loop {
         // Bob may come online first.
-        let changed = told(&mut ann, "room_changed").await;
+        let changed = ann.receive_action("room_changed").await;
         if changed["last_seq"] == 1 {
             assert_eq!(changed["unread"], 1);
             assert_eq!(changed["last_message"]["text"], "hello");
@@ -50,12 +40,12 @@ async fn followers_elsewhere_hear_everything() {
         .await;
     bob.request(json!({"action": "typing"})).await;
     let typing = json!({"room_pk": 1, "user_ids": [2]});
-    assert_eq!(told(&mut ann, "typing").await, typing);
+    assert_eq!(ann.receive_action("typing").await, typing);
     bob.request(json!({"action": "mark_read", "seq": 1})).await;
     let read = json!({"room_pk": 1, "user_id": 2, "seq": 1});
-    assert_eq!(told(&mut ann, "read").await, read);
+    assert_eq!(ann.receive_action("read").await, read);
     second.kill().await;
-    let away = told(&mut ann, "presence").await;
+    let away = ann.receive_action("presence").await;
     assert_eq!(away["online"], false, "{away}");
 }
 
@@ -73,12 +63,12 @@ async fn lost_notifications_are_made_up_for() {
     for seq in 1..=3 {
         end_listening(&platform).await;
         bob.request(create("hello")).await;
-        while told(&mut ann, "room_changed").await["last_seq"] != seq {}
+        while ann.receive_action("room_changed").await["last_seq"] != seq {}
         assert_eq!(page.receive().await["data"]["seq"], seq);
         end_listening(&platform).await;
         page.request(json!({"action": "mark_read", "seq": seq}))
             .await;
-        while told(&mut ann, "room_changed").await["read_seq"] != seq {}
+        while ann.receive_action("room_changed").await["read_seq"] != seq {}
     }
 }
 
@@ -100,7 +90,7 @@ async fn reload_at_another_process_is_not_seen() {
     // Nothing comes before the next one who is seen.
     let _cat = first.chat(3).await;
     loop {
-        let seen = told(&mut ann, "presence").await;
+        let seen = ann.receive_action("presence").await;
         assert_eq!(seen["online"], true, "{seen}");
         if seen["brand_id"] == 103 {
             break;

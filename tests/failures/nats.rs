@@ -1,8 +1,8 @@
 //! NATS carries events between processes: as the database does, and nobody loses a message
 //! when it is away.
 
-use aftermatch_test_support::{Client, NatsServer, Program, delete, edit, fresh};
-use serde_json::{Value, json};
+use aftermatch_test_support::{NatsServer, Program, delete, edit, fresh};
+use serde_json::json;
 
 use crate::world::prepare;
 
@@ -11,16 +11,6 @@ async fn process(url: &str, servers: &str) -> Program {
     let program = Program::start(url, &[("CHAT_RELAY", servers)]);
     program.address().await;
     program
-}
-
-/// The next frame with this action, without its envelope. Others are skipped.
-async fn told(client: &mut Client, action: &str) -> Value {
-    loop {
-        let frame = client.receive().await;
-        if frame["action"] == action {
-            return frame["data"].clone();
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -49,12 +39,12 @@ async fn events_and_signals_reach_the_other_process() {
         assert_eq!(bob.receive().await, edited);
         let deleted = ann.request(delete(&[id])).await;
         assert_eq!(bob.receive().await, deleted);
-        while told(&mut cat, "room_changed").await["last_seq"] != 3 {}
+        while cat.receive_action("room_changed").await["last_seq"] != 3 {}
         ann.request(json!({"action": "typing"})).await;
         let typing = json!({"room_pk": room, "user_ids": [1]});
-        assert_eq!(told(&mut bob, "typing").await, typing);
+        assert_eq!(bob.receive_action("typing").await, typing);
         drop(ann);
-        while told(&mut dan, "presence").await["online"] != json!(false) {}
+        while dan.receive_action("presence").await["online"] != json!(false) {}
     }
 }
 
@@ -83,7 +73,7 @@ async fn nobody_misses_anything_while_nats_is_away() {
             last_seq = created["data"]["seq"].as_i64().expect("a number");
             assert_eq!(bob.receive().await, created);
         }
-        while told(&mut cat, "room_changed").await["last_seq"] != last_seq {}
+        while cat.receive_action("room_changed").await["last_seq"] != last_seq {}
         nats.start_again().await;
     }
     // A process that starts without it serves all the same.

@@ -309,7 +309,7 @@ async fn presence_is_seen_in_joined_and_followed_rooms(setup: Setup) {
     let list = ann.request(json!({"action": "list"})).await;
     assert_eq!(list["data"][0]["online"], json!([1, 2]));
     drop((bob, eve));
-    let mut away = [told_any(&mut ann).await, told_any(&mut ann).await];
+    let mut away = [ann.receive().await, ann.receive().await];
     away.sort_by_key(|frame| frame["action"].as_str().map(str::to_owned));
     assert_eq!(away[0]["data"]["online"], false);
     let last_seen = away[0]["data"]["last_seen"].as_str();
@@ -321,10 +321,6 @@ async fn presence_is_seen_in_joined_and_followed_rooms(setup: Setup) {
     // An administrator is never seen.
     let _admin = service.admin_joined(9, 1).await;
     ann.expect_silence().await;
-}
-
-async fn told_any(client: &mut Client) -> Value {
-    client.receive().await
 }
 
 async fn lean_seat_has_messages_without_room(setup: Setup) {

@@ -152,6 +152,16 @@ impl Client {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"))
     }
 
+    /// The `data` of the next frame with this action. Other frames are skipped.
+    pub async fn receive_action(&mut self, action: &str) -> Value {
+        loop {
+            let mut frame = self.receive().await;
+            if frame["action"] == action {
+                return frame["data"].take();
+            }
+        }
+    }
+
     /// The next text frame, or `None` at the end of the connection, clean or not.
     ///
     /// It is not checked against the schemas: storms of many readers would be slow.

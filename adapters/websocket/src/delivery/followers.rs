@@ -3,6 +3,7 @@
 //! | file | what it does |
 //! |---|---|
 //! | `state` | the scopes that are followed, and the rooms that they have |
+//! | `state/due` | what is due, and which connections receive it |
 //! | `group` | the connections of one scope |
 //! | `entries` | which rooms are due, and when |
 //! | `delivery` | which connections receive a summary |
