@@ -115,15 +115,23 @@ impl Server {
         options: ConnectOptions,
         address: String,
     ) -> Infallible {
+        let mut last = None;
         loop {
             let connected = options.clone().connect(&address).await;
             let ran = match connected {
                 Ok(client) => self.subscribe(&client).await,
                 Err(error) => Err(error.into()),
             };
-            if let Err(error) = ran {
-                tracing::warn!(%error, "cannot use the NATS server: trying again every second");
+            let error = ran.err().map(|error| error.to_string());
+            if let Some(error) = &error
+                && last.as_ref() != Some(error)
+            {
+                tracing::warn!(
+                    error,
+                    "cannot use the NATS server: trying again every second"
+                );
             }
+            last = error;
             self.is_up.store(false, Ordering::Relaxed);
             sleep(PAUSE).await;
         }
