@@ -41,4 +41,6 @@ async fn read_only_database_is_few_lines_in_the_log() {
     let log = service.logs("are checked again", 1).await;
     assert!(log.lines().count() <= MOST_LINES, "{log}");
     assert!(!log.contains("sqlx_core"), "{log}");
+    assert!(log.contains("read-only by default"), "{log}");
+    assert!(!log.contains("pool timed out"), "{log}");
 }

@@ -5,9 +5,9 @@ use std::{
     net::{SocketAddr, TcpListener},
 };
 
-use aftermatch_test_support::{Platform, Program, Proxy, Server, fresh, get};
+use aftermatch_test_support::{PROGRAM_TIMEOUT, Platform, Program, Proxy, Server, fresh, get};
 use sqlx::AssertSqlSafe;
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, time::timeout};
 
 use crate::world::prepare;
 
@@ -31,7 +31,7 @@ async fn startup_database_down_listens_only_after() {
 
     let address = free_address();
     let service = Program::start(server.url(), &[("CHAT_LISTEN", &address.to_string())]);
-    service.logs(AWAY, 2).await;
+    service.logs(AWAY, 1).await;
     let refused = TcpStream::connect(address)
         .await
         .expect_err("nobody listens");
@@ -73,7 +73,7 @@ async fn startup_frozen_database_logs_then_continues() {
     let proxy = Proxy::before(database.url()).await;
     proxy.freeze();
     let service = Program::start(proxy.url(), &[]);
-    service.logs(AWAY, 2).await;
+    service.logs(AWAY, 1).await;
     proxy.heal().await;
     service.joined(1, 1).await.create("at last").await;
 }
@@ -95,7 +95,7 @@ async fn startup_database_missing_continues_when_created() {
     let (server, name) = database.url().rsplit_once('/').expect("a URL");
     let missing = format!("{name}_missing");
     let service = Program::start(&format!("{server}/{missing}"), &[]);
-    let log = service.logs(AWAY, 2).await;
+    let log = service.logs(AWAY, 1).await;
     assert!(log.contains("createdb --encoding=UTF8"), "{log}");
     let platform = Platform::connect(database.url()).await;
     let create = AssertSqlSafe(format!("CREATE DATABASE {missing}"));
@@ -109,13 +109,18 @@ async fn startup_database_missing_continues_when_created() {
 }
 
 #[tokio::test]
-async fn startup_connection_closed_at_once_continues() {
+async fn startup_connection_closed_at_once_logs_once_and_continues() {
     let database = fresh().await;
     prepare(database.url()).await;
     let proxy = Proxy::before(database.url()).await;
     proxy.cut_after_sending();
     let service = Program::start(proxy.url(), &[]);
-    service.logs(AWAY, 2).await;
+    let log = service.logs(AWAY, 1).await;
+    assert!(log.contains("the connection was closed at once"), "{log}");
+    timeout(PROGRAM_TIMEOUT, proxy.accepts(3))
+        .await
+        .expect("three more attempts");
+    assert_eq!(service.logs(AWAY, 1).await.matches(AWAY).count(), 1);
     proxy.heal().await;
     service.joined(1, 1).await.create("at last").await;
 }

@@ -22,9 +22,7 @@ pub fn is_transient(error: &Error) -> bool {
         | Error::PoolTimedOut
         | Error::PoolClosed
         | Error::WorkerCrashed => true,
-        // A server, or a proxy before it, that closed the connection at once. The driver
-        // takes the end for a zero in response to its request for TLS.
-        Error::Protocol(reason) => reason.contains("response from SSLRequest: 0x00"),
+        error if is_closed_at_once(error) => true,
         Error::Database(error) => error.code().is_some_and(|code| {
             // Connections, rolled back transactions, resources, locks, operators
             // and time limits; a standby that is being promoted is read-only.
@@ -34,6 +32,19 @@ pub fn is_transient(error: &Error) -> bool {
         }),
         _ => false,
     }
+}
+
+/// A server, or a proxy before it, closed the connection at once. The driver takes the
+/// end for a zero in response to its request for TLS.
+pub(crate) fn is_closed_at_once(error: &Error) -> bool {
+    let zero = "response from SSLRequest: 0x00";
+    matches!(error, Error::Protocol(reason) if reason.contains(zero))
+}
+
+/// Something answered the request for TLS as no Postgres server does.
+pub(crate) fn is_of_other_protocol(error: &Error) -> bool {
+    let response = "response from SSLRequest";
+    matches!(error, Error::Protocol(reason) if reason.contains(response))
 }
 
 /// Whether waiting can help a service that has never been connected. A connection that

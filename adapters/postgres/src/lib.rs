@@ -32,6 +32,7 @@ mod metrics;
 mod moment;
 mod options;
 mod precondition;
+mod refusals;
 mod relay;
 mod retry;
 mod session;

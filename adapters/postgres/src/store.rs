@@ -11,6 +11,7 @@ use crate::{
     directory::{cache::Cache, revisions::recheck::LastRecheck},
     error::is_read_only,
     options::Options,
+    refusals::Refusals,
     relay::notifications::Notifications,
     retry::{Retry, before},
     session::{self, Settings},
@@ -26,6 +27,7 @@ const DEPLOYMENT: &str = "
 pub struct Postgres {
     pub(crate) pool: PgPool,
     pub(crate) suspicion: Arc<Suspicion>,
+    refusals: Arc<Refusals>,
     /// One check of the health at a time: they use the connection that writes.
     pub(crate) checking: Mutex<()>,
     pub(crate) writer: Writer,
@@ -51,13 +53,15 @@ impl Postgres {
         let opening = session::open(&connect, &writes);
         let (mut connection, store) = before(Instant::now() + limit, opening).await?;
         let suspicion = Arc::new(Suspicion::default());
-        let pool = pool(options, connect.clone(), suspicion.clone()).await?;
+        let refusals = Arc::new(Refusals::default());
+        let pool = pool(options, connect.clone(), &suspicion, &refusals).await?;
         // Now that the pool has set its own: invariant 4 of `session`.
         let verify = session::verify(&mut connection, &writes, store);
         before(Instant::now() + limit, verify).await?;
         Ok(Self {
             pool,
             suspicion,
+            refusals,
             checking: Mutex::default(),
             writer: Writer::new(connect.clone(), writes, limit, (connection, store)),
             notifications: Notifications::new(connect, limit),
@@ -106,8 +110,10 @@ impl Postgres {
         &self,
         query: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
+        let began = Instant::now();
         // Twice the limit: once to get a connection, once for the statement.
-        let result = before(Instant::now() + 2 * self.statement_timeout, query).await;
+        let result = before(began + 2 * self.statement_timeout, query).await;
+        let result = result.map_err(|error| self.refusals.explain(error, began));
         if result.as_ref().is_err_and(is_read_only) {
             self.suspicion.raise();
         }
@@ -124,15 +130,20 @@ impl Postgres {
 async fn pool(
     options: &Options,
     connect: PgConnectOptions,
-    suspicion: Arc<Suspicion>,
+    suspicion: &Arc<Suspicion>,
+    refusals: &Arc<Refusals>,
 ) -> Result<PgPool, Error> {
     let settings = Settings::of_pool(options.statement_timeout);
+    let (suspicion, refusals) = (suspicion.clone(), refusals.clone());
     let pool = PgPoolOptions::new()
         .max_connections(options.pool)
         .acquire_timeout(options.statement_timeout)
         .after_connect(move |connection, _| {
-            let settings = settings.clone();
-            Box::pin(async move { session::prepare(connection, &settings).await.map(drop) })
+            let (settings, refusals) = (settings.clone(), refusals.clone());
+            Box::pin(async move {
+                let prepared = session::prepare(connection, &settings).await;
+                prepared.map(drop).inspect_err(|error| refusals.note(error))
+            })
         })
         .before_acquire(move |_, connection| {
             let is_trusted = suspicion.trusts(connection.age);

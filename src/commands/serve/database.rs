@@ -39,14 +39,18 @@ pub(super) async fn open(
 }
 
 async fn open_when_there(options: &Options, migrates: bool) -> anyhow::Result<Postgres> {
+    let mut last = None;
     loop {
         match try_open(options, migrates).await {
             Ok(store) => return Ok(store),
             Err(Closed::ForNow(reason)) => {
-                tracing::warn!(
-                    error = reason,
-                    "the database is away: trying again every second"
-                );
+                if last.as_ref() != Some(&reason) {
+                    tracing::warn!(
+                        error = reason,
+                        "the database is away: trying again every second"
+                    );
+                }
+                last = Some(reason);
                 sleep(PAUSE).await;
             }
             Err(Closed::ForGood(error)) => return Err(error.context(CANNOT_USE)),

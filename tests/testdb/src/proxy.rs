@@ -72,6 +72,14 @@ impl Proxy {
         self.fault.send_replace(Fault::CutAfterSending);
     }
 
+    /// Waits until this many more connections were accepted.
+    pub async fn accepts(&self, more: usize) {
+        let mut accepted = self.line.accepted.subscribe();
+        let enough = *accepted.borrow() + more;
+        let reached = accepted.wait_for(|accepted| *accepted >= enough).await;
+        reached.expect("the proxy is there");
+    }
+
     /// Leads new connections to the server of `url`.
     pub fn redirect(&self, url: &str) {
         self.line.server.send_replace(server(url));

@@ -18,6 +18,8 @@ use super::pump::{Fault, join};
 pub(super) struct Line {
     pub(super) port: u16,
     pub(super) server: Arc<watch::Sender<(String, u16)>>,
+    /// How many connections it has accepted.
+    pub(super) accepted: Arc<watch::Sender<usize>>,
 }
 
 /// A port that accepts connections, and those it has accepted.
@@ -38,7 +40,11 @@ impl Open {
 impl Line {
     pub(super) fn new(port: u16, server: (String, u16)) -> Self {
         let server = Arc::new(watch::Sender::new(server));
-        Self { port, server }
+        Self {
+            port,
+            server,
+            accepted: Arc::default(),
+        }
     }
 
     pub(super) async fn open(&self, fault: &watch::Sender<Fault>) -> Open {
@@ -50,6 +56,7 @@ impl Line {
             let (tasks, end) = (tasks.clone(), end.clone());
             async move {
                 while let Some(Ok((client, _))) = end.run_until_cancelled(listener.accept()).await {
+                    line.accepted.send_modify(|accepted| *accepted += 1);
                     let connection = line.clone().connect(client, fault.clone());
                     tasks.spawn(end.clone().run_until_cancelled_owned(connection));
                 }

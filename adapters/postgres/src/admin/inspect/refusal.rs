@@ -7,7 +7,7 @@ use sqlx::{Error, postgres::PgConnectOptions};
 use super::finding::Finding;
 use crate::{
     certificates::Mistake,
-    error::{can_pass, is_about_tls},
+    error::{can_pass, is_about_tls, is_closed_at_once, is_of_other_protocol},
     options::ssl_mode,
 };
 
@@ -108,6 +108,10 @@ fn without_introduction(error: &Error) -> String {
         Error::Io(error) if error.kind() == ErrorKind::TimedOut => "no answer in time".to_owned(),
         Error::Io(error) => error.to_string(),
         Error::Database(error) => error.message().to_owned(),
+        error if is_closed_at_once(error) => "the connection was closed at once".to_owned(),
+        error if is_of_other_protocol(error) => {
+            "what answers there is no Postgres server".to_owned()
+        }
         error => error.to_string(),
     }
 }
@@ -151,9 +155,14 @@ mod tests {
                 ["cannot reach", "no answer in time"],
             ),
             (
-                Error::Protocol("this is a web server".to_owned()),
+                Error::Protocol("unexpected response from SSLRequest: 0x00".to_owned()),
+                Severity::Transient,
+                ["cannot reach the database at db:5432", "closed at once"],
+            ),
+            (
+                Error::Protocol("unexpected response from SSLRequest: 0x48".to_owned()),
                 Severity::Permanent,
-                ["cannot use the database at db:5432", "web server"],
+                ["cannot use the database at db:5432", "no Postgres server"],
             ),
         ] {
             let found = finding(&error, &connect);
