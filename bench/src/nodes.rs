@@ -70,6 +70,9 @@ pub(crate) struct Nodes {
     /// of its descendants.
     #[arg(long, value_name = "PID")]
     database: Option<u32>,
+    /// The NATS server between the processes. The report has its CPU time too.
+    #[arg(long, value_name = "PID")]
+    nats: Option<u32>,
     /// The process of the last `--url` starts while the authors write. As soon as it
     /// accepts connections, its hearers join, and then the measured seconds begin.
     #[arg(long)]
@@ -84,6 +87,7 @@ struct Moment {
     nanos: u64,
     server: Option<Usage>,
     database: Option<Usage>,
+    nats: Option<Usage>,
     machine: Machine,
     tool: CoreTime,
 }
@@ -128,6 +132,8 @@ impl Nodes {
         }
         let mut report = self.report(&before, &after, acknowledged);
         report_delays(&mut report, &delays)?;
+        let others = &driver.traffic.tally.others;
+        report.times("others", "send to others' receipt", others);
         report.problems(&driver.traffic.tally);
         report.print(self.target.json)?;
         Ok(())
@@ -175,11 +181,12 @@ impl Nodes {
     }
 
     fn now(&self, stopwatch: Stopwatch) -> anyhow::Result<Moment> {
-        let database = self.database.map(|pid| usage::of(&[pid]));
+        let usage = |pid: Option<u32>| pid.map(|pid| usage::of(&[pid])).transpose();
         Ok(Moment {
             nanos: stopwatch.nanos(),
             server: self.target.usage()?,
-            database: database.transpose()?,
+            database: usage(self.database)?,
+            nats: usage(self.nats)?,
             machine: Machine::now()?,
             tool: usage::this_thread()?,
         })
@@ -201,6 +208,7 @@ impl Nodes {
         for (key, name, cpu) in [
             ("server", "server", cpu(before.server, after.server)),
             ("database", "database", cpu(before.database, after.database)),
+            ("nats", "NATS", cpu(before.nats, after.nats)),
         ] {
             let Some(cpu) = cpu else { continue };
             report.add(
