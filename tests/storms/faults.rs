@@ -3,6 +3,7 @@
 mod calm;
 mod line;
 mod mixed;
+mod nats;
 mod postgres;
 mod primary;
 mod processes;
@@ -14,8 +15,9 @@ use aftermatch_test_support::Random;
 use tokio::time::sleep;
 
 pub use self::{
-    calm::Calm, line::FailingLine, mixed::MixedFaults, postgres::FailingPostgres,
-    primary::FailingPrimary, processes::FailingProcesses, standby::LaggingStandby,
+    calm::Calm, line::FailingLine, mixed::MixedFaults, nats::FailingNats,
+    postgres::FailingPostgres, primary::FailingPrimary, processes::FailingProcesses,
+    standby::LaggingStandby,
 };
 use crate::{book::Losses, processes::Processes};
 
@@ -33,6 +35,11 @@ pub trait Faults: Sized {
 
     /// Where it is now.
     fn url(&self) -> String;
+
+    /// Settings that the processes have beside the usual ones.
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
 
     /// Lets something fail, and repairs it. Returns what that was.
     async fn inject(

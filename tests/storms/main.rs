@@ -49,8 +49,8 @@ use std::{env, time::Duration};
 
 use crate::{
     faults::{
-        Calm, FailingLine, FailingPostgres, FailingPrimary, FailingProcesses, LaggingStandby,
-        MixedFaults,
+        Calm, FailingLine, FailingNats, FailingPostgres, FailingPrimary, FailingProcesses,
+        LaggingStandby, MixedFaults,
     },
     storm::storm,
 };
@@ -86,6 +86,7 @@ storms! {
     processes_fail_members_agree: FailingProcesses,
     postgres_fails_members_agree: FailingPostgres,
     line_fails_members_agree: FailingLine,
+    nats_fails_members_agree: FailingNats,
     primary_fails_members_agree: FailingPrimary,
     standby_lags_members_agree: LaggingStandby,
 }

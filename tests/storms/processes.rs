@@ -7,6 +7,7 @@ use crate::addresses::{Addresses, Now};
 
 pub struct Processes {
     all: Vec<Process>,
+    settings: Vec<(&'static str, String)>,
     addresses: watch::Sender<Now>,
 }
 
@@ -17,9 +18,10 @@ pub struct Process {
 }
 
 impl Processes {
-    pub async fn start(number: usize, url: &str) -> Self {
+    pub async fn start(number: usize, url: &str, settings: Vec<(&'static str, String)>) -> Self {
         let mut this = Self {
             all: Vec::new(),
+            settings,
             addresses: watch::Sender::new(vec![None; number]),
         };
         for nth in 0..number {
@@ -73,7 +75,9 @@ impl Processes {
 
     /// Starts a process and waits until it listens.
     pub async fn start_again(&mut self, nth: usize) {
-        let program = Program::serving(self.line(nth).url()).await;
+        let settings = self.settings.iter();
+        let settings: Vec<_> = settings.map(|(name, value)| (*name, &**value)).collect();
+        let program = Program::start(self.line(nth).url(), &settings);
         let address = program.address().await;
         self.all[nth].program = Some(program);
         self.addresses

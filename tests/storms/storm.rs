@@ -31,7 +31,7 @@ pub async fn storm<F: Faults>(number: usize) {
     let _alone = ONE_AT_A_TIME.lock().await;
     let mut faults = F::start().await;
     import(&faults.url(), &worlds::many_members(OBSERVER, ROOMS)).await;
-    let mut processes = Processes::start(number, &faults.url()).await;
+    let mut processes = Processes::start(number, &faults.url(), faults.settings()).await;
     let (_following, members) = members(&processes).await;
     let (end, authors) = authors(&processes, F::AUTHORS_PAUSE);
     let injected = inject(&mut faults, &mut processes).await;

@@ -4,7 +4,8 @@
 //! process shares, [`empty`] one without tables. [`Server`] is a server of the test's
 //! own, to stop and to start again, [`Pair`] a server with a standby that takes over, and
 //! [`Proxy`] a connection to a server, to cut and to heal; [`Pooler`] is PgBouncer in front of one, and
-//! an [`Authority`] gives one TLS. A [`NatsServer`] carries events between processes.
+//! an [`Authority`] gives one TLS. A [`NatsServer`] carries events between processes,
+//! and a [`LossyLine`] to it loses some.
 //!
 //! The server comes from the first of these that works:
 //!
@@ -31,6 +32,7 @@ mod container;
 mod database;
 mod durability;
 mod local;
+mod lossy_line;
 mod nats;
 mod pair;
 mod platform;
@@ -46,6 +48,7 @@ mod watchdog;
 
 pub use authority::{Authority, Certificate};
 pub use database::{Database, empty, fresh};
+pub use lossy_line::LossyLine;
 pub use nats::NatsServer;
 pub use pair::Pair;
 pub use platform::Platform;

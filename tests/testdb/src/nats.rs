@@ -42,7 +42,11 @@ impl NatsServer {
     /// Its address.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.port)
+        format!("nats://{}", self.address())
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        address(self.port)
     }
 
     /// Kills it.
@@ -80,10 +84,13 @@ fn spawn(port: u16) -> Child {
     })
 }
 
+fn address(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
+}
+
 async fn answers(port: u16) -> bool {
-    let address = SocketAddr::from(([127, 0, 0, 1], port));
     for _ in 0..STEPS {
-        if TcpStream::connect(address).await.is_ok() {
+        if TcpStream::connect(address(port)).await.is_ok() {
             return true;
         }
         sleep(STEP).await;
