@@ -119,10 +119,12 @@ fn show_secret(name: &str, value: Option<String>, is_default: bool, report: &mut
 fn fill_in(settings: &Serve, secret_is_random: bool, report: &mut Report) {
     let limits = settings.limits();
     let page = settings.page(secret_is_random);
-    let database = settings.database.options().map(|options| {
-        let shown = options.shown();
-        shown.unwrap_or("set, and not shown, because it is no valid address".to_owned())
-    });
+    let not_shown = || "set, and not shown, because it is no valid address".to_owned();
+    let options = settings.database.options();
+    let database = options.as_ref();
+    let database = database.map(|options| options.shown().unwrap_or_else(not_shown));
+    let replica = options.filter(|options| options.replica.is_some());
+    let replica = replica.map(|options| options.replica_shown().unwrap_or_else(not_shown));
     let relay = settings.relay.options().map(|options| options.shown());
     let all = report.settings.iter_mut();
     for setting in all.filter(|setting| setting.source != Source::Refused) {
@@ -130,6 +132,7 @@ fn fill_in(settings: &Serve, secret_is_random: bool, report: &mut Report) {
             DATABASE_URL => database
                 .clone()
                 .or(Some("none: everything is in memory".to_owned())),
+            "CHAT_REPLICA_URL" => replica.clone(),
             "CHAT_RELAY" => relay.clone().or(Some("none: the database".to_owned())),
             "CHAT_MAX_TEXT_CHARS" => Some(settings.max_text_chars().to_string()),
             "CHAT_MAX_CONNECTIONS_PER_USER" => Some(limits.connections_per_user.to_string()),

@@ -23,6 +23,15 @@ pub(crate) struct Database {
         hide_env_values = true
     )]
     url: Option<String>,
+    /// A standby of that database, for reading lists and histories. It is used when it is
+    /// as new as the database itself.
+    #[arg(
+        long,
+        env = "CHAT_REPLICA_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    replica_url: Option<String>,
     /// Size of the connection pool. Two more connections insert messages and
     /// receive notifications.
     #[arg(long = "database-pool", env = "CHAT_DATABASE_POOL", value_name = "N", default_value = "8", value_parser = pool_size)]
@@ -37,9 +46,14 @@ impl Database {
     pub(crate) fn options(&self) -> Option<Options> {
         self.url.clone().map(|url| Options {
             url,
+            replica: self.replica_url.clone(),
             pool: self.pool,
             statement_timeout: self.statement_timeout,
         })
+    }
+
+    pub(crate) fn has_replica_of_nothing(&self) -> bool {
+        self.replica_url.is_some() && self.url.is_none()
     }
 
     /// How to reach the database. It is an error if none is given.

@@ -170,6 +170,7 @@ impl Serve {
             self.text_exceeds_frame(),
             self.user_takes_all_connections(),
             self.world_beside_database(),
+            self.replica_without_database(),
             self.relay_without_database(),
             self.credentials_without_relay(),
             self.one_address_for_two_ports(),
@@ -192,6 +193,14 @@ impl Serve {
         (self.relay.is_given() && self.database.options().is_none()).then(|| {
             "CHAT_RELAY is for several processes on one database: set DATABASE_URL, or leave \
              CHAT_RELAY out"
+                .to_owned()
+        })
+    }
+
+    fn replica_without_database(&self) -> Option<String> {
+        self.database.has_replica_of_nothing().then(|| {
+            "CHAT_REPLICA_URL is for a standby of the database: set DATABASE_URL, or leave \
+             CHAT_REPLICA_URL out"
                 .to_owned()
         })
     }

@@ -296,6 +296,13 @@ fn probes_need_an_address_of_their_own() {
 }
 
 #[test]
+fn replica_needs_a_database() {
+    let replica = ["--replica-url", "postgres://localhost/chat"];
+    let message = serve(&replica).check().unwrap_err().to_string();
+    assert!(message.contains("set DATABASE_URL, or"), "{message}");
+}
+
+#[test]
 fn nats_needs_a_database_and_credentials_need_nats() {
     let file = ["--relay-credentials-file", "nats.creds"];
     let message = serve(&file).check().unwrap_err().to_string();

@@ -1,7 +1,7 @@
 //! `aftermatch check`: it prints what is in force, and all that is wrong at once; and the
 //! service refuses the same at its start.
 
-use aftermatch_test_support::{Aftermatch, Platform, SECRET, aftermatch, empty, fresh};
+use aftermatch_test_support::{Aftermatch, Pair, Platform, SECRET, aftermatch, empty, fresh};
 use sqlx::AssertSqlSafe;
 
 const PASSWORD: &str = "nobody-shall-read-this";
@@ -276,5 +276,42 @@ async fn serve_with_several_problems_lists_them() {
             "`SELECT setval('messages_id_seq', 7)`",
             "\n- the sequence revisions",
         ],
+    );
+}
+
+/// What check prints for this replica of this database.
+async fn with_replica(database: &str, replica: &str, status: i32) -> String {
+    let command = check()
+        .env("DATABASE_URL", database)
+        .env("CHAT_REPLICA_URL", replica)
+        .env("CHAT_JWT_SECRET", SECRET);
+    printed(command, status).await
+}
+
+#[tokio::test]
+async fn replica_is_looked_at() {
+    let pair = Pair::asynchronous().await;
+    let standby = with(&pair.standby_url(), "postgres", "postgres");
+    let good = with_replica(&pair.url(), &standby, 0).await;
+    expect_parts(&good, &["CHAT_REPLICA_URL", "postgres://postgres:***@"]);
+    assert!(!good.contains("standby of DATABASE_URL"), "{good}");
+
+    let primary = with_replica(&pair.url(), &pair.url(), 0).await;
+    expect_parts(
+        &primary,
+        &[
+            "Warnings",
+            "CHAT_REPLICA_URL is no standby, and is not read",
+        ],
+    );
+    let other = fresh().await;
+    let other = with_replica(other.url(), &pair.standby_url(), 2).await;
+    expect_parts(&other, &["Problems", "the two have different databases"]);
+    let invalid = with_replica(&pair.url(), "mysql://localhost/chat", 2).await;
+    expect_parts(&invalid, &["CHAT_REPLICA_URL is no address of a database"]);
+    let away = with_replica(&pair.url(), "postgres://127.0.0.1:1/chat", 0).await;
+    expect_parts(
+        &away,
+        &["the replica (CHAT_REPLICA_URL) cannot be read now"],
     );
 }

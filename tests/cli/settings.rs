@@ -2,11 +2,12 @@ use std::net::TcpListener;
 
 use aftermatch_test_support::{SECRET, aftermatch};
 
-const SETTINGS: [&str; 31] = [
+const SETTINGS: [&str; 32] = [
     "CHAT_LISTEN",
     "CHAT_WORLD",
     "DATABASE_URL",
     "CHAT_DATABASE_POOL",
+    "CHAT_REPLICA_URL",
     "CHAT_STATEMENT_TIMEOUT",
     "CHAT_NO_MIGRATE",
     "CHAT_RELAY",

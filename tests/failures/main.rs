@@ -27,6 +27,7 @@ mod program_crash;
 mod read_only;
 mod readiness;
 mod records;
+mod replica;
 mod retries;
 mod revoked_rights;
 mod rights_without_triggers;

@@ -7,6 +7,7 @@
 //! | `log` | reads the events of each room: as they were, history, deltas, read positions |
 //! | `write` | every create, edit and deletion, over one connection |
 //! | `precondition` | the check and the locks that every write shares |
+//! | `replica` | reads from a standby that is as new as the primary |
 //! | `session` | what every connection is before its first statement |
 //! | `relay` | notifications from the platform and from other processes |
 //! | `admin` | inspections, migrations, imports, health |
@@ -34,6 +35,7 @@ mod options;
 mod precondition;
 mod refusals;
 mod relay;
+mod replica;
 mod retry;
 mod session;
 mod store;

@@ -20,6 +20,9 @@ impl Postgres {
             "Messages that one statement committed",
             self.writer.batch_sizes(),
         );
+        if let Some(replica) = &self.replica {
+            replica.register_metrics(registry);
+        }
         registry.register_collector(Box::new(Connections(self.pool.clone())));
     }
 }

@@ -12,6 +12,8 @@ use crate::certificates;
 pub struct Options {
     /// `postgres://user:password@host:port/database`.
     pub url: String,
+    /// The same for a standby that is read in place of the primary.
+    pub replica: Option<String>,
     /// Size of the connection pool. Writes and the relay have one connection each
     /// besides.
     pub pool: u32,
@@ -27,6 +29,19 @@ impl Options {
         Ok(options)
     }
 
+    /// How to connect to the replica, if there is one.
+    pub(crate) fn connect_options_of_replica(&self) -> Result<Option<PgConnectOptions>, Error> {
+        let replica = self.of_replica();
+        replica.map(|options| options.connect_options()).transpose()
+    }
+
+    fn of_replica(&self) -> Option<Self> {
+        Some(Self {
+            url: self.replica.clone()?,
+            ..self.clone()
+        })
+    }
+
     fn address(&self) -> Result<PgConnectOptions, Error> {
         check(&self.url).map_err(|why| Error::Configuration(why.into()))?;
         let options: PgConnectOptions = self.url.parse()?;
@@ -34,6 +49,12 @@ impl Options {
         Ok(options
             .application_name("aftermatch")
             .extra_float_digits(None))
+    }
+
+    /// The address of the replica, as [`shown`](Self::shown).
+    #[must_use]
+    pub fn replica_shown(&self) -> Option<String> {
+        self.of_replica()?.shown()
     }
 
     /// The address without the password. `None`: it is no valid address, so that nobody
@@ -154,6 +175,7 @@ mod tests {
     fn shown(url: &str) -> Option<String> {
         Options {
             url: url.to_owned(),
+            replica: None,
             pool: 1,
             statement_timeout: Duration::from_secs(1),
         }

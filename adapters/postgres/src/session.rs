@@ -85,6 +85,16 @@ impl Settings {
             .with("default_transaction_isolation", "read committed")
     }
 
+    /// What sets them, after something else that is selected.
+    fn set(&self) -> String {
+        let mut set = String::new();
+        for (name, value) in &self.0 {
+            // Writing to a string does not fail. The values are ours.
+            let _ = write!(set, ", set_config('{name}', '{value}', false)");
+        }
+        set
+    }
+
     fn with(mut self, name: &'static str, value: &str) -> Self {
         self.0.push((name, value.to_owned()));
         self
@@ -108,11 +118,7 @@ pub(crate) async fn prepare(
     connection: &mut PgConnection,
     settings: &Settings,
 ) -> Result<u32, Error> {
-    let mut set = String::new();
-    for (name, value) in &settings.0 {
-        // Writing to a string does not fail. The values are ours.
-        let _ = write!(set, ", set_config('{name}', '{value}', false)");
-    }
+    let set = settings.set();
     // A standby would refuse the first statement of a transaction that is
     // serializable by default.
     let sql = format!(
@@ -136,6 +142,16 @@ pub(crate) async fn prepare(
     store
         .parse()
         .map_err(|error| Error::Decode(Box::new(error)))
+}
+
+/// Gives a new connection to a replica its settings.
+pub(crate) async fn prepare_replica(
+    connection: &mut PgConnection,
+    settings: &Settings,
+) -> Result<(), Error> {
+    let sql = format!("SELECT true{}", settings.set());
+    raw_sql(AssertSqlSafe(sql)).execute(connection).await?;
+    Ok(())
 }
 
 /// Whether the connection accepts writes (invariant 2).

@@ -2,8 +2,8 @@ use std::{sync::Arc, time::Duration};
 
 use aftermatch_ports::model::{Room, RoomId, User, UserId};
 use sqlx::{
-    Error, PgPool,
-    postgres::{PgConnectOptions, PgPoolOptions},
+    Error, FromRow, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions, PgRow},
 };
 use tokio::{sync::Mutex, time::Instant};
 
@@ -11,8 +11,10 @@ use crate::{
     directory::{cache::Cache, revisions::recheck::LastRecheck},
     error::is_read_only,
     options::Options,
+    precondition::Query,
     refusals::Refusals,
     relay::notifications::Notifications,
+    replica::Replica,
     retry::{Retry, before},
     session::{self, Settings},
     suspicion::Suspicion,
@@ -26,6 +28,7 @@ const DEPLOYMENT: &str = "
 /// The store in a Postgres database.
 pub struct Postgres {
     pub(crate) pool: PgPool,
+    pub(crate) replica: Option<Replica>,
     pub(crate) suspicion: Arc<Suspicion>,
     refusals: Arc<Refusals>,
     /// One check of the health at a time: they use the connection that writes.
@@ -60,6 +63,7 @@ impl Postgres {
         before(Instant::now() + limit, verify).await?;
         Ok(Self {
             pool,
+            replica: Replica::new(options)?,
             suspicion,
             refusals,
             checking: Mutex::default(),
@@ -102,6 +106,23 @@ impl Postgres {
     /// Closes the connections of the pool. Call it after the last request.
     pub async fn close(&self) {
         self.pool.close().await;
+    }
+
+    /// The rows of a query that only reads: from the replica, if there is one that is as new
+    /// as the primary, else from the primary.
+    pub(crate) async fn fetch_all<'q, T>(
+        &self,
+        query: impl Fn() -> Query<'q, T>,
+    ) -> Result<Vec<T>, Error>
+    where
+        T: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        if let Some(replica) = &self.replica
+            && let Some(rows) = replica.fetch_all(&self.pool, &query).await
+        {
+            return Ok(rows);
+        }
+        self.with_timeout(query().fetch_all(&self.pool)).await
     }
 
     /// Limits the time of a query on this side too: the server cannot cut off

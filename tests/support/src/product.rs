@@ -93,6 +93,7 @@ async fn open(kind: StoreKind, world: &str) -> (Store, PlatformData) {
             let database = aftermatch_testdb::fresh().await;
             let options = Options {
                 url: database.url().to_owned(),
+                replica: None,
                 pool: 4,
                 // Machines that run many tests at once are slow at times.
                 statement_timeout: Duration::from_secs(10),

@@ -20,6 +20,7 @@ use crate::{NatsServer, unique};
 /// twice, and one comes after the next one. It ends with the test.
 pub struct LossyLine {
     port: u16,
+    _tasks: TaskTracker,
     _end: DropGuard,
 }
 
@@ -32,11 +33,14 @@ impl LossyLine {
         let port = unique::port();
         let listener = TcpListener::bind(("127.0.0.1", port)).await;
         let listener = listener.expect("the port of the line is free");
-        let (server, end) = (server.address(), CancellationToken::new());
-        let accepting = accept(listener, server, end.clone());
-        tokio::spawn(end.clone().run_until_cancelled_owned(accepting));
-        let _end = end.drop_guard();
-        Self { port, _end }
+        let (tasks, end) = (TaskTracker::new(), CancellationToken::new());
+        let accepting = accept(listener, server.address(), tasks.clone(), end.clone());
+        tasks.spawn(end.clone().run_until_cancelled_owned(accepting));
+        Self {
+            port,
+            _tasks: tasks,
+            _end: end.drop_guard(),
+        }
     }
 
     /// Its address.
@@ -46,8 +50,12 @@ impl LossyLine {
     }
 }
 
-async fn accept(listener: TcpListener, server: SocketAddr, end: CancellationToken) {
-    let connections = TaskTracker::new();
+async fn accept(
+    listener: TcpListener,
+    server: SocketAddr,
+    tasks: TaskTracker,
+    end: CancellationToken,
+) {
     while let Ok((client, _)) = listener.accept().await {
         let Ok(server) = TcpStream::connect(server).await else {
             continue;
@@ -61,7 +69,7 @@ async fn accept(listener: TcpListener, server: SocketAddr, end: CancellationToke
                 _ = lose(BufReader::new(from_server), to_client) => {}
             }
         };
-        connections.spawn(end.clone().run_until_cancelled_owned(both));
+        tasks.spawn(end.clone().run_until_cancelled_owned(both));
     }
 }
 
@@ -104,9 +112,9 @@ async fn pass_until_message(
         let line = String::from_utf8_lossy(&message);
         let bytes = line.split_ascii_whitespace().last();
         let bytes: usize = bytes.and_then(|n| n.parse().ok()).expect("a length");
-        let begin = message.len();
-        message.resize(begin + bytes + 2, 0);
-        from.read_exact(&mut message[begin..]).await?;
+        let mut content = vec![0; bytes + 2];
+        from.read_exact(&mut content).await?;
+        message.append(&mut content);
         return Ok(Some(message));
     }
 }

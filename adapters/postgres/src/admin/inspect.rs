@@ -8,6 +8,7 @@
 //! | `migrations` | is the schema that of this program? |
 //! | `rights` | may the role do what the service does? |
 //! | `sequences` | are new ids free? |
+//! | `replica` | is the replica a standby of this database? |
 //! | `sessions` | is there a pooler that mixes sessions? |
 //!
 //! Each question has its findings, so that an operator gets all of them at once.
@@ -17,6 +18,7 @@ mod limits;
 mod migrations;
 mod query;
 mod refusal;
+mod replica;
 mod rights;
 mod sequences;
 mod server;
@@ -69,7 +71,9 @@ pub async fn inspect(options: &Options, extent: Extent) -> Inspection {
     let connect = match options.connect_options() {
         Ok(connect) => connect,
         Err(error) => {
-            inspection.findings.push(refusal::of_address(&error));
+            inspection
+                .findings
+                .push(refusal::of_address("DATABASE_URL", &error));
             return inspection;
         }
     };
@@ -108,6 +112,8 @@ async fn look(
     // A standby may not have received the latest yet.
     if !server.is_standby {
         look_at_tables(options, &mut connection, &server, extent, inspection).await?;
+        let of_replica = replica::finding(options, &mut connection).await?;
+        inspection.findings.extend(of_replica);
     }
     before(Instant::now() + 2 * limit, connection.close()).await
 }

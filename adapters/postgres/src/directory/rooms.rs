@@ -204,19 +204,21 @@ async fn find(store: &Postgres, id: RoomId) -> Result<Option<Arc<Room>>, Error> 
 
 #[tracing::instrument(name = "db.room.list", level = "debug", skip_all, fields(limit = page.limit))]
 async fn list(store: &Postgres, scope: Scope, page: Page) -> Result<Vec<RoomSummary>, Error> {
-    let query = sqlx::query_as::<_, SummaryRow>(match scope {
-        Scope::All => ALL,
-        Scope::Brand { .. } => OF_BRAND,
-    });
-    let query = query
-        .bind(max_unread())
-        .bind(page.after.map_or(i64::MIN, |room| room.0))
-        .bind(i64::try_from(page.limit).unwrap_or(i64::MAX));
-    let query = match scope {
-        Scope::All => query,
-        Scope::Brand { brand, reader } => query.bind(brand.0).bind(reader.0),
+    let query = || {
+        let query = sqlx::query_as::<_, SummaryRow>(match scope {
+            Scope::All => ALL,
+            Scope::Brand { .. } => OF_BRAND,
+        });
+        let query = query
+            .bind(max_unread())
+            .bind(page.after.map_or(i64::MIN, |room| room.0))
+            .bind(i64::try_from(page.limit).unwrap_or(i64::MAX));
+        match scope {
+            Scope::All => query,
+            Scope::Brand { brand, reader } => query.bind(brand.0).bind(reader.0),
+        }
     };
-    let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
+    let rows = store.fetch_all(query).await?;
     rows.into_iter().map(SummaryRow::summary).collect()
 }
 

@@ -169,12 +169,14 @@ async fn range(
         HistoryRange::Before(seq) => (BEFORE, seq.0),
         HistoryRange::After(seq) => (AFTER, seq.0),
     };
-    let query = sqlx::query_as::<_, PageRow>(statement)
-        .bind(room.0)
-        .bind(start)
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .bind(i64::try_from(PIECE_BYTES).unwrap_or(i64::MAX));
-    let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
+    let query = || {
+        sqlx::query_as::<_, PageRow>(statement)
+            .bind(room.0)
+            .bind(start)
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .bind(i64::try_from(PIECE_BYTES).unwrap_or(i64::MAX))
+    };
+    let rows = store.fetch_all(query).await?;
     let mut page = HistoryPage {
         messages: Vec::new(),
         has_older: false,
@@ -211,13 +213,15 @@ async fn page(
     skip: u64,
     limit: usize,
 ) -> Result<(u64, Vec<Message>), Error> {
-    let query = sqlx::query_as::<_, CountedRow>(NEWEST)
-        .bind(room.0)
-        .bind(i64::try_from(skip).unwrap_or(i64::MAX))
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .bind(i64::try_from(MAX_PAGED).unwrap_or(i64::MAX))
-        .bind(i64::try_from(PIECE_BYTES).unwrap_or(i64::MAX));
-    let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
+    let query = || {
+        sqlx::query_as::<_, CountedRow>(NEWEST)
+            .bind(room.0)
+            .bind(i64::try_from(skip).unwrap_or(i64::MAX))
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .bind(i64::try_from(MAX_PAGED).unwrap_or(i64::MAX))
+            .bind(i64::try_from(PIECE_BYTES).unwrap_or(i64::MAX))
+    };
+    let rows = store.fetch_all(query).await?;
     let count = rows.first().map_or(0, |row| row.count.unsigned_abs());
     let messages = rows.into_iter().filter_map(|row| row.message.message());
     Ok((count, messages.collect()))

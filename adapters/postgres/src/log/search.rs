@@ -59,12 +59,14 @@ pub(super) async fn run(
     before: Option<Seq>,
     limit: usize,
 ) -> Result<FoundPiece, Error> {
-    let query = sqlx::query_as::<_, PieceRow>(PIECE)
-        .bind(room.0)
-        .bind(before.map_or(i64::MAX, |seq| seq.0))
-        .bind(i64::try_from(MAX_SEARCHED).unwrap_or(i64::MAX))
-        .bind(i64::try_from(PIECE_BYTES).unwrap_or(i64::MAX));
-    let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
+    let query = || {
+        sqlx::query_as::<_, PieceRow>(PIECE)
+            .bind(room.0)
+            .bind(before.map_or(i64::MAX, |seq| seq.0))
+            .bind(i64::try_from(MAX_SEARCHED).unwrap_or(i64::MAX))
+            .bind(i64::try_from(PIECE_BYTES).unwrap_or(i64::MAX))
+    };
+    let rows = store.fetch_all(query).await?;
     let last_seq = Seq(rows.first().map_or(0, |row| row.last_seq));
     let read = rows.first().and_then(|row| row.read).unwrap_or(0);
     let read = usize::try_from(read).unwrap_or(usize::MAX);
@@ -102,10 +104,12 @@ async fn messages(
     if seqs.is_empty() {
         return Ok(Vec::new());
     }
-    let query = sqlx::query_as::<_, MessageRow>(FOUND)
-        .bind(room.0)
-        .bind(seqs);
-    let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
+    let query = || {
+        sqlx::query_as::<_, MessageRow>(FOUND)
+            .bind(room.0)
+            .bind(seqs)
+    };
+    let rows = store.fetch_all(query).await?;
     let messages = rows.into_iter().filter_map(MessageRow::message);
     let found = messages.filter(|message| words.are_in(message.text.as_str()));
     Ok(found.collect())

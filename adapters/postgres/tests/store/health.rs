@@ -18,6 +18,7 @@ async fn run(platform: &Platform, sql: &str) {
 async fn behind(url: &str) -> Postgres {
     let options = Options {
         url: url.to_owned(),
+        replica: None,
         pool: 4,
         statement_timeout: Duration::from_millis(500),
     };
@@ -49,6 +50,7 @@ async fn read_only_server_is_unhealthy_and_recovers() {
     let server = Server::start().await;
     let options = Options {
         url: server.url().to_owned(),
+        replica: None,
         pool: 4,
         statement_timeout: Duration::from_secs(5),
     };

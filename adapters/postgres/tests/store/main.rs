@@ -21,6 +21,7 @@ mod newcomers;
 mod processes;
 mod queue;
 mod relay;
+mod replica;
 mod retries;
 mod rights;
 mod same_messages;

@@ -160,6 +160,7 @@ async fn connection_starts_with_common_parameters_only() {
     let port = listener.local_addr().expect("an address").port();
     let options = Options {
         url: format!("postgres://someone@127.0.0.1:{port}/somewhere"),
+        replica: None,
         pool: 1,
         statement_timeout: Duration::from_secs(5),
     };
@@ -188,6 +189,7 @@ async fn slow_commits_starve_no_write_of_room() {
     let server = Server::start().await;
     let options = Options {
         url: server.url().to_owned(),
+        replica: None,
         pool: 4,
         statement_timeout: Duration::from_secs(10),
     };

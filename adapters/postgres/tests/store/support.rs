@@ -17,6 +17,7 @@ use time::OffsetDateTime;
 pub(crate) fn options(database: &Database) -> Options {
     Options {
         url: database.url().to_owned(),
+        replica: None,
         pool: 4,
         statement_timeout: Duration::from_secs(10),
     }

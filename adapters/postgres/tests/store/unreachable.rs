@@ -27,6 +27,7 @@ async fn standby_may_pass() {
     let pair = Pair::asynchronous().await;
     let options = Options {
         url: pair.standby_url() + "?options[default_transaction_isolation]=serializable",
+        replica: None,
         pool: 4,
         statement_timeout: Duration::from_secs(10),
     };

@@ -21,15 +21,15 @@ pub(super) fn finding(error: &Error, connect: &PgConnectOptions) -> Finding {
     }
 }
 
-/// A finding about an address that cannot be used.
-pub(super) fn of_address(error: &Error) -> Finding {
+/// A finding about the address in a setting that cannot be used.
+pub(super) fn of_address(setting: &str, error: &Error) -> Finding {
     if let Error::Configuration(error) = error
         && let Some(mistake) = error.downcast_ref::<Mistake>()
     {
         return Finding::permanent(mistake.to_string());
     }
     Finding::permanent(format!(
-        "DATABASE_URL is no address of a database: {}. Write \
+        "{setting} is no address of a database: {}. Write \
          postgres://user:password@host:port/name",
         without_introduction(error)
     ))
