@@ -16,12 +16,22 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 use tokio::{task::JoinSet, time::sleep};
 
-use crate::support::{store, town, with_world};
+use crate::{
+    rights::PARTITION,
+    support::{store, town, with_world},
+};
 
-aftermatch_ports::laws::laws!(InPostgres);
+aftermatch_ports::laws::laws!(InPostgres<false>);
 aftermatch_ports::laws::relay_laws!(TwoProcesses);
 
-struct InPostgres {
+mod partitioned {
+    use super::*;
+
+    aftermatch_ports::laws::laws!(InPostgres<true>);
+}
+
+/// Also with partitions of the messages.
+struct InPostgres<const PARTITIONED: bool> {
     store: Postgres,
     platform: Platform,
     // Dropped last: this removes the database.
@@ -29,9 +39,13 @@ struct InPostgres {
 }
 
 #[async_trait]
-impl Subject for InPostgres {
+impl<const PARTITIONED: bool> Subject for InPostgres<PARTITIONED> {
     async fn with_world(world: World) -> Self {
         let (database, platform) = with_world(&world).await;
+        if PARTITIONED {
+            let partition = sqlx::raw_sql(PARTITION).execute(platform.pool()).await;
+            partition.expect("partitions");
+        }
         let store = store(&database).await;
         // Its first connection leaves the next changes unknown.
         store.ready().await;

@@ -16,6 +16,8 @@ use aftermatch_postgres::{Options, Postgres};
 use aftermatch_testdb::Platform;
 use sqlx::{AssertSqlSafe, raw_sql};
 
+pub(crate) const PARTITION: &str = include_str!("../../../../deploy/partition-messages.sql");
+
 const OPERATIONS: &str = include_str!("../../../../docs/operations.md");
 
 /// The statements that the page for operators has for `documented`, for `role`.
@@ -37,6 +39,17 @@ pub(crate) async fn run(platform: &Platform, sql: String) {
 
 #[tokio::test]
 async fn service_works_with_documented_rights() {
+    expect_documented_rights_suffice("").await;
+}
+
+/// They are still there after the messages were partitioned.
+#[tokio::test]
+async fn rights_outlive_partitioning() {
+    expect_documented_rights_suffice(PARTITION).await;
+}
+
+/// `afterwards` is done once the role has its rights.
+async fn expect_documented_rights_suffice(afterwards: &str) {
     let talk = vec![message(None, 21, 2, 1, "hello")];
     let (database, platform) = with_world(&town(talk)).await;
     // Roles belong to the whole server: the name of the database is unique.
@@ -44,6 +57,7 @@ async fn service_works_with_documented_rights() {
     let role = format!("chat_of_{}", name.replace('-', "_"));
     let create = format!("CREATE ROLE {role} LOGIN PASSWORD '{role}';");
     run(&platform, create + &grants("chat", &role)).await;
+    run(&platform, afterwards.to_owned()).await;
 
     let host = server.rsplit_once('@').expect("a user").1;
     let options = Options {
