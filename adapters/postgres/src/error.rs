@@ -34,15 +34,34 @@ pub fn is_transient(error: &Error) -> bool {
     }
 }
 
+/// The reason alone, in words for operators: the driver begins with what kind of error it
+/// is, and calls a connection that has ended a crashed worker.
+pub(crate) fn reason(error: &Error) -> String {
+    match error {
+        Error::Configuration(error) | Error::Tls(error) => error.to_string(),
+        Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
+            "no answer in time".to_owned()
+        }
+        Error::Io(error) => error.to_string(),
+        Error::Database(error) => error.message().to_owned(),
+        Error::WorkerCrashed => "the connection has ended".to_owned(),
+        error if is_closed_at_once(error) => "the connection was closed at once".to_owned(),
+        error if is_of_other_protocol(error) => {
+            "what answers there is no Postgres server".to_owned()
+        }
+        error => error.to_string(),
+    }
+}
+
 /// A server, or a proxy before it, closed the connection at once. The driver takes the
 /// end for a zero in response to its request for TLS.
-pub(crate) fn is_closed_at_once(error: &Error) -> bool {
+fn is_closed_at_once(error: &Error) -> bool {
     let zero = "response from SSLRequest: 0x00";
     matches!(error, Error::Protocol(reason) if reason.contains(zero))
 }
 
 /// Something answered the request for TLS as no Postgres server does.
-pub(crate) fn is_of_other_protocol(error: &Error) -> bool {
+fn is_of_other_protocol(error: &Error) -> bool {
     let response = "response from SSLRequest";
     matches!(error, Error::Protocol(reason) if reason.contains(response))
 }

@@ -6,6 +6,8 @@ use parking_lot::Mutex;
 use sqlx::Error;
 use tokio::time::Instant;
 
+use crate::error::reason;
+
 /// The last new connection of the pool that was of no use. The pool tries again until it
 /// reports a timeout, and keeps the reason to itself.
 #[derive(Default)]
@@ -13,7 +15,7 @@ pub(crate) struct Refusals(Mutex<Option<(Instant, String)>>);
 
 impl Refusals {
     pub(crate) fn note(&self, error: &Error) {
-        *self.0.lock() = Some((Instant::now(), error.to_string()));
+        *self.0.lock() = Some((Instant::now(), reason(error)));
     }
 
     /// The same error, or the reason for which the pool had no connection since `began`.

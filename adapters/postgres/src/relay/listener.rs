@@ -18,6 +18,8 @@ use sqlx::{
 };
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::error::reason;
+
 use super::{
     connection::{ListenConnection, RIGHTS},
     others::Others,
@@ -63,7 +65,7 @@ impl Listener {
             match listened.await {
                 Ok(Err(error)) if !reported => {
                     tracing::warn!(
-                        %error,
+                        error = reason(&error),
                         "not listening to the database: trying again every second"
                     );
                     reported = true;

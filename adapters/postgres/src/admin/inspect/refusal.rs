@@ -1,13 +1,11 @@
 //! Why there is no connection, in a sentence that says what to do.
 
-use std::io::ErrorKind;
-
 use sqlx::{Error, postgres::PgConnectOptions};
 
 use super::finding::Finding;
 use crate::{
     certificates::Mistake,
-    error::{can_pass, is_about_tls, is_closed_at_once, is_of_other_protocol},
+    error::{can_pass, is_about_tls, reason},
     options::ssl_mode,
 };
 
@@ -31,14 +29,14 @@ pub(super) fn of_address(setting: &str, error: &Error) -> Finding {
     Finding::permanent(format!(
         "{setting} is no address of a database: {}. Write \
          postgres://user:password@host:port/name",
-        without_introduction(error)
+        reason(error)
     ))
 }
 
 fn advice(error: &Error, connect: &PgConnectOptions) -> String {
     let (role, address) = (connect.get_username(), address(connect));
     let database = connect.get_database().unwrap_or(role);
-    let reason = without_introduction(error);
+    let reason = reason(error);
     let code = error.as_database_error().and_then(|error| error.code());
     match (error, code.as_deref()) {
         (error, _) if is_about_tls(error) => format!(
@@ -101,24 +99,9 @@ fn address(connect: &PgConnectOptions) -> String {
     }
 }
 
-/// The reason alone: the driver begins with what kind of error it is.
-fn without_introduction(error: &Error) -> String {
-    match error {
-        Error::Configuration(error) | Error::Tls(error) => error.to_string(),
-        Error::Io(error) if error.kind() == ErrorKind::TimedOut => "no answer in time".to_owned(),
-        Error::Io(error) => error.to_string(),
-        Error::Database(error) => error.message().to_owned(),
-        error if is_closed_at_once(error) => "the connection was closed at once".to_owned(),
-        error if is_of_other_protocol(error) => {
-            "what answers there is no Postgres server".to_owned()
-        }
-        error => error.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::io;
+    use std::io::{self, ErrorKind};
 
     use super::*;
     use crate::admin::inspect::finding::Severity;
