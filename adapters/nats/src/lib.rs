@@ -1,6 +1,7 @@
 //! The relay over NATS: events between processes, for many of them.
 //!
-//! Each room has a subject, to which a process subscribes while it wants the room. An event
+//! Each room has a subject, to which a process subscribes while it wants the room, and so has
+//! each user for how far the user reads. An event
 //! is published once, and the NATS server sends it to those who subscribe. Nothing is stored
 //! there: what is lost, the rechecks find in the log.
 //!
@@ -23,7 +24,7 @@
 //! 3. **No brand is online at a process that is gone.** A process says that it is there every
 //!    three seconds. What it has said of its brands is forgotten when it has been silent for
 //!    twenty, and when the connection to the server was lost.
-//! 4. **Each room and each brand has one server**, by its id. The servers know nothing of
+//! 4. **Each room, each user and each brand has one server**, by its id. The servers know nothing of
 //!    each other, and every process has the same list of them.
 //! 5. **Cancel-safe.** `receive`, `signals` and `ready` run the connections, one of them at
 //!    a time. They may be dropped at any time: the next call goes on.

@@ -12,7 +12,10 @@ use std::{
     time::Duration,
 };
 
-use aftermatch_ports::{Signal, model::RoomId};
+use aftermatch_ports::{
+    Signal,
+    model::{RoomId, UserId},
+};
 use aftermatch_relay::{Line, Queue, SignalQueue, from_json, lines};
 use async_nats::{Client, ConnectOptions, Event, Message, Subscriber};
 use futures_util::{Stream, StreamExt, stream::SelectAll};
@@ -51,13 +54,14 @@ pub(crate) struct Server {
     pub(crate) last_message: parking_lot::Mutex<Option<Instant>>,
 }
 
-/// The subscriptions to rooms.
+/// The subscriptions to rooms and to users.
 #[derive(Default)]
 struct Subscriptions {
     messages: SelectAll<Pin<Box<dyn Stream<Item = Message> + Send>>>,
     /// Dropped to end a subscription.
     rooms: HashMap<RoomId, oneshot::Sender<()>>,
     all: Option<oneshot::Sender<()>>,
+    reads: HashMap<UserId, oneshot::Sender<()>>,
 }
 
 impl Server {
@@ -141,18 +145,18 @@ impl Server {
         let control = client.subscribe(self.control()).await?;
         let own = client.subscribe(self.own(self.process)).await?;
         let mut control = futures_util::stream::select(control, own);
-        let mut rooms = Subscriptions::default();
+        let mut subscriptions = Subscriptions::default();
         let mut heartbeat = interval(HEARTBEAT);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut connected = 0;
         loop {
             tokio::select! {
-                () = self.outgoing.wait() => self.work(client, &mut rooms).await?,
+                () = self.outgoing.wait() => self.work(client, &mut subscriptions).await?,
                 message = control.next() => match message {
                     Some(message) => self.control_message(client, &message).await?,
                     None => return Ok(()),
                 },
-                Some(message) = rooms.messages.next(), if !rooms.messages.is_empty() => {
+                Some(message) = subscriptions.messages.next(), if !subscriptions.messages.is_empty() => {
                     self.room_message(&message);
                 }
                 _ = heartbeat.tick() => {
@@ -179,11 +183,12 @@ impl Server {
     async fn work(
         &self,
         client: &Client,
-        rooms: &mut Subscriptions,
+        subscriptions: &mut Subscriptions,
     ) -> Result<(), async_nats::Error> {
         let Work {
             rooms: changed,
             all,
+            reads,
             events,
             signals,
             brands: [online, offline],
@@ -194,23 +199,32 @@ impl Server {
         let mut new = HashSet::new();
         for (room, wanted) in changed {
             if !wanted {
-                rooms.rooms.remove(&room);
-            } else if !rooms.rooms.contains_key(&room) {
+                subscriptions.rooms.remove(&room);
+            } else if !subscriptions.rooms.contains_key(&room) {
                 let subscriber = client.subscribe(self.room(room)).await?;
-                let end = rooms.add(subscriber);
-                rooms.rooms.insert(room, end);
+                let end = subscriptions.add(subscriber);
+                subscriptions.rooms.insert(room, end);
                 new.insert(room);
             }
         }
         lines.extend(lines::ids(lines::WANT, &new));
         match all {
-            Some(true) if rooms.all.is_none() => {
+            Some(true) if subscriptions.all.is_none() => {
                 let subscriber = client.subscribe(format!("{}.room.*", self.prefix)).await?;
-                rooms.all = Some(rooms.add(subscriber));
+                subscriptions.all = Some(subscriptions.add(subscriber));
                 lines += &lines::all(true);
             }
-            Some(false) => rooms.all = None,
+            Some(false) => subscriptions.all = None,
             _ => {}
+        }
+        for (user, wanted) in reads {
+            if !wanted {
+                subscriptions.reads.remove(&user);
+            } else if !subscriptions.reads.contains_key(&user) {
+                let subscriber = client.subscribe(self.user(user)).await?;
+                let end = subscriptions.add(subscriber);
+                subscriptions.reads.insert(user, end);
+            }
         }
         if self.processes.is_watched() {
             lines.extend(lines::ids(lines::ONLINE, &online));
@@ -230,10 +244,13 @@ impl Server {
             }
         }
         for signal in signals {
-            if let (Signal::Typing { room, .. } | Signal::Read { room, .. }, Some(line)) =
-                (signal, lines::signal(signal))
-            {
-                client.publish(self.room(room), line.into()).await?;
+            let subject = match signal {
+                Signal::Typing { room, .. } | Signal::Read { room, .. } => self.room(room),
+                Signal::OwnRead { user, .. } => self.user(user),
+                Signal::Presence { .. } => continue,
+            };
+            if let Some(line) = lines::signal(signal) {
+                client.publish(subject, line.into()).await?;
             }
         }
         Ok(())
@@ -300,7 +317,7 @@ impl Server {
         Ok(())
     }
 
-    /// What was published in a room.
+    /// What was published in a room or for a user.
     fn room_message(&self, message: &Message) {
         *self.last_message.lock() = Some(Instant::now());
         let Ok(text) = str::from_utf8(&message.payload) else {
@@ -321,6 +338,11 @@ impl Server {
 
     fn room(&self, room: RoomId) -> String {
         format!("{}.room.{room}", self.prefix)
+    }
+
+    /// Where it is said how far the user reads.
+    fn user(&self, user: UserId) -> String {
+        format!("{}.user.{user}", self.prefix)
     }
 
     /// Where processes speak to all.

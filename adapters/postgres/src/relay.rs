@@ -60,7 +60,8 @@
 //!     wants within a second. It is taken to want everything until it has said `listed`,
 //!     which an older program never does. An event goes to each process that wants it,
 //!     on the channel of that process; once to all, on the common channel, if most want
-//!     it; and is not sent if nobody does. A process drops what it does not want.
+//!     it; and is not sent if nobody does. A process drops what it does not want. How far a
+//!     user reads goes to the processes that want this user, in the same way, and to no others.
 //! 13. **Nobody misses what is committed while others do not know yet what is wanted.**
 //!     A process remembers for some seconds the last number that it published in each
 //!     room, *before* it looks who wants the room. It notes that another one wants a room

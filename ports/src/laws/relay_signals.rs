@@ -30,6 +30,14 @@ fn read(user: i64, seq: i64, shown: Option<i64>) -> Signal {
     }
 }
 
+fn own_read(user: i64, seq: i64) -> Signal {
+    Signal::OwnRead {
+        room: ROOM,
+        user: UserId(user),
+        seq: Seq(seq),
+    }
+}
+
 fn presence(brand: i64, is_online: bool) -> Signal {
     Signal::Presence {
         brand: BrandId(brand),
@@ -73,6 +81,55 @@ pub async fn signals_reach_instance_that_wants_room<S: RelaySubject>() {
         })
         .await;
     assert!(!receiving.received[1].contains(&typing(OTHER, 3, true)));
+}
+
+/// How far a user has read reaches the other instance as it is, if it wants that of the user,
+/// whatever rooms it wants; and does not reach it otherwise.
+pub async fn own_reads_reach_instance_that_wants_user<S: RelaySubject>() {
+    let subject = S::connected().await;
+    let mut receiving = Receiving::new(&subject);
+    receiving.ready().await;
+    let [first, second] = subject.interests();
+    for user in [3, 4, i64::MAX] {
+        second.reads_wanted(UserId(user), true);
+    }
+    second.reads_wanted(UserId(4), false);
+    second.wanted(ROOM);
+    receiving
+        .until(|received| {
+            first.signal(own_read(3, 42));
+            first.signal(own_read(i64::MAX, i64::MAX));
+            received[1].contains(&own_read(3, 42))
+                && received[1].contains(&own_read(i64::MAX, i64::MAX))
+        })
+        .await;
+    second.reads_wanted(UserId(3), false);
+    second.reads_wanted(UserId(4), true);
+    receiving
+        .until(|received| {
+            first.signal(own_read(4, 1));
+            received[1].contains(&own_read(4, 1))
+        })
+        .await;
+    // Until an instance knows what is no longer wanted, it may send more.
+    let mut seq = 1;
+    loop {
+        seq += 1;
+        assert!(seq < 2_000, "it is still wanted");
+        receiving.received = [Vec::new(), Vec::new()];
+        first.signal(own_read(3, 43));
+        first.signal(own_read(5, 43));
+        first.signal(own_read(4, seq));
+        receiving
+            .until(|received| received[1].contains(&own_read(4, seq)))
+            .await;
+        receiving.pause().await;
+        assert!(!receiving.received[1].contains(&own_read(5, 43)));
+        if !receiving.received[1].contains(&own_read(3, 43)) {
+            break;
+        }
+    }
+    assert!(receiving.received[0].is_empty(), "nothing comes back");
 }
 
 /// An instance that wants to know learns which brands have connections at the other one: those

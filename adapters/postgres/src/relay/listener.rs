@@ -188,6 +188,16 @@ impl Listener {
                         self.others.wants_no_longer(sender, room);
                     }
                 }
+                Line::WantReads(users) => {
+                    for user in users {
+                        self.others.wants_reads(sender, user);
+                    }
+                }
+                Line::UnwantReads(users) => {
+                    for user in users {
+                        self.others.wants_reads_no_longer(sender, user);
+                    }
+                }
                 Line::Event(room, json) if self.outgoing.is_wanted(room) => {
                     if let Some(event) = from_json(room, json) {
                         self.incoming.push(event);

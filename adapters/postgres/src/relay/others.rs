@@ -3,7 +3,7 @@ use std::{
     sync::Arc,
 };
 
-use aftermatch_ports::model::{BrandId, RoomId};
+use aftermatch_ports::model::{BrandId, RoomId, UserId};
 use aftermatch_relay::{OnlineElsewhere, SignalQueue};
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -54,6 +54,8 @@ struct Other {
     wants: HashSet<RoomId>,
     /// Whether it wants every room.
     wants_all: bool,
+    /// The users of which it wants read positions, as far as it has said.
+    wants_reads: HashSet<UserId>,
     /// Whether it wants no others: invariant 12.
     listed: bool,
     /// Whether it wants to know which brands are online here.
@@ -224,6 +226,25 @@ impl Others {
     /// Another process no longer wants this room.
     pub(super) fn wants_no_longer(&self, other: u32, room: RoomId) {
         self.change(other, |other| other.wants.remove(&room));
+    }
+
+    /// Another process wants to know how far this user reads.
+    pub(super) fn wants_reads(&self, other: u32, user: UserId) {
+        self.change(other, |other| other.wants_reads.insert(user));
+    }
+
+    /// Another process no longer wants to know that.
+    pub(super) fn wants_reads_no_longer(&self, other: u32, user: UserId) {
+        self.change(other, |other| other.wants_reads.remove(&user));
+    }
+
+    /// Who receives how far the user reads.
+    pub(super) fn recipients_of_reads(&self, user: UserId) -> Vec<To> {
+        let others = &self.state.lock().others;
+        let wanting = others
+            .iter()
+            .filter(|(_, other)| other.wants_reads.contains(&user));
+        wanting.map(|(other, _)| To::One(*other)).collect()
     }
 
     /// Another process has said everything that it wants.

@@ -9,7 +9,7 @@ use std::{
 
 use aftermatch_ports::{
     RemoteEvent, Signal,
-    model::{BrandId, LogHead, Revision, RoomEvent, RoomId},
+    model::{BrandId, LogHead, Revision, RoomEvent, RoomId, UserId},
 };
 use aftermatch_relay::{OnlineHere, Queue, Recent, SignalQueue, lines};
 use parking_lot::Mutex;
@@ -29,7 +29,8 @@ pub(super) struct Outgoing {
     events: Queue,
     /// Invariant 13.
     recent: Mutex<Recent>,
-    wanted: Wanted,
+    wanted: Wanted<RoomId>,
+    wanted_reads: Wanted<UserId>,
     /// Processes whose hello is to be confirmed.
     newcomers: Mutex<BTreeSet<u32>>,
     signals: SignalQueue,
@@ -46,6 +47,7 @@ impl Outgoing {
             events: Queue::default(),
             recent: Mutex::new(Recent::default()),
             wanted: Wanted::default(),
+            wanted_reads: Wanted::default(),
             newcomers: Mutex::default(),
             signals: SignalQueue::default(),
             online: OnlineHere::default(),
@@ -95,6 +97,7 @@ impl Outgoing {
     pub(super) fn set_enabled(&self, enabled: bool) {
         self.enabled.store(enabled, Ordering::SeqCst);
         self.wanted.announce(enabled);
+        self.wanted_reads.announce(enabled);
         if !enabled {
             drop(self.take());
         }
@@ -118,9 +121,11 @@ impl Outgoing {
         let mut packer = Packer::default();
         let newcomers = mem::take(&mut *self.newcomers.lock());
         let (new, all) = self.wanted.take_new(!newcomers.is_empty());
+        let (new_reads, all_reads) = self.wanted_reads.take_new(!newcomers.is_empty());
         let everything = self.wanted.take_everything();
         for other in newcomers {
             packer.add(To::All, &lines::confirm(other));
+            packer.ids(To::One(other), lines::WANT_READS, &all_reads);
             packer.list(To::One(other), &all, self.wanted.everything());
             if self.online.is_wanted() {
                 packer.add(To::One(other), lines::WATCH);
@@ -130,6 +135,7 @@ impl Outgoing {
             packer.add(To::All, &lines::all(wanted));
         }
         packer.ids(To::All, lines::WANT, &new);
+        packer.ids(To::All, lines::WANT_READS, &new_reads);
         for event in self.events.take() {
             packer.event(&self.others.recipients(event.room), &event);
         }
@@ -140,9 +146,14 @@ impl Outgoing {
     /// Last: they are the first that may come late.
     fn pack_signals(&self, packer: &mut Packer) {
         for signal in self.signals.take() {
-            if let Signal::Typing { room, .. } | Signal::Read { room, .. } = signal {
-                packer.signal(&self.others.recipients(room), signal);
-            }
+            let recipients = match signal {
+                Signal::Typing { room, .. } | Signal::Read { room, .. } => {
+                    self.others.recipients(room)
+                }
+                Signal::OwnRead { user, .. } => self.others.recipients_of_reads(user),
+                Signal::Presence { .. } => Vec::new(),
+            };
+            packer.signal(&recipients, signal);
         }
         if let Some(wanted) = self.online.take_wanted() {
             let line = if wanted { lines::WATCH } else { lines::UNWATCH };
@@ -213,6 +224,14 @@ impl Outgoing {
         self.events.wake();
     }
 
+    pub(super) fn want_reads(&self, user: UserId, wanted: bool) {
+        if !wanted {
+            self.wanted_reads.remove(user);
+        } else if self.wanted_reads.add(user) {
+            self.events.wake();
+        }
+    }
+
     pub(super) fn is_wanted(&self, room: RoomId) -> bool {
         self.wanted.contains(room)
     }
@@ -221,6 +240,8 @@ impl Outgoing {
     pub(super) fn hello(&self) -> Vec<Notification> {
         let mut packer = Packer::default();
         packer.add(To::All, lines::HELLO);
+        let (_, all_reads) = self.wanted_reads.take_new(true);
+        packer.ids(To::All, lines::WANT_READS, &all_reads);
         let (_, all) = self.wanted.take_new(true);
         packer.list(To::All, &all, self.wanted.everything());
         if self.online.is_wanted() {
@@ -233,6 +254,7 @@ impl Outgoing {
     pub(super) fn take_unwanted(&self) -> Vec<Notification> {
         let mut packer = Packer::default();
         packer.ids(To::All, lines::UNWANT, &self.wanted.take_left());
+        packer.ids(To::All, lines::UNWANT_READS, &self.wanted_reads.take_left());
         packer.finish()
     }
 }

@@ -171,7 +171,10 @@ impl Drop for Registration {
         }
         // From now on it does not turn to another brand.
         hub.connections.write().remove(&connection.session);
-        hub.online.receives(connection.receives().presence, false);
+        let received = connection.receives();
+        hub.online.receives(received.presence, false);
+        hub.wants
+            .reads(connection.user, received.read_positions, false);
         if let Viewer::Brand(brand) = connection.viewer() {
             hub.online.disconnected(brand);
         }

@@ -20,8 +20,13 @@ impl Inbox for Hub {
 
     fn follow(&self, session: SessionId, following: Following) -> Option<Scope> {
         let connection = self.connection(session)?;
-        self.online
-            .receives(connection.receives().presence, following.presence);
+        let before = connection.receives();
+        self.online.receives(before.presence, following.presence);
+        self.wants.reads(
+            connection.user,
+            before.read_positions,
+            following.read_positions,
+        );
         self.followers.follow(&connection, following)
     }
 
