@@ -129,13 +129,7 @@ impl State {
         let Some(group) = self.groups.get_mut(&scope) else {
             return delivery;
         };
-        let before = match &mut group.rooms {
-            Some(rooms) => {
-                let before = rooms.get_mut(&room);
-                before.map(|before| before.replace(state))
-            }
-            None => None,
-        };
+        let before = group.deliver(room, state);
         if before.flatten() == Some(state) && news == News::default() {
             return delivery;
         }
