@@ -239,6 +239,7 @@ macro_rules! relay_laws {
             relay_signals:
                 signals_reach_instance_that_wants_room
                 own_reads_reach_instance_that_wants_user
+                read_after_room_is_wanted_is_noticed
                 presence_reaches_instance_that_wants_it;
         }
     };

@@ -30,7 +30,8 @@ pub trait Relay: Send + Sync {
     async fn receive(&self) -> Vec<RemoteEvent>;
 
     /// Waits for signals of other processes: of rooms and users that are wanted here, and of
-    /// brands if that is. Signals can be lost, except that a brand is never thought to be online for
+    /// brands if that is. What was said of read positions shortly before a room or a user was
+    /// wanted may come, too. Signals can be lost, except that a brand is never thought to be online for
     /// long at a process that is gone.
     ///
     /// One task at a time calls this, again and again.

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `options` | how to reach the servers |
 //! | `server` | one server: subscribes, publishes, receives |
+//! | `subscriptions` | those to rooms and users |
 //! | `outgoing` | what waits to be done at a server |
 //! | `processes` | which other processes have said something lately, and of which brands |
 //! | `ports` | the ports, over all servers |
@@ -18,7 +19,8 @@
 //! 1. **Nobody misses what is committed while a subscription is on its way.** A process
 //!    remembers for some seconds the last number that it published in each room, *before* it
 //!    publishes. Another one subscribes to the room, and *then* asks all who remembers it:
-//!    the server reads both in this order. So the event or the number is received.
+//!    the server reads both in this order. So the event or the number is received. The same
+//!    holds for how far users have read, which no log has: who remembers that says it again.
 //! 2. **No write waits for the relay.** What waits to be published is bounded. Of what does
 //!    not fit, the last number of each room remains.
 //! 3. **No brand is online at a process that is gone.** A process says that it is there every
@@ -35,6 +37,7 @@ mod outgoing;
 mod ports;
 mod processes;
 mod server;
+mod subscriptions;
 
 use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
 

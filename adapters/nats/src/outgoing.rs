@@ -9,7 +9,7 @@ use aftermatch_ports::{
     RemoteEvent, Signal,
     model::{BrandId, LogHead, Revision, RoomEvent, RoomId, UserId},
 };
-use aftermatch_relay::{OnlineHere, Queue, Recent, SignalQueue};
+use aftermatch_relay::{OnlineHere, Queue, Recent, RecentReads, SignalQueue};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -20,6 +20,7 @@ pub(crate) struct Outgoing {
     signals: SignalQueue,
     /// Invariant 1.
     recent: Mutex<Recent>,
+    pub(crate) recent_reads: Mutex<RecentReads>,
     wanted: Mutex<Wanted>,
     online: OnlineHere,
     /// Notified when there is something to do.
@@ -54,6 +55,7 @@ impl Outgoing {
             events: Queue::default(),
             signals: SignalQueue::default(),
             recent: Mutex::new(Recent::default()),
+            recent_reads: Mutex::default(),
             wanted: Mutex::default(),
             online: OnlineHere::default(),
             changed: Notify::new(),
@@ -106,6 +108,8 @@ impl Outgoing {
     }
 
     pub(crate) fn signal(&self, signal: Signal, is_up: bool) {
+        // Invariant 1: remembered first.
+        self.recent_reads.lock().remember(signal);
         if is_up {
             self.signals.push(signal);
             self.changed.notify_one();

@@ -1,10 +1,9 @@
 //! One server.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     convert::Infallible,
     hash::{BuildHasher, RandomState},
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -17,16 +16,17 @@ use aftermatch_ports::{
     model::{RoomId, UserId},
 };
 use aftermatch_relay::{Line, Queue, SignalQueue, from_json, lines};
-use async_nats::{Client, ConnectOptions, Event, Message, Subscriber};
-use futures_util::{Stream, StreamExt, stream::SelectAll};
+use async_nats::{Client, ConnectOptions, Event, Message};
+use futures_util::StreamExt;
 use tokio::{
-    sync::{oneshot, watch},
+    sync::watch,
     time::{Instant, MissedTickBehavior, interval, sleep},
 };
 
 use crate::{
     outgoing::{Outgoing, Work},
     processes::Processes,
+    subscriptions::Subscriptions,
 };
 
 /// How often a process says that it is there: invariant 3.
@@ -37,6 +37,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// The longest message. Servers take 1 MiB unless they are configured otherwise.
 const MAX_BYTES: usize = 512 * 1024;
+
+/// The most read positions in a message.
+const MAX_READS: usize = 1_000;
 
 pub(crate) struct Server {
     prefix: String,
@@ -52,16 +55,6 @@ pub(crate) struct Server {
     /// Whether it has subscribed.
     is_ready: watch::Sender<bool>,
     pub(crate) last_message: parking_lot::Mutex<Option<Instant>>,
-}
-
-/// The subscriptions to rooms and to users.
-#[derive(Default)]
-struct Subscriptions {
-    messages: SelectAll<Pin<Box<dyn Stream<Item = Message> + Send>>>,
-    /// Dropped to end a subscription.
-    rooms: HashMap<RoomId, oneshot::Sender<()>>,
-    all: Option<oneshot::Sender<()>>,
-    reads: HashMap<UserId, oneshot::Sender<()>>,
 }
 
 impl Server {
@@ -217,6 +210,7 @@ impl Server {
             Some(false) => subscriptions.all = None,
             _ => {}
         }
+        let mut new = HashSet::new();
         for (user, wanted) in reads {
             if !wanted {
                 subscriptions.reads.remove(&user);
@@ -224,8 +218,10 @@ impl Server {
                 let subscriber = client.subscribe(self.user(user)).await?;
                 let end = subscriptions.add(subscriber);
                 subscriptions.reads.insert(user, end);
+                new.insert(user);
             }
         }
+        lines.extend(lines::ids(lines::WANT_READS, &new));
         if self.processes.is_watched() {
             lines.extend(lines::ids(lines::ONLINE, &online));
             lines.extend(lines::ids(lines::OFFLINE, &offline));
@@ -282,14 +278,27 @@ impl Server {
         };
         self.processes.spoke(process);
         let mut is_heartbeat = false;
+        let mut reads = Vec::new();
         for line in said {
             match line {
-                Line::Want(rooms) => rooms
-                    .into_iter()
-                    .for_each(|room| self.outgoing.remind(room)),
+                Line::Want(rooms) => {
+                    for room in rooms {
+                        self.outgoing.remind(room);
+                        reads.extend(self.outgoing.recent_reads.lock().of_room(room));
+                    }
+                }
+                Line::WantReads(users) => {
+                    for user in users {
+                        reads.extend(self.outgoing.recent_reads.lock().of_user(user));
+                    }
+                }
+                Line::Signal(signal) => self.signals.push(signal),
                 // What it said before may be out of date, and is said again.
                 Line::Listed => self.processes.forget(process),
-                Line::WantAll(true) => self.outgoing.remind_of_all(),
+                Line::WantAll(true) => {
+                    self.outgoing.remind_of_all();
+                    reads.extend(self.outgoing.recent_reads.lock().of_all_rooms());
+                }
                 Line::Hello => is_heartbeat = true,
                 Line::Watch(watches) => {
                     let is_new = self.processes.watches(process, watches);
@@ -303,6 +312,24 @@ impl Server {
                 }
                 _ => {}
             }
+        }
+        if process == self.process {
+            return Ok(());
+        }
+        self.remind_of_reads(client, process, reads).await
+    }
+
+    /// Invariant 1, for what no log has: says again how far users have read lately.
+    async fn remind_of_reads(
+        &self,
+        client: &Client,
+        to: u64,
+        reads: Vec<Signal>,
+    ) -> Result<(), async_nats::Error> {
+        for reads in reads.chunks(MAX_READS) {
+            let reads = reads.iter().filter_map(|read| lines::signal(*read));
+            let lines = lines::from(self.process) + &reads.collect::<String>();
+            client.publish(self.own(to), lines.into()).await?;
         }
         Ok(())
     }
@@ -353,15 +380,5 @@ impl Server {
     /// Where one process is spoken to.
     fn own(&self, process: u64) -> String {
         format!("{}.process.{process}", self.prefix)
-    }
-}
-
-impl Subscriptions {
-    /// Receives the messages until what this returns is dropped.
-    fn add(&mut self, subscriber: Subscriber) -> oneshot::Sender<()> {
-        let (end, ended) = oneshot::channel();
-        let messages = subscriber.take_until(ended);
-        self.messages.push(Box::pin(messages));
-        end
     }
 }

@@ -66,6 +66,8 @@
 //!     A process remembers for some seconds the last number that it published in each
 //!     room, *before* it looks who wants the room. It notes that another one wants a room
 //!     *before* it looks for that number, and sends it. So the event or the number is sent.
+//!     The same holds for how far users have read, which no log has: what was sent lately is
+//!     sent again, to this process alone.
 //!     If events of too many rooms are to be remembered, the next recheck finds the rest. A
 //!     room is wanted before its log is read, so what was committed earlier is found there.
 //! 14. **No brand is online at a process that is gone.** What a process has said of its brands

@@ -132,6 +132,50 @@ pub async fn own_reads_reach_instance_that_wants_user<S: RelaySubject>() {
     assert!(receiving.received[0].is_empty(), "nothing comes back");
 }
 
+/// How far users have read reaches the other instance also if that begins to want their rooms
+/// or the users just then.
+pub async fn read_after_room_is_wanted_is_noticed<S: RelaySubject>() {
+    let subject = S::connected().await;
+    let mut receiving = Receiving::new(&subject);
+    receiving.ready().await;
+    let [first, second] = subject.interests();
+    let mut missing = Vec::new();
+    for nth in 1..=100 {
+        let read = Signal::Read {
+            room: RoomId(nth),
+            user: UserId(nth % 7),
+            seq: Seq(nth),
+            shown: Some(Seq(nth)),
+        };
+        let own = own_read(1_000 + nth, nth);
+        if nth % 5 == 0 {
+            receiving.pause().await;
+        }
+        second.wanted(RoomId(nth));
+        second.reads_wanted(UserId(1_000 + nth), true);
+        if nth % 7 == 0 {
+            receiving.pause().await;
+        }
+        for signal in [read, own] {
+            first.signal(signal);
+            missing.push(signal);
+        }
+    }
+    second.all_wanted(true);
+    let unnamed = Signal::Read {
+        room: RoomId(i64::MAX),
+        user: UserId(3),
+        seq: Seq(1),
+        shown: None,
+    };
+    first.signal(unnamed);
+    missing.push(unnamed);
+    receiving
+        .until(|received| missing.iter().all(|signal| received[1].contains(signal)))
+        .await;
+    assert!(receiving.received[0].is_empty(), "nothing comes back");
+}
+
 /// An instance that wants to know learns which brands have connections at the other one: those
 /// that have had some, and those that come and go.
 pub async fn presence_reaches_instance_that_wants_it<S: RelaySubject>() {

@@ -169,7 +169,7 @@ impl Listener {
                 Line::WantAll(wanted) => {
                     self.others.wants_all(sender, wanted);
                     if wanted {
-                        self.outgoing.remind_of_all();
+                        self.outgoing.remind_of_all(sender);
                     }
                 }
                 Line::Watch(watches) => {
@@ -190,7 +190,9 @@ impl Listener {
                 }
                 Line::WantReads(users) => {
                     for user in users {
-                        self.others.wants_reads(sender, user);
+                        if self.others.wants_reads(sender, user) {
+                            self.outgoing.remind_of_user(sender, user);
+                        }
                     }
                 }
                 Line::UnwantReads(users) => {
@@ -212,7 +214,7 @@ impl Listener {
     fn wanted_by(&self, other: u32, rooms: Vec<RoomId>) {
         for room in rooms {
             if self.others.wants(other, room) {
-                self.outgoing.remind(room);
+                self.outgoing.remind(other, room);
             }
         }
     }

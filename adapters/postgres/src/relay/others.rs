@@ -229,8 +229,10 @@ impl Others {
     }
 
     /// Another process wants to know how far this user reads.
-    pub(super) fn wants_reads(&self, other: u32, user: UserId) {
-        self.change(other, |other| other.wants_reads.insert(user));
+    /// Returns whether that is new.
+    pub(super) fn wants_reads(&self, other: u32, user: UserId) -> bool {
+        let new = self.change(other, |other| other.wants_reads.insert(user));
+        new.unwrap_or_default()
     }
 
     /// Another process no longer wants to know that.

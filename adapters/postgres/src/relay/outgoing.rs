@@ -11,7 +11,7 @@ use aftermatch_ports::{
     RemoteEvent, Signal,
     model::{BrandId, LogHead, Revision, RoomEvent, RoomId, UserId},
 };
-use aftermatch_relay::{OnlineHere, Queue, Recent, SignalQueue, lines};
+use aftermatch_relay::{OnlineHere, Queue, Recent, RecentReads, SignalQueue, lines};
 use parking_lot::Mutex;
 
 use super::{
@@ -34,6 +34,9 @@ pub(super) struct Outgoing {
     /// Processes whose hello is to be confirmed.
     newcomers: Mutex<BTreeSet<u32>>,
     signals: SignalQueue,
+    /// Invariant 13, and what is to be sent again to one process.
+    recent_reads: Mutex<RecentReads>,
+    reminders: Mutex<Vec<(To, Signal)>>,
     online: OnlineHere,
     /// Processes that are to receive all brands that are online.
     watchers: Mutex<BTreeSet<u32>>,
@@ -50,6 +53,8 @@ impl Outgoing {
             wanted_reads: Wanted::default(),
             newcomers: Mutex::default(),
             signals: SignalQueue::default(),
+            recent_reads: Mutex::default(),
+            reminders: Mutex::default(),
             online: OnlineHere::default(),
             watchers: Mutex::default(),
         }
@@ -74,17 +79,33 @@ impl Outgoing {
     }
 
     /// Another process has announced that it wants `room`: it receives the number of
-    /// the last event that was published there. Invariant 13: its wish is known by now.
-    pub(super) fn remind(&self, room: RoomId) {
+    /// the last event that was published there, and how far users have read there lately.
+    /// Invariant 13: its wish is known by now.
+    pub(super) fn remind(&self, other: u32, room: RoomId) {
         for event in self.recent.lock().events(room) {
             self.events.push(event);
         }
+        self.remind_of_reads(other, self.recent_reads.lock().of_room(room));
     }
 
     /// Another process has announced that it wants every room.
-    pub(super) fn remind_of_all(&self) {
+    pub(super) fn remind_of_all(&self, other: u32) {
         for event in self.recent.lock().all_events() {
             self.events.push(event);
+        }
+        self.remind_of_reads(other, self.recent_reads.lock().of_all_rooms());
+    }
+
+    /// Another process has announced that it wants to know how far this user reads.
+    pub(super) fn remind_of_user(&self, other: u32, user: UserId) {
+        self.remind_of_reads(other, self.recent_reads.lock().of_user(user));
+    }
+
+    fn remind_of_reads(&self, other: u32, reads: Vec<Signal>) {
+        if !reads.is_empty() {
+            let reads = reads.into_iter().map(|read| (To::One(other), read));
+            self.reminders.lock().extend(reads);
+            self.events.wake();
         }
     }
 
@@ -145,6 +166,9 @@ impl Outgoing {
 
     /// Last: they are the first that may come late.
     fn pack_signals(&self, packer: &mut Packer) {
+        for (to, signal) in mem::take(&mut *self.reminders.lock()) {
+            packer.signal(&[to], signal);
+        }
         for signal in self.signals.take() {
             let recipients = match signal {
                 Signal::Typing { room, .. } | Signal::Read { room, .. } => {
@@ -174,6 +198,8 @@ impl Outgoing {
 impl Outgoing {
     pub(super) fn signal(&self, signal: Signal) {
         if self.is_enabled() {
+            // Invariant 13: in this order.
+            self.recent_reads.lock().remember(signal);
             self.signals.push(signal);
             self.events.wake();
         }
@@ -345,10 +371,10 @@ mod tests {
         outgoing.push(&event(1), Revision(1));
         assert_eq!(sent(&outgoing), []);
         assert!(others.wants(8, RoomId(1)));
-        outgoing.remind(RoomId(1));
+        outgoing.remind(8, RoomId(1));
         outgoing.push(&event(1), Revision(1));
         assert_eq!(sent(&outgoing), [to(To::One(8), "1"), to(To::One(8), "1")]);
-        outgoing.remind(RoomId(2));
+        outgoing.remind(8, RoomId(2));
         assert_eq!(sent(&outgoing), []);
     }
 }
