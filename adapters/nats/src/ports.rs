@@ -74,10 +74,8 @@ impl Interest for Nats {
 
     fn presence_wanted(&self, wanted: bool) {
         for server in &self.servers {
+            server.processes.want_online(wanted);
             server.outgoing.want_presence(wanted);
-            if !wanted {
-                server.processes.forget_online();
-            }
         }
     }
 

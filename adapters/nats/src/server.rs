@@ -307,7 +307,7 @@ impl Server {
                         self.show_online(client, process).await?;
                     }
                 }
-                Line::Online(brands, is_online) if self.outgoing.is_presence_wanted() => {
+                Line::Online(brands, is_online) => {
                     self.processes.online(process, brands, is_online);
                 }
                 _ => {}

@@ -209,6 +209,25 @@ pub async fn presence_reaches_instance_that_wants_it<S: RelaySubject>() {
     receiving
         .until(|received| received[1].contains(&presence(3, true)))
         .await;
+    // One that goes meanwhile is not taken for online.
+    second.presence_wanted(false);
+    receiving.pause().await;
+    first.online(BrandId(3), false);
+    first.online(BrandId(4), true);
+    receiving.received = [Vec::new(), Vec::new()];
+    second.presence_wanted(true);
+    receiving
+        .until(|received| received[1].contains(&presence(4, true)))
+        .await;
+    let last = |brand| {
+        let received = receiving.received[1].iter();
+        received.rev().find(|signal| matches!(signal, Signal::Presence { brand: other, .. } if *other == BrandId(brand)))
+    };
+    assert_ne!(last(3), Some(&presence(3, true)));
+    first.online(BrandId(3), true);
+    receiving
+        .until(|received| received[1].contains(&presence(3, true)))
+        .await;
     // Also at once.
     receiving.received = [Vec::new(), Vec::new()];
     second.presence_wanted(false);

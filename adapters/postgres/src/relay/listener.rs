@@ -178,10 +178,9 @@ impl Listener {
                         self.outgoing.show_online(sender);
                     }
                 }
-                Line::Online(brands, is_online) if self.outgoing.is_presence_wanted() => {
+                Line::Online(brands, is_online) => {
                     self.others.online(sender, brands, is_online);
                 }
-                Line::Online(..) => {}
                 Line::Signal(signal) => self.signals.push(signal),
                 Line::Unwant(rooms) => {
                     for room in rooms {

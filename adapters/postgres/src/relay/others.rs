@@ -39,6 +39,9 @@ struct State {
     others: HashMap<u32, Other>,
     /// Invariant 8.
     uncertain: bool,
+    /// Whether this process wants to know which brands are online elsewhere. Under the same lock
+    /// as what it knows: what comes late is not taken for what is so now.
+    watches: bool,
     /// What is known of their brands. It stays while this process does not listen.
     elsewhere: OnlineElsewhere,
 }
@@ -168,9 +171,12 @@ impl Others {
     /// These brands have connections at another process, or none any more.
     pub(super) fn online(&self, other: u32, brands: Vec<BrandId>, is_online: bool) {
         let State {
-            others, elsewhere, ..
+            others,
+            watches,
+            elsewhere,
+            ..
         } = &mut *self.state.lock();
-        let Some(other) = others.get_mut(&other) else {
+        let Some(other) = others.get_mut(&other).filter(|_| *watches) else {
             return;
         };
         for brand in brands {
@@ -182,9 +188,13 @@ impl Others {
         }
     }
 
-    /// It is no longer wanted which brands are online elsewhere.
-    pub(super) fn forget_online(&self) {
+    /// Whether it is wanted which brands are online elsewhere. What is known is forgotten if not.
+    pub(super) fn want_online(&self, wanted: bool) {
         let mut state = self.state.lock();
+        state.watches = wanted;
+        if wanted {
+            return;
+        }
         state.elsewhere.clear();
         for other in state.others.values_mut() {
             other.online.clear();
@@ -277,6 +287,7 @@ impl Others {
 mod tests {
     use std::task::Poll;
 
+    use aftermatch_ports::Signal;
     use futures_util::poll;
 
     use super::*;
@@ -364,6 +375,29 @@ mod tests {
         assert_eq!(others.recipients(room), [To::All]);
         others.listed(2);
         assert_eq!(others.recipients(room), []);
+    }
+
+    #[test]
+    fn brand_that_is_told_late_is_not_online() {
+        let signals = Arc::<SignalQueue>::default();
+        let others = Others::new(signals.clone());
+        others.connected(HashSet::from([2]));
+        let online = |is_online| others.online(2, vec![BrandId(1)], is_online);
+        let presence = |is_online| Signal::Presence {
+            brand: BrandId(1),
+            is_online,
+        };
+        others.want_online(true);
+        online(true);
+        assert_eq!(signals.take(), [presence(true)]);
+        others.want_online(false);
+        assert_eq!(signals.take(), [presence(false)]);
+        // Nobody will say that it has gone.
+        online(true);
+        others.want_online(true);
+        assert_eq!(signals.take(), []);
+        online(true);
+        assert_eq!(signals.take(), [presence(true)]);
     }
 
     #[test]

@@ -220,15 +220,9 @@ impl Outgoing {
     }
 
     pub(super) fn want_presence(&self, wanted: bool) {
+        self.others.want_online(wanted);
         self.online.want(wanted);
-        if !wanted {
-            self.others.forget_online();
-        }
         self.events.wake();
-    }
-
-    pub(super) fn is_presence_wanted(&self) -> bool {
-        self.online.is_wanted()
     }
 }
 
