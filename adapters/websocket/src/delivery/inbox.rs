@@ -48,12 +48,25 @@ impl Inbox for Hub {
         unloaded
     }
 
+    async fn next_load(&self, scope: Scope) -> bool {
+        match scope {
+            Scope::Brand { .. } => true,
+            Scope::All => {
+                let is_needed = || self.followers.is_loading(scope);
+                self.loads.next(is_needed).await
+            }
+        }
+    }
+
     fn scopes(&self) -> Vec<Scope> {
         self.followers.scopes()
     }
 
     fn load(&self, scope: Scope, rooms: Vec<(RoomId, RoomState)>) {
         self.followers.load(scope, rooms);
+        if scope == Scope::All {
+            self.loads.loaded();
+        }
     }
 
     fn written(&self, room: RoomId, seq: Seq) {

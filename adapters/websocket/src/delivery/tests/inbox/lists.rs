@@ -1,4 +1,4 @@
-//! Administrators who follow rooms one by one.
+//! Administrators who follow all rooms, or some one by one.
 
 use super::*;
 
@@ -72,4 +72,31 @@ async fn room_of_list_goes_once() {
     let other = stage.admin_of(2, &[ROOM]).await;
     gone();
     assert_eq!(other.texts().len(), 1, "it has just come");
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_rooms_are_read_once_a_second() {
+    let stage = Stage::new();
+    let all = || Following {
+        rooms: FollowedRooms::InReach,
+        ..Following::default()
+    };
+    let (ann, bob) = (stage.admin_of(1, &[]).await, stage.admin_of(2, &[]).await);
+    let begin = || stage.hub.follow(ann.session(), all());
+    let end = || stage.hub.follow(ann.session(), Following::default());
+    begin();
+    assert!(stage.hub.next_load(Scope::All).await);
+    end();
+    begin();
+    let mut next = std::pin::pin!(stage.hub.next_load(Scope::All));
+    assert!(poll!(next.as_mut()).is_pending());
+    advance(SECOND).await;
+    assert!(next.await);
+    stage.hub.follow(bob.session(), all());
+    let mut next = std::pin::pin!(stage.hub.next_load(Scope::All));
+    assert!(poll!(next.as_mut()).is_pending());
+    stage.hub.load(Scope::All, Vec::new());
+    assert!(!next.await, "it has been read for both");
+    let of_brand = stage.hub.next_load(of_ann(1)).now_or_never();
+    assert_eq!(of_brand, Some(true));
 }
