@@ -235,7 +235,10 @@ export interface Socket {
 export interface Options {
   /** The address of the service: `wss://chat.example.com`. Default in a page: the origin of the page. */
   url?: string;
-  /** The access token, or a function that returns one; it is called before every connection. */
+  /**
+   * The access token, or a function that returns one; it is called before every connection. After
+   * `renew` the client connects with the new token, unless this is a function.
+   */
   token: string | (() => string | Promise<string>);
   /** Connects to the administrators' endpoint. */
   admin?: boolean;
@@ -305,6 +308,12 @@ export class Aftermatch extends EventTarget {
     presence?: boolean;
     readPositions?: boolean;
   }): Promise<Followed>;
+  /**
+   * Replaces the access token of this connection by another one of the same user, where the service
+   * closes connections whose token has ended. `token_exp` is when the new one ends, in seconds since
+   * 1970. If it is refused, with `invalid_token` or `user_mismatch`, the old one stays in force.
+   */
+  renew(token: string, options?: CallOptions): Promise<{ token_exp: number }>;
   /**
    * Joins a room. With `sinceSeq` the missed events follow first. `epoch` is that of the client
    * when it had received `sinceSeq`. With `lean` created messages come without `room`.

@@ -14,7 +14,7 @@ const FOLLOWED = {
 };
 
 /** Calls that are not for a room. */
-const ROOMLESS = ["list", "follow"];
+const ROOMLESS = ["list", "follow", "renew"];
 
 /** After these reasons the client joins the room again. */
 const REJOIN = ["restarted", "behind"];
@@ -88,6 +88,7 @@ export class Aftermatch extends EventTarget {
   follow({ rooms, typing, presence, readPositions, ...options } = {}) {
     return this.#call("follow", { rooms, typing, presence, read_positions: readPositions }, options);
   }
+  renew(token, options) { return this.#call("renew", { token }, options); }
   join(room, { sinceSeq, epoch, lean, ...options } = {}) {
     return this.#call("join_room", { room_pk: room, since_seq: sinceSeq, epoch, lean }, options, room);
   }
@@ -211,6 +212,7 @@ export class Aftermatch extends EventTarget {
     if (status < 300) {
       if (call.moveTo !== undefined) this.#moved(call, data);
       if (call.action === "follow") this.#follows(call.params);
+      if (call.action === "renew") this.#renewed(call.params);
       if (call.action === "create_message") {
         this.#user ??= data.user?.id;
         // A message ends the typing, so the next letter begins it again.
@@ -256,6 +258,11 @@ export class Aftermatch extends EventTarget {
   #follows(params) {
     const named = Object.entries(params).filter(([, value]) => value !== undefined);
     this.#followed = { ...this.#followed, ...Object.fromEntries(named) };
+  }
+
+  /** A function is asked again before the next connection, and has newer tokens than this one. */
+  #renewed({ token }) {
+    if (typeof this.#options.token !== "function") this.#options.token = token;
   }
 
   #followAgain() {

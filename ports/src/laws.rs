@@ -238,6 +238,8 @@ macro_rules! relay_laws {
                 publish_returns_while_nobody_receives;
             relay_signals:
                 signals_reach_instance_that_wants_room
+                own_reads_reach_instance_that_wants_user
+                read_after_room_is_wanted_is_noticed
                 presence_reaches_instance_that_wants_it;
         }
     };

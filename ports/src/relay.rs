@@ -29,8 +29,9 @@ pub trait Relay: Send + Sync {
     /// only while this is polled.
     async fn receive(&self) -> Vec<RemoteEvent>;
 
-    /// Waits for signals of other processes: of rooms that are wanted here, and of brands if
-    /// that is. Signals can be lost, except that a brand is never thought to be online for
+    /// Waits for signals of other processes: of rooms and users that are wanted here, and of
+    /// brands if that is. What was said of read positions shortly before a room or a user was
+    /// wanted may come, too. Signals can be lost, except that a brand is never thought to be online for
     /// long at a process that is gone.
     ///
     /// One task at a time calls this, again and again.
@@ -51,6 +52,10 @@ pub trait Interest: Send + Sync {
     /// Whether the events of every room are wanted. At first they are not.
     fn all_wanted(&self, wanted: bool);
 
+    /// Whether it is wanted how far this user reads, in whatever room: [`Signal::OwnRead`]. At
+    /// first it is not. Does not wait for other processes.
+    fn reads_wanted(&self, user: UserId, wanted: bool);
+
     /// Whether it is wanted which brands have connections at other processes. At first it is
     /// not. Returns at once; [`Relay::signals`] then returns those that have some.
     fn presence_wanted(&self, wanted: bool);
@@ -58,8 +63,9 @@ pub trait Interest: Send + Sync {
     /// The brand has a connection at this process, or none any more.
     fn online(&self, brand: BrandId, is_online: bool);
 
-    /// Sends a signal to the other processes that want its room. Does not wait. Signals of
-    /// brands come from [`Interest::online`].
+    /// Sends a signal to the other processes that want its room; of an [`Signal::OwnRead`], to
+    /// those that want its user. Does not wait. Signals of brands come from
+    /// [`Interest::online`].
     fn signal(&self, signal: Signal);
 }
 

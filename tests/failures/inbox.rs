@@ -49,6 +49,28 @@ async fn followers_elsewhere_hear_everything() {
     assert_eq!(away["online"], false, "{away}");
 }
 
+/// It has joined no room and follows none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn own_reads_reach_other_process() {
+    let database = fresh().await;
+    prepare(database.url()).await;
+    let first = Program::serving(database.url()).await;
+    let second = Program::serving(database.url()).await;
+    let mut phone = following(&first, 1, json!({"read_positions": true})).await;
+    let mut bob = second.joined(2, 1).await;
+    let mut page = second.joined(1, 1).await;
+    for seq in 1..=2 {
+        bob.request(create("hello")).await;
+        assert_eq!(page.receive().await["data"]["seq"], seq);
+        bob.request(json!({"action": "mark_read", "seq": seq}))
+            .await;
+        page.request(json!({"action": "mark_read", "seq": seq, "private": true}))
+            .await;
+        let read = json!({"room_pk": 1, "user_id": 1, "seq": seq});
+        assert_eq!(phone.receive().await["data"], read);
+    }
+}
+
 /// What a lost notification would have said, the next recheck finds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lost_notifications_are_made_up_for() {

@@ -9,7 +9,7 @@ use std::{
 
 use aftermatch_ports::{
     Interest, Relay, RemoteEvent, Signal,
-    model::{BrandId, Revision, RoomEvent, RoomId},
+    model::{BrandId, Revision, RoomEvent, RoomId, UserId},
 };
 use async_trait::async_trait;
 use parking_lot::Mutex as Lock;
@@ -43,6 +43,7 @@ struct Link {
 struct Wanted {
     all: AtomicBool,
     these: Lock<HashSet<RoomId>>,
+    reads: Lock<HashSet<UserId>>,
     presence: AtomicBool,
     online: Lock<HashSet<BrandId>>,
 }
@@ -50,6 +51,14 @@ struct Wanted {
 impl Wanted {
     fn contains(&self, room: RoomId) -> bool {
         self.all.load(Ordering::SeqCst) || self.these.lock().contains(&room)
+    }
+
+    fn wants(&self, signal: Signal) -> bool {
+        match signal {
+            Signal::Typing { room, .. } | Signal::Read { room, .. } => self.contains(room),
+            Signal::OwnRead { user, .. } => self.reads.lock().contains(&user),
+            Signal::Presence { .. } => false,
+        }
     }
 }
 
@@ -174,6 +183,17 @@ impl Interest for LocalRelay {
         }
     }
 
+    fn reads_wanted(&self, user: UserId, wanted: bool) {
+        if let Some(link) = &self.0 {
+            let mut reads = link.wanted_here.reads.lock();
+            if wanted {
+                reads.insert(user);
+            } else {
+                reads.remove(&user);
+            }
+        }
+    }
+
     fn presence_wanted(&self, wanted: bool) {
         let Some(link) = &self.0 else {
             return;
@@ -208,8 +228,7 @@ impl Interest for LocalRelay {
 
     fn signal(&self, signal: Signal) {
         if let Some(link) = &self.0
-            && let Signal::Typing { room, .. } | Signal::Read { room, .. } = signal
-            && link.wanted_there.contains(room)
+            && link.wanted_there.wants(signal)
         {
             let _ = link.signals_to_other.try_send(signal);
         }

@@ -1,6 +1,7 @@
 //! The relay over NATS: events between processes, for many of them.
 //!
-//! Each room has a subject, to which a process subscribes while it wants the room. An event
+//! Each room has a subject, to which a process subscribes while it wants the room, and so has
+//! each user for how far the user reads. An event
 //! is published once, and the NATS server sends it to those who subscribe. Nothing is stored
 //! there: what is lost, the rechecks find in the log.
 //!
@@ -8,6 +9,7 @@
 //! |---|---|
 //! | `options` | how to reach the servers |
 //! | `server` | one server: subscribes, publishes, receives |
+//! | `subscriptions` | those to rooms and users |
 //! | `outgoing` | what waits to be done at a server |
 //! | `processes` | which other processes have said something lately, and of which brands |
 //! | `ports` | the ports, over all servers |
@@ -17,13 +19,14 @@
 //! 1. **Nobody misses what is committed while a subscription is on its way.** A process
 //!    remembers for some seconds the last number that it published in each room, *before* it
 //!    publishes. Another one subscribes to the room, and *then* asks all who remembers it:
-//!    the server reads both in this order. So the event or the number is received.
+//!    the server reads both in this order. So the event or the number is received. The same
+//!    holds for how far users have read, which no log has: who remembers that says it again.
 //! 2. **No write waits for the relay.** What waits to be published is bounded. Of what does
 //!    not fit, the last number of each room remains.
 //! 3. **No brand is online at a process that is gone.** A process says that it is there every
 //!    three seconds. What it has said of its brands is forgotten when it has been silent for
 //!    twenty, and when the connection to the server was lost.
-//! 4. **Each room and each brand has one server**, by its id. The servers know nothing of
+//! 4. **Each room, each user and each brand has one server**, by its id. The servers know nothing of
 //!    each other, and every process has the same list of them.
 //! 5. **Cancel-safe.** `receive`, `signals` and `ready` run the connections, one of them at
 //!    a time. They may be dropped at any time: the next call goes on.
@@ -34,6 +37,7 @@ mod outgoing;
 mod ports;
 mod processes;
 mod server;
+mod subscriptions;
 
 use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
 

@@ -7,9 +7,9 @@ use std::{
 
 use aftermatch_ports::{
     RemoteEvent, Signal,
-    model::{BrandId, LogHead, Revision, RoomEvent, RoomId},
+    model::{BrandId, LogHead, Revision, RoomEvent, RoomId, UserId},
 };
-use aftermatch_relay::{OnlineHere, Queue, Recent, SignalQueue};
+use aftermatch_relay::{OnlineHere, Queue, Recent, RecentReads, SignalQueue};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -20,24 +20,28 @@ pub(crate) struct Outgoing {
     signals: SignalQueue,
     /// Invariant 1.
     recent: Mutex<Recent>,
-    rooms: Mutex<Rooms>,
+    pub(crate) recent_reads: Mutex<RecentReads>,
+    wanted: Mutex<Wanted>,
     online: OnlineHere,
     /// Notified when there is something to do.
     changed: Notify,
 }
 
 #[derive(Default)]
-struct Rooms {
-    /// Those that are wanted, or no longer, and where that was not done yet.
+struct Wanted {
+    /// Rooms that are wanted, or no longer, and where that was not done yet.
     changed: HashMap<RoomId, bool>,
     /// The same for all of them.
     all: Option<bool>,
+    /// The same for users whose read positions are wanted.
+    reads: HashMap<UserId, bool>,
 }
 
 /// What is to be done now.
 pub(crate) struct Work {
     pub(crate) rooms: HashMap<RoomId, bool>,
     pub(crate) all: Option<bool>,
+    pub(crate) reads: HashMap<UserId, bool>,
     pub(crate) events: Vec<RemoteEvent>,
     pub(crate) signals: Vec<Signal>,
     /// Brands that came, and that went.
@@ -51,7 +55,8 @@ impl Outgoing {
             events: Queue::default(),
             signals: SignalQueue::default(),
             recent: Mutex::new(Recent::default()),
-            rooms: Mutex::default(),
+            recent_reads: Mutex::default(),
+            wanted: Mutex::default(),
             online: OnlineHere::default(),
             changed: Notify::new(),
         }
@@ -88,16 +93,23 @@ impl Outgoing {
     }
 
     pub(crate) fn want(&self, room: RoomId, wanted: bool) {
-        self.rooms.lock().changed.insert(room, wanted);
+        self.wanted.lock().changed.insert(room, wanted);
         self.changed.notify_one();
     }
 
     pub(crate) fn want_all(&self, wanted: bool) {
-        self.rooms.lock().all = Some(wanted);
+        self.wanted.lock().all = Some(wanted);
+        self.changed.notify_one();
+    }
+
+    pub(crate) fn want_reads(&self, user: UserId, wanted: bool) {
+        self.wanted.lock().reads.insert(user, wanted);
         self.changed.notify_one();
     }
 
     pub(crate) fn signal(&self, signal: Signal, is_up: bool) {
+        // Invariant 1: remembered first.
+        self.recent_reads.lock().remember(signal);
         if is_up {
             self.signals.push(signal);
             self.changed.notify_one();
@@ -132,10 +144,15 @@ impl Outgoing {
     }
 
     pub(crate) fn take(&self) -> Work {
-        let Rooms { changed, all } = mem::take(&mut *self.rooms.lock());
+        let Wanted {
+            changed,
+            all,
+            reads,
+        } = mem::take(&mut *self.wanted.lock());
         Work {
             rooms: changed,
             all,
+            reads,
             events: self.events.take(),
             signals: self.signals.take(),
             brands: self.online.take_changed(),

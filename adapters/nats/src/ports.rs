@@ -1,6 +1,6 @@
 use aftermatch_ports::{
     Interest, Relay, RemoteEvent, Signal,
-    model::{BrandId, Revision, RoomEvent, RoomId},
+    model::{BrandId, Revision, RoomEvent, RoomId, UserId},
 };
 use async_trait::async_trait;
 
@@ -66,12 +66,16 @@ impl Interest for Nats {
         }
     }
 
+    fn reads_wanted(&self, user: UserId, wanted: bool) {
+        if let Some(server) = self.server(user.0) {
+            server.outgoing.want_reads(user, wanted);
+        }
+    }
+
     fn presence_wanted(&self, wanted: bool) {
         for server in &self.servers {
+            server.processes.want_online(wanted);
             server.outgoing.want_presence(wanted);
-            if !wanted {
-                server.processes.forget_online();
-            }
         }
     }
 
@@ -83,10 +87,12 @@ impl Interest for Nats {
     }
 
     fn signal(&self, signal: Signal) {
-        let (Signal::Typing { room, .. } | Signal::Read { room, .. }) = signal else {
-            return;
+        let id = match signal {
+            Signal::Typing { room, .. } | Signal::Read { room, .. } => room.0,
+            Signal::OwnRead { user, .. } => user.0,
+            Signal::Presence { .. } => return,
         };
-        if let Some(server) = self.server(room.0) {
+        if let Some(server) = self.server(id) {
             server.outgoing.signal(signal, server.is_up());
         }
     }

@@ -17,6 +17,9 @@ const SILENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Processes(Mutex<State>);
 
 struct State {
+    /// Whether this process wants to know which brands are online elsewhere. Under the same lock
+    /// as what it knows: what comes late is not taken for what is so now.
+    watches: bool,
     processes: HashMap<u64, Process>,
     elsewhere: OnlineElsewhere,
 }
@@ -31,6 +34,7 @@ struct Process {
 impl Processes {
     pub(crate) fn new(signals: Arc<SignalQueue>) -> Self {
         Self(Mutex::new(State {
+            watches: false,
             processes: HashMap::new(),
             elsewhere: OnlineElsewhere::new(signals),
         }))
@@ -61,6 +65,9 @@ impl Processes {
 
     pub(crate) fn online(&self, process: u64, brands: Vec<BrandId>, is_online: bool) {
         let mut state = self.0.lock();
+        if !state.watches {
+            return;
+        }
         for brand in brands {
             let online = &mut state.process(process).online;
             if is_online && online.insert(brand) {
@@ -99,9 +106,13 @@ impl Processes {
         state.elsewhere.clear();
     }
 
-    /// It is no longer wanted which brands are online.
-    pub(crate) fn forget_online(&self) {
+    /// Whether it is wanted which brands are online elsewhere. What is known is forgotten if not.
+    pub(crate) fn want_online(&self, wanted: bool) {
         let mut state = self.0.lock();
+        state.watches = wanted;
+        if wanted {
+            return;
+        }
         state.elsewhere.clear();
         for process in state.processes.values_mut() {
             process.online.clear();
@@ -139,6 +150,7 @@ mod tests {
     async fn brands_of_silent_process_are_forgotten() {
         let signals = Arc::<SignalQueue>::default();
         let processes = Processes::new(signals.clone());
+        processes.want_online(true);
         processes.online(7, vec![BRAND], true);
         processes.online(8, vec![BRAND], true);
         assert_eq!(signals.take(), [presence(true)]);
@@ -151,6 +163,23 @@ mod tests {
         advance(SILENCE).await;
         processes.forget_silent();
         assert_eq!(signals.take(), [presence(false)]);
+    }
+
+    #[tokio::test]
+    async fn brand_that_is_told_late_is_not_online() {
+        let signals = Arc::<SignalQueue>::default();
+        let processes = Processes::new(signals.clone());
+        processes.want_online(true);
+        processes.online(7, vec![BRAND], true);
+        assert_eq!(signals.take(), [presence(true)]);
+        processes.want_online(false);
+        assert_eq!(signals.take(), [presence(false)]);
+        // Nobody will say that it has gone.
+        processes.online(7, vec![BRAND], true);
+        processes.want_online(true);
+        assert_eq!(signals.take(), []);
+        processes.online(7, vec![BRAND], true);
+        assert_eq!(signals.take(), [presence(true)]);
     }
 
     #[tokio::test]

@@ -1,10 +1,9 @@
 //! One server.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     convert::Infallible,
     hash::{BuildHasher, RandomState},
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -12,18 +11,22 @@ use std::{
     time::Duration,
 };
 
-use aftermatch_ports::{Signal, model::RoomId};
+use aftermatch_ports::{
+    Signal,
+    model::{RoomId, UserId},
+};
 use aftermatch_relay::{Line, Queue, SignalQueue, from_json, lines};
-use async_nats::{Client, ConnectOptions, Event, Message, Subscriber};
-use futures_util::{Stream, StreamExt, stream::SelectAll};
+use async_nats::{Client, ConnectOptions, Event, Message};
+use futures_util::StreamExt;
 use tokio::{
-    sync::{oneshot, watch},
+    sync::watch,
     time::{Instant, MissedTickBehavior, interval, sleep},
 };
 
 use crate::{
     outgoing::{Outgoing, Work},
     processes::Processes,
+    subscriptions::Subscriptions,
 };
 
 /// How often a process says that it is there: invariant 3.
@@ -34,6 +37,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// The longest message. Servers take 1 MiB unless they are configured otherwise.
 const MAX_BYTES: usize = 512 * 1024;
+
+/// The most read positions in a message.
+const MAX_READS: usize = 1_000;
 
 pub(crate) struct Server {
     prefix: String,
@@ -49,15 +55,6 @@ pub(crate) struct Server {
     /// Whether it has subscribed.
     is_ready: watch::Sender<bool>,
     pub(crate) last_message: parking_lot::Mutex<Option<Instant>>,
-}
-
-/// The subscriptions to rooms.
-#[derive(Default)]
-struct Subscriptions {
-    messages: SelectAll<Pin<Box<dyn Stream<Item = Message> + Send>>>,
-    /// Dropped to end a subscription.
-    rooms: HashMap<RoomId, oneshot::Sender<()>>,
-    all: Option<oneshot::Sender<()>>,
 }
 
 impl Server {
@@ -141,18 +138,18 @@ impl Server {
         let control = client.subscribe(self.control()).await?;
         let own = client.subscribe(self.own(self.process)).await?;
         let mut control = futures_util::stream::select(control, own);
-        let mut rooms = Subscriptions::default();
+        let mut subscriptions = Subscriptions::default();
         let mut heartbeat = interval(HEARTBEAT);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut connected = 0;
         loop {
             tokio::select! {
-                () = self.outgoing.wait() => self.work(client, &mut rooms).await?,
+                () = self.outgoing.wait() => self.work(client, &mut subscriptions).await?,
                 message = control.next() => match message {
                     Some(message) => self.control_message(client, &message).await?,
                     None => return Ok(()),
                 },
-                Some(message) = rooms.messages.next(), if !rooms.messages.is_empty() => {
+                Some(message) = subscriptions.messages.next(), if !subscriptions.messages.is_empty() => {
                     self.room_message(&message);
                 }
                 _ = heartbeat.tick() => {
@@ -179,11 +176,12 @@ impl Server {
     async fn work(
         &self,
         client: &Client,
-        rooms: &mut Subscriptions,
+        subscriptions: &mut Subscriptions,
     ) -> Result<(), async_nats::Error> {
         let Work {
             rooms: changed,
             all,
+            reads,
             events,
             signals,
             brands: [online, offline],
@@ -194,24 +192,36 @@ impl Server {
         let mut new = HashSet::new();
         for (room, wanted) in changed {
             if !wanted {
-                rooms.rooms.remove(&room);
-            } else if !rooms.rooms.contains_key(&room) {
+                subscriptions.rooms.remove(&room);
+            } else if !subscriptions.rooms.contains_key(&room) {
                 let subscriber = client.subscribe(self.room(room)).await?;
-                let end = rooms.add(subscriber);
-                rooms.rooms.insert(room, end);
+                let end = subscriptions.add(subscriber);
+                subscriptions.rooms.insert(room, end);
                 new.insert(room);
             }
         }
         lines.extend(lines::ids(lines::WANT, &new));
         match all {
-            Some(true) if rooms.all.is_none() => {
+            Some(true) if subscriptions.all.is_none() => {
                 let subscriber = client.subscribe(format!("{}.room.*", self.prefix)).await?;
-                rooms.all = Some(rooms.add(subscriber));
+                subscriptions.all = Some(subscriptions.add(subscriber));
                 lines += &lines::all(true);
             }
-            Some(false) => rooms.all = None,
+            Some(false) => subscriptions.all = None,
             _ => {}
         }
+        let mut new = HashSet::new();
+        for (user, wanted) in reads {
+            if !wanted {
+                subscriptions.reads.remove(&user);
+            } else if !subscriptions.reads.contains_key(&user) {
+                let subscriber = client.subscribe(self.user(user)).await?;
+                let end = subscriptions.add(subscriber);
+                subscriptions.reads.insert(user, end);
+                new.insert(user);
+            }
+        }
+        lines.extend(lines::ids(lines::WANT_READS, &new));
         if self.processes.is_watched() {
             lines.extend(lines::ids(lines::ONLINE, &online));
             lines.extend(lines::ids(lines::OFFLINE, &offline));
@@ -230,10 +240,13 @@ impl Server {
             }
         }
         for signal in signals {
-            if let (Signal::Typing { room, .. } | Signal::Read { room, .. }, Some(line)) =
-                (signal, lines::signal(signal))
-            {
-                client.publish(self.room(room), line.into()).await?;
+            let subject = match signal {
+                Signal::Typing { room, .. } | Signal::Read { room, .. } => self.room(room),
+                Signal::OwnRead { user, .. } => self.user(user),
+                Signal::Presence { .. } => continue,
+            };
+            if let Some(line) = lines::signal(signal) {
+                client.publish(subject, line.into()).await?;
             }
         }
         Ok(())
@@ -265,14 +278,27 @@ impl Server {
         };
         self.processes.spoke(process);
         let mut is_heartbeat = false;
+        let mut reads = Vec::new();
         for line in said {
             match line {
-                Line::Want(rooms) => rooms
-                    .into_iter()
-                    .for_each(|room| self.outgoing.remind(room)),
+                Line::Want(rooms) => {
+                    for room in rooms {
+                        self.outgoing.remind(room);
+                        reads.extend(self.outgoing.recent_reads.lock().of_room(room));
+                    }
+                }
+                Line::WantReads(users) => {
+                    for user in users {
+                        reads.extend(self.outgoing.recent_reads.lock().of_user(user));
+                    }
+                }
+                Line::Signal(signal) => self.signals.push(signal),
                 // What it said before may be out of date, and is said again.
                 Line::Listed => self.processes.forget(process),
-                Line::WantAll(true) => self.outgoing.remind_of_all(),
+                Line::WantAll(true) => {
+                    self.outgoing.remind_of_all();
+                    reads.extend(self.outgoing.recent_reads.lock().of_all_rooms());
+                }
                 Line::Hello => is_heartbeat = true,
                 Line::Watch(watches) => {
                     let is_new = self.processes.watches(process, watches);
@@ -281,11 +307,29 @@ impl Server {
                         self.show_online(client, process).await?;
                     }
                 }
-                Line::Online(brands, is_online) if self.outgoing.is_presence_wanted() => {
+                Line::Online(brands, is_online) => {
                     self.processes.online(process, brands, is_online);
                 }
                 _ => {}
             }
+        }
+        if process == self.process {
+            return Ok(());
+        }
+        self.remind_of_reads(client, process, reads).await
+    }
+
+    /// Invariant 1, for what no log has: says again how far users have read lately.
+    async fn remind_of_reads(
+        &self,
+        client: &Client,
+        to: u64,
+        reads: Vec<Signal>,
+    ) -> Result<(), async_nats::Error> {
+        for reads in reads.chunks(MAX_READS) {
+            let reads = reads.iter().filter_map(|read| lines::signal(*read));
+            let lines = lines::from(self.process) + &reads.collect::<String>();
+            client.publish(self.own(to), lines.into()).await?;
         }
         Ok(())
     }
@@ -300,7 +344,7 @@ impl Server {
         Ok(())
     }
 
-    /// What was published in a room.
+    /// What was published in a room or for a user.
     fn room_message(&self, message: &Message) {
         *self.last_message.lock() = Some(Instant::now());
         let Ok(text) = str::from_utf8(&message.payload) else {
@@ -323,6 +367,11 @@ impl Server {
         format!("{}.room.{room}", self.prefix)
     }
 
+    /// Where it is said how far the user reads.
+    fn user(&self, user: UserId) -> String {
+        format!("{}.user.{user}", self.prefix)
+    }
+
     /// Where processes speak to all.
     fn control(&self) -> String {
         format!("{}.processes", self.prefix)
@@ -331,15 +380,5 @@ impl Server {
     /// Where one process is spoken to.
     fn own(&self, process: u64) -> String {
         format!("{}.process.{process}", self.prefix)
-    }
-}
-
-impl Subscriptions {
-    /// Receives the messages until what this returns is dropped.
-    fn add(&mut self, subscriber: Subscriber) -> oneshot::Sender<()> {
-        let (end, ended) = oneshot::channel();
-        let messages = subscriber.take_until(ended);
-        self.messages.push(Box::pin(messages));
-        end
     }
 }

@@ -60,11 +60,14 @@
 //!     wants within a second. It is taken to want everything until it has said `listed`,
 //!     which an older program never does. An event goes to each process that wants it,
 //!     on the channel of that process; once to all, on the common channel, if most want
-//!     it; and is not sent if nobody does. A process drops what it does not want.
+//!     it; and is not sent if nobody does. A process drops what it does not want. How far a
+//!     user reads goes to the processes that want this user, in the same way, and to no others.
 //! 13. **Nobody misses what is committed while others do not know yet what is wanted.**
 //!     A process remembers for some seconds the last number that it published in each
 //!     room, *before* it looks who wants the room. It notes that another one wants a room
 //!     *before* it looks for that number, and sends it. So the event or the number is sent.
+//!     The same holds for how far users have read, which no log has: what was sent lately is
+//!     sent again, to this process alone.
 //!     If events of too many rooms are to be remembered, the next recheck finds the rest. A
 //!     room is wanted before its log is read, so what was committed earlier is found there.
 //! 14. **No brand is online at a process that is gone.** What a process has said of its brands

@@ -6,12 +6,14 @@
 //! | `lines`, `remote_event` | what processes say to each other, as lines of text |
 //! | `queue`, `signals` | what waits to be sent, or to be received |
 //! | `heads` | the last numbers of rooms, and those that were published lately |
+//! | `recent_reads` | how far users have read lately |
 //! | `online` | which brands have connections, here and elsewhere |
 
 mod heads;
 pub mod lines;
 mod online;
 mod queue;
+mod recent_reads;
 mod remote_event;
 mod signals;
 
@@ -19,5 +21,6 @@ pub use heads::{Heads, Recent};
 pub use lines::Line;
 pub use online::{OnlineElsewhere, OnlineHere};
 pub use queue::Queue;
+pub use recent_reads::RecentReads;
 pub use remote_event::from_json;
 pub use signals::SignalQueue;

@@ -8,11 +8,13 @@
 //! | `confirm <server process>` | I do, to the process with this listening connection |
 //! | `want <room> …`, `unwant <room> …` | I want the events of these rooms, or no longer |
 //! | `want all`, `unwant all` | I want the events of every room, or only of those that I named |
+//! | `want-reads <user> …`, `unwant-reads <user> …` | I want to know how far these users read, or no longer |
 //! | `listed` | these are all that I want |
 //! | `watch`, `unwatch` | I want to know which brands have connections at you, or no longer |
 //! | `online <brand> …`, `offline <brand> …` | these have some, or none any more |
 //! | `typing <room> <user> <0 or 1>` | the user is typing, or no longer |
 //! | `read <room> <user> <seq> <shown>` | the user has read up to there; others are shown the second number, unless that is 0 |
+//! | `own-read <room> <user> <seq>` | the same for the user's own connections |
 
 use std::{
     collections::HashSet,
@@ -37,6 +39,10 @@ pub const LISTED: &str = "listed\n";
 pub const WANT: &str = "want";
 /// Before rooms that are no longer wanted.
 pub const UNWANT: &str = "unwant";
+/// Before users whose read positions are wanted.
+pub const WANT_READS: &str = "want-reads";
+/// Before users whose read positions are no longer wanted.
+pub const UNWANT_READS: &str = "unwant-reads";
 /// I want to know which brands are online at you.
 pub const WATCH: &str = "watch\n";
 /// No longer.
@@ -48,6 +54,7 @@ pub const OFFLINE: &str = "offline";
 const FROM: &str = "from";
 const TYPING: &str = "typing";
 const READ: &str = "read";
+const OWN_READ: &str = "own-read";
 /// In place of rooms. A program that does not know it reads no room.
 const ALL: &str = "all";
 
@@ -66,6 +73,10 @@ pub enum Line<'a> {
     Unwant(Vec<RoomId>),
     /// Whether it wants the events of every room.
     WantAll(bool),
+    /// It wants to know how far these users read.
+    WantReads(Vec<UserId>),
+    /// It no longer wants to know that.
+    UnwantReads(Vec<UserId>),
     /// Whether it wants to know which brands are online.
     Watch(bool),
     /// Brands that have connections there, or none any more.
@@ -97,7 +108,7 @@ pub fn all(wanted: bool) -> String {
     format!("{verb} {ALL}\n")
 }
 
-/// Lines with all these rooms or brands.
+/// Lines with all these rooms, users or brands.
 #[must_use]
 pub fn ids<K: Display>(verb: &str, ids: &HashSet<K>) -> Vec<String> {
     let ids: Vec<_> = ids.iter().collect();
@@ -112,7 +123,7 @@ pub fn ids<K: Display>(verb: &str, ids: &HashSet<K>) -> Vec<String> {
     lines.collect()
 }
 
-/// A signal of a room. `None`: those of brands have lines of their own.
+/// A signal of a room or a user. `None`: those of brands have lines of their own.
 #[must_use]
 pub fn signal(signal: Signal) -> Option<String> {
     match signal {
@@ -130,6 +141,7 @@ pub fn signal(signal: Signal) -> Option<String> {
             "{READ} {room} {user} {seq} {}\n",
             shown.unwrap_or(Seq::ZERO)
         )),
+        Signal::OwnRead { room, user, seq } => Some(format!("{OWN_READ} {room} {user} {seq}\n")),
         Signal::Presence { .. } => None,
     }
 }
@@ -163,10 +175,13 @@ pub fn decode(payload: &str) -> impl Iterator<Item = Line<'_>> {
             Some((UNWANT, ALL)) => Some(Line::WantAll(false)),
             Some((WANT, rooms)) => Some(Line::Want(read_ids(rooms, RoomId))),
             Some((UNWANT, rooms)) => Some(Line::Unwant(read_ids(rooms, RoomId))),
+            Some((WANT_READS, users)) => Some(Line::WantReads(read_ids(users, UserId))),
+            Some((UNWANT_READS, users)) => Some(Line::UnwantReads(read_ids(users, UserId))),
             Some((ONLINE, brands)) => Some(Line::Online(read_ids(brands, BrandId), true)),
             Some((OFFLINE, brands)) => Some(Line::Online(read_ids(brands, BrandId), false)),
             Some((TYPING, numbers)) => read_typing(numbers).map(Line::Signal),
             Some((READ, numbers)) => read_read(numbers).map(Line::Signal),
+            Some((OWN_READ, numbers)) => read_own(numbers).map(Line::Signal),
             Some((room, json)) => Some(Line::Event(RoomId(room.parse().ok()?), json)),
         })
 }
@@ -192,5 +207,14 @@ fn read_read(numbers: &str) -> Option<Signal> {
         user: UserId(user),
         seq: Seq(seq),
         shown: (shown != 0).then_some(Seq(shown)),
+    })
+}
+
+fn read_own(numbers: &str) -> Option<Signal> {
+    let [room, user, seq] = read_ids(numbers, |number| number).try_into().ok()?;
+    Some(Signal::OwnRead {
+        room: RoomId(room),
+        user: UserId(user),
+        seq: Seq(seq),
     })
 }

@@ -23,6 +23,7 @@ struct Waiting {
     typing: Vec<Signal>,
     /// Where users have read rooms up to, and what others are shown of that.
     read: BTreeMap<(RoomId, UserId), (Seq, Option<Seq>)>,
+    own_read: BTreeMap<(RoomId, UserId), Seq>,
     presence: BTreeMap<BrandId, bool>,
 }
 
@@ -43,6 +44,10 @@ impl SignalQueue {
                 let read = waiting.read.entry((room, user)).or_insert((seq, shown));
                 *read = (read.0.max(seq), read.1.max(shown));
             }
+            Signal::OwnRead { room, user, seq } => {
+                let read = waiting.own_read.entry((room, user)).or_insert(seq);
+                *read = (*read).max(seq);
+            }
             Signal::Typing { .. } if waiting.typing.len() < MAX_WAITING => {
                 waiting.typing.push(signal)
             }
@@ -62,6 +67,7 @@ impl SignalQueue {
         let Waiting {
             typing,
             read,
+            own_read,
             presence,
         } = mem::take(&mut *self.waiting.lock());
         let read = read.into_iter();
@@ -71,8 +77,11 @@ impl SignalQueue {
             seq,
             shown,
         });
+        let own_read = own_read.into_iter();
+        let own_read = own_read.map(|((room, user), seq)| Signal::OwnRead { room, user, seq });
         let presence = presence.into_iter();
         let presence = presence.map(|(brand, is_online)| Signal::Presence { brand, is_online });
+        let read = read.chain(own_read);
         typing.into_iter().chain(read).chain(presence).collect()
     }
 }

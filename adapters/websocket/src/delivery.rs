@@ -34,6 +34,7 @@ mod flush;
 mod followers;
 mod hub;
 mod inbox;
+mod loads;
 mod online;
 mod online_brands;
 mod pass;

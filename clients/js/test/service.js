@@ -18,12 +18,13 @@ export const [VERA, OLEG, NINA, TIMUR, ADMIN] = [1, 2, 3, 4, 9];
 
 const tokens = new Map();
 
-export function token(user) {
-  if (!tokens.has(user)) {
-    const printed = execFileSync(BINARY, ["token", "--user", `${user}`], { env, encoding: "utf8" });
-    tokens.set(user, printed.trim());
+export function token(user, ttl = "1h") {
+  const key = `${user} ${ttl}`;
+  if (!tokens.has(key)) {
+    const printed = execFileSync(BINARY, ["token", "--user", `${user}`, "--ttl", ttl], { env, encoding: "utf8" });
+    tokens.set(key, printed.trim());
   }
-  return tokens.get(user);
+  return tokens.get(key);
 }
 
 /**

@@ -25,6 +25,7 @@ pub(crate) async fn run(
     // First, so that no change between the reading and this is missed.
     let unloaded = ports.inbox.follow(session.id, following.clone());
     if let Some(scope) = unloaded
+        && ports.inbox.next_load(scope).await
         && let Err(failure) = load(ports, &[scope]).await
     {
         ports.inbox.follow(session.id, before);
@@ -123,6 +124,7 @@ mod tests {
         let set = mocks.inbox.expect_follow().once();
         set.with(eq(SESSION), eq(rooms_and_typing()))
             .return_const(scope);
+        mocks.inbox.expect_next_load().return_const(true);
         let states = mocks.rooms.expect_states().with(eq(vec![scope])).once();
         states.returning(move |_| Ok(vec![(scope, ROOM, state)]));
         let load = mocks.inbox.expect_load().once();
@@ -139,6 +141,7 @@ mod tests {
         let set = mocks.inbox.expect_follow().once();
         set.with(eq(SESSION), eq(rooms_and_typing()))
             .return_const(Scope::All);
+        mocks.inbox.expect_next_load().return_const(true);
         let states = mocks.rooms.expect_states();
         states.returning(|_| Err(StoreError::transient("the store is away")));
         let reset = mocks.inbox.expect_follow().once();
@@ -146,6 +149,17 @@ mod tests {
             .with(eq(SESSION), eq(TYPING))
             .return_const(None::<Scope>);
         assert!(failure(follow(mocks, &ann(), in_reach())).is_transient());
+    }
+
+    #[test]
+    fn follow_rooms_that_others_read_meanwhile_reads_nothing() {
+        let mut mocks = Mocks::new().finding_user(Read::Fresh, &admin());
+        mocks.inbox.expect_following().return_const(TYPING);
+        mocks.inbox.expect_follow().once().return_const(Scope::All);
+        let next = mocks.inbox.expect_next_load().with(eq(Scope::All));
+        next.once().return_const(false);
+        let followed = follow(mocks, &admin(), in_reach()).unwrap();
+        assert_eq!(followed.following, rooms_and_typing());
     }
 
     #[test]

@@ -24,6 +24,11 @@ pub trait Inbox: Send + Sync {
     /// be [loaded](Self::load) first.
     fn turn_to(&self, session: SessionId, viewer: Viewer) -> Option<Scope>;
 
+    /// Waits until the rooms of a scope may be read for a session that begins to follow them:
+    /// those of all brands once a second. Returns whether they are still to be
+    /// [loaded](Self::load): they were not, meanwhile.
+    async fn next_load(&self, scope: Scope) -> bool;
+
     /// Every scope that is followed here and has been loaded.
     fn scopes(&self) -> Vec<Scope>;
 

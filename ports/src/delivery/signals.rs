@@ -43,6 +43,15 @@ pub enum Signal {
         /// What others are shown of it now, if that has moved.
         shown: Option<Seq>,
     },
+    /// The same, for the user's own sessions: they receive it wherever they are.
+    OwnRead {
+        /// The room.
+        room: RoomId,
+        /// The user.
+        user: UserId,
+        /// Where it is now.
+        seq: Seq,
+    },
     /// A brand has a connection at another process, or at none any more.
     Presence {
         /// The brand.

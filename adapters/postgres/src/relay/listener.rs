@@ -171,7 +171,7 @@ impl Listener {
                 Line::WantAll(wanted) => {
                     self.others.wants_all(sender, wanted);
                     if wanted {
-                        self.outgoing.remind_of_all();
+                        self.outgoing.remind_of_all(sender);
                     }
                 }
                 Line::Watch(watches) => {
@@ -180,14 +180,25 @@ impl Listener {
                         self.outgoing.show_online(sender);
                     }
                 }
-                Line::Online(brands, is_online) if self.outgoing.is_presence_wanted() => {
+                Line::Online(brands, is_online) => {
                     self.others.online(sender, brands, is_online);
                 }
-                Line::Online(..) => {}
                 Line::Signal(signal) => self.signals.push(signal),
                 Line::Unwant(rooms) => {
                     for room in rooms {
                         self.others.wants_no_longer(sender, room);
+                    }
+                }
+                Line::WantReads(users) => {
+                    for user in users {
+                        if self.others.wants_reads(sender, user) {
+                            self.outgoing.remind_of_user(sender, user);
+                        }
+                    }
+                }
+                Line::UnwantReads(users) => {
+                    for user in users {
+                        self.others.wants_reads_no_longer(sender, user);
                     }
                 }
                 Line::Event(room, json) if self.outgoing.is_wanted(room) => {
@@ -204,7 +215,7 @@ impl Listener {
     fn wanted_by(&self, other: u32, rooms: Vec<RoomId>) {
         for room in rooms {
             if self.others.wants(other, room) {
-                self.outgoing.remind(room);
+                self.outgoing.remind(other, room);
             }
         }
     }

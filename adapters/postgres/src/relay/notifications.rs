@@ -10,7 +10,7 @@ use std::{
 
 use aftermatch_ports::{
     RemoteEvent, Signal,
-    model::{BrandId, Revision, RoomEvent, RoomId},
+    model::{BrandId, Revision, RoomEvent, RoomId, UserId},
 };
 use aftermatch_relay::{Queue, SignalQueue};
 use sqlx::postgres::PgConnectOptions;
@@ -128,7 +128,7 @@ impl Notifications {
         }
     }
 
-    /// Queues a signal for the other processes that want its room.
+    /// Queues a signal for the other processes that want its room or its user.
     pub(super) fn signal(&self, signal: Signal) {
         self.outgoing.signal(signal);
     }
@@ -161,6 +161,11 @@ impl Notifications {
     /// Whether events of every room are wanted here.
     pub(super) fn want_all(&self, wanted: bool) {
         self.outgoing.want_all(wanted);
+    }
+
+    /// Whether it is wanted here how far the user reads.
+    pub(super) fn want_reads(&self, user: UserId, wanted: bool) {
+        self.outgoing.want_reads(user, wanted);
     }
 
     /// Whether something may have changed that nothing shows: invariant 8. Asking

@@ -3,7 +3,7 @@ use std::{
     sync::Arc,
 };
 
-use aftermatch_ports::model::{BrandId, RoomId};
+use aftermatch_ports::model::{BrandId, RoomId, UserId};
 use aftermatch_relay::{OnlineElsewhere, SignalQueue};
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -39,6 +39,9 @@ struct State {
     others: HashMap<u32, Other>,
     /// Invariant 8.
     uncertain: bool,
+    /// Whether this process wants to know which brands are online elsewhere. Under the same lock
+    /// as what it knows: what comes late is not taken for what is so now.
+    watches: bool,
     /// What is known of their brands. It stays while this process does not listen.
     elsewhere: OnlineElsewhere,
 }
@@ -54,6 +57,8 @@ struct Other {
     wants: HashSet<RoomId>,
     /// Whether it wants every room.
     wants_all: bool,
+    /// The users of which it wants read positions, as far as it has said.
+    wants_reads: HashSet<UserId>,
     /// Whether it wants no others: invariant 12.
     listed: bool,
     /// Whether it wants to know which brands are online here.
@@ -166,9 +171,12 @@ impl Others {
     /// These brands have connections at another process, or none any more.
     pub(super) fn online(&self, other: u32, brands: Vec<BrandId>, is_online: bool) {
         let State {
-            others, elsewhere, ..
+            others,
+            watches,
+            elsewhere,
+            ..
         } = &mut *self.state.lock();
-        let Some(other) = others.get_mut(&other) else {
+        let Some(other) = others.get_mut(&other).filter(|_| *watches) else {
             return;
         };
         for brand in brands {
@@ -180,9 +188,13 @@ impl Others {
         }
     }
 
-    /// It is no longer wanted which brands are online elsewhere.
-    pub(super) fn forget_online(&self) {
+    /// Whether it is wanted which brands are online elsewhere. What is known is forgotten if not.
+    pub(super) fn want_online(&self, wanted: bool) {
         let mut state = self.state.lock();
+        state.watches = wanted;
+        if wanted {
+            return;
+        }
         state.elsewhere.clear();
         for other in state.others.values_mut() {
             other.online.clear();
@@ -226,6 +238,27 @@ impl Others {
         self.change(other, |other| other.wants.remove(&room));
     }
 
+    /// Another process wants to know how far this user reads.
+    /// Returns whether that is new.
+    pub(super) fn wants_reads(&self, other: u32, user: UserId) -> bool {
+        let new = self.change(other, |other| other.wants_reads.insert(user));
+        new.unwrap_or_default()
+    }
+
+    /// Another process no longer wants to know that.
+    pub(super) fn wants_reads_no_longer(&self, other: u32, user: UserId) {
+        self.change(other, |other| other.wants_reads.remove(&user));
+    }
+
+    /// Who receives how far the user reads.
+    pub(super) fn recipients_of_reads(&self, user: UserId) -> Vec<To> {
+        let others = &self.state.lock().others;
+        let wanting = others
+            .iter()
+            .filter(|(_, other)| other.wants_reads.contains(&user));
+        wanting.map(|(other, _)| To::One(*other)).collect()
+    }
+
     /// Another process has said everything that it wants.
     pub(super) fn listed(&self, other: u32) {
         self.change(other, |other| other.listed = true);
@@ -254,6 +287,7 @@ impl Others {
 mod tests {
     use std::task::Poll;
 
+    use aftermatch_ports::Signal;
     use futures_util::poll;
 
     use super::*;
@@ -341,6 +375,29 @@ mod tests {
         assert_eq!(others.recipients(room), [To::All]);
         others.listed(2);
         assert_eq!(others.recipients(room), []);
+    }
+
+    #[test]
+    fn brand_that_is_told_late_is_not_online() {
+        let signals = Arc::<SignalQueue>::default();
+        let others = Others::new(signals.clone());
+        others.connected(HashSet::from([2]));
+        let online = |is_online| others.online(2, vec![BrandId(1)], is_online);
+        let presence = |is_online| Signal::Presence {
+            brand: BrandId(1),
+            is_online,
+        };
+        others.want_online(true);
+        online(true);
+        assert_eq!(signals.take(), [presence(true)]);
+        others.want_online(false);
+        assert_eq!(signals.take(), [presence(false)]);
+        // Nobody will say that it has gone.
+        online(true);
+        others.want_online(true);
+        assert_eq!(signals.take(), []);
+        online(true);
+        assert_eq!(signals.take(), [presence(true)]);
     }
 
     #[test]

@@ -9,9 +9,9 @@ use std::{
 
 use aftermatch_ports::{
     RemoteEvent, Signal,
-    model::{BrandId, LogHead, Revision, RoomEvent, RoomId},
+    model::{BrandId, LogHead, Revision, RoomEvent, RoomId, UserId},
 };
-use aftermatch_relay::{OnlineHere, Queue, Recent, SignalQueue, lines};
+use aftermatch_relay::{OnlineHere, Queue, Recent, RecentReads, SignalQueue, lines};
 use parking_lot::Mutex;
 
 use super::{
@@ -29,10 +29,14 @@ pub(super) struct Outgoing {
     events: Queue,
     /// Invariant 13.
     recent: Mutex<Recent>,
-    wanted: Wanted,
+    wanted: Wanted<RoomId>,
+    wanted_reads: Wanted<UserId>,
     /// Processes whose hello is to be confirmed.
     newcomers: Mutex<BTreeSet<u32>>,
     signals: SignalQueue,
+    /// Invariant 13, and what is to be sent again to one process.
+    recent_reads: Mutex<RecentReads>,
+    reminders: Mutex<Vec<(To, Signal)>>,
     online: OnlineHere,
     /// Processes that are to receive all brands that are online.
     watchers: Mutex<BTreeSet<u32>>,
@@ -46,8 +50,11 @@ impl Outgoing {
             events: Queue::default(),
             recent: Mutex::new(Recent::default()),
             wanted: Wanted::default(),
+            wanted_reads: Wanted::default(),
             newcomers: Mutex::default(),
             signals: SignalQueue::default(),
+            recent_reads: Mutex::default(),
+            reminders: Mutex::default(),
             online: OnlineHere::default(),
             watchers: Mutex::default(),
         }
@@ -72,17 +79,33 @@ impl Outgoing {
     }
 
     /// Another process has announced that it wants `room`: it receives the number of
-    /// the last event that was published there. Invariant 13: its wish is known by now.
-    pub(super) fn remind(&self, room: RoomId) {
+    /// the last event that was published there, and how far users have read there lately.
+    /// Invariant 13: its wish is known by now.
+    pub(super) fn remind(&self, other: u32, room: RoomId) {
         for event in self.recent.lock().events(room) {
             self.events.push(event);
         }
+        self.remind_of_reads(other, self.recent_reads.lock().of_room(room));
     }
 
     /// Another process has announced that it wants every room.
-    pub(super) fn remind_of_all(&self) {
+    pub(super) fn remind_of_all(&self, other: u32) {
         for event in self.recent.lock().all_events() {
             self.events.push(event);
+        }
+        self.remind_of_reads(other, self.recent_reads.lock().of_all_rooms());
+    }
+
+    /// Another process has announced that it wants to know how far this user reads.
+    pub(super) fn remind_of_user(&self, other: u32, user: UserId) {
+        self.remind_of_reads(other, self.recent_reads.lock().of_user(user));
+    }
+
+    fn remind_of_reads(&self, other: u32, reads: Vec<Signal>) {
+        if !reads.is_empty() {
+            let reads = reads.into_iter().map(|read| (To::One(other), read));
+            self.reminders.lock().extend(reads);
+            self.events.wake();
         }
     }
 
@@ -95,6 +118,7 @@ impl Outgoing {
     pub(super) fn set_enabled(&self, enabled: bool) {
         self.enabled.store(enabled, Ordering::SeqCst);
         self.wanted.announce(enabled);
+        self.wanted_reads.announce(enabled);
         if !enabled {
             drop(self.take());
         }
@@ -118,9 +142,11 @@ impl Outgoing {
         let mut packer = Packer::default();
         let newcomers = mem::take(&mut *self.newcomers.lock());
         let (new, all) = self.wanted.take_new(!newcomers.is_empty());
+        let (new_reads, all_reads) = self.wanted_reads.take_new(!newcomers.is_empty());
         let everything = self.wanted.take_everything();
         for other in newcomers {
             packer.add(To::All, &lines::confirm(other));
+            packer.ids(To::One(other), lines::WANT_READS, &all_reads);
             packer.list(To::One(other), &all, self.wanted.everything());
             if self.online.is_wanted() {
                 packer.add(To::One(other), lines::WATCH);
@@ -130,6 +156,7 @@ impl Outgoing {
             packer.add(To::All, &lines::all(wanted));
         }
         packer.ids(To::All, lines::WANT, &new);
+        packer.ids(To::All, lines::WANT_READS, &new_reads);
         for event in self.events.take() {
             packer.event(&self.others.recipients(event.room), &event);
         }
@@ -139,10 +166,18 @@ impl Outgoing {
 
     /// Last: they are the first that may come late.
     fn pack_signals(&self, packer: &mut Packer) {
+        for (to, signal) in mem::take(&mut *self.reminders.lock()) {
+            packer.signal(&[to], signal);
+        }
         for signal in self.signals.take() {
-            if let Signal::Typing { room, .. } | Signal::Read { room, .. } = signal {
-                packer.signal(&self.others.recipients(room), signal);
-            }
+            let recipients = match signal {
+                Signal::Typing { room, .. } | Signal::Read { room, .. } => {
+                    self.others.recipients(room)
+                }
+                Signal::OwnRead { user, .. } => self.others.recipients_of_reads(user),
+                Signal::Presence { .. } => Vec::new(),
+            };
+            packer.signal(&recipients, signal);
         }
         if let Some(wanted) = self.online.take_wanted() {
             let line = if wanted { lines::WATCH } else { lines::UNWATCH };
@@ -163,6 +198,8 @@ impl Outgoing {
 impl Outgoing {
     pub(super) fn signal(&self, signal: Signal) {
         if self.is_enabled() {
+            // Invariant 13: in this order.
+            self.recent_reads.lock().remember(signal);
             self.signals.push(signal);
             self.events.wake();
         }
@@ -183,15 +220,9 @@ impl Outgoing {
     }
 
     pub(super) fn want_presence(&self, wanted: bool) {
+        self.others.want_online(wanted);
         self.online.want(wanted);
-        if !wanted {
-            self.others.forget_online();
-        }
         self.events.wake();
-    }
-
-    pub(super) fn is_presence_wanted(&self) -> bool {
-        self.online.is_wanted()
     }
 }
 
@@ -213,6 +244,14 @@ impl Outgoing {
         self.events.wake();
     }
 
+    pub(super) fn want_reads(&self, user: UserId, wanted: bool) {
+        if !wanted {
+            self.wanted_reads.remove(user);
+        } else if self.wanted_reads.add(user) {
+            self.events.wake();
+        }
+    }
+
     pub(super) fn is_wanted(&self, room: RoomId) -> bool {
         self.wanted.contains(room)
     }
@@ -221,6 +260,8 @@ impl Outgoing {
     pub(super) fn hello(&self) -> Vec<Notification> {
         let mut packer = Packer::default();
         packer.add(To::All, lines::HELLO);
+        let (_, all_reads) = self.wanted_reads.take_new(true);
+        packer.ids(To::All, lines::WANT_READS, &all_reads);
         let (_, all) = self.wanted.take_new(true);
         packer.list(To::All, &all, self.wanted.everything());
         if self.online.is_wanted() {
@@ -233,6 +274,7 @@ impl Outgoing {
     pub(super) fn take_unwanted(&self) -> Vec<Notification> {
         let mut packer = Packer::default();
         packer.ids(To::All, lines::UNWANT, &self.wanted.take_left());
+        packer.ids(To::All, lines::UNWANT_READS, &self.wanted_reads.take_left());
         packer.finish()
     }
 }
@@ -323,10 +365,10 @@ mod tests {
         outgoing.push(&event(1), Revision(1));
         assert_eq!(sent(&outgoing), []);
         assert!(others.wants(8, RoomId(1)));
-        outgoing.remind(RoomId(1));
+        outgoing.remind(8, RoomId(1));
         outgoing.push(&event(1), Revision(1));
         assert_eq!(sent(&outgoing), [to(To::One(8), "1"), to(To::One(8), "1")]);
-        outgoing.remind(RoomId(2));
+        outgoing.remind(8, RoomId(2));
         assert_eq!(sent(&outgoing), []);
     }
 }

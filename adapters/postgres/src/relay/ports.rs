@@ -1,6 +1,6 @@
 use aftermatch_ports::{
     Changes, Difference, Expected, Interest, Relay, RemoteEvent, Revisions, Signal, StoreError,
-    model::{BrandId, Revision, RoomEvent, RoomId},
+    model::{BrandId, Revision, RoomEvent, RoomId, UserId},
 };
 use async_trait::async_trait;
 
@@ -52,6 +52,10 @@ impl Interest for Postgres {
 
     fn all_wanted(&self, wanted: bool) {
         self.notifications.want_all(wanted);
+    }
+
+    fn reads_wanted(&self, user: UserId, wanted: bool) {
+        self.notifications.want_reads(user, wanted);
     }
 
     fn presence_wanted(&self, wanted: bool) {

@@ -1,42 +1,40 @@
-use std::{collections::HashSet, mem};
+use std::{collections::HashSet, hash::Hash, mem};
 
-use aftermatch_ports::model::RoomId;
 use parking_lot::Mutex;
 
-/// The rooms of which this process wants events, and which of them the others do not
-/// know yet.
-#[derive(Default)]
-pub(super) struct Wanted(Mutex<State>);
+/// The rooms of which this process wants events, or the users of which it wants read positions,
+/// and which of them the others do not know yet.
+pub(super) struct Wanted<K>(Mutex<State<K>>);
 
-struct State {
-    /// Whether there is anybody to announce it to. Under the same lock as the rooms: what
+struct State<K> {
+    /// Whether there is anybody to announce it to. Under the same lock as the rest: what
     /// is wanted before is in the list that the first one receives, what is wanted later is
     /// announced.
     is_announced: bool,
-    rooms: HashSet<RoomId>,
+    these: HashSet<K>,
     /// Those that are still to be announced.
-    new: HashSet<RoomId>,
+    new: HashSet<K>,
     /// No longer wanted, which is still to be announced.
-    left: HashSet<RoomId>,
-    /// Whether every room is wanted, and whether the others know that it is or is not.
+    left: HashSet<K>,
+    /// Whether all are wanted, and whether the others know that it is or is not.
     everything: bool,
     everything_is_known: bool,
 }
 
-impl Default for State {
+impl<K> Default for Wanted<K> {
     fn default() -> Self {
-        Self {
+        Self(Mutex::new(State {
             is_announced: false,
-            rooms: HashSet::new(),
+            these: HashSet::new(),
             new: HashSet::new(),
             left: HashSet::new(),
             everything: false,
             everything_is_known: true,
-        }
+        }))
     }
 }
 
-impl Wanted {
+impl<K: Copy + Eq + Hash> Wanted<K> {
     /// Sets whether there is anybody to announce it to. If not, nothing is left to be
     /// announced.
     pub(super) fn announce(&self, is_announced: bool) {
@@ -49,26 +47,26 @@ impl Wanted {
         }
     }
 
-    /// This room is wanted. Returns whether that is to be announced.
-    pub(super) fn add(&self, room: RoomId) -> bool {
+    /// It is wanted. Returns whether that is to be announced.
+    pub(super) fn add(&self, one: K) -> bool {
         let mut state = self.0.lock();
-        state.rooms.insert(room);
-        let is_known = state.left.remove(&room);
-        state.is_announced && !is_known && state.new.insert(room)
+        state.these.insert(one);
+        let is_known = state.left.remove(&one);
+        state.is_announced && !is_known && state.new.insert(one)
     }
 
-    /// This room is no longer wanted.
-    pub(super) fn remove(&self, room: RoomId) {
+    /// It is no longer wanted.
+    pub(super) fn remove(&self, one: K) {
         let mut state = self.0.lock();
-        state.rooms.remove(&room);
-        if !state.new.remove(&room) && state.is_announced {
-            state.left.insert(room);
+        state.these.remove(&one);
+        if !state.new.remove(&one) && state.is_announced {
+            state.left.insert(one);
         }
     }
 
-    pub(super) fn contains(&self, room: RoomId) -> bool {
+    pub(super) fn contains(&self, one: K) -> bool {
         let state = self.0.lock();
-        state.everything || state.rooms.contains(&room)
+        state.everything || state.these.contains(&one)
     }
 
     pub(super) fn set_everything(&self, wanted: bool) {
@@ -77,12 +75,12 @@ impl Wanted {
         state.everything = wanted;
     }
 
-    /// Whether every room is wanted.
+    /// Whether all are wanted.
     pub(super) fn everything(&self) -> bool {
         self.0.lock().everything
     }
 
-    /// Whether every room is wanted, if that is to be announced now.
+    /// Whether all are wanted, if that is to be announced now.
     pub(super) fn take_everything(&self) -> Option<bool> {
         let mut state = self.0.lock();
         let is_known = mem::replace(&mut state.everything_is_known, true);
@@ -91,21 +89,23 @@ impl Wanted {
 
     /// What is to be announced now. Also, if asked for, all that a process must know
     /// that knows nothing yet, so that what is announced later is right for it, too.
-    pub(super) fn take_new(&self, with_all: bool) -> (HashSet<RoomId>, HashSet<RoomId>) {
+    pub(super) fn take_new(&self, with_all: bool) -> (HashSet<K>, HashSet<K>) {
         let mut state = self.0.lock();
-        let all = state.rooms.union(&state.left).copied();
+        let all = state.these.union(&state.left).copied();
         let all = all.filter(|_| with_all).collect();
         (mem::take(&mut state.new), all)
     }
 
     /// What is to be announced later: a page that is loaded again comes back.
-    pub(super) fn take_left(&self) -> HashSet<RoomId> {
+    pub(super) fn take_left(&self) -> HashSet<K> {
         mem::take(&mut self.0.lock().left)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use aftermatch_ports::model::RoomId;
+
     use super::*;
 
     const ROOM: RoomId = RoomId(1);
@@ -114,17 +114,17 @@ mod tests {
         rooms.into_iter().map(RoomId).collect()
     }
 
-    fn announced() -> Wanted {
+    fn announced() -> Wanted<RoomId> {
         let wanted = Wanted::default();
         wanted.announce(true);
         wanted
     }
 
-    fn new(wanted: &Wanted) -> HashSet<RoomId> {
+    fn new(wanted: &Wanted<RoomId>) -> HashSet<RoomId> {
         wanted.take_new(false).0
     }
 
-    fn all(wanted: &Wanted) -> HashSet<RoomId> {
+    fn all(wanted: &Wanted<RoomId>) -> HashSet<RoomId> {
         wanted.take_new(true).1
     }
 

@@ -113,6 +113,11 @@ impl Followers {
         self.state.lock().scopes()
     }
 
+    /// Whether the rooms of the scope are still to be read for the first time.
+    pub(super) fn is_loading(&self, scope: Scope) -> bool {
+        self.state.lock().is_loading(scope)
+    }
+
     /// Invariant 4.
     pub(super) fn load(&self, scope: Scope, rooms: Vec<(RoomId, RoomState)>) {
         let mut state = self.state.lock();

@@ -15,6 +15,7 @@ use super::{
     deadlines::Deadlines,
     flush::{Channel, Flusher},
     followers::{Followers, JoiningLean},
+    loads::Loads,
     online_brands::OnlineBrands,
     wants::Wants,
 };
@@ -33,6 +34,7 @@ pub struct Hub {
     pub(super) deadlines: Deadlines<RoomId>,
     pub(super) wants: Arc<Wants>,
     pub(super) followers: Followers,
+    pub(super) loads: Loads,
     pub(super) online: OnlineBrands,
     flusher: Arc<Flusher>,
 }
@@ -54,6 +56,7 @@ impl Hub {
             rooms: RwLock::default(),
             deadlines: Deadlines::default(),
             followers: Followers::new(wants.clone()),
+            loads: Loads::default(),
             online: OnlineBrands::new(interest),
             wants,
             flusher: Arc::default(),
@@ -171,7 +174,10 @@ impl Drop for Registration {
         }
         // From now on it does not turn to another brand.
         hub.connections.write().remove(&connection.session);
-        hub.online.receives(connection.receives().presence, false);
+        let received = connection.receives();
+        hub.online.receives(received.presence, false);
+        hub.wants
+            .reads(connection.user, received.read_positions, false);
         if let Viewer::Brand(brand) = connection.viewer() {
             hub.online.disconnected(brand);
         }

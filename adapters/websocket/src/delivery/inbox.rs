@@ -20,8 +20,13 @@ impl Inbox for Hub {
 
     fn follow(&self, session: SessionId, following: Following) -> Option<Scope> {
         let connection = self.connection(session)?;
-        self.online
-            .receives(connection.receives().presence, following.presence);
+        let before = connection.receives();
+        self.online.receives(before.presence, following.presence);
+        self.wants.reads(
+            connection.user,
+            before.read_positions,
+            following.read_positions,
+        );
         self.followers.follow(&connection, following)
     }
 
@@ -43,12 +48,25 @@ impl Inbox for Hub {
         unloaded
     }
 
+    async fn next_load(&self, scope: Scope) -> bool {
+        match scope {
+            Scope::Brand { .. } => true,
+            Scope::All => {
+                let is_needed = || self.followers.is_loading(scope);
+                self.loads.next(is_needed).await
+            }
+        }
+    }
+
     fn scopes(&self) -> Vec<Scope> {
         self.followers.scopes()
     }
 
     fn load(&self, scope: Scope, rooms: Vec<(RoomId, RoomState)>) {
         self.followers.load(scope, rooms);
+        if scope == Scope::All {
+            self.loads.loaded();
+        }
     }
 
     fn written(&self, room: RoomId, seq: Seq) {

@@ -239,6 +239,22 @@ mod tests {
         assert_eq!(changes(&online), []);
     }
 
+    /// What was known of other processes is forgotten when nobody here follows presence, and is
+    /// said again to the next who does.
+    #[tokio::test(start_paused = true)]
+    async fn brand_that_goes_unwatched_is_not_online_later() {
+        let (online, _) = online();
+        online.elsewhere(BRAND, true);
+        assert_eq!(changes(&online), [(BRAND, None)]);
+        online.receives(true, false);
+        online.elsewhere(BRAND, false);
+        advance(GRACE).await;
+        online.end(BRAND);
+        online.receives(false, true);
+        assert_eq!(changes(&online), []);
+        assert!(!online.state.lock().brands.contains_key(&BRAND));
+    }
+
     #[tokio::test(start_paused = true)]
     async fn without_anybody_to_hear_nothing_is_noted() {
         let (online, said) = online();

@@ -33,13 +33,15 @@ impl Signals for Hub {
             return;
         };
         let user = connection.user;
-        self.deliver_read(Some(session), room, user, seq, shown);
+        self.deliver_read(room, user, shown);
+        self.deliver_own_read(Some(session), room, user, seq);
         self.wants.signal(Signal::Read {
             room,
             user,
             seq,
             shown,
         });
+        self.wants.signal(Signal::OwnRead { room, user, seq });
     }
 
     fn receive(&self, signal: Signal) {
@@ -60,11 +62,9 @@ impl Signals for Hub {
                 }
             }
             Signal::Read {
-                room,
-                user,
-                seq,
-                shown,
-            } => self.deliver_read(None, room, user, seq, shown),
+                room, user, shown, ..
+            } => self.deliver_read(room, user, shown),
+            Signal::OwnRead { room, user, seq } => self.deliver_own_read(None, room, user, seq),
             Signal::Presence { brand, is_online } => self.online.elsewhere(brand, is_online),
         }
     }
@@ -115,16 +115,8 @@ impl Hub {
         });
     }
 
-    /// To the user's other connections at once; to others once a second.
-    fn deliver_read(
-        &self,
-        session: Option<SessionId>,
-        room: RoomId,
-        user: UserId,
-        seq: Seq,
-        shown: Option<Seq>,
-    ) {
-        self.followers.read(room, user, shown.is_some());
+    /// To the user's other connections, at once.
+    fn deliver_own_read(&self, session: Option<SessionId>, room: RoomId, user: UserId, seq: Seq) {
         let own = self.followers.receiving_own_reads(user, session);
         if !own.is_empty() {
             let frame = encode::text(&event::read(room, user, seq));
@@ -133,6 +125,11 @@ impl Hub {
             }
             flush(&own);
         }
+    }
+
+    /// To those who follow the room, and once a second to others who have joined it.
+    fn deliver_read(&self, room: RoomId, user: UserId, shown: Option<Seq>) {
+        self.followers.read(room, user, shown.is_some());
         if let (Some(shown), Some(channel)) = (shown, self.channel(room)) {
             let read = channel.lock().read(user, shown);
             flush(&read.connections);

@@ -48,6 +48,7 @@ struct Stage {
 pub(super) struct Said {
     rooms: Mutex<Vec<(RoomId, bool)>>,
     all: Mutex<Vec<bool>>,
+    reads: Mutex<Vec<(UserId, bool)>>,
     pub(super) presence_wanted: Mutex<Vec<bool>>,
     pub(super) online: Mutex<Vec<(BrandId, bool)>>,
     signals: Mutex<Vec<Signal>>,
@@ -64,6 +65,10 @@ impl Interest for Said {
 
     fn all_wanted(&self, wanted: bool) {
         self.all.lock().push(wanted);
+    }
+
+    fn reads_wanted(&self, user: UserId, wanted: bool) {
+        self.reads.lock().push((user, wanted));
     }
 
     fn presence_wanted(&self, wanted: bool) {
@@ -97,10 +102,14 @@ impl Stage {
     }
 
     async fn connected(&self, session: i64) -> Client {
+        self.connected_of(session, session).await
+    }
+
+    async fn connected_of(&self, user: i64, session: i64) -> Client {
         let (outbox, socket) = outbox(100, 100_000).await;
         let session = Session {
             id: SessionId(session),
-            user: UserId(session),
+            user: UserId(user),
             endpoint: Endpoint::Chat,
             viewer: ANN,
             token_expires: i64::MAX,

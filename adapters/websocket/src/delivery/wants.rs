@@ -1,17 +1,23 @@
 use std::{
     collections::{HashMap, hash_map::Entry},
+    hash::Hash,
     sync::Arc,
 };
 
-use aftermatch_ports::{Interest, Signal, model::RoomId};
+use aftermatch_ports::{
+    Interest, Signal,
+    model::{RoomId, UserId},
+};
 use parking_lot::Mutex;
 
-/// The rooms that are wanted from other processes: while somebody here has joined or follows
-/// them. The relay learns of the changes in their order.
+/// What is wanted from other processes: rooms while somebody here has joined or follows them,
+/// and read positions of users while they follow these here. The relay learns of the changes in
+/// their order.
 pub(super) struct Wants {
     interest: Arc<dyn Interest>,
     /// How often each is wanted.
     rooms: Mutex<HashMap<RoomId, usize>>,
+    reads: Mutex<HashMap<UserId, usize>>,
 }
 
 impl Wants {
@@ -19,26 +25,31 @@ impl Wants {
         Self {
             interest,
             rooms: Mutex::default(),
+            reads: Mutex::default(),
         }
     }
 
     pub(super) fn add(&self, room: RoomId) {
         let mut rooms = self.rooms.lock();
-        let times = rooms.entry(room).or_default();
-        *times += 1;
-        if *times == 1 {
+        if increment(&mut rooms, room) {
             self.interest.wanted(room);
         }
     }
 
     pub(super) fn remove(&self, room: RoomId) {
         let mut rooms = self.rooms.lock();
-        if let Entry::Occupied(mut times) = rooms.entry(room) {
-            *times.get_mut() -= 1;
-            if *times.get() == 0 {
-                times.remove();
-                self.interest.unwanted(room);
-            }
+        if decrement(&mut rooms, room) {
+            self.interest.unwanted(room);
+        }
+    }
+
+    /// A connection of this user begins or ends to receive how far it reads.
+    pub(super) fn reads(&self, user: UserId, before: bool, now: bool) {
+        let mut reads = self.reads.lock();
+        if now && !before && increment(&mut reads, user) {
+            self.interest.reads_wanted(user, true);
+        } else if before && !now && decrement(&mut reads, user) {
+            self.interest.reads_wanted(user, false);
         }
     }
 
@@ -51,4 +62,24 @@ impl Wants {
     pub(super) fn all(&self, wanted: bool) {
         self.interest.all_wanted(wanted);
     }
+}
+
+/// Returns whether it is the first.
+fn increment<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: K) -> bool {
+    let times = counts.entry(key).or_default();
+    *times += 1;
+    *times == 1
+}
+
+/// Returns whether it was the last.
+fn decrement<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: K) -> bool {
+    let Entry::Occupied(mut times) = counts.entry(key) else {
+        return false;
+    };
+    *times.get_mut() -= 1;
+    let is_last = *times.get() == 0;
+    if is_last {
+        times.remove();
+    }
+    is_last
 }

@@ -54,6 +54,8 @@ impl Interest for Nobody {
     fn wanted(&self, _: RoomId) {}
     fn unwanted(&self, _: RoomId) {}
     fn all_wanted(&self, _: bool) {}
+    fn reads_wanted(&self, _: UserId, _: bool) {}
+
     fn presence_wanted(&self, _: bool) {}
     fn online(&self, _: BrandId, _: bool) {}
     fn signal(&self, _: Signal) {}

@@ -10,6 +10,7 @@ use aftermatch_ports::{
     model::{FollowedRooms, RoomId, Seq, SessionId},
 };
 
+use super::entries::News;
 use crate::delivery::connection::Connection;
 
 #[derive(Default)]
@@ -20,6 +21,9 @@ pub(super) struct Group {
     pub(super) rooms: Option<HashMap<RoomId, Option<RoomState>>>,
     /// Whether they are all new to somebody, once they have been read.
     pub(super) are_new: bool,
+    /// The same of rooms that are followed one by one while nobody follows all of them: what was
+    /// delivered last. `None`: that there is no such room.
+    listed: HashMap<RoomId, Option<RoomState>>,
 }
 
 struct Member {
@@ -39,12 +43,34 @@ impl Group {
             only,
         };
         self.members.insert(connection.session, member);
+        // Who comes now has not received that they are gone.
+        self.listed.retain(|_, state| state.is_some());
     }
 
     /// Removes a connection. Returns the rooms that it followed alone.
     pub(super) fn remove(&mut self, session: SessionId) -> HashSet<RoomId> {
         let member = self.members.remove(&session);
-        member.and_then(|member| member.only).unwrap_or_default()
+        let only = member.and_then(|member| member.only).unwrap_or_default();
+        if !only.is_empty() {
+            let left: HashSet<_> = self.only().collect();
+            self.listed.retain(|room, _| left.contains(room));
+        }
+        only
+    }
+
+    /// This state of `room` is delivered. Returns the one before; `Some(None)` if the room is new.
+    pub(super) fn deliver(&mut self, room: RoomId, state: RoomState) -> Option<Option<RoomState>> {
+        if let Some(rooms) = &mut self.rooms {
+            return rooms.get_mut(&room).map(|before| before.replace(state));
+        }
+        let before = self.listed.insert(room, Some(state));
+        before.flatten().map(Some)
+    }
+
+    /// The scope does not have a room that is followed by itself. Returns whether that was
+    /// delivered before.
+    pub(super) fn is_known_as_gone(&mut self, room: RoomId) -> bool {
+        self.rooms.is_none() && self.listed.insert(room, None) == Some(None)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -61,6 +87,28 @@ impl Group {
     pub(super) fn only(&self) -> impl Iterator<Item = RoomId> {
         let members = self.members.values();
         members.flat_map(|member| member.only.iter().flatten().copied())
+    }
+
+    /// Those of them that are not as they were delivered. `rooms` are all rooms of the scope.
+    pub(super) fn differing(&self, rooms: &[(RoomId, RoomState)]) -> Vec<(RoomId, News)> {
+        let rooms: HashMap<_, _> = rooms.iter().copied().collect();
+        let only: HashSet<_> = self.only().collect();
+        let differing = only.into_iter().filter_map(|room| {
+            let (before, now) = (self.listed.get(&room), rooms.get(&room));
+            if before.is_some_and(|before| before.as_ref() == now) {
+                return None;
+            }
+            let before = before.and_then(Option::as_ref);
+            let has_changed = before
+                .zip(now)
+                .is_some_and(|(a, b)| a.revision != b.revision);
+            let news = News {
+                room: has_changed,
+                more: false,
+            };
+            Some((room, news))
+        });
+        differing.collect()
     }
 
     pub(super) fn is_loading(&self) -> bool {
@@ -86,7 +134,8 @@ impl Group {
 
     /// The state of `room` that was delivered last.
     pub(super) fn state(&self, room: RoomId) -> Option<RoomState> {
-        *self.rooms.as_ref()?.get(&room)?
+        let rooms = self.rooms.as_ref().unwrap_or(&self.listed);
+        *rooms.get(&room)?
     }
 }
 

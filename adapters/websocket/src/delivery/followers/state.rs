@@ -227,7 +227,7 @@ impl State {
             return Vec::new();
         };
         if !group.follows_all() {
-            return group.only().map(nothing_more).collect();
+            return group.differing(&rooms);
         }
         if group.rooms.is_some() {
             return self.load_again(scope, &rooms);
@@ -328,10 +328,12 @@ impl State {
         };
         let following: Vec<_> = group.following(room).cloned().collect();
         let had = group.rooms.as_mut().map(|rooms| rooms.remove(&room));
+        let is_known = group.is_known_as_gone(room);
         if matches!(had, Some(Some(_))) {
             self.unlist(scope, room);
         }
         match had {
+            None if is_known => Vec::new(),
             // It was not delivered, so nobody knows it.
             Some(None | Some(None)) => Vec::new(),
             _ => following,

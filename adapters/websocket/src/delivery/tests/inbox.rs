@@ -1,5 +1,7 @@
 //! The newest state of followed rooms.
 
+mod lists;
+
 use std::future::poll_fn;
 
 use aftermatch_ports::{

@@ -76,6 +76,20 @@ async fn typing_is_heard_until_it_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn own_user_is_among_those_who_type() {
+    let stage = Stage::new();
+    let page = stage.receiving(1).await;
+    let mut phone = stage.connected_of(1, 2).await;
+    stage.hub.follow(phone.session(), everything());
+    phone.reserve(&stage, ANN);
+    phone.activate(0);
+    stage.types(&page);
+    for own in [&page, &phone] {
+        assert_eq!(own.texts_of("typing"), [r#"{"room_pk":1,"user_ids":[1]}"#]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn newcomer_receives_who_is_typing() {
     let stage = Stage::new();
     let bob = stage.receiving(2).await;
@@ -131,7 +145,10 @@ async fn read_position_is_heard_once_a_second() {
     sleep(2 * SECOND).await;
     stage.hub.read(bob.session(), ROOM, Seq(6), None);
     assert_eq!(ann.texts_of("read"), [""; 0], "it is private");
-    assert_eq!(stage.said.signals.lock().len(), 6);
+    let signals = stage.said.signals.lock();
+    let own = |signal: &&Signal| matches!(signal, Signal::OwnRead { .. });
+    assert_eq!(signals.iter().filter(own).count(), 6);
+    assert_eq!(signals.len(), 12);
 }
 
 #[tokio::test(start_paused = true)]
@@ -139,14 +156,31 @@ async fn own_connections_hear_every_position() {
     let stage = Stage::new();
     let bob = stage.receiving(2).await;
     for seq in 1..=3 {
-        stage.hub.receive(Signal::Read {
+        stage.hub.receive(Signal::OwnRead {
             room: RoomId(9),
             user: UserId(2),
             seq: Seq(seq),
-            shown: None,
         });
     }
     assert_eq!(bob.texts_of("read").len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn own_reads_are_wanted_while_they_are_followed() {
+    let stage = Stage::new();
+    let (page, phone) = (
+        stage.connected_of(1, 1).await,
+        stage.connected_of(1, 2).await,
+    );
+    for client in [&page, &phone] {
+        stage.hub.follow(client.session(), everything());
+        stage.hub.follow(client.session(), everything());
+    }
+    stage.hub.follow(page.session(), Following::default());
+    assert_eq!(*stage.said.reads.lock(), [(UserId(1), true)]);
+    drop(phone);
+    let wanted = [(UserId(1), true), (UserId(1), false)];
+    assert_eq!(*stage.said.reads.lock(), wanted);
 }
 
 #[tokio::test(start_paused = true)]

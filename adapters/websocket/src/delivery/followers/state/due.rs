@@ -28,6 +28,11 @@ impl State {
         scopes
     }
 
+    /// Whether the rooms of the scope are being read for the first time.
+    pub(in crate::delivery::followers) fn is_loading(&self, scope: Scope) -> bool {
+        self.loading.contains(&scope)
+    }
+
     pub(in crate::delivery::followers) fn scopes_of_brand(&self, brand: BrandId) -> Vec<Scope> {
         self.by_brand.get(&brand).cloned().unwrap_or_default()
     }
@@ -129,13 +134,7 @@ impl State {
         let Some(group) = self.groups.get_mut(&scope) else {
             return delivery;
         };
-        let before = match &mut group.rooms {
-            Some(rooms) => {
-                let before = rooms.get_mut(&room);
-                before.map(|before| before.replace(state))
-            }
-            None => None,
-        };
+        let before = group.deliver(room, state);
         if before.flatten() == Some(state) && news == News::default() {
             return delivery;
         }
