@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `lines`, `remote_event` | what processes say to each other, as lines of text |
 //! | `queue`, `signals` | what waits to be sent, or to be received |
+//! | `receive` | waits for what is to be received, and runs the connection meanwhile |
 //! | `heads` | the last numbers of rooms, and those that were published lately |
 //! | `online` | which brands have connections, here and elsewhere |
 
@@ -12,6 +13,7 @@ mod heads;
 pub mod lines;
 mod online;
 mod queue;
+mod receive;
 mod remote_event;
 mod signals;
 
