@@ -125,7 +125,10 @@ fn fill_in(settings: &Serve, secret_is_random: bool, report: &mut Report) {
     let database = database.map(|options| options.shown().unwrap_or_else(not_shown));
     let replica = options.filter(|options| options.replica.is_some());
     let replica = replica.map(|options| options.replica_shown().unwrap_or_else(not_shown));
-    let relay = settings.relay.options().map(|options| options.shown());
+    let relay = match settings.relay.options() {
+        Ok(options) => options.map(|options| options.shown()),
+        Err(_) => Some("set, and not shown, because it is no valid list of addresses".to_owned()),
+    };
     let all = report.settings.iter_mut();
     for setting in all.filter(|setting| setting.source != Source::Refused) {
         let value = match setting.name.as_str() {

@@ -7,6 +7,8 @@
 //! | file | what it does |
 //! |---|---|
 //! | `options` | how to reach the servers |
+//! | `address` | the address of one, who connects, and why it cannot be used |
+//! | `health` | whether one can be used, and why not |
 //! | `server` | one server: subscribes, publishes, receives |
 //! | `outgoing` | what waits to be done at a server |
 //! | `processes` | which other processes have said something lately, and of which brands |
@@ -28,6 +30,8 @@
 //! 5. **Cancel-safe.** `receive`, `signals` and `ready` run the connections, one of them at
 //!    a time. They may be dropped at any time: the next call goes on.
 
+mod address;
+mod health;
 mod metrics;
 mod options;
 mod outgoing;
@@ -45,7 +49,7 @@ use tokio::{
 };
 
 pub use self::options::{Options, OptionsError};
-use self::server::Server;
+use self::{address::Address, server::Server};
 
 /// How long to wait for the servers at the start.
 const READY_TIMEOUT: Duration = Duration::from_secs(3);
@@ -66,15 +70,16 @@ impl Nats {
     /// servers do not have. It connects as soon as it is used.
     ///
     /// # Errors
-    /// The file of the credentials cannot be used.
+    /// An address is none, or the file of the credentials cannot be used.
     pub async fn new(options: &Options, deployment: &str) -> Result<Self, OptionsError> {
         let (events, signals) = (Arc::<Queue>::default(), Arc::<SignalQueue>::default());
         let mut servers = Vec::new();
         let mut drivers = Vec::new();
         for address in &options.servers {
-            let server = Arc::new(Server::new(deployment, &events, &signals));
-            let connect = options.connect_options(&server).await?;
-            let running = server.clone().run(connect, address.clone());
+            let address = Address::new(address, options)?;
+            let server = Arc::new(Server::new(address, deployment, &events, &signals));
+            let connect = server.connect_options().await?;
+            let running = server.clone().run(connect);
             drivers.push(running.boxed());
             servers.push(server);
         }
