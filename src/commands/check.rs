@@ -41,6 +41,7 @@ async fn look(settings: &Serve, in_force: InForce) -> Report {
     let secret_is_random = look_at_secrets(settings, &mut report);
     fill_in(settings, secret_is_random, &mut report);
     addresses::look(settings, &mut report).await;
+    look_at_relay(settings, &mut report).await;
     match settings.database.options() {
         Some(options) => {
             look_at_origins(&mut report);
@@ -168,6 +169,17 @@ fn look_at_world(settings: &Serve, report: &mut Report) {
     if let Err(error) = settings::read_world(settings.world.as_deref()) {
         report.problems.push(format!("{error:#}"));
     }
+}
+
+/// A service starts without them all the same.
+async fn look_at_relay(settings: &Serve, report: &mut Report) {
+    let Ok(Some(options)) = settings.relay.options() else {
+        return;
+    };
+    let inspection = aftermatch_nats::inspect(&options).await;
+    report.relay = inspection.facts;
+    report.warnings.extend(inspection.warnings);
+    report.problems.extend(inspection.problems);
 }
 
 async fn look_at_database(settings: &Serve, options: &Options, report: &mut Report) {

@@ -1,6 +1,6 @@
 //! The address of a server, who connects there, and why the server cannot be used.
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, net::IpAddr, path::PathBuf};
 
 use async_nats::{ConnectOptions, ServerAddr};
 use percent_encoding::percent_decode_str;
@@ -74,6 +74,13 @@ impl Address {
                 Login::User(decoded(user.unwrap_or_default()), decoded(password))
             }
         }
+    }
+
+    /// Whether the server is on this machine.
+    pub(crate) fn is_local(&self) -> bool {
+        let host = self.server.host();
+        let is_loopback = |address: IpAddr| address.is_loopback();
+        host == "localhost" || host.parse().is_ok_and(is_loopback)
     }
 
     /// Why the server cannot be used, and what would be right. `reason` is what the library,
@@ -233,14 +240,15 @@ mod tests {
 
     #[test]
     fn address_is_shown_as_host_and_port() {
-        for (text, shown) in [
-            ("nats://ann:secret@host.example:1", "host.example:1"),
-            ("tls://localhost", "localhost:4222"),
-            ("nats://[::1]:4223", "[::1]:4223"),
-            ("nats://192.0.2.1", "192.0.2.1:4222"),
+        for (text, shown, is_local) in [
+            ("nats://ann:secret@host.example:1", "host.example:1", false),
+            ("tls://localhost", "localhost:4222", true),
+            ("nats://[::1]:4223", "[::1]:4223", true),
+            ("nats://192.0.2.1", "192.0.2.1:4222", false),
         ] {
             let address = address(text);
             assert_eq!(address.to_string(), shown);
+            assert_eq!(address.is_local(), is_local, "{text}");
         }
     }
 }

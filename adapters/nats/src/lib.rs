@@ -9,6 +9,7 @@
 //! | `options` | how to reach the servers |
 //! | `address` | the address of one, who connects, and why it cannot be used |
 //! | `health` | whether one can be used, and why not |
+//! | `inspect` | tries the servers |
 //! | `server` | one server: subscribes, publishes, receives |
 //! | `outgoing` | what waits to be done at a server |
 //! | `processes` | which other processes have said something lately, and of which brands |
@@ -32,6 +33,7 @@
 
 mod address;
 mod health;
+mod inspect;
 mod metrics;
 mod options;
 mod outgoing;
@@ -48,8 +50,11 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-pub use self::options::{Options, OptionsError};
 use self::{address::Address, server::Server};
+pub use self::{
+    inspect::{Inspection, inspect},
+    options::{Options, OptionsError},
+};
 
 /// How long to wait for the servers at the start.
 const READY_TIMEOUT: Duration = Duration::from_secs(3);
