@@ -12,8 +12,8 @@ pub(crate) enum Format {
 }
 
 /// The pool logs every attempt to connect, dozens a second during an outage. What it reports
-/// is logged here, once for each outage.
-const QUIET: &str = "sqlx_core::pool=off";
+/// is logged here, once for each outage. So does the library of NATS.
+const QUIET: &str = "sqlx_core::pool=off,async_nats=off";
 
 /// Starts the log. `filter` selects what is written.
 pub(crate) fn start(filter: &str, format: Format) {

@@ -45,7 +45,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Serve the chat. This is the default command.
     Serve(Box<Serve>),
-    /// Check the settings, the secret and the database of a service before its first start.
+    /// Check the settings, the secret, the database and the NATS servers of a service before
+    /// its first start.
     ///
     /// Takes the settings of `serve`, prints those that are in force and everything that is
     /// wrong, and exits with 2 if something is. Changes nothing.

@@ -40,6 +40,7 @@ mod projection;
 mod purge;
 mod random_history;
 mod read_positions;
+mod receiving;
 mod relay;
 mod relay_events;
 mod relay_signals;

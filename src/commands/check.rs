@@ -41,6 +41,7 @@ async fn look(settings: &Serve, in_force: InForce) -> Report {
     let secret_is_random = look_at_secrets(settings, &mut report);
     fill_in(settings, secret_is_random, &mut report);
     addresses::look(settings, &mut report).await;
+    look_at_relay(settings, &mut report).await;
     match settings.database.options() {
         Some(options) => {
             look_at_origins(&mut report);
@@ -125,7 +126,10 @@ fn fill_in(settings: &Serve, secret_is_random: bool, report: &mut Report) {
     let database = database.map(|options| options.shown().unwrap_or_else(not_shown));
     let replica = options.filter(|options| options.replica.is_some());
     let replica = replica.map(|options| options.replica_shown().unwrap_or_else(not_shown));
-    let relay = settings.relay.options().map(|options| options.shown());
+    let relay = match settings.relay.options() {
+        Ok(options) => options.map(|options| options.shown()),
+        Err(_) => Some("set, and not shown, because it is no valid list of addresses".to_owned()),
+    };
     let all = report.settings.iter_mut();
     for setting in all.filter(|setting| setting.source != Source::Refused) {
         let value = match setting.name.as_str() {
@@ -165,6 +169,17 @@ fn look_at_world(settings: &Serve, report: &mut Report) {
     if let Err(error) = settings::read_world(settings.world.as_deref()) {
         report.problems.push(format!("{error:#}"));
     }
+}
+
+/// A service starts without them all the same.
+async fn look_at_relay(settings: &Serve, report: &mut Report) {
+    let Ok(Some(options)) = settings.relay.options() else {
+        return;
+    };
+    let inspection = aftermatch_nats::inspect(&options).await;
+    report.relay = inspection.facts;
+    report.warnings.extend(inspection.warnings);
+    report.problems.extend(inspection.problems);
 }
 
 async fn look_at_database(settings: &Serve, options: &Options, report: &mut Report) {

@@ -138,12 +138,11 @@ fn app(
 
 /// The relay over NATS, if there is one.
 async fn relay(settings: &Serve, store: &Postgres) -> anyhow::Result<Option<Arc<Nats>>> {
-    let Some(options) = settings.relay.options() else {
+    let Some(options) = settings.relay.options()? else {
         return Ok(None);
     };
     let deployment = store.deployment().await;
     let deployment = deployment.context("cannot ask the database for its name")?;
-    let nats = Nats::new(&options, &deployment).await;
-    let nats = nats.context("cannot use CHAT_RELAY_CREDENTIALS_FILE")?;
+    let nats = Nats::new(&options, &deployment).await?;
     Ok(Some(Arc::new(nats)))
 }

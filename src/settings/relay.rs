@@ -8,16 +8,15 @@ use clap::Args;
 #[derive(Args)]
 pub(crate) struct Relay {
     /// NATS servers that carry events between processes, separated by commas:
-    /// nats://host:4222 or tls://host:4222. Rooms are spread over them; every process
+    /// nats://host:4222 or tls://user:password@host:4222. Rooms are spread over them; every process
     /// has the same list. Without it, the database carries them.
     #[arg(
         long = "relay",
         env = "CHAT_RELAY",
         value_name = "LIST",
-        hide_env_values = true,
-        value_parser = servers
+        hide_env_values = true
     )]
-    servers: Option<Servers>,
+    servers: Option<String>,
     /// File with the credentials for the NATS servers, as `nsc` writes it.
     #[arg(
         long = "relay-credentials-file",
@@ -27,21 +26,17 @@ pub(crate) struct Relay {
     credentials: Option<PathBuf>,
 }
 
-#[derive(Clone)]
-struct Servers(Vec<String>);
-
-fn servers(list: &str) -> Result<Servers, OptionsError> {
-    Options::parse(list).map(Servers)
-}
-
 impl Relay {
-    /// How to reach the servers, if there are any.
-    pub(crate) fn options(&self) -> Option<Options> {
-        let Servers(servers) = self.servers.clone()?;
-        Some(Options {
-            servers,
+    /// How to reach the servers, if there are any. The parser of arguments would show the
+    /// passwords in addresses that are none.
+    pub(crate) fn options(&self) -> Result<Option<Options>, OptionsError> {
+        let Some(servers) = &self.servers else {
+            return Ok(None);
+        };
+        Ok(Some(Options {
+            servers: Options::parse(servers)?,
             credentials: self.credentials.clone(),
-        })
+        }))
     }
 
     pub(crate) fn is_given(&self) -> bool {

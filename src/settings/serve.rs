@@ -173,6 +173,7 @@ impl Serve {
             self.replica_without_database(),
             self.relay_without_database(),
             self.credentials_without_relay(),
+            self.relay_is_no_address(),
             self.one_address_for_two_ports(),
         ];
         checks.into_iter().flatten().collect()
@@ -211,6 +212,11 @@ impl Serve {
              or leave the file out"
                 .to_owned()
         })
+    }
+
+    fn relay_is_no_address(&self) -> Option<String> {
+        let error = self.relay.options().err()?;
+        Some(format!("CHAT_RELAY: {error}"))
     }
 
     fn text_exceeds_frame(&self) -> Option<String> {

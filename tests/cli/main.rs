@@ -13,6 +13,7 @@ mod demo;
 mod edge;
 #[cfg(target_os = "linux")]
 mod memory;
+mod nats;
 mod operations;
 mod page;
 mod settings;

@@ -83,6 +83,10 @@ async fn nobody_misses_anything_while_nats_is_away() {
         nats.start_again().await;
     }
     // A process that starts without it serves all the same.
+    let log = second.logs("the NATS server is there again", 2).await;
+    for (part, times) in [("the NATS server is away", 2), ("async_nats", 0)] {
+        assert_eq!(log.matches(part).count(), times, "{part}: {log}");
+    }
     nats.kill().await;
     let third = process(database.url(), &nats.url()).await;
     let mut dan = third.joined(4, 1).await;

@@ -8,6 +8,9 @@
 //! | file | what it does |
 //! |---|---|
 //! | `options` | how to reach the servers |
+//! | `address` | the address of one, who connects, and why it cannot be used |
+//! | `health` | whether one can be used, and why not |
+//! | `inspect` | tries the servers |
 //! | `server` | one server: subscribes, publishes, receives |
 //! | `subscriptions` | those to rooms and users |
 //! | `outgoing` | what waits to be done at a server |
@@ -31,6 +34,9 @@
 //! 5. **Cancel-safe.** `receive`, `signals` and `ready` run the connections, one of them at
 //!    a time. They may be dropped at any time: the next call goes on.
 
+mod address;
+mod health;
+mod inspect;
 mod metrics;
 mod options;
 mod outgoing;
@@ -48,8 +54,11 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-pub use self::options::{Options, OptionsError};
-use self::server::Server;
+use self::{address::Address, server::Server};
+pub use self::{
+    inspect::{Inspection, inspect},
+    options::{Options, OptionsError},
+};
 
 /// How long to wait for the servers at the start.
 const READY_TIMEOUT: Duration = Duration::from_secs(3);
@@ -70,15 +79,16 @@ impl Nats {
     /// servers do not have. It connects as soon as it is used.
     ///
     /// # Errors
-    /// The file of the credentials cannot be used.
+    /// An address is none, or the file of the credentials cannot be used.
     pub async fn new(options: &Options, deployment: &str) -> Result<Self, OptionsError> {
         let (events, signals) = (Arc::<Queue>::default(), Arc::<SignalQueue>::default());
         let mut servers = Vec::new();
         let mut drivers = Vec::new();
         for address in &options.servers {
-            let server = Arc::new(Server::new(deployment, &events, &signals));
-            let connect = options.connect_options(&server).await?;
-            let running = server.clone().run(connect, address.clone());
+            let address = Address::new(address, options)?;
+            let server = Arc::new(Server::new(address, deployment, &events, &signals));
+            let connect = server.connect_options().await?;
+            let running = server.clone().run(connect);
             drivers.push(running.boxed());
             servers.push(server);
         }

@@ -1,9 +1,7 @@
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::path::PathBuf;
 
-use async_nats::{ConnectOptions, Event, ServerAddr};
+use async_nats::ServerAddr;
 use thiserror::Error;
-
-use crate::server::Server;
 
 /// How to reach the servers.
 #[derive(Debug, Clone)]
@@ -22,30 +20,36 @@ pub enum OptionsError {
         "{0:?} is no address of a NATS server: nats://host:4222 or tls://host:4222 was expected"
     )]
     Address(String),
+    /// An address with a password is none. It is not shown.
+    #[error(
+        "an address with a password is no address of a NATS server: \
+         nats://user:password@host:4222 or tls://user:password@host:4222 was expected, where \
+         characters of the password other than letters and digits are % and two digits"
+    )]
+    SecretAddress,
     /// The file cannot be read, or holds no credentials.
-    #[error("cannot use the credentials in {}: {source}", path.display())]
+    #[error(
+        "CHAT_RELAY_CREDENTIALS_FILE names {}, which cannot be used: {error}. It must hold the \
+         JWT and the seed of a user, as `nsc` writes them",
+        path.display()
+    )]
     Credentials {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        error: std::io::Error,
     },
 }
-
-/// The longest pause before the next attempt to connect.
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-
-/// How many messages of one subscription wait to be received at most. Further ones are lost.
-const WAITING: usize = 4_096;
 
 impl Options {
     /// The servers of a comma-separated list.
     ///
     /// # Errors
-    /// [`OptionsError::Address`].
+    /// An address is none.
     pub fn parse(list: &str) -> Result<Vec<String>, OptionsError> {
         let addresses = list.split(',').map(str::trim);
-        addresses.map(check).collect()
+        let checked = addresses.map(|address| server(address).map(|_| address.to_owned()));
+        checked.collect()
     }
 
     /// The addresses without passwords.
@@ -60,47 +64,16 @@ impl Options {
         });
         shown.collect::<Vec<_>>().join(",")
     }
-
-    pub(crate) async fn connect_options(
-        &self,
-        server: &Arc<Server>,
-    ) -> Result<ConnectOptions, OptionsError> {
-        let server = server.clone();
-        let options = ConnectOptions::new()
-            .name("aftermatch")
-            // Its own events do not come back.
-            .no_echo()
-            .retry_on_initial_connect()
-            .max_reconnects(None)
-            .subscription_capacity(WAITING)
-            .ping_interval(Duration::from_secs(2))
-            .reconnect_delay_callback(|attempts| {
-                let millis = 50_u64 << attempts.min(6);
-                Duration::from_millis(millis).min(LONGEST_PAUSE)
-            })
-            .event_callback(move |event: Event| {
-                server.happened(&event);
-                std::future::ready(())
-            });
-        match &self.credentials {
-            None => Ok(options),
-            Some(path) => {
-                let with = options.credentials_file(path).await;
-                with.map_err(|source| OptionsError::Credentials {
-                    path: path.clone(),
-                    source,
-                })
-            }
-        }
-    }
 }
 
-fn check(address: &str) -> Result<String, OptionsError> {
+/// Reads an address. An address with a password is not part of the error.
+pub(crate) fn server(address: &str) -> Result<ServerAddr, OptionsError> {
     let has_scheme = ["nats://", "tls://"]
         .iter()
         .any(|scheme| address.starts_with(scheme));
     match address.parse::<ServerAddr>() {
-        Ok(server) if has_scheme && !server.host().is_empty() => Ok(address.to_owned()),
+        Ok(server) if has_scheme && !server.host().is_empty() => Ok(server),
+        _ if address.contains('@') => Err(OptionsError::SecretAddress),
         _ => Err(OptionsError::Address(address.to_owned())),
     }
 }
@@ -119,6 +92,14 @@ mod tests {
         assert_eq!(options.shown(), "nats://a:4222,tls://***@b.example.com");
         for bad in ["", "a:4222", "http://a", "nats://", "nats://a,,nats://b"] {
             assert!(Options::parse(bad).is_err(), "{bad}");
+        }
+        for bad in [
+            "ann:secret@a",
+            "nats://ann:secret#@a",
+            "http://ann:secret@a",
+        ] {
+            let error = Options::parse(bad).unwrap_err().to_string();
+            assert!(!error.contains("secret"), "{error}");
         }
     }
 }

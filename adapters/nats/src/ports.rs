@@ -19,31 +19,11 @@ impl Relay for Nats {
     }
 
     async fn receive(&self) -> Vec<RemoteEvent> {
-        loop {
-            let events = self.events.take();
-            if !events.is_empty() {
-                return events;
-            }
-            tokio::select! {
-                biased;
-                () = self.events.wait() => {}
-                never = self.run() => match never {},
-            }
-        }
+        self.events.receive(self.run()).await
     }
 
     async fn signals(&self) -> Vec<Signal> {
-        loop {
-            let signals = self.signals.take();
-            if !signals.is_empty() {
-                return signals;
-            }
-            tokio::select! {
-                biased;
-                () = self.signals.wait() => {}
-                never = self.run() => match never {},
-            }
-        }
+        self.signals.receive(self.run()).await
     }
 }
 

@@ -4,10 +4,8 @@ use std::{
     collections::HashSet,
     convert::Infallible,
     hash::{BuildHasher, RandomState},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    mem,
+    sync::Arc,
     time::Duration,
 };
 
@@ -16,7 +14,7 @@ use aftermatch_ports::{
     model::{RoomId, UserId},
 };
 use aftermatch_relay::{Line, Queue, SignalQueue, from_json, lines};
-use async_nats::{Client, ConnectOptions, Event, Message};
+use async_nats::{Client, ConnectOptions, Message, client::PublishErrorKind};
 use futures_util::StreamExt;
 use tokio::{
     sync::watch,
@@ -24,6 +22,9 @@ use tokio::{
 };
 
 use crate::{
+    address::{Address, MAX_BYTES},
+    health::Health,
+    options::OptionsError,
     outgoing::{Outgoing, Work},
     processes::Processes,
     subscriptions::Subscriptions,
@@ -35,13 +36,11 @@ const HEARTBEAT: Duration = Duration::from_secs(3);
 /// How long to wait before connecting again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The longest message. Servers take 1 MiB unless they are configured otherwise.
-const MAX_BYTES: usize = 512 * 1024;
-
-/// The most read positions in a message.
-const MAX_READS: usize = 1_000;
+/// How many messages of one subscription wait to be received at most. Further ones are lost.
+const WAITING: usize = 4_096;
 
 pub(crate) struct Server {
+    health: Arc<Health>,
     prefix: String,
     /// What this process is called.
     process: u64,
@@ -49,32 +48,33 @@ pub(crate) struct Server {
     pub(crate) processes: Processes,
     events: Arc<Queue>,
     signals: Arc<SignalQueue>,
-    is_up: AtomicBool,
-    /// How often it has connected.
-    connected: AtomicU64,
     /// Whether it has subscribed.
     is_ready: watch::Sender<bool>,
     pub(crate) last_message: parking_lot::Mutex<Option<Instant>>,
 }
 
 impl Server {
-    pub(crate) fn new(deployment: &str, events: &Arc<Queue>, signals: &Arc<SignalQueue>) -> Self {
+    pub(crate) fn new(
+        address: Address,
+        deployment: &str,
+        events: &Arc<Queue>,
+        signals: &Arc<SignalQueue>,
+    ) -> Self {
         Self {
+            health: Arc::new(Health::new(address)),
             prefix: format!("aftermatch.{deployment}"),
             process: RandomState::new().hash_one(0),
             outgoing: Outgoing::new(),
             processes: Processes::new(signals.clone()),
             events: events.clone(),
             signals: signals.clone(),
-            is_up: AtomicBool::new(false),
-            connected: AtomicU64::new(0),
             is_ready: watch::Sender::default(),
             last_message: parking_lot::Mutex::default(),
         }
     }
 
     pub(crate) fn is_up(&self) -> bool {
-        self.is_up.load(Ordering::Relaxed)
+        self.health.is_up()
     }
 
     /// Waits until it has subscribed.
@@ -83,53 +83,21 @@ impl Server {
         let _ = self.is_ready.subscribe().wait_for(|ready| *ready).await;
     }
 
-    /// Something happened to the connection.
-    pub(crate) fn happened(&self, event: &Event) {
-        match event {
-            Event::Connected => {
-                if self.connected.fetch_add(1, Ordering::Relaxed) > 0 {
-                    tracing::info!("the NATS server is there again");
-                }
-                self.is_up.store(true, Ordering::Relaxed);
-            }
-            Event::Disconnected => {
-                self.is_up.store(false, Ordering::Relaxed);
-                tracing::warn!(
-                    "the NATS server is away: events of other processes arrive up to half a \
-                     second late"
-                );
-            }
-            Event::SlowConsumer(_) => {
-                tracing::debug!("messages came faster than they were received");
-            }
-            other => tracing::warn!(event = %other, "NATS"),
-        }
+    pub(crate) async fn connect_options(&self) -> Result<ConnectOptions, OptionsError> {
+        let options = self.health.connect_options().await?;
+        // Its own events do not come back.
+        Ok(options.no_echo().subscription_capacity(WAITING))
     }
 
     /// Connects, and runs the connection.
-    pub(crate) async fn run(
-        self: Arc<Self>,
-        options: ConnectOptions,
-        address: String,
-    ) -> Infallible {
-        let mut last = None;
+    pub(crate) async fn run(self: Arc<Self>, options: ConnectOptions) -> Infallible {
         loop {
-            let connected = options.clone().connect(&address).await;
+            let connected = options.clone().connect(self.health.server()).await;
             let ran = match connected {
                 Ok(client) => self.subscribe(&client).await,
                 Err(error) => Err(error.into()),
             };
-            let error = ran.err().map(|error| error.to_string());
-            if let Some(error) = &error
-                && last.as_ref() != Some(error)
-            {
-                tracing::warn!(
-                    error,
-                    "cannot use the NATS server: trying again every second"
-                );
-            }
-            last = error;
-            self.is_up.store(false, Ordering::Relaxed);
+            self.health.ended(ran.err());
             sleep(PAUSE).await;
         }
     }
@@ -153,15 +121,16 @@ impl Server {
                     self.room_message(&message);
                 }
                 _ = heartbeat.tick() => {
-                    let now = self.connected.load(Ordering::Relaxed);
+                    let now = self.health.connected();
                     if now != connected {
                         // Invariant 3: what was said meanwhile is lost.
                         connected = now;
                         self.processes.forget_all();
                         let lines = lines::from(self.process) + lines::LISTED;
-                        client.publish(self.control(), lines.into()).await?;
+                        publish(client, self.control(), lines).await?;
                         self.is_ready.send_replace(now > 0);
                     }
+                    self.health.look_at_size(client.server_info().max_payload);
                     self.processes.forget_silent();
                     self.say_hello(client).await?;
                     if now == 0 {
@@ -187,8 +156,7 @@ impl Server {
             brands: [online, offline],
             presence_wanted,
         } = self.outgoing.take();
-        let mut lines = lines::from(self.process);
-        let begin = lines.len();
+        let mut lines = Vec::new();
         let mut new = HashSet::new();
         for (room, wanted) in changed {
             if !wanted {
@@ -205,7 +173,7 @@ impl Server {
             Some(true) if subscriptions.all.is_none() => {
                 let subscriber = client.subscribe(format!("{}.room.*", self.prefix)).await?;
                 subscriptions.all = Some(subscriptions.add(subscriber));
-                lines += &lines::all(true);
+                lines.push(lines::all(true));
             }
             Some(false) => subscriptions.all = None,
             _ => {}
@@ -227,16 +195,15 @@ impl Server {
             lines.extend(lines::ids(lines::OFFLINE, &offline));
         }
         match presence_wanted {
-            Some(true) => lines += lines::WATCH,
-            Some(false) => lines += lines::UNWATCH,
+            Some(true) => lines.push(lines::WATCH.to_owned()),
+            Some(false) => lines.push(lines::UNWATCH.to_owned()),
             None => {}
         }
-        if lines.len() > begin {
-            client.publish(self.control(), lines.into()).await?;
-        }
+        self.publish_lines(client, self.control(), lines).await?;
+        let max_bytes = max_bytes(client);
         for event in events {
-            if let Some(line) = lines::event(&event, MAX_BYTES) {
-                client.publish(self.room(event.room), line.into()).await?;
+            if let Some(line) = lines::event(&event, max_bytes) {
+                publish(client, self.room(event.room), line).await?;
             }
         }
         for signal in signals {
@@ -246,8 +213,31 @@ impl Server {
                 Signal::Presence { .. } => continue,
             };
             if let Some(line) = lines::signal(signal) {
-                client.publish(subject, line.into()).await?;
+                publish(client, subject, line).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Publishes the lines, in as many messages as they need.
+    async fn publish_lines(
+        &self,
+        client: &Client,
+        subject: String,
+        lines: impl IntoIterator<Item = String>,
+    ) -> Result<(), async_nats::Error> {
+        let max_bytes = max_bytes(client);
+        let from = lines::from(self.process);
+        let mut message = from.clone();
+        for line in lines {
+            if message.len() > from.len() && message.len() + line.len() > max_bytes {
+                let full = mem::replace(&mut message, from.clone());
+                publish(client, subject.clone(), full).await?;
+            }
+            message += &line;
+        }
+        if message.len() > from.len() {
+            publish(client, subject, message).await?;
         }
         Ok(())
     }
@@ -258,7 +248,7 @@ impl Server {
             if self.outgoing.is_presence_wanted() {
                 lines += lines::WATCH;
             }
-            client.publish(self.control(), lines.into()).await?;
+            publish(client, self.control(), lines).await?;
         }
         Ok(())
     }
@@ -326,22 +316,15 @@ impl Server {
         to: u64,
         reads: Vec<Signal>,
     ) -> Result<(), async_nats::Error> {
-        for reads in reads.chunks(MAX_READS) {
-            let reads = reads.iter().filter_map(|read| lines::signal(*read));
-            let lines = lines::from(self.process) + &reads.collect::<String>();
-            client.publish(self.own(to), lines.into()).await?;
-        }
-        Ok(())
+        let reads = reads.into_iter().filter_map(lines::signal);
+        self.publish_lines(client, self.own(to), reads).await
     }
 
     /// Says which brands have connections here. The other process is known to watch by now,
     /// so it receives what changes, too.
     async fn show_online(&self, client: &Client, to: u64) -> Result<(), async_nats::Error> {
-        for line in lines::ids(lines::ONLINE, &self.outgoing.all_online()) {
-            let lines = lines::from(self.process) + &line;
-            client.publish(self.own(to), lines.into()).await?;
-        }
-        Ok(())
+        let online = lines::ids(lines::ONLINE, &self.outgoing.all_online());
+        self.publish_lines(client, self.own(to), online).await
     }
 
     /// What was published in a room or for a user.
@@ -380,5 +363,22 @@ impl Server {
     /// Where one process is spoken to.
     fn own(&self, process: u64) -> String {
         format!("{}.process.{process}", self.prefix)
+    }
+}
+
+/// How long messages may be.
+fn max_bytes(client: &Client) -> usize {
+    match client.server_info().max_payload {
+        // It has not connected yet.
+        0 => MAX_BYTES,
+        max_payload => max_payload.min(MAX_BYTES),
+    }
+}
+
+/// Publishes it. What is longer than the server allows is dropped: the log has it.
+async fn publish(client: &Client, subject: String, text: String) -> Result<(), async_nats::Error> {
+    match client.publish(subject, text.into()).await {
+        Err(error) if error.kind() == PublishErrorKind::MaxPayloadExceeded => Ok(()),
+        published => Ok(published?),
     }
 }

@@ -1,4 +1,5 @@
-//! The laws of every relay, on two instances at one server, and at two servers.
+//! The laws of every relay, on two instances at one server, at two, and at one that takes
+//! short messages only.
 
 #![allow(clippy::expect_used, reason = "all of this is a test")]
 
@@ -14,27 +15,34 @@ use tokio::time::sleep;
 mod at_one_server {
     use super::*;
 
-    aftermatch_ports::laws::relay_laws!(AtServers<1>);
+    aftermatch_ports::laws::relay_laws!(AtServers<1, 1_048_576>);
 }
 
 mod at_two_servers {
     use super::*;
 
-    aftermatch_ports::laws::relay_laws!(AtServers<2>);
+    aftermatch_ports::laws::relay_laws!(AtServers<2, 1_048_576>);
 }
 
-/// Rooms and brands are spread over this many servers.
-struct AtServers<const N: usize> {
+mod at_server_with_short_messages {
+    use super::*;
+
+    aftermatch_ports::laws::relay_laws!(AtServers<1, 8_192>);
+}
+
+/// Rooms and brands are spread over this many servers, which take messages of so many bytes.
+struct AtServers<const N: usize, const MAX_PAYLOAD: usize> {
     instances: [Nats; 2],
     _servers: Vec<NatsServer>,
 }
 
 #[async_trait]
-impl<const N: usize> RelaySubject for AtServers<N> {
+impl<const N: usize, const MAX_PAYLOAD: usize> RelaySubject for AtServers<N, MAX_PAYLOAD> {
     async fn connected() -> Self {
         let mut servers = Vec::new();
         for _ in 0..N {
-            servers.push(NatsServer::start().await);
+            let config = format!("max_payload: {MAX_PAYLOAD}");
+            servers.push(NatsServer::start_with(&config).await);
         }
         let options = Options {
             servers: servers.iter().map(NatsServer::url).collect(),

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `lines`, `remote_event` | what processes say to each other, as lines of text |
 //! | `queue`, `signals` | what waits to be sent, or to be received |
+//! | `receive` | waits for what is to be received, and runs the connection meanwhile |
 //! | `heads` | the last numbers of rooms, and those that were published lately |
 //! | `recent_reads` | how far users have read lately |
 //! | `online` | which brands have connections, here and elsewhere |
@@ -13,6 +14,7 @@ mod heads;
 pub mod lines;
 mod online;
 mod queue;
+mod receive;
 mod recent_reads;
 mod remote_event;
 mod signals;

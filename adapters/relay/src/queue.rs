@@ -1,10 +1,10 @@
-use std::mem;
+use std::{convert::Infallible, mem};
 
 use aftermatch_ports::{RemoteEvent, model::LogHead};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::heads::Heads;
+use crate::{heads::Heads, receive::receive};
 
 /// The most events that wait as they are.
 const MAX_WAITING: usize = 10_000;
@@ -38,6 +38,12 @@ impl Queue {
     /// Waits until something was pushed. Cancel-safe: invariant 10.
     pub async fn wait(&self) {
         self.pushed.notified().await;
+    }
+
+    /// All events, as soon as there are some. Until then it runs the connection from which
+    /// they come. Cancel-safe, if the connection is.
+    pub async fn receive(&self, connection: impl Future<Output = Infallible>) -> Vec<RemoteEvent> {
+        receive(|| self.take(), &self.pushed, connection).await
     }
 
     /// All events; those that did not fit without their content.

@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, mem};
+use std::{collections::BTreeMap, convert::Infallible, mem};
 
 use aftermatch_ports::{
     Signal,
@@ -6,6 +6,8 @@ use aftermatch_ports::{
 };
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+
+use crate::receive::receive;
 
 /// The most of those who type that wait. Others are dropped. Nothing else makes up for a lost
 /// position or a lost brand: of each, the last one waits.
@@ -57,9 +59,10 @@ impl SignalQueue {
         self.pushed.notify_one();
     }
 
-    /// Waits until something was pushed. Cancel-safe: invariant 10.
-    pub async fn wait(&self) {
-        self.pushed.notified().await;
+    /// All signals, as soon as there are some. Until then it runs the connection from which
+    /// they come. Cancel-safe, if the connection is.
+    pub async fn receive(&self, connection: impl Future<Output = Infallible>) -> Vec<Signal> {
+        receive(|| self.take(), &self.pushed, connection).await
     }
 
     /// All signals.

@@ -1,12 +1,10 @@
 use std::collections::BTreeSet;
-use std::future::poll_fn;
 use std::mem;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use aftermatch_model::{Epoch, Revision, Room, RoomEvent, RoomId, Seq, UserId};
 
 use super::fixtures::{ODD_TEXTS, odd_request_ids};
+use super::receiving::Receiving;
 use super::relay_events::{
     arrived, created, deleted, edited, event, event_in, is_of, publish, view,
 };
@@ -103,7 +101,7 @@ pub async fn instance_receives_only_what_others_published<S: RelaySubject>() {
 /// the order in which it was published.
 pub async fn ready_instance_receives_events_in_order<S: RelaySubject>() {
     let subject = connected::<S>().await;
-    let mut receiving = Receiving::new(&subject);
+    let mut receiving = Receiving::events(&subject);
     receiving.ready().await;
     let events = (1..=500).map(|seq| {
         let text = ODD_TEXTS[usize::try_from(seq).unwrap() % ODD_TEXTS.len()];
@@ -141,7 +139,7 @@ pub async fn ready_instance_receives_events_in_order<S: RelaySubject>() {
 /// its number; also if the room was not wanted for a moment.
 pub async fn event_after_room_is_wanted_is_noticed<S: RelaySubject>() {
     let subject = S::connected().await;
-    let mut receiving = Receiving::new(&subject);
+    let mut receiving = Receiving::events(&subject);
     receiving.ready().await;
     let [author, _] = subject.instances();
     let [_, reader] = subject.interests();
@@ -179,7 +177,7 @@ pub async fn event_after_room_is_wanted_is_noticed<S: RelaySubject>() {
 /// An instance that wants all rooms receives the events of each, or their numbers.
 pub async fn instance_that_wants_all_receives_every_room<S: RelaySubject>() {
     let subject = S::connected().await;
-    let mut receiving = Receiving::new(&subject);
+    let mut receiving = Receiving::events(&subject);
     receiving.ready().await;
     let [author, _] = subject.instances();
     let [_, reader] = subject.interests();
@@ -233,7 +231,7 @@ async fn exchange<S: RelaySubject>(
     first: &[RoomEvent],
     second: &[RoomEvent],
 ) -> [Vec<RemoteEvent>; 2] {
-    let mut receiving = Receiving::new(subject);
+    let mut receiving = Receiving::events(subject);
     let mut missing = [first, second].map(|events| events.iter().collect::<Vec<_>>());
     let mut all = [Vec::new(), Vec::new()];
     for _ in 0..ATTEMPTS {
@@ -254,55 +252,4 @@ async fn exchange<S: RelaySubject>(
     }
     let missing: BTreeSet<_> = missing.iter().flatten().map(|event| event.seq).collect();
     panic!("published {ATTEMPTS} times and never received: {missing:?}");
-}
-
-/// What both instances receive.
-struct Receiving<'a, S> {
-    subject: &'a S,
-    next: [Next<'a>; 2],
-    received: [Vec<RemoteEvent>; 2],
-}
-
-type Next<'a> = Pin<Box<dyn Future<Output = Vec<RemoteEvent>> + Send + 'a>>;
-
-impl<'a, S: RelaySubject> Receiving<'a, S> {
-    fn new(subject: &'a S) -> Self {
-        Self {
-            subject,
-            next: subject.instances().map(|instance| instance.receive()),
-            received: [Vec::new(), Vec::new()],
-        }
-    }
-
-    /// Receives until both instances are ready.
-    async fn ready(&mut self) {
-        for instance in self.subject.instances() {
-            let mut ready = instance.ready();
-            poll_fn(|context| {
-                self.poll(context);
-                ready.as_mut().poll(context)
-            })
-            .await;
-        }
-    }
-
-    /// Receives what has arrived.
-    fn poll(&mut self, context: &mut Context<'_>) {
-        for (nth, instance) in self.subject.instances().into_iter().enumerate() {
-            while let Poll::Ready(events) = self.next[nth].as_mut().poll(context) {
-                self.received[nth].extend(events);
-                self.next[nth] = instance.receive();
-            }
-        }
-    }
-
-    /// Receives for a moment.
-    async fn pause(&mut self) {
-        let mut pause = self.subject.pause();
-        poll_fn(|context| {
-            self.poll(context);
-            pause.as_mut().poll(context)
-        })
-        .await;
-    }
 }

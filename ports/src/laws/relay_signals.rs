@@ -1,17 +1,11 @@
-use std::future::poll_fn;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
 use aftermatch_model::{BrandId, RoomId, Seq, UserId};
 
+use super::receiving::Receiving;
 use super::subject::RelaySubject;
 use crate::Signal;
 
 const ROOM: RoomId = RoomId(1);
 const OTHER: RoomId = RoomId(2);
-
-/// How often is waited for what does not come.
-const ATTEMPTS: usize = 2_000;
 
 fn typing(room: RoomId, user: i64, is_typing: bool) -> Signal {
     Signal::Typing {
@@ -49,7 +43,7 @@ fn presence(brand: i64, is_online: bool) -> Signal {
 /// others do.
 pub async fn signals_reach_instance_that_wants_room<S: RelaySubject>() {
     let subject = S::connected().await;
-    let mut receiving = Receiving::new(&subject);
+    let mut receiving = Receiving::signals(&subject);
     receiving.ready().await;
     let [first, second] = subject.interests();
     second.wanted(ROOM);
@@ -180,7 +174,7 @@ pub async fn read_after_room_is_wanted_is_noticed<S: RelaySubject>() {
 /// that have had some, and those that come and go.
 pub async fn presence_reaches_instance_that_wants_it<S: RelaySubject>() {
     let subject = S::connected().await;
-    let mut receiving = Receiving::new(&subject);
+    let mut receiving = Receiving::signals(&subject);
     receiving.ready().await;
     let [first, second] = subject.interests();
     first.online(BrandId(1), true);
@@ -235,63 +229,4 @@ pub async fn presence_reaches_instance_that_wants_it<S: RelaySubject>() {
     receiving
         .until(|received| received[1].contains(&presence(3, true)))
         .await;
-}
-
-/// What both instances receive.
-struct Receiving<'a, S> {
-    subject: &'a S,
-    next: [Next<'a>; 2],
-    received: [Vec<Signal>; 2],
-}
-
-type Next<'a> = Pin<Box<dyn Future<Output = Vec<Signal>> + Send + 'a>>;
-
-impl<'a, S: RelaySubject> Receiving<'a, S> {
-    fn new(subject: &'a S) -> Self {
-        Self {
-            subject,
-            next: subject.instances().map(|instance| instance.signals()),
-            received: [Vec::new(), Vec::new()],
-        }
-    }
-
-    async fn ready(&mut self) {
-        for instance in self.subject.instances() {
-            let mut ready = instance.ready();
-            poll_fn(|context| {
-                self.poll(context);
-                ready.as_mut().poll(context)
-            })
-            .await;
-        }
-    }
-
-    /// Receives until `is_over` says so.
-    async fn until(&mut self, is_over: impl Fn(&[Vec<Signal>; 2]) -> bool) {
-        for _ in 0..ATTEMPTS {
-            if is_over(&self.received) {
-                return;
-            }
-            self.pause().await;
-        }
-        panic!("received only {:?}", self.received);
-    }
-
-    fn poll(&mut self, context: &mut Context<'_>) {
-        for (nth, instance) in self.subject.instances().into_iter().enumerate() {
-            while let Poll::Ready(signals) = self.next[nth].as_mut().poll(context) {
-                self.received[nth].extend(signals);
-                self.next[nth] = instance.signals();
-            }
-        }
-    }
-
-    async fn pause(&mut self) {
-        let mut pause = self.subject.pause();
-        poll_fn(|context| {
-            self.poll(context);
-            pause.as_mut().poll(context)
-        })
-        .await;
-    }
 }

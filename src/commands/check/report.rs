@@ -12,6 +12,8 @@ pub(super) struct Report {
     pub(super) settings: Vec<Setting>,
     /// What the database is. Empty if it was not reached.
     pub(super) database: Vec<Fact>,
+    /// The NATS servers that were reached, and what they are.
+    pub(super) relay: Vec<(String, String)>,
     pub(super) warnings: Vec<String>,
     pub(super) problems: Vec<String>,
 }
@@ -45,6 +47,7 @@ impl fmt::Display for Report {
         });
         table(f, "Settings", &settings.collect::<Vec<_>>())?;
         table(f, "Database", &self.database)?;
+        table(f, "NATS servers", &self.relay)?;
         list(f, "Warnings", &self.warnings)?;
         list(f, "Problems", &self.problems)?;
         if self.problems.is_empty() {
@@ -54,15 +57,19 @@ impl fmt::Display for Report {
     }
 }
 
-fn table(f: &mut fmt::Formatter<'_>, title: &str, rows: &[(&str, String)]) -> fmt::Result {
+fn table<N: AsRef<str>>(
+    f: &mut fmt::Formatter<'_>,
+    title: &str,
+    rows: &[(N, String)],
+) -> fmt::Result {
     if rows.is_empty() {
         return Ok(());
     }
-    let widths = rows.iter().map(|(name, _)| name.len());
+    let widths = rows.iter().map(|(name, _)| name.as_ref().len());
     let width = widths.max().unwrap_or(0);
     writeln!(f, "{title}")?;
     for (name, value) in rows {
-        writeln!(f, "  {name:width$}  {value}")?;
+        writeln!(f, "  {:width$}  {value}", name.as_ref())?;
     }
     writeln!(f)
 }
@@ -98,11 +105,13 @@ mod tests {
                 },
             ],
             database: vec![("role", "chat".to_owned())],
+            relay: vec![("nats:4222".to_owned(), "NATS 2.9".to_owned())],
             warnings: vec!["this could be better".to_owned()],
             problems: vec!["this is wrong:\nhere".to_owned()],
         };
         let expected = "Settings\n  A     1  (environment)\n  LONG  not set\n\n\
              Database\n  role  chat\n\n\
+             NATS servers\n  nats:4222  NATS 2.9\n\n\
              Warnings\n  - this could be better\n\n\
              Problems\n  - this is wrong:\n    here\n\n";
         assert_eq!(report.to_string(), expected);

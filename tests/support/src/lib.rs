@@ -63,8 +63,8 @@ pub mod worlds;
 use std::time::Duration;
 
 pub use aftermatch_testdb::{
-    Authority, Database, LossyLine, NatsServer, Pair, Platform, Pooler, Proxy, Server, SmallDisk,
-    empty, fresh,
+    Authority, Database, LossyLine, NatsAccount, NatsServer, Pair, Platform, Pooler, Proxy, Server,
+    SmallDisk, empty, fresh,
 };
 pub use client::Client;
 pub use http::{HttpRequest, HttpResponse, get};

@@ -5,7 +5,7 @@
 //! own, to stop and to start again, [`Pair`] a server with a standby that takes over, and
 //! [`Proxy`] a connection to a server, to cut and to heal; [`Pooler`] is PgBouncer in front of one, and
 //! an [`Authority`] gives one TLS. A [`NatsServer`] carries events between processes,
-//! and a [`LossyLine`] to it loses some.
+//! a [`NatsAccount`] lets them in, and a [`LossyLine`] to it loses some.
 //!
 //! The server comes from the first of these that works:
 //!
@@ -34,6 +34,7 @@ mod durability;
 mod local;
 mod lossy_line;
 mod nats;
+mod nats_account;
 mod pair;
 mod platform;
 mod pooler;
@@ -50,6 +51,7 @@ pub use authority::{Authority, Certificate};
 pub use database::{Database, empty, fresh};
 pub use lossy_line::LossyLine;
 pub use nats::NatsServer;
+pub use nats_account::NatsAccount;
 pub use pair::Pair;
 pub use platform::Platform;
 pub use pooler::Pooler;

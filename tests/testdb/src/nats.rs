@@ -1,6 +1,12 @@
 //! A NATS server.
 
-use std::{env, net::SocketAddr, process::Stdio, time::Duration};
+use std::{
+    env, fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 
 use tokio::{
     net::TcpStream,
@@ -20,6 +26,7 @@ const STEP: Duration = Duration::from_millis(50);
 /// A NATS server on a port of its own. It ends with the test.
 pub struct NatsServer {
     port: u16,
+    config: PathBuf,
     child: Child,
 }
 
@@ -29,14 +36,34 @@ impl NatsServer {
     /// # Panics
     /// If it cannot be started.
     pub async fn start() -> Self {
+        Self::start_with("").await
+    }
+
+    /// Starts it with this configuration.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    pub async fn start_with(config: &str) -> Self {
+        let name = format!("aftermatch-test-{:016x}.conf", unique::number());
+        let file = env::temp_dir().join(name);
         for _ in 0..ATTEMPTS {
+            fs::write(&file, config).expect("a file");
             let port = unique::port();
-            let child = spawn(port);
-            if answers(port).await {
-                return Self { port, child };
+            let mut server = Self {
+                port,
+                child: spawn(port, &file),
+                config: file.clone(),
+            };
+            if answers(port).await && server.runs() {
+                return server;
             }
         }
         panic!("the NATS server does not start");
+    }
+
+    /// Another server may have taken the port.
+    fn runs(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Its address.
@@ -62,17 +89,24 @@ impl NatsServer {
     /// # Panics
     /// If it does not start.
     pub async fn start_again(&mut self) {
-        self.child = spawn(self.port);
+        self.child = spawn(self.port, &self.config);
         assert!(answers(self.port).await, "the NATS server starts again");
     }
 }
 
-fn spawn(port: u16) -> Child {
+impl Drop for NatsServer {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.config);
+    }
+}
+
+fn spawn(port: u16, config: &Path) -> Child {
     // Debian keeps it where only administrators look.
     let path = env::var("PATH").unwrap_or_default() + ":/usr/sbin";
     let mut server = Command::new("nats-server");
     server
-        .args(["-a", "127.0.0.1", "-p", &port.to_string()])
+        .args(["-a", "127.0.0.1", "-p", &port.to_string(), "-c"])
+        .arg(config)
         .env("PATH", path)
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -100,32 +100,12 @@ impl Notifications {
 
     /// Waits for events of other processes.
     pub(super) async fn receive(&self) -> Vec<RemoteEvent> {
-        loop {
-            let events = self.incoming.take();
-            if !events.is_empty() {
-                return events;
-            }
-            tokio::select! {
-                biased;
-                () = self.incoming.wait() => {}
-                never = self.listen() => match never {},
-            }
-        }
+        self.incoming.receive(self.listen()).await
     }
 
     /// Waits for signals of other processes.
     pub(super) async fn signals(&self) -> Vec<Signal> {
-        loop {
-            let signals = self.signals.take();
-            if !signals.is_empty() {
-                return signals;
-            }
-            tokio::select! {
-                biased;
-                () = self.signals.wait() => {}
-                never = self.listen() => match never {},
-            }
-        }
+        self.signals.receive(self.listen()).await
     }
 
     /// Queues a signal for the other processes that want its room or its user.
