@@ -81,7 +81,7 @@ pub async fn signals_reach_instance_that_wants_room<S: RelaySubject>() {
 /// whatever rooms it wants; and does not reach it otherwise.
 pub async fn own_reads_reach_instance_that_wants_user<S: RelaySubject>() {
     let subject = S::connected().await;
-    let mut receiving = Receiving::new(&subject);
+    let mut receiving = Receiving::signals(&subject);
     receiving.ready().await;
     let [first, second] = subject.interests();
     for user in [3, 4, i64::MAX] {
@@ -130,7 +130,7 @@ pub async fn own_reads_reach_instance_that_wants_user<S: RelaySubject>() {
 /// or the users just then.
 pub async fn read_after_room_is_wanted_is_noticed<S: RelaySubject>() {
     let subject = S::connected().await;
-    let mut receiving = Receiving::new(&subject);
+    let mut receiving = Receiving::signals(&subject);
     receiving.ready().await;
     let [first, second] = subject.interests();
     let mut missing = Vec::new();
