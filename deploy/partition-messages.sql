@@ -3,15 +3,30 @@
 --
 -- Stop the service first, and take a backup. The owner of the table runs it once:
 --     psql --single-transaction --variable=ON_ERROR_STOP=1 --file=partition-messages.sql
--- It copies all messages, and needs as much free space as they take.
+-- It copies all messages, and needs as much free space as they take. All migrations up to
+-- 9 must have been applied.
+
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM _sqlx_migrations WHERE version = 9 AND success) THEN
+        RAISE 'migration 9 is missing: run `aftermatch migrate` first';
+    END IF;
+END $$;
 
 LOCK TABLE rooms, messages, events IN ACCESS EXCLUSIVE MODE;
 
 -- The sequence belongs to the table, and goes with it.
 CREATE TEMP TABLE messages_were ON COMMIT DROP AS
-    SELECT nextval('messages_id_seq') AS last,
-           (SELECT relacl FROM pg_class WHERE oid = 'messages'::regclass) AS rights,
-           (SELECT relacl FROM pg_class WHERE oid = 'messages_id_seq'::regclass) AS sequence_rights;
+    SELECT nextval('messages_id_seq') AS last;
+CREATE TEMP TABLE rights_were ON COMMIT DROP AS
+    SELECT '' AS of_column, 'TABLE messages' AS name, relacl AS rights
+    FROM pg_class WHERE oid = 'messages'::regclass
+    UNION ALL
+    SELECT '', 'SEQUENCE messages_id_seq', relacl
+    FROM pg_class WHERE oid = 'messages_id_seq'::regclass
+    UNION ALL
+    SELECT format('(%I)', attname), 'TABLE messages', attacl
+    FROM pg_attribute WHERE attrelid = 'messages'::regclass;
 ALTER TABLE events ALTER COLUMN id DROP DEFAULT;
 ALTER TABLE messages ALTER COLUMN id DROP IDENTITY;
 CREATE SEQUENCE messages_id_seq;
@@ -56,13 +71,10 @@ DECLARE
     had record;
 BEGIN
     FOR had IN
-        SELECT each.*, name FROM messages_were,
-            LATERAL (VALUES ('TABLE messages', rights), ('SEQUENCE messages_id_seq', sequence_rights))
-                AS of (name, acl),
-            LATERAL aclexplode(acl) AS each
+        SELECT privilege_type, of_column, name, grantee FROM rights_were, aclexplode(rights)
     LOOP
         EXECUTE format(
-            'GRANT %s ON %s TO %s', had.privilege_type, had.name,
+            'GRANT %s %s ON %s TO %s', had.privilege_type, had.of_column, had.name,
             CASE had.grantee WHEN 0 THEN 'PUBLIC' ELSE had.grantee::regrole::text END
         );
     END LOOP;

@@ -6,10 +6,16 @@
 //!    committed when the read was asked for, no matter which process committed it: nobody
 //!    reads less than it has received, and rights are those of the primary. (The position is
 //!    that of the log in memory: a commit may be visible before it is on the disk.)
-//! 2. **Of the same database.** The two are compared at each read. An address can lead to
-//!    another server from one moment to the next.
-//! 3. **Never needed.** A replica that is away, behind, or interrupts a read costs a short
-//!    time: then the primary is read. After an error it rests.
+//! 2. **Of the same log.** Cluster, timeline, database and table are compared at each read: an
+//!    address can lead to another server from one moment to the next, and a standby that did
+//!    not follow a failover has a log of its own. One that did is read again after its next
+//!    restartpoint, which writes down the new timeline.
+//! 3. **One server.** What is compared and what is read is one transaction, so it is one server
+//!    even behind a pooler.
+//! 4. **Never needed.** A replica that is away, behind, or interrupts a read costs a short
+//!    time, less than one statement may take: then the primary is read. After that the replica
+//!    rests. That it has too few connections, or that the primary is slow to answer, is no
+//!    reason to rest.
 
 use std::time::Duration;
 
@@ -20,21 +26,24 @@ use prometheus_client::{
     registry::Registry,
 };
 use sqlx::{
-    Error, PgConnection, PgPool, Postgres, Row,
-    pool::PoolConnection,
+    Connection, Error, PgConnection, PgPool, Row,
     postgres::{PgPoolOptions, PgRow},
 };
 use tokio::time::{Instant, sleep};
 
 use crate::{
+    error::reason,
     options::Options,
     precondition::Query,
     retry::before,
     session::{self, Settings},
 };
 
-/// How long a read waits for a connection that is as new as the primary.
-const CONNECTION_TIMEOUT: Duration = Duration::from_millis(200);
+/// How long the primary may take to say how far its log goes.
+const QUESTION_TIMEOUT: Duration = Duration::from_millis(200);
+
+/// How long the replica may take to say how far it is.
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// How far the replica may be behind when a read is asked for. The read waits for that.
 const LONGEST_LAG: Duration = Duration::from_millis(20);
@@ -42,29 +51,36 @@ const LONGEST_LAG: Duration = Duration::from_millis(20);
 /// The pause between two looks at a replica that is behind.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// How long the replica is not used after an error.
+/// How long the replica is not used after an error, or if it stayed behind.
 const REST: Duration = Duration::from_secs(1);
 
 /// Which database is asked, so that another one is recognized: invariant 2.
 macro_rules! identity {
     () => {
-        "(SELECT concat_ws(' ', system_identifier, d.oid, to_regclass('rooms')::oid)
-          FROM pg_control_system(), pg_database d WHERE d.datname = current_database())"
+        "concat_ws(
+            ' ', (SELECT system_identifier FROM pg_control_system()),
+            (SELECT oid FROM pg_database WHERE datname = current_database()),
+            to_regclass('rooms')::oid
+         )"
     };
 }
 pub(crate) use identity;
 
 const POSITION: &str = concat!(
-    "SELECT pg_current_wal_insert_lsn()::text, current_setting('aftermatch.store'), ",
-    identity!()
+    "SELECT position::text, left(pg_walfile_name(position), 8),
+        current_setting('aftermatch.store'), ",
+    identity!(),
+    " FROM pg_current_wal_insert_lsn() AS position"
 );
 
-/// The store part of epochs is that of the primary.
-const HAS_REPLAYED: &str = concat!(
-    "SELECT pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= $1::pg_lsn,
-        $3 = ",
+/// $1 to $4 are the columns of `POSITION`. The store part of epochs is that of the primary.
+const COMPARE: &str = concat!(
+    "SELECT COALESCE(pg_last_wal_replay_lsn() >= $1::pg_lsn, false),
+        pg_is_in_recovery()
+        AND (SELECT lpad(upper(to_hex(timeline_id)), 8, '0') FROM pg_control_checkpoint()) = $2,
+        $4 = ",
     identity!(),
-    ", set_config('aftermatch.store', $2, false)"
+    ", set_config('aftermatch.store', $3, true)"
 );
 
 /// The replica is of another database.
@@ -81,9 +97,25 @@ struct From {
 pub(crate) struct Replica {
     pool: PgPool,
     statement_timeout: Duration,
-    /// Invariant 3. `None`: nothing was wrong with it.
-    rests_until: Mutex<Option<Instant>>,
+    state: Mutex<State>,
     reads: Family<From, Counter>,
+}
+
+/// Invariant 4.
+#[derive(Default)]
+struct State {
+    rests_until: Option<Instant>,
+    /// Whether that it cannot be read is in the log.
+    is_reported: bool,
+}
+
+/// What a replica is, compared with the primary.
+#[derive(Debug, PartialEq, Eq)]
+enum Compared {
+    AsNew,
+    Behind,
+    /// It is no standby, or one with a log of its own.
+    OtherLog,
 }
 
 impl Replica {
@@ -95,7 +127,7 @@ impl Replica {
         let settings = Settings::of_pool(options.statement_timeout);
         let pool = PgPoolOptions::new()
             .max_connections(options.pool)
-            .acquire_timeout(CONNECTION_TIMEOUT)
+            .acquire_timeout(options.statement_timeout)
             .after_connect(move |connection, _| {
                 let settings = settings.clone();
                 Box::pin(async move { session::prepare_replica(connection, &settings).await })
@@ -104,9 +136,13 @@ impl Replica {
         Ok(Some(Self {
             pool,
             statement_timeout: options.statement_timeout,
-            rests_until: Mutex::default(),
+            state: Mutex::default(),
             reads: Family::default(),
         }))
+    }
+
+    pub(crate) async fn close(&self) {
+        self.pool.close().await;
     }
 
     pub(crate) fn register_metrics(&self, registry: &mut Registry) {
@@ -126,89 +162,114 @@ impl Replica {
     where
         T: for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin,
     {
-        let rows = if self.rests() {
-            None
-        } else {
-            self.try_fetch(primary, query)
-                .await
-                .unwrap_or_else(|error| {
-                    self.rest(&error);
-                    None
-                })
-        };
+        let rows = self.rows(primary, query).await;
         let from = if rows.is_some() { "replica" } else { "primary" };
         self.reads.get_or_create(&From { from }).inc();
         rows
     }
 
-    async fn try_fetch<'q, T>(
+    async fn rows<'q, T>(
         &self,
         primary: &PgPool,
+        query: &impl Fn() -> Query<'q, T>,
+    ) -> Option<Vec<T>>
+    where
+        T: for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin,
+    {
+        if self.rests() {
+            return None;
+        }
+        let question = sqlx::query(POSITION).fetch_one(primary);
+        let position = before(Instant::now() + QUESTION_TIMEOUT, question);
+        let position = position.await.ok()?;
+        let reading = self.read(&position, query);
+        match before(Instant::now() + self.statement_timeout, reading).await {
+            Ok(Some(rows)) => {
+                self.was_read();
+                Some(rows)
+            }
+            Ok(None) => {
+                self.rest();
+                None
+            }
+            // All of its connections are in use.
+            Err(Error::PoolTimedOut) if self.pool.size() > 0 => None,
+            Err(error) => {
+                self.rest();
+                self.report(&error);
+                None
+            }
+        }
+    }
+
+    /// The rows, read by a transaction that is as new as the primary was at this position:
+    /// invariants 1 and 3. `None` if the replica stays behind.
+    async fn read<'q, T>(
+        &self,
+        position: &PgRow,
         query: &impl Fn() -> Query<'q, T>,
     ) -> Result<Option<Vec<T>>, Error>
     where
         T: for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin,
     {
-        let connecting = self.connection(primary);
-        let connection = before(Instant::now() + CONNECTION_TIMEOUT, connecting).await?;
-        let Some(mut connection) = connection else {
-            return Ok(None);
-        };
-        let rows = query().fetch_all(&mut *connection);
-        let rows = before(Instant::now() + self.statement_timeout, rows).await?;
-        self.is_there();
+        let mut connection = self.pool.acquire().await?;
+        let begin = connection.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY");
+        let mut transaction = before(Instant::now() + ANSWER_TIMEOUT, begin).await?;
+        let latest = Instant::now() + LONGEST_LAG;
+        loop {
+            let comparing = compare(&mut transaction, position);
+            match before(Instant::now() + ANSWER_TIMEOUT, comparing).await? {
+                Compared::AsNew => break,
+                Compared::Behind if Instant::now() < latest => sleep(PAUSE).await,
+                Compared::Behind | Compared::OtherLog => return Ok(None),
+            }
+        }
+        let rows = query().fetch_all(&mut *transaction).await?;
+        transaction.commit().await?;
         Ok(Some(rows))
     }
 
-    /// A connection that is as new as the primary: invariant 1. `None` if it stays behind.
-    async fn connection(
-        &self,
-        primary: &PgPool,
-    ) -> Result<Option<PoolConnection<Postgres>>, Error> {
-        // If the primary is away, it is asked again, and that error is the one to report.
-        let Ok(position) = sqlx::query(POSITION).fetch_one(primary).await else {
-            return Ok(None);
-        };
-        let mut connection = self.pool.acquire().await?;
-        let latest = Instant::now() + LONGEST_LAG;
-        while !has_replayed(&mut connection, &position).await? {
-            if Instant::now() >= latest {
-                return Ok(None);
-            }
-            sleep(PAUSE).await;
-        }
-        Ok(Some(connection))
-    }
-
     fn rests(&self) -> bool {
-        self.rests_until
-            .lock()
-            .is_some_and(|until| Instant::now() < until)
+        let until = self.state.lock().rests_until;
+        until.is_some_and(|until| Instant::now() < until)
     }
 
-    fn rest(&self, error: &Error) {
-        let until = Instant::now() + REST;
-        if self.rests_until.lock().replace(until).is_none() {
-            tracing::warn!(%error, "the replica cannot be read: reading the primary");
+    fn rest(&self) {
+        self.state.lock().rests_until = Some(Instant::now() + REST);
+    }
+
+    fn report(&self, error: &Error) {
+        let mut state = self.state.lock();
+        if !state.is_reported {
+            state.is_reported = true;
+            tracing::warn!(
+                error = reason(error),
+                "the replica cannot be read: reading the primary"
+            );
         }
     }
 
-    fn is_there(&self) {
-        if self.rests_until.lock().take().is_some() {
+    fn was_read(&self) {
+        let mut state = self.state.lock();
+        if state.is_reported {
+            state.is_reported = false;
             tracing::info!("the replica is read again");
         }
     }
 }
 
-/// Whether the replica has all that the primary had at this position.
-async fn has_replayed(connection: &mut PgConnection, position: &PgRow) -> Result<bool, Error> {
-    let query = sqlx::query_as::<_, (Option<bool>, Option<bool>, String)>(HAS_REPLAYED)
-        .bind(position.try_get::<String, _>(0)?)
-        .bind(position.try_get::<String, _>(1)?)
-        .bind(position.try_get::<String, _>(2)?);
-    let (has_replayed, is_same, _) = query.fetch_one(connection).await?;
-    if has_replayed == Some(true) && is_same != Some(true) {
+async fn compare(connection: &mut PgConnection, position: &PgRow) -> Result<Compared, Error> {
+    let mut query = sqlx::query_as::<_, (bool, bool, bool, String)>(COMPARE);
+    for column in 0..4 {
+        query = query.bind(position.try_get::<String, _>(column)?);
+    }
+    let (is_as_new, is_same_log, is_same_database, _) = query.fetch_one(connection).await?;
+    if !is_same_database {
         return Err(Error::config(OtherDatabase));
     }
-    Ok(has_replayed == Some(true))
+    Ok(match (is_same_log, is_as_new) {
+        (false, _) => Compared::OtherLog,
+        (true, false) => Compared::Behind,
+        (true, true) => Compared::AsNew,
+    })
 }

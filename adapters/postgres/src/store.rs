@@ -103,9 +103,12 @@ impl Postgres {
         usize::try_from(self.pool.options().get_max_connections() + 2).unwrap_or(usize::MAX)
     }
 
-    /// Closes the connections of the pool. Call it after the last request.
+    /// Closes the connections of the pools. Call it after the last request.
     pub async fn close(&self) {
         self.pool.close().await;
+        if let Some(replica) = &self.replica {
+            replica.close().await;
+        }
     }
 
     /// The rows of a query that only reads: from the replica, if there is one that is as new

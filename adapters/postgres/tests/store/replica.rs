@@ -133,6 +133,16 @@ async fn replica_is_read_and_never_older() {
     assert_eq!(stage.reads("replica"), before, "it is behind");
 }
 
+/// Its log is another timeline of the same cluster.
+#[tokio::test]
+async fn standby_of_new_primary_is_read() {
+    let mut pair = Pair::asynchronous().await;
+    pair.fail_over().await;
+    pair.add_standby().await;
+    let mut stage = Stage::new(&pair, &pair.standby_url()).await;
+    stage.until_read_from("replica").await;
+}
+
 /// A standby of another database, and a server that is no standby.
 #[tokio::test]
 async fn other_database_is_never_read() {

@@ -138,16 +138,26 @@ async fn write_and_read(store: &Postgres, platform: &Platform) {
 /// The role and all that it does are rolled back.
 #[tokio::test]
 async fn platform_works_with_documented_rights() {
+    expect_rights_of_platform_suffice("aftermatch_test_platform", "").await;
+}
+
+#[tokio::test]
+async fn rights_of_platform_outlive_partitioning() {
+    expect_rights_of_platform_suffice("aftermatch_test_partitions", PARTITION).await;
+}
+
+/// `afterwards` is done once the role has its rights.
+async fn expect_rights_of_platform_suffice(role: &str, afterwards: &str) {
     let talk = vec![message(Some(1), 22, 1, 1, "hello")];
     let (_database, platform) = with_world(&town(talk)).await;
     let mut transaction = platform.pool().begin().await.expect("a transaction");
-    let role = "aftermatch_test_platform";
     let statements = format!(
-        "INSERT INTO events (room_id, seq, kind, user_id, at, message_ids, replaced_seqs)
+        "CREATE ROLE {role};
+         {}
+         {afterwards}
+         INSERT INTO events (room_id, seq, kind, user_id, at, message_ids, replaced_seqs)
          VALUES (22, 2, 'deleted', 1, now(), '{{1}}', '{{1}}');
          INSERT INTO reading_marks VALUES (22, 1, 1), (21, 3, 1);
-         CREATE ROLE {role};
-         {}
          SET LOCAL ROLE {role};
          -- A table of its own in front of the other one changes nothing.
          CREATE TEMPORARY TABLE removed (user_id bigint, room_id bigint);

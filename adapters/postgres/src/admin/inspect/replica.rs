@@ -6,7 +6,7 @@ use sqlx::{Connection, Error, PgConnection, Row, postgres::PgConnectOptions};
 use tokio::time::Instant;
 
 use super::{finding::Finding, query, refusal};
-use crate::{options::Options, replica::identity, retry::before};
+use crate::{error::reason, options::Options, replica::identity, retry::before};
 
 const WHICH: &str = concat!("SELECT pg_is_in_recovery(), ", identity!());
 
@@ -37,7 +37,8 @@ pub(super) async fn finding(
         )),
         Err(error) => Some(Finding::warning(format!(
             "the replica (CHAT_REPLICA_URL) cannot be read now, and the database does its work: \
-             {error}"
+             {}",
+            reason(&error)
         ))),
     })
 }
