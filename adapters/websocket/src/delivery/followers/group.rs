@@ -6,10 +6,11 @@ use std::{
 };
 
 use aftermatch_ports::{
-    RoomState,
-    model::{FollowedRooms, RoomId, Seq, SessionId},
+    RoomState, Summary,
+    model::{FollowedRooms, LogHead, RoomEvent, RoomId, Seq, SessionId, UserId},
 };
 
+use super::fold::{Fold, Step};
 use crate::delivery::connection::Connection;
 
 #[derive(Default)]
@@ -20,6 +21,7 @@ pub(super) struct Group {
     pub(super) rooms: Option<HashMap<RoomId, Option<RoomState>>>,
     /// Whether they are all new to somebody, once they have been read.
     pub(super) are_new: bool,
+    folds: HashMap<RoomId, Fold>,
 }
 
 struct Member {
@@ -44,6 +46,11 @@ impl Group {
     /// Removes a connection. Returns the rooms that it followed alone.
     pub(super) fn remove(&mut self, session: SessionId) -> HashSet<RoomId> {
         let member = self.members.remove(&session);
+        if !self.follows_all() {
+            let members = &self.members;
+            let follows = |room| members.values().any(|member| member.follows(room));
+            self.folds.retain(|room, _| follows(*room));
+        }
         member.and_then(|member| member.only).unwrap_or_default()
     }
 
@@ -79,14 +86,51 @@ impl Group {
         following.map(|member| &member.connection)
     }
 
-    /// Whether event `seq` of `room` was in a state that was delivered.
+    /// The state of `room` that was delivered last.
+    fn state(&self, room: RoomId) -> Option<RoomState> {
+        *self.rooms.as_ref()?.get(&room)?
+    }
+}
+
+/// What is known of the rooms.
+impl Group {
+    /// Whether event `seq` of `room` is in the state that is known, or was delivered.
     pub(super) fn knows(&self, room: RoomId, seq: Seq) -> bool {
-        self.state(room).is_some_and(|state| state.last_seq >= seq)
+        let fold = self.folds.get(&room);
+        fold.is_some_and(|fold| fold.contains(seq))
+            || self.state(room).is_some_and(|state| state.last_seq >= seq)
     }
 
-    /// The state of `room` that was delivered last.
-    pub(super) fn state(&self, room: RoomId) -> Option<RoomState> {
-        *self.rooms.as_ref()?.get(&room)?
+    /// This is the state of `room`. If it was known, it is as old as when it was read.
+    pub(super) fn learn(&mut self, room: RoomId, summary: &Summary) {
+        let fold = self.folds.entry(room);
+        fold.or_insert_with(|| Fold::new(summary));
+    }
+
+    pub(super) fn is_next(&self, room: RoomId, head: LogHead) -> bool {
+        let fold = self.folds.get(&room);
+        fold.is_some_and(|fold| fold.is_next(head))
+    }
+
+    pub(super) fn step(&mut self, event: &RoomEvent, reader: Option<UserId>) -> Step {
+        let room = event.room.room.id;
+        if let Some(fold) = self.folds.get_mut(&room) {
+            fold.step(event, reader)
+        } else if self.knows(room, event.seq) {
+            Step::Old
+        } else {
+            Step::Unknown
+        }
+    }
+
+    /// The state of `room`, if it is known and there is more in it than was delivered.
+    pub(super) fn take_known(&mut self, room: RoomId) -> Option<Summary> {
+        self.folds.get_mut(&room)?.take()
+    }
+
+    /// Nothing is known of `room` but what was delivered.
+    pub(super) fn forget(&mut self, room: RoomId) {
+        self.folds.remove(&room);
     }
 }
 
