@@ -264,7 +264,7 @@ impl Mocks {
         publish
             .withf(move |event, _| relayed(event))
             .return_const(());
-        self.inbox.expect_written().once().return_const(());
+        self.inbox.expect_event().once().return_const(());
         let broadcast = self.broadcast.expect_broadcast().once();
         broadcast
             .withf(move |event| matches(event))
@@ -291,7 +291,9 @@ impl Mocks {
 
     /// Runs [`sync::remote_events`] until it has received these batches.
     pub(crate) fn receive(mut self, batches: impl IntoIterator<Item = Vec<RemoteEvent>>) {
+        self.inbox.expect_event().return_const(());
         self.inbox.expect_written().return_const(());
+        self.inbox.expect_is_next().return_const(false);
         let mut ports = self.ports();
         ports.relay = Arc::new(ScriptedRelay::new(batches));
         poll_once(sync::remote_events::run(&ports));

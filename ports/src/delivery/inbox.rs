@@ -1,4 +1,6 @@
-use aftermatch_model::{BrandId, Eviction, Following, RoomId, Seq, SessionId, UserId, Viewer};
+use aftermatch_model::{
+    BrandId, Eviction, Following, LogHead, RoomEvent, RoomId, Seq, SessionId, UserId, Viewer,
+};
 use async_trait::async_trait;
 
 use crate::{ListedRoom, RoomState, Scope};
@@ -8,7 +10,8 @@ use crate::{ListedRoom, RoomState, Scope};
 /// A room that has changed is *due* for each scope that has it: its summary is read and
 /// delivered to the sessions of that scope that have not joined the room. That is once a
 /// second at most; what changes meanwhile is in the next summary. No change is left out,
-/// because each makes the room due again.
+/// because each makes the room due again. If the change is a message that directly follows what
+/// was read, the summary is known, and is delivered without reading.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Inbox: Send + Sync {
@@ -38,6 +41,15 @@ pub trait Inbox: Send + Sync {
 
     /// An event with this number was committed in the room.
     fn written(&self, room: RoomId, seq: Seq);
+
+    /// This event was committed. If it is a message and the [next](Self::is_next) one, the room
+    /// need not be read.
+    fn event(&self, event: &RoomEvent);
+
+    /// Whether the state of the room is known up to the event before `head`, for anybody who
+    /// follows it. If not, nothing more is needed of that event than that it was
+    /// [written](Self::written).
+    fn is_next(&self, room: RoomId, head: LogHead) -> bool;
 
     /// These rooms have changed or are gone. `participants` are all that they have now.
     fn changed(&self, rooms: Vec<RoomId>, participants: Vec<(RoomId, BrandId)>);

@@ -4,10 +4,13 @@
 //! |---|---|
 //! | `state` | the scopes that are followed, and the rooms that they have |
 //! | `state/due` | what is due, and which connections receive it |
+//! | `state/known` | what is known of rooms without reading them |
+//! | `state/load` | the rooms of a scope, when they are read or compared |
 //! | `group` | the connections of one scope |
 //! | `entries` | which rooms are due, and when |
+//! | `fold` | the state of a room that is known without reading |
 //! | `delivery` | which connections receive a summary |
-//! | `lean` | the joins in progress that ask for new messages without the room |
+//! | `lean` | the seats that receive new messages without the room, and joins in progress |
 //!
 //! Invariants:
 //! 1. Whatever changes in a room makes it due for each scope that has it. A room that
@@ -24,12 +27,19 @@
 //! 5. So is each room that changes while connections join that receive new messages without
 //!    their room: the response may have it as it was before. Who has such a seat is known
 //!    for exactly as long as there is the seat.
+//! 6. A message that directly follows what was read makes the new state known without reading.
+//!    Any other change that is noticed ends that: the room is read when it is due. A change
+//!    during a read may be in what is read, or not: then nothing is known after it. So what is
+//!    known has every change that was noticed. What nobody reports is a read position whose
+//!    signal was lost: it is found when everything is compared, and a state that was read a
+//!    minute ago is read again with the next message.
 //!
 //! The lock on the state is taken after those of rooms. Under it are taken the locks of
 //! [`Wants`] and of the deadlines, and a connection is asked which room it has joined.
 
 mod delivery;
 mod entries;
+mod fold;
 mod group;
 mod lean;
 mod state;
@@ -44,19 +54,26 @@ use std::{
 
 use aftermatch_ports::{
     DueRoom, RoomState, Scope, Summary,
-    model::{BrandId, FollowedRooms, Following, RoomId, Seq, SessionId, UserId, Viewer},
+    model::{
+        BrandId, FollowedRooms, Following, LogHead, RoomEvent, RoomId, Seq, SessionId, UserId,
+        Viewer,
+    },
 };
 use parking_lot::Mutex;
 
 pub(super) use self::{delivery::Delivery, lean::JoiningLean};
 use self::{
     entries::{Key, News},
+    fold::Step,
     state::State,
 };
 use crate::delivery::{connection::Connection, deadlines::Deadlines, wants::Wants};
 
 /// How many rooms are read at a time.
 const BATCH: usize = 200;
+
+/// A state that need not be read, and who receives it.
+pub(super) type Known = (Summary, Delivery);
 
 pub(super) struct Followers {
     /// Whether there may be any, for a look without the lock.
@@ -133,10 +150,43 @@ impl Followers {
         let mut state = self.state.lock();
         state.remember(room);
         for scope in state.scopes_of(room) {
-            if !state.knows(scope, room, seq) && state.is_outside(scope, room) {
-                self.make_due(&mut state, (room, scope), News::default());
+            if !state.knows(scope, room, seq) {
+                self.changed_for(&mut state, (room, scope), News::default());
             }
         }
+    }
+
+    /// Returns what is to be delivered at once: invariant 6.
+    pub(super) fn event(&self, event: &RoomEvent) -> Vec<Known> {
+        let mut known = Vec::new();
+        if !self.any() {
+            return known;
+        }
+        let room = event.room.room.id;
+        let mut state = self.state.lock();
+        state.remember(room);
+        for scope in state.scopes_of(room) {
+            let key = (room, scope);
+            match state.step(scope, event) {
+                Step::Old => {}
+                Step::Next if state.is_outside(scope, room) => {
+                    if let Some(now) = state.make_due(key, News::default()) {
+                        match self.take_known(&mut state, key) {
+                            Some(next) => known.push(next),
+                            None => self.deadlines.add(now, key),
+                        }
+                    }
+                }
+                Step::Next | Step::Unknown => {
+                    self.changed_for(&mut state, key, News::default());
+                }
+            }
+        }
+        known
+    }
+
+    pub(super) fn is_next(&self, room: RoomId, head: LogHead) -> bool {
+        self.any() && self.state.lock().is_next(room, head)
     }
 
     pub(super) fn read(&self, room: RoomId, user: UserId, is_shown: bool) {
@@ -148,12 +198,12 @@ impl Followers {
         for scope in state.scopes_of(room) {
             let own = scope.reader() == Some(user);
             let shown = is_shown && state.receives(scope, room, |receives| receives.read_positions);
-            if (own || shown) && state.is_outside(scope, room) {
+            if own || shown {
                 let news = News {
                     more: !own,
                     room: false,
                 };
-                self.make_due(&mut state, (room, scope), news);
+                self.changed_for(&mut state, (room, scope), news);
             }
         }
     }
@@ -190,41 +240,6 @@ impl Followers {
                     self.make_due(&mut state, (room, scope), news);
                 }
             }
-        }
-    }
-
-    /// Until what is returned is dropped, rooms that change are remembered: invariant 5.
-    pub(super) fn joining_lean(&self, scope: Scope) -> JoiningLean<'_> {
-        self.state.lock().joining_lean.begin(scope);
-        JoiningLean {
-            followers: self,
-            scope,
-        }
-    }
-
-    /// The connection has joined `room` and receives new messages without it: invariant 5.
-    pub(super) fn lean(&self, connection: &Arc<Connection>, room: RoomId) {
-        let mut state = self.state.lock();
-        // Under the lock: who takes the seat away looks here after that.
-        if connection.joined() != Some(room) {
-            return;
-        }
-        state.lean(connection, room);
-        self.any.store(true, Ordering::SeqCst);
-        if state.joining_lean.has_changed(room) {
-            let key = (room, connection.scope());
-            let news = News {
-                room: true,
-                more: false,
-            };
-            self.make_due(&mut state, key, news);
-        }
-    }
-
-    /// The connection receives new messages of `room` whole.
-    pub(super) fn not_lean(&self, connection: &Connection, room: RoomId) {
-        if self.any() {
-            self.state.lock().not_lean(connection.session, room);
         }
     }
 
@@ -277,21 +292,32 @@ impl Followers {
         }
     }
 
-    pub(super) async fn due(&self) -> Vec<DueRoom> {
+    /// Waits for rooms that are to be read, or whose states are known.
+    pub(super) async fn due(&self) -> (Vec<DueRoom>, Vec<Known>) {
         loop {
-            let (_, first) = self.deadlines.next().await;
+            let mut next = Some(self.deadlines.next().await);
             let mut state = self.state.lock();
-            let mut due = Vec::new();
-            due.extend(state.begin(first));
-            while due.len() < BATCH
-                && let Ok((_, next)) = self.deadlines.take_due()
-            {
-                due.extend(state.begin(next));
+            let (mut due, mut known) = (Vec::new(), Vec::new());
+            while let Some((_, key)) = next {
+                match self.take_known(&mut state, key) {
+                    Some(next) => known.push(next),
+                    None => due.extend(state.begin(key)),
+                }
+                let is_full = due.len() + known.len() >= BATCH;
+                next = (!is_full).then(|| self.deadlines.take_due().ok()).flatten();
             }
-            if !due.is_empty() {
-                return due;
+            if !due.is_empty() || !known.is_empty() {
+                return (due, known);
             }
         }
+    }
+
+    fn take_known(&self, state: &mut State, key: Key) -> Option<Known> {
+        let (summary, delivery, deadline) = state.take_known(key)?;
+        if let Some(deadline) = deadline {
+            self.deadlines.add(deadline, key);
+        }
+        Some((summary, delivery))
     }
 
     /// Returns which connections receive the summary.
@@ -335,7 +361,19 @@ impl Followers {
         }
     }
 
+    /// The room has changed for a scope: invariant 3.
+    fn changed_for(&self, state: &mut State, key: Key, news: News) {
+        let (room, scope) = key;
+        if state.is_outside(scope, room) {
+            self.make_due(state, key, news);
+        } else {
+            state.forget(key);
+        }
+    }
+
+    /// Invariant 6: it is to be read.
     fn make_due(&self, state: &mut State, key: Key, news: News) {
+        state.forget(key);
         if let Some(now) = state.make_due(key, news) {
             self.deadlines.add(now, key);
         }

@@ -6,11 +6,11 @@ use std::slice;
 
 use aftermatch_ports::{
     DueRoom, Inbox, RoomState, Scope, Summary,
-    model::{BrandId, Eviction, Following, RoomId, Seq, SessionId, Viewer},
+    model::{BrandId, Eviction, Following, LogHead, RoomEvent, RoomId, Seq, SessionId, Viewer},
 };
 use async_trait::async_trait;
 
-use super::hub::Hub;
+use super::{followers::Delivery, hub::Hub};
 
 #[async_trait]
 impl Inbox for Hub {
@@ -73,21 +73,37 @@ impl Inbox for Hub {
         self.followers.written(room, seq);
     }
 
+    fn event(&self, event: &RoomEvent) {
+        for (summary, delivery) in self.followers.event(event) {
+            self.send_state(&summary, &delivery);
+        }
+    }
+
+    fn is_next(&self, room: RoomId, head: LogHead) -> bool {
+        self.followers.is_next(room, head)
+    }
+
     fn changed(&self, rooms: Vec<RoomId>, participants: Vec<(RoomId, BrandId)>) {
         self.followers.changed(&rooms, &participants);
     }
 
     async fn due(&self) -> Vec<DueRoom> {
-        self.followers.due().await
+        loop {
+            let (due, known) = self.followers.due().await;
+            for (summary, delivery) in known {
+                self.send_state(&summary, &delivery);
+            }
+            if !due.is_empty() {
+                return due;
+            }
+        }
     }
 
     fn deliver(&self, due: DueRoom, summary: Result<Summary, Eviction>) {
         match summary {
             Ok(summary) => {
                 let delivery = self.followers.delivered(due, &summary);
-                frames::send(&summary, &delivery, || {
-                    self.online.of(&summary.listed.view.room)
-                });
+                self.send_state(&summary, &delivery);
             }
             Err(reason) => {
                 let connections = self.followers.removed(due);
@@ -98,5 +114,12 @@ impl Inbox for Hub {
 
     fn postpone(&self, due: DueRoom) {
         self.followers.postpone(due);
+    }
+}
+
+impl Hub {
+    fn send_state(&self, summary: &Summary, delivery: &Delivery) {
+        let online = || self.online.of(&summary.listed.view.room);
+        frames::send(summary, delivery, online);
     }
 }

@@ -1,5 +1,6 @@
 mod closing;
 mod eviction;
+mod folds;
 mod gaps;
 mod inbox;
 mod interest;
@@ -12,6 +13,7 @@ mod seats;
 mod sending;
 mod sent;
 mod signals;
+mod truth;
 
 use std::{sync::Arc, time::Duration};
 
@@ -102,14 +104,14 @@ impl Stage {
     }
 
     async fn connected(&self, session: i64) -> Client {
-        self.connected_of(session, session).await
+        self.device(session, UserId(session)).await
     }
 
-    async fn connected_of(&self, user: i64, session: i64) -> Client {
+    async fn device(&self, session: i64, user: UserId) -> Client {
         let (outbox, socket) = outbox(100, 100_000).await;
         let session = Session {
             id: SessionId(session),
-            user: UserId(user),
+            user,
             endpoint: Endpoint::Chat,
             viewer: ANN,
             token_expires: i64::MAX,

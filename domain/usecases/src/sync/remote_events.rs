@@ -19,7 +19,8 @@ pub async fn run(ports: &Ports) -> Infallible {
 
 /// Delivers the events, those of one room together. Of an event that did not come whole,
 /// or whose room or author cannot be taken from the cache and read, delivery learns that
-/// it is there.
+/// it is there. If nobody here has joined the room, an event is made whole only if it is the
+/// next one for those who follow it.
 async fn deliver(ports: &Ports, events: Vec<RemoteEvent>) {
     let mut rooms: HashMap<RoomId, Vec<RoomEvent>> = HashMap::new();
     for RemoteEvent {
@@ -33,17 +34,21 @@ async fn deliver(ports: &Ports, events: Vec<RemoteEvent>) {
             epoch,
             last_seq: seq,
         };
-        ports.inbox.written(room, seq);
         // Before the first join of a room is anchored, nothing is delivered there, but
         // the number counts.
-        let content = content.filter(|_| ports.broadcast.delivered(room).is_some());
+        let is_joined = ports.broadcast.delivered(room).is_some();
+        let content = content.filter(|_| is_joined || ports.inbox.is_next(room, head));
         let whole = match content {
-            Some(content) => event(ports, room, head, content).await,
-            None => Ok(None),
+            Some(content) => event(ports, room, head, content).await.ok().flatten(),
+            None => None,
         };
+        match &whole {
+            Some(event) => ports.inbox.event(event),
+            None => ports.inbox.written(room, seq),
+        }
         match whole {
-            Ok(Some(event)) => rooms.entry(room).or_default().push(event),
-            Ok(None) | Err(_) => ports.broadcast.expect(room, head),
+            Some(event) if is_joined => rooms.entry(room).or_default().push(event),
+            _ => ports.broadcast.expect(room, head),
         }
     }
     for events in rooms.into_values() {

@@ -9,4 +9,6 @@ pub(in crate::delivery) struct Delivery {
     /// Whether the scope did not have the room before.
     pub(in crate::delivery) is_new: bool,
     pub(in crate::delivery) with_room: bool,
+    /// Whether the summary has read positions.
+    pub(in crate::delivery) with_read_positions: bool,
 }

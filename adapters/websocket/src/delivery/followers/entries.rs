@@ -95,6 +95,21 @@ impl Entries {
         }
     }
 
+    /// It has changed, but nobody is to receive that. What is being read may be older.
+    pub(super) fn disturb(&mut self, key: Key) {
+        if let Some(entry) = self.0.get_mut(&key)
+            && let Stage::Reading { again, .. } = &mut entry.stage
+        {
+            *again = true;
+        }
+    }
+
+    /// Whether it has changed since it was read.
+    pub(super) fn is_due(&self, key: Key) -> bool {
+        let stage = self.0.get(&key).map(|entry| &entry.stage);
+        matches!(stage, Some(Stage::Due | Stage::Resting { again: true }))
+    }
+
     /// A deadline has come. Returns whether the room is to be read now.
     pub(super) fn begin(&mut self, key: Key) -> bool {
         let Some(entry) = self.0.get_mut(&key) else {
@@ -237,6 +252,22 @@ mod tests {
         assert_eq!(finish(&mut entries), Some(MORE));
         assert!(!entries.begin(KEY), "nothing has changed");
         assert!(entries.0.is_empty());
+    }
+
+    #[test]
+    fn disturbed_read_is_due_again() {
+        let mut entries = Entries::default();
+        entries.disturb(KEY);
+        assert!(entries.0.is_empty(), "it is not being read");
+        entries.make_due(KEY, News::default());
+        entries.begin(KEY);
+        entries.disturb(KEY);
+        finish(&mut entries);
+        assert!(entries.is_due(KEY));
+        assert!(entries.begin(KEY));
+        finish(&mut entries);
+        entries.disturb(KEY);
+        assert!(!entries.is_due(KEY), "it was read already");
     }
 
     #[test]

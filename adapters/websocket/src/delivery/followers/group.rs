@@ -2,15 +2,19 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    mem,
     sync::Arc,
 };
 
 use aftermatch_ports::{
-    RoomState,
-    model::{FollowedRooms, RoomId, Seq, SessionId},
+    RoomState, Summary,
+    model::{FollowedRooms, LogHead, RoomEvent, RoomId, Seq, SessionId, UserId},
 };
 
-use super::entries::News;
+use super::{
+    entries::News,
+    fold::{Fold, Step},
+};
 use crate::delivery::connection::Connection;
 
 #[derive(Default)]
@@ -24,6 +28,7 @@ pub(super) struct Group {
     /// The same of rooms that are followed one by one while nobody follows all of them: what was
     /// delivered last. `None`: that there is no such room.
     listed: HashMap<RoomId, Option<RoomState>>,
+    folds: HashMap<RoomId, Fold>,
 }
 
 struct Member {
@@ -50,12 +55,43 @@ impl Group {
     /// Removes a connection. Returns the rooms that it followed alone.
     pub(super) fn remove(&mut self, session: SessionId) -> HashSet<RoomId> {
         let member = self.members.remove(&session);
+        if !self.follows_all() {
+            let members = &self.members;
+            let follows = |room| members.values().any(|member| member.follows(room));
+            self.folds.retain(|room, _| follows(*room));
+        }
         let only = member.and_then(|member| member.only).unwrap_or_default();
         if !only.is_empty() {
             let left: HashSet<_> = self.only().collect();
             self.listed.retain(|room, _| left.contains(room));
         }
         only
+    }
+
+    /// These are all rooms of the scope, and somebody follows them. Returns those that were
+    /// delivered in another state to who follows them one by one.
+    pub(super) fn load(&mut self, mut rooms: HashMap<RoomId, Option<RoomState>>) -> Vec<RoomId> {
+        let mut older = Vec::new();
+        for (room, before) in mem::take(&mut self.listed) {
+            if let (Some(now @ Some(_)), Some(_)) = (rooms.get_mut(&room), before)
+                && *now != before
+            {
+                *now = before;
+                older.push(room);
+            }
+        }
+        self.rooms = Some(rooms);
+        older
+    }
+
+    /// Nobody follows all rooms any more. Returns those that there were.
+    pub(super) fn unload(&mut self) -> impl Iterator<Item = RoomId> + use<> {
+        let rooms = self.rooms.take().unwrap_or_default();
+        let only: HashSet<_> = self.only().collect();
+        let listed = rooms.iter().filter(|(room, _)| only.contains(room));
+        let listed = listed.filter(|(_, state)| state.is_some());
+        self.listed = listed.map(|(room, state)| (*room, *state)).collect();
+        rooms.into_keys()
     }
 
     /// This state of `room` is delivered. Returns the one before; `Some(None)` if the room is new.
@@ -127,15 +163,52 @@ impl Group {
         following.map(|member| &member.connection)
     }
 
-    /// Whether event `seq` of `room` was in a state that was delivered.
-    pub(super) fn knows(&self, room: RoomId, seq: Seq) -> bool {
-        self.state(room).is_some_and(|state| state.last_seq >= seq)
-    }
-
     /// The state of `room` that was delivered last.
-    pub(super) fn state(&self, room: RoomId) -> Option<RoomState> {
+    fn state(&self, room: RoomId) -> Option<RoomState> {
         let rooms = self.rooms.as_ref().unwrap_or(&self.listed);
         *rooms.get(&room)?
+    }
+}
+
+/// What is known of the rooms.
+impl Group {
+    /// Whether event `seq` of `room` is in the state that is known, or was delivered.
+    pub(super) fn knows(&self, room: RoomId, seq: Seq) -> bool {
+        let fold = self.folds.get(&room);
+        fold.is_some_and(|fold| fold.contains(seq))
+            || self.state(room).is_some_and(|state| state.last_seq >= seq)
+    }
+
+    /// This is the state of `room`. If it was known, it is as old as when it was read.
+    pub(super) fn learn(&mut self, room: RoomId, summary: &Summary) {
+        let fold = self.folds.entry(room);
+        fold.or_insert_with(|| Fold::new(summary));
+    }
+
+    pub(super) fn is_next(&self, room: RoomId, head: LogHead) -> bool {
+        let fold = self.folds.get(&room);
+        fold.is_some_and(|fold| fold.is_next(head))
+    }
+
+    pub(super) fn step(&mut self, event: &RoomEvent, reader: Option<UserId>) -> Step {
+        let room = event.room.room.id;
+        if let Some(fold) = self.folds.get_mut(&room) {
+            fold.step(event, reader)
+        } else if self.knows(room, event.seq) {
+            Step::Old
+        } else {
+            Step::Unknown
+        }
+    }
+
+    /// The state of `room`, if it is known and there is more in it than was delivered.
+    pub(super) fn take_known(&mut self, room: RoomId) -> Option<Summary> {
+        self.folds.get_mut(&room)?.take()
+    }
+
+    /// Nothing is known of `room` but what was delivered.
+    pub(super) fn forget(&mut self, room: RoomId) {
+        self.folds.remove(&room);
     }
 }
 

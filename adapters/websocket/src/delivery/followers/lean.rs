@@ -1,10 +1,14 @@
-//! Joins in progress that ask for new messages without the room.
+//! Seats that receive new messages without the room, and joins in progress that ask for that.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    sync::{Arc, atomic::Ordering},
+};
 
 use aftermatch_ports::{Scope, model::RoomId};
 
-use super::Followers;
+use super::{Followers, entries::News};
+use crate::delivery::connection::Connection;
 
 /// A join in progress.
 #[must_use]
@@ -16,6 +20,43 @@ pub(crate) struct JoiningLean<'a> {
 impl Drop for JoiningLean<'_> {
     fn drop(&mut self) {
         self.followers.state.lock().joining_lean.end(self.scope);
+    }
+}
+
+impl Followers {
+    /// Until what is returned is dropped, rooms that change are remembered: invariant 5.
+    pub(in crate::delivery) fn joining_lean(&self, scope: Scope) -> JoiningLean<'_> {
+        self.state.lock().joining_lean.begin(scope);
+        JoiningLean {
+            followers: self,
+            scope,
+        }
+    }
+
+    /// The connection has joined `room` and receives new messages without it: invariant 5.
+    pub(in crate::delivery) fn lean(&self, connection: &Arc<Connection>, room: RoomId) {
+        let mut state = self.state.lock();
+        // Under the lock: who takes the seat away looks here after that.
+        if connection.joined() != Some(room) {
+            return;
+        }
+        state.lean(connection, room);
+        self.any.store(true, Ordering::SeqCst);
+        if state.joining_lean.has_changed(room) {
+            let key = (room, connection.scope());
+            let news = News {
+                room: true,
+                more: false,
+            };
+            self.make_due(&mut state, key, news);
+        }
+    }
+
+    /// The connection receives new messages of `room` whole.
+    pub(in crate::delivery) fn not_lean(&self, connection: &Connection, room: RoomId) {
+        if self.any() {
+            self.state.lock().not_lean(connection.session, room);
+        }
     }
 }
 

@@ -1,14 +1,15 @@
 mod due;
+mod known;
+mod load;
 
 use std::{
     collections::{HashMap, HashSet},
     hash::Hash,
-    mem,
     sync::Arc,
 };
 
 use aftermatch_ports::{
-    RoomState, Scope,
+    Scope,
     model::{BrandId, FollowedRooms, Following, RoomId, SessionId, UserId, Viewer},
 };
 use tokio::time::Instant;
@@ -117,6 +118,7 @@ impl State {
         if let FollowedRooms::These(rooms) = &rooms {
             for room in rooms.iter().collect::<HashSet<_>>() {
                 self.wants.add(*room);
+                self.entries.disturb((*room, scope));
             }
         } else if scope == Scope::All && !followed_all {
             self.wants.all(true);
@@ -141,12 +143,12 @@ impl State {
             self.wants.remove(room);
         }
         if followed_all && !group.follows_all() {
-            let rooms = group.rooms.take().unwrap_or_default();
+            let rooms = group.unload();
             self.loaded(scope);
             if scope == Scope::All {
                 self.wants.all(false);
             } else {
-                for room in rooms.into_keys() {
+                for room in rooms {
                     self.unlist(scope, room);
                 }
             }
@@ -197,87 +199,6 @@ impl State {
             }
         }
         (followed, due, unloaded)
-    }
-
-    /// These are the rooms of the scope. Returns those that are due.
-    pub(super) fn load(
-        &mut self,
-        scope: Scope,
-        rooms: Vec<(RoomId, RoomState)>,
-    ) -> Vec<(RoomId, News)> {
-        let changed = News {
-            room: true,
-            more: false,
-        };
-        let lean = self.lean.iter();
-        let lean = lean.filter(|(_, seats)| seats.iter().any(|each| each.scope() == scope));
-        let mut due: Vec<_> = lean.map(|(room, _)| (*room, changed)).collect();
-        due.extend(self.load_followed(scope, rooms));
-        self.joining_lean.any_changed();
-        due
-    }
-
-    fn load_followed(
-        &mut self,
-        scope: Scope,
-        rooms: Vec<(RoomId, RoomState)>,
-    ) -> Vec<(RoomId, News)> {
-        let nothing_more = |room| (room, News::default());
-        let Some(group) = self.groups.get_mut(&scope) else {
-            return Vec::new();
-        };
-        if !group.follows_all() {
-            return group.differing(&rooms);
-        }
-        if group.rooms.is_some() {
-            return self.load_again(scope, &rooms);
-        }
-        let are_new = mem::take(&mut group.are_new);
-        let rooms = rooms.into_iter();
-        let rooms = rooms.map(|(room, state)| (room, (!are_new).then_some(state)));
-        let mut rooms: HashMap<_, _> = rooms.collect();
-        let admitted = self.admitted.iter().filter(|(_, other)| *other == scope);
-        for (room, _) in admitted {
-            rooms.entry(*room).or_insert(None);
-        }
-        let due = rooms
-            .iter()
-            .filter(|(room, state)| state.is_none() || self.remembered.contains(room));
-        let due = due.map(|(room, _)| nothing_more(*room)).collect();
-        let ids: Vec<_> = rooms.keys().copied().collect();
-        group.rooms = Some(rooms);
-        for room in ids {
-            self.list(scope, room);
-        }
-        self.loaded(scope);
-        due
-    }
-
-    /// Rooms with another state than that which was delivered, new ones, and those that the
-    /// scope does not have any more.
-    fn load_again(&mut self, scope: Scope, rooms: &[(RoomId, RoomState)]) -> Vec<(RoomId, News)> {
-        let group = self.groups.get(&scope);
-        let Some(known) = group.and_then(|group| group.rooms.as_ref()) else {
-            return Vec::new();
-        };
-        let mut gone: HashSet<_> = known.keys().copied().collect();
-        let mut due = Vec::new();
-        for (room, state) in rooms {
-            gone.remove(room);
-            let before = known.get(room).copied().flatten();
-            if before != Some(*state) {
-                let news = News {
-                    room: before.is_some_and(|before| before.revision != state.revision),
-                    more: false,
-                };
-                due.push((*room, news));
-            }
-        }
-        for (room, _) in &due {
-            self.admit(scope, *room);
-        }
-        due.extend(gone.into_iter().map(|room| (room, News::default())));
-        due
     }
 
     /// The scope has a room that it may not have had.
@@ -340,7 +261,10 @@ impl State {
         }
     }
 
+    /// From now on changes of the room are noticed for the scope. What is being read of it may
+    /// be older.
     fn list(&mut self, scope: Scope, room: RoomId) {
+        self.entries.disturb((room, scope));
         if scope != Scope::All {
             self.by_room.entry(room).or_default().push(scope);
             self.wants.add(room);
@@ -352,22 +276,6 @@ impl State {
         if scope != Scope::All {
             remove_from(&mut self.by_room, room, |other| *other == scope);
             self.wants.remove(room);
-        }
-    }
-
-    /// Invariant 4.
-    pub(super) fn remember(&mut self, room: RoomId) {
-        if !self.loading.is_empty() {
-            self.remembered.insert(room);
-        }
-    }
-
-    /// The rooms of the scope were read, or are no longer needed.
-    fn loaded(&mut self, scope: Scope) {
-        self.loading.remove(&scope);
-        self.admitted.retain(|(_, other)| *other != scope);
-        if self.loading.is_empty() {
-            self.remembered = HashSet::new();
         }
     }
 }

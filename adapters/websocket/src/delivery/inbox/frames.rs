@@ -19,18 +19,15 @@ pub(super) fn send(summary: &Summary, delivery: &Delivery, online: impl Fn() -> 
     let mut ready: Vec<((bool, bool), Bytes)> = Vec::new();
     for connection in &delivery.connections {
         let receives = connection.receives();
-        let kind = (receives.presence, receives.read_positions);
+        // Not those that were not read, because nobody received them then.
+        let with_read_positions = delivery.with_read_positions && receives.read_positions;
+        let kind = (receives.presence, with_read_positions);
         let known = ready.iter().find(|(other, _)| *other == kind);
         let frame = match known {
             Some((_, frame)) => frame.clone(),
             None => {
                 let online = receives.presence.then(&online);
-                let frame = frame(
-                    summary,
-                    delivery,
-                    online.as_deref(),
-                    receives.read_positions,
-                );
+                let frame = frame(summary, delivery, online.as_deref(), with_read_positions);
                 ready.push((kind, frame.clone()));
                 frame
             }

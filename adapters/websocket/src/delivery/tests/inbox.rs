@@ -13,17 +13,17 @@ use tokio::time::{advance, sleep};
 
 use super::*;
 
-const OTHER: RoomId = RoomId(2);
-const SECOND: Duration = Duration::from_secs(1);
+pub(super) const OTHER: RoomId = RoomId(2);
+pub(super) const SECOND: Duration = Duration::from_secs(1);
 
-fn of_ann(user: i64) -> Scope {
+pub(super) fn of_ann(user: i64) -> Scope {
     Scope::Brand {
         brand: BrandId(1),
         reader: UserId(user),
     }
 }
 
-fn state(last_seq: i64) -> RoomState {
+pub(super) fn state(last_seq: i64) -> RoomState {
     RoomState {
         last_seq: Seq(last_seq),
         read_seq: Some(Seq::ZERO),
@@ -31,7 +31,7 @@ fn state(last_seq: i64) -> RoomState {
     }
 }
 
-fn summary(room: RoomId, last_seq: i64) -> Summary {
+pub(super) fn summary(room: RoomId, last_seq: i64) -> Summary {
     let mut view = event(last_seq, 2).room;
     let mut of = (*view.room).clone();
     of.id = room;
@@ -50,13 +50,13 @@ fn summary(room: RoomId, last_seq: i64) -> Summary {
 
 impl Stage {
     /// Follows its rooms, of which there is one, up to event 3.
-    async fn following(&self, session: i64) -> Client {
+    pub(super) async fn following(&self, session: i64) -> Client {
         let client = self.connected(session).await;
         self.follow(&client, FollowedRooms::InReach);
         client
     }
 
-    fn follow(&self, client: &Client, rooms: FollowedRooms) {
+    pub(super) fn follow(&self, client: &Client, rooms: FollowedRooms) {
         let following = Following {
             rooms,
             ..Following::default()
@@ -66,12 +66,12 @@ impl Stage {
         }
     }
 
-    fn due(&self) -> Vec<DueRoom> {
+    pub(super) fn due(&self) -> Vec<DueRoom> {
         self.hub.due().now_or_never().unwrap_or_default()
     }
 
     /// Delivers all that is due, each room up to this event.
-    fn deliver_due(&self, last_seq: i64) -> usize {
+    pub(super) fn deliver_due(&self, last_seq: i64) -> usize {
         let due = self.due();
         for due in &due {
             self.hub.deliver(*due, Ok(summary(due.room, last_seq)));

@@ -79,7 +79,7 @@ async fn typing_is_heard_until_it_is_over() {
 async fn own_user_is_among_those_who_type() {
     let stage = Stage::new();
     let page = stage.receiving(1).await;
-    let mut phone = stage.connected_of(1, 2).await;
+    let mut phone = stage.device(2, UserId(1)).await;
     stage.hub.follow(phone.session(), everything());
     phone.reserve(&stage, ANN);
     phone.activate(0);
@@ -169,8 +169,8 @@ async fn own_connections_hear_every_position() {
 async fn own_reads_are_wanted_while_they_are_followed() {
     let stage = Stage::new();
     let (page, phone) = (
-        stage.connected_of(1, 1).await,
-        stage.connected_of(1, 2).await,
+        stage.device(1, UserId(1)).await,
+        stage.device(2, UserId(1)).await,
     );
     for client in [&page, &phone] {
         stage.hub.follow(client.session(), everything());

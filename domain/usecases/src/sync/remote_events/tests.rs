@@ -197,3 +197,34 @@ fn events_of_one_room_are_delivered_together() {
     let batch = [42, 44, 43].map(|seq| remote(seq, created()));
     mocks.receive([batch.to_vec()]);
 }
+
+/// Nobody here is seated in [`ROOM`], but somebody follows it, up to event 41.
+fn followed() -> Mocks {
+    let mut mocks = Mocks::untouched();
+    mocks.broadcast.expect_delivered().return_const(None);
+    expect_expected(&mut mocks, 42);
+    let is_next = mocks.inbox.expect_is_next().once();
+    is_next.with(eq(ROOM), eq(head(42))).return_const(true);
+    mocks
+}
+
+#[test]
+fn next_event_of_followed_room_comes_whole() {
+    let mut mocks = followed().finding(Read::Cached, &ann(), room());
+    let expected = delivered(message_of(&ann()), room());
+    let event = mocks.inbox.expect_event().once();
+    event
+        .withf(move |event| *event == expected)
+        .return_const(());
+    mocks.receive([vec![remote(42, created())]]);
+}
+
+#[test]
+fn unreadable_event_of_followed_room_is_written() {
+    let mut mocks = followed();
+    let room = mocks.rooms.expect_room();
+    room.returning(|_, _| Err(StoreError::transient("the store is away")));
+    let written = mocks.inbox.expect_written().once();
+    written.with(eq(ROOM), eq(Seq(42))).return_const(());
+    mocks.receive([vec![remote(42, created())]]);
+}

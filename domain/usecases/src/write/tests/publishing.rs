@@ -19,7 +19,7 @@ fn committed_event_is_relayed_before_broadcast() {
             .withf(|event, author| (event.seq, *author) == (Seq(42), ann().revision))
             .in_sequence(&mut order)
             .return_const(());
-        mocks.inbox.expect_written().once().return_const(());
+        mocks.inbox.expect_event().once().return_const(());
         let broadcast = mocks.broadcast.expect_broadcast().once();
         broadcast
             .withf(|event| event.seq == Seq(42))

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use aftermatch_ports::{
-    DueRoom, RoomState, Scope, Summary,
-    model::{BrandId, RoomId, Seq, UserId},
+    DueRoom, Scope, Summary,
+    model::{BrandId, RoomId, UserId},
 };
 use tokio::time::Instant;
 
@@ -14,6 +14,7 @@ use crate::delivery::{
     followers::{
         delivery::Delivery,
         entries::{Finished, Key, News},
+        fold,
     },
 };
 
@@ -35,16 +36,6 @@ impl State {
 
     pub(in crate::delivery::followers) fn scopes_of_brand(&self, brand: BrandId) -> Vec<Scope> {
         self.by_brand.get(&brand).cloned().unwrap_or_default()
-    }
-
-    pub(in crate::delivery::followers) fn knows(
-        &self,
-        scope: Scope,
-        room: RoomId,
-        seq: Seq,
-    ) -> bool {
-        let group = self.groups.get(&scope);
-        group.is_some_and(|group| group.knows(room, seq))
     }
 
     /// Whether anybody of the scope who follows `room` receives this.
@@ -82,8 +73,14 @@ impl State {
         self.entries.make_due(key, news).then(Instant::now)
     }
 
+    /// A deadline has come. Returns the room if it is to be read: what changes from now on may be
+    /// in what is read, or not.
     pub(in crate::delivery::followers) fn begin(&mut self, (room, scope): Key) -> Option<DueRoom> {
-        self.entries.begin((room, scope)).then(|| DueRoom {
+        if !self.entries.begin((room, scope)) {
+            return None;
+        }
+        self.unfold((room, scope));
+        Some(DueRoom {
             room,
             scope,
             with_read_positions: self.receives(scope, room, |receives| receives.read_positions),
@@ -104,6 +101,7 @@ impl State {
         match self.entries.finish(key) {
             Some((Finished::News(news), rest)) => {
                 let delivery = self.delivery(due, summary, news);
+                self.learn(due, summary);
                 let deadline = if delivery.connections.is_empty() {
                     self.entries.skip_rest(key)
                 } else {
@@ -117,14 +115,15 @@ impl State {
     }
 
     fn delivery(&mut self, due: DueRoom, summary: &Summary, news: News) -> Delivery {
-        let DueRoom { room, scope, .. } = due;
-        let state = RoomState {
-            last_seq: summary.listed.last_seq,
-            read_seq: summary.listed.read_seq,
-            revision: summary.listed.view.room.revision,
-        };
+        let DueRoom {
+            room,
+            scope,
+            with_read_positions,
+        } = due;
+        let state = fold::state(summary);
         let mut delivery = Delivery {
             with_room: news.room,
+            with_read_positions,
             ..Delivery::default()
         };
         if news.room {

@@ -54,6 +54,38 @@ async fn rooms_of_list_are_delivered_if_they_differ() {
     assert_eq!(deliver(4), 0, "it is known");
 }
 
+/// The room rests when somebody else begins to follow all rooms, and reads its newest state.
+#[tokio::test(start_paused = true)]
+async fn room_of_list_is_delivered_although_another_knows_it() {
+    let stage = Stage::new();
+    let admin = stage.admin_of(1, &[OTHER]).await;
+    let deliver = |last_seq| {
+        for due in stage.due() {
+            let mut summary = summary(due.room, last_seq);
+            summary.listed.read_seq = None;
+            stage.hub.deliver(due, Ok(summary));
+        }
+    };
+    stage.hub.written(OTHER, Seq(3));
+    deliver(3);
+    stage.hub.written(OTHER, Seq(4));
+    drop(admin.texts());
+
+    let other = stage.connected(2).await;
+    let connection = other.registration.connection();
+    connection.set_viewer(Viewer::Admin);
+    stage.follow(&other, FollowedRooms::InReach);
+    let newest = RoomState {
+        read_seq: None,
+        ..state(4)
+    };
+    stage.hub.load(Scope::All, vec![(OTHER, newest)]);
+    advance(SECOND).await;
+    deliver(4);
+    let sent = admin.texts();
+    assert!(sent[0].contains(r#""last_seq":4"#), "{sent:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn room_of_list_goes_once() {
     let stage = Stage::new();
