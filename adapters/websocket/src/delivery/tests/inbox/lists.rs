@@ -74,7 +74,11 @@ async fn room_of_list_is_delivered_although_another_knows_it() {
     let other = stage.connected(2).await;
     let connection = other.registration.connection();
     connection.set_viewer(Viewer::Admin);
-    stage.follow(&other, FollowedRooms::InReach);
+    let all = Following {
+        rooms: FollowedRooms::InReach,
+        ..Following::default()
+    };
+    stage.hub.follow(other.session(), all);
     let newest = RoomState {
         read_seq: None,
         ..state(4)
