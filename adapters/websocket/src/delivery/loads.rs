@@ -19,9 +19,11 @@ pub(super) struct Loads {
 }
 
 impl Loads {
-    /// Waits until they may be read. Returns `false` if that is no longer needed, because somebody
+    /// Waits until they may be read, for an interval at most: if others fail to read them, all
+    /// who wait try it themselves. Returns `false` if that is no longer needed, because somebody
     /// else has read them meanwhile.
     pub(super) async fn next(&self, is_needed: impl Fn() -> bool) -> bool {
+        let latest = Instant::now() + INTERVAL;
         loop {
             let mut loaded = pin!(self.loaded.notified());
             // Before the look, so that nothing is missed between that and the wait.
@@ -29,7 +31,7 @@ impl Loads {
             if !is_needed() {
                 return false;
             }
-            let Some(next) = self.begin() else {
+            let Some(next) = self.begin().filter(|_| Instant::now() < latest) else {
                 return true;
             };
             select! {

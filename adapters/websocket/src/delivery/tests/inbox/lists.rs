@@ -1,5 +1,7 @@
 //! Administrators who follow all rooms, or some one by one.
 
+use tokio::time::timeout;
+
 use super::*;
 
 impl Stage {
@@ -135,4 +137,22 @@ async fn all_rooms_are_read_once_a_second() {
     assert!(!next.await, "it has been read for both");
     let of_brand = stage.hub.next_load(of_ann(1)).now_or_never();
     assert_eq!(of_brand, Some(true));
+}
+
+/// Nobody waits for others who fail, one after the other.
+#[tokio::test(start_paused = true)]
+async fn failed_load_delays_others_once() {
+    let stage = Stage::new();
+    let ann = stage.admin_of(1, &[]).await;
+    let all = Following {
+        rooms: FollowedRooms::InReach,
+        ..Following::default()
+    };
+    stage.hub.follow(ann.session(), all);
+    assert!(stage.hub.next_load(Scope::All).await);
+    let next = || stage.hub.next_load(Scope::All);
+    let three = timeout(2 * SECOND - SECOND / 2, async {
+        tokio::join!(next(), next(), next())
+    });
+    assert_eq!(three.await, Ok((true, true, true)));
 }
