@@ -26,3 +26,28 @@ value() {
 
 # The first as a multiple of the second.
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { if (a != "" && b > 0) printf "%.2f x", a / b; else print "-" }'; }
+
+# With three digits.
+short() { awk -v n="$1" 'BEGIN { if (n == "") print "-"; else printf(n < 10 ? "%.2f" : n < 100 ? "%.1f" : "%.0f", n) }'; }
+
+need_nats() {
+    command -v nats-server >/dev/null || { echo "this needs a NATS server: apt-get install nats-server" >&2; exit 2; }
+}
+
+# Starts a NATS server, `nats`, where CHAT_RELAY says.
+spawn_nats() {
+    nats-server --addr 127.0.0.1 --port "${CHAT_RELAY##*:}" >nats.log 2>&1 &
+    nats=$!
+    for _ in {1..100}; do
+        taken "${CHAT_RELAY##*:}" && return
+        sleep 0.1
+    done
+    echo "the NATS server did not start: $(cat nats.log)" >&2
+    exit 1
+}
+# The same on a free port.
+start_nats() {
+    CHAT_RELAY="nats://127.0.0.1:$(free_port)"
+    export CHAT_RELAY
+    spawn_nats
+}
