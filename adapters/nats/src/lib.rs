@@ -1,9 +1,9 @@
 //! The relay over NATS: events between processes, for many of them.
 //!
 //! Each room has a subject, to which a process subscribes while it wants the room, and so has
-//! each user for how far the user reads. An event
-//! is published once, and the NATS server sends it to those who subscribe. Nothing is stored
-//! there: what is lost, the rechecks find in the log.
+//! each user for how far the user reads. An event is published once, and the NATS server sends
+//! it to those who subscribe. Nothing is stored there: what is lost, the rechecks find in the
+//! log.
 //!
 //! | file | what it does |
 //! |---|---|
@@ -29,8 +29,8 @@
 //! 3. **No brand is online at a process that is gone.** A process says that it is there every
 //!    three seconds. What it has said of its brands is forgotten when it has been silent for
 //!    twenty, and when the connection to the server was lost.
-//! 4. **Each room, each user and each brand has one server**, by its id. The servers know nothing of
-//!    each other, and every process has the same list of them.
+//! 4. **Each room, each user and each brand has one server**, by its id. The servers know
+//!    nothing of each other, and every process has the same list of them.
 //! 5. **Cancel-safe.** `receive`, `signals` and `ready` run the connections, one of them at
 //!    a time. They may be dropped at any time: the next call goes on.
 
@@ -79,7 +79,7 @@ impl Nats {
     /// servers do not have. It connects as soon as it is used.
     ///
     /// # Errors
-    /// An address is none, or the file of the credentials cannot be used.
+    /// An address is not valid, or the file of the credentials cannot be used.
     pub async fn new(options: &Options, deployment: &str) -> Result<Self, OptionsError> {
         let (events, signals) = (Arc::<Queue>::default(), Arc::<SignalQueue>::default());
         let mut servers = Vec::new();
