@@ -14,6 +14,7 @@
 //! | `server` | one server: subscribes, publishes, receives |
 //! | `subscriptions` | those to rooms and users |
 //! | `outgoing` | what waits to be done at a server |
+//! | `wanted` | what this process wants, and what of it is still to be done |
 //! | `processes` | which other processes have said something lately, and of which brands |
 //! | `ports` | the ports, over all servers |
 //! | `metrics` | whether the servers are there |
@@ -44,6 +45,7 @@ mod ports;
 mod processes;
 mod server;
 mod subscriptions;
+mod wanted;
 
 use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
 
