@@ -1,9 +1,9 @@
 //! The relay over NATS: events between processes, for many of them.
 //!
-//! Each room has a subject, to which a process subscribes while it wants the room, and so has
-//! each user for how far the user reads. An event is published once, and the NATS server sends
-//! it to those who subscribe. Nothing is stored there: what is lost, the rechecks find in the
-//! log.
+//! Each room has a subject, to which a process subscribes while it wants the room. How far a
+//! user reads is said at one of 256 subjects, which the id of the user decides. An event is
+//! published once, and the NATS server sends it to those who subscribe. Nothing is stored
+//! there: what is lost, the rechecks find in the log.
 //!
 //! | file | what it does |
 //! |---|---|

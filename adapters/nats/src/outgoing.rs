@@ -94,6 +94,10 @@ impl Outgoing {
         self.changed.notify_one();
     }
 
+    pub(crate) fn wants_reads(&self, user: UserId) -> bool {
+        self.wanted.has_user(user)
+    }
+
     /// A connection begins, at which there is no subscription yet.
     pub(crate) fn begin(&self) {
         self.wanted.begin();

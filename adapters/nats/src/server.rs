@@ -39,6 +39,10 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// How many messages of one subscription wait to be received at most. Further ones are lost.
 const WAITING: usize = 4_096;
 
+/// Over how many subjects the users are spread. Each costs a process a subscription as long as
+/// it wants one of its users, and the read positions of the others.
+const USER_SUBJECTS: i64 = 256;
+
 pub(crate) struct Server {
     health: Arc<Health>,
     prefix: String,
@@ -277,7 +281,7 @@ impl Server {
                         reads.extend(self.outgoing.recent_reads.lock().of_user(user));
                     }
                 }
-                Line::Signal(signal) => self.signals.push(signal),
+                Line::Signal(signal) => self.received(signal),
                 // What it said before may be out of date, and is said again.
                 Line::Listed => self.processes.forget(process),
                 Line::WantAll(true) => {
@@ -332,9 +336,17 @@ impl Server {
                         self.events.push(event);
                     }
                 }
-                Line::Signal(signal) => self.signals.push(signal),
+                Line::Signal(signal) => self.received(signal),
                 _ => {}
             }
+        }
+    }
+
+    /// Users who are not wanted share a subject with others who are.
+    fn received(&self, signal: Signal) {
+        match signal {
+            Signal::OwnRead { user, .. } if !self.outgoing.wants_reads(user) => {}
+            _ => self.signals.push(signal),
         }
     }
 
@@ -342,9 +354,10 @@ impl Server {
         format!("{}.room.{room}", self.prefix)
     }
 
-    /// Where it is said how far the user reads.
+    /// Where it is said how far the user reads: the subject is shared with others.
     fn user(&self, user: UserId) -> String {
-        format!("{}.user.{user}", self.prefix)
+        let shared = user.0.rem_euclid(USER_SUBJECTS);
+        format!("{}.user.{shared}", self.prefix)
     }
 
     /// Where processes speak to all.

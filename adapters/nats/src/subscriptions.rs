@@ -14,8 +14,15 @@ use tokio::sync::oneshot;
 #[derive(Default)]
 pub(crate) struct Subscriptions {
     pub(crate) messages: SelectAll<Pin<Box<dyn Stream<Item = Message> + Send>>>,
-    /// By their subjects. Dropped to end one.
-    open: HashMap<String, oneshot::Sender<()>>,
+    /// By their subjects.
+    open: HashMap<String, Subscription>,
+}
+
+struct Subscription {
+    /// How many rooms or users need it.
+    needed: usize,
+    /// Dropped to end it.
+    _end: oneshot::Sender<()>,
 }
 
 impl Subscriptions {
@@ -34,17 +41,34 @@ impl Subscriptions {
                 self.add(client, subject).await?;
                 new.insert(one);
             } else {
-                self.open.remove(&subject);
+                self.remove(&subject);
             }
         }
         Ok(new)
     }
 
     async fn add(&mut self, client: &Client, subject: String) -> Result<(), SubscribeError> {
+        if let Some(subscription) = self.open.get_mut(&subject) {
+            subscription.needed += 1;
+            return Ok(());
+        }
         let subscriber = client.subscribe(subject.clone()).await?;
         let (end, ended) = oneshot::channel();
         self.messages.push(Box::pin(subscriber.take_until(ended)));
-        self.open.insert(subject, end);
+        let subscription = Subscription {
+            needed: 1,
+            _end: end,
+        };
+        self.open.insert(subject, subscription);
         Ok(())
+    }
+
+    fn remove(&mut self, subject: &str) {
+        if let Some(subscription) = self.open.get_mut(subject) {
+            subscription.needed -= 1;
+            if subscription.needed == 0 {
+                self.open.remove(subject);
+            }
+        }
     }
 }

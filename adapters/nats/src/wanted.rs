@@ -39,6 +39,10 @@ impl Wanted {
         self.users.lock().set(user, wanted);
     }
 
+    pub(crate) fn has_user(&self, user: UserId) -> bool {
+        self.users.lock().wanted.contains(&user)
+    }
+
     /// Nothing was done yet at this connection.
     pub(crate) fn begin(&self) {
         self.rooms.lock().begin();
