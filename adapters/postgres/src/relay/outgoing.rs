@@ -1,5 +1,5 @@
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     mem,
     sync::{
         Arc,
@@ -34,9 +34,9 @@ pub(super) struct Outgoing {
     /// Processes whose hello is to be confirmed.
     newcomers: Mutex<BTreeSet<u32>>,
     signals: SignalQueue,
-    /// Invariant 13, and what is to be sent again to one process.
+    /// Invariant 13, and what of it is to be sent again, by the process that is to receive it.
     recent_reads: Mutex<RecentReads>,
-    reminders: Mutex<Vec<(To, Signal)>>,
+    reminders: Mutex<BTreeMap<u32, SignalQueue>>,
     online: OnlineHere,
     /// Processes that are to receive all brands that are online.
     watchers: Mutex<BTreeSet<u32>>,
@@ -102,11 +102,16 @@ impl Outgoing {
     }
 
     fn remind_of_reads(&self, other: u32, reads: Vec<Signal>) {
-        if !reads.is_empty() {
-            let reads = reads.into_iter().map(|read| (To::One(other), read));
-            self.reminders.lock().extend(reads);
-            self.events.wake();
+        if reads.is_empty() {
+            return;
         }
+        let mut reminders = self.reminders.lock();
+        let waiting = reminders.entry(other).or_default();
+        for read in reads {
+            waiting.push(read);
+        }
+        drop(reminders);
+        self.events.wake();
     }
 
     fn is_enabled(&self) -> bool {
@@ -166,8 +171,10 @@ impl Outgoing {
 
     /// Last: they are the first that may come late.
     fn pack_signals(&self, packer: &mut Packer) {
-        for (to, signal) in mem::take(&mut *self.reminders.lock()) {
-            packer.signal(&[to], signal);
+        for (other, waiting) in mem::take(&mut *self.reminders.lock()) {
+            for signal in waiting.take() {
+                packer.signal(&[To::One(other)], signal);
+            }
         }
         for signal in self.signals.take() {
             let recipients = match signal {
