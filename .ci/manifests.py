@@ -53,12 +53,13 @@ for service in of_kind("Service"):
         for port in service["spec"]["ports"]:
             check(port["targetPort"] in ports(pod), f"no pod has the port {port['targetPort']}")
 for policy in of_kind("NetworkPolicy"):
-    (target,) = selected(policy["spec"]["podSelector"]["matchLabels"])
+    targets = selected(policy["spec"]["podSelector"]["matchLabels"])
     for rule in policy["spec"]["ingress"]:
         for source in rule["from"]:
             selected(source["podSelector"]["matchLabels"])
         for port in rule["ports"]:
-            check(port["port"] in ports(target), f"no pod has the port {port['port']}")
+            has = all(port["port"] in ports(target) for target in targets)
+            check(has, f"no pod has the port {port['port']}")
 for ingress in of_kind("Ingress"):
     for rule in ingress["spec"]["rules"]:
         for path in rule["http"]["paths"]:

@@ -11,8 +11,8 @@ pub(crate) enum Format {
     Json,
 }
 
-/// The pool logs every attempt to connect, dozens a second during an outage. What it reports
-/// is logged here, once for each outage. So does the library of NATS.
+/// The pool and the library of NATS log every attempt to connect, dozens a second during an
+/// outage. What they report is logged here, once for each outage.
 const QUIET: &str = "sqlx_core::pool=off,async_nats=off";
 
 /// Starts the log. `filter` selects what is written.

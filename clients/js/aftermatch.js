@@ -19,14 +19,9 @@ const ROOMLESS = ["list", "follow", "renew"];
 /** After these reasons the client joins the room again. */
 const REJOIN = ["restarted", "behind"];
 
-/** How many client message ids are remembered. */
-const NAMES = 1000;
-
-/** A longer connection resets the delays. */
-const STABLE_MS = 10_000;
-
-/** The service passes on no more. */
-const TYPING_MS = 3000;
+const NAMES = 1000; // client message ids are remembered
+const STABLE_MS = 10_000; // a longer connection resets the delays
+const TYPING_MS = 3000; // the service passes on no more
 
 export class AftermatchError extends Error {
   constructor(status, code, errors) {
@@ -135,13 +130,11 @@ export class Aftermatch extends EventTarget {
     const result = new Promise((resolve, reject) => Object.assign(call, { resolve, reject }));
     const abort = () => call.reject(signal.reason);
     signal?.addEventListener("abort", abort);
-    this.#queue.splice(rejoin ? this.#inFlight : this.#queue.length, 0, call);
+    const sent = this.#queue[0]?.stage === "sent" ? 1 : 0;
+    this.#queue.splice(rejoin ? sent : this.#queue.length, 0, call);
     this.#sendNext();
     return result.finally(() => signal?.removeEventListener("abort", abort));
   }
-
-  /** How many calls at the start of the queue were sent: one or none. */
-  get #inFlight() { return this.#queue[0]?.stage === "sent" ? 1 : 0; }
 
   #sendNext() {
     const [call] = this.#queue;

@@ -19,8 +19,8 @@ pub trait Relay: Send + Sync {
     async fn ready(&self);
 
     /// Sends an event that this process committed to the other processes that want
-    /// it, if there are any. Does not wait until it is sent. `author` is the revision of the user
-    /// who caused it.
+    /// it, if there are any. Does not wait until it is sent. `author` is the revision of the
+    /// user who caused it.
     fn publish(&self, event: &RoomEvent, author: Revision);
 
     /// Waits for events that other processes committed in rooms that are wanted here.
@@ -31,8 +31,8 @@ pub trait Relay: Send + Sync {
 
     /// Waits for signals of other processes: of rooms and users that are wanted here, and of
     /// brands if that is. What was said of read positions shortly before a room or a user was
-    /// wanted may come, too. Signals can be lost, except that a brand is never thought to be online for
-    /// long at a process that is gone.
+    /// wanted may come, too. Signals can be lost, except that a brand is never thought to be
+    /// online for long at a process that is gone.
     ///
     /// One task at a time calls this, again and again.
     async fn signals(&self) -> Vec<Signal>;

@@ -8,8 +8,8 @@ use clap::Args;
 #[derive(Args)]
 pub(crate) struct Relay {
     /// NATS servers that carry events between processes, separated by commas:
-    /// nats://host:4222 or tls://user:password@host:4222. Rooms are spread over them; every process
-    /// has the same list. Without it, the database carries them.
+    /// nats://host:4222 or tls://user:password@host:4222. Rooms are spread over them; every
+    /// process has the same list. Without it, the database carries them.
     #[arg(
         long = "relay",
         env = "CHAT_RELAY",
@@ -28,7 +28,7 @@ pub(crate) struct Relay {
 
 impl Relay {
     /// How to reach the servers, if there are any. The parser of arguments would show the
-    /// passwords in addresses that are none.
+    /// passwords in addresses that are not valid.
     pub(crate) fn options(&self) -> Result<Option<Options>, OptionsError> {
         let Some(servers) = &self.servers else {
             return Ok(None);

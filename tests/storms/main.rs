@@ -1,4 +1,4 @@
-//! Storms: processes, Postgres and the lines between them fail again and again, while
+//! Storms: processes, Postgres, NATS and the lines between them fail again and again, while
 //! authors create, edit and delete messages in several rooms. Members of the rooms know
 //! them from live frames alone, and come back when their connections end. In the end every
 //! answered operation is stored once, and every member knows its room as the database has
@@ -19,7 +19,8 @@
 //!
 //! One kind of storm, or one number of processes: add `line_fails` or `two_processes`
 //! before the `--`. `primary_fails` and `standby_lags` need the binaries of Postgres on this
-//! machine (`apt-get install postgresql`), also where Docker runs the other servers.
+//! machine (`apt-get install postgresql`), also where Docker runs the other servers. `nats_fails`
+//! needs `nats-server` (`apt-get install nats-server`).
 
 #![allow(
     unreachable_pub,

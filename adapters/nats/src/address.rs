@@ -13,6 +13,47 @@ pub(crate) const MIN_BYTES: usize = 8 * 1024;
 /// The longest message. Servers take 1 MiB unless they are configured otherwise.
 pub(crate) const MAX_BYTES: usize = 512 * 1024;
 
+/// What a reason contains, in small letters, and the sentence for it. The first one counts.
+const REFUSALS: [(&[&str], &str); 7] = [
+    (
+        &["permissions violation"],
+        "the NATS server at {server} forbids this user to publish or to subscribe: allow both \
+         for `aftermatch.>`, then restart the service",
+    ),
+    (
+        &["authentication", "signing nonce"],
+        "the NATS server at {server} no longer accepts this user: {reason}. Write new \
+         credentials, then restart the service: it reads them once",
+    ),
+    (
+        &["maximum connections"],
+        "the NATS server at {server} has no room for another connection: raise its \
+         max_connections",
+    ),
+    (
+        &["invalidcontenttype", "corrupt message"],
+        "the NATS server at {server} does not use TLS, for which tls:// in CHAT_RELAY asks: turn \
+         TLS on at the server, or, on a private network, write nats://",
+    ),
+    (
+        &["platform certs"],
+        "cannot read the root certificates: {reason}. Let SSL_CERT_FILE name a file in PEM, or \
+         leave it out",
+    ),
+    (
+        &["certificate"],
+        "no connection with TLS to the NATS server at {server}: {reason}: {advice}",
+    ),
+    (
+        &["expected info", "invalid server operation"],
+        "what answers at {server} is no NATS server: write the address of one into CHAT_RELAY",
+    ),
+];
+
+/// The sentence for every other reason.
+const UNREACHABLE: &str = "cannot reach the NATS server at {server}: {reason}. Is it running, and \
+                           is this the right address?";
+
 /// The address of a server, and who connects there. It is shown as host and port.
 #[derive(Clone)]
 pub(crate) struct Address {
@@ -88,49 +129,16 @@ impl Address {
     pub(crate) fn refusal(&self, reason: &str) -> String {
         let reason = without_introductions(reason);
         let small = reason.to_lowercase();
-        let has = |part| small.contains(part);
-        if has("authorization violation") {
-            self.who_is_refused()
-        } else if has("permissions violation") {
-            format!(
-                "the NATS server at {self} forbids this user to publish or to subscribe: allow \
-                 both for `aftermatch.>`, then restart the service"
-            )
-        } else if has("authentication") || has("signing nonce") {
-            format!(
-                "the NATS server at {self} no longer accepts this user: {reason}. Write new \
-                 credentials"
-            )
-        } else if has("maximum connections") {
-            format!(
-                "the NATS server at {self} has no room for another connection: raise its \
-                 max_connections"
-            )
-        } else if has("invalidcontenttype") || has("corrupt message") {
-            format!(
-                "the NATS server at {self} does not use TLS, for which tls:// in CHAT_RELAY asks: \
-                 turn TLS on at the server, or, on a private network, write nats://"
-            )
-        } else if has("platform certs") {
-            format!(
-                "cannot read the root certificates: {reason}. Let SSL_CERT_FILE name a file in \
-                 PEM, or leave it out"
-            )
-        } else if has("certificate") {
-            format!(
-                "no connection with TLS to the NATS server at {self}: {reason}: {}",
-                certificate_advice(&small)
-            )
-        } else if has("expected info") || has("invalid server operation") {
-            format!(
-                "what answers at {self} is no NATS server: write the address of one into CHAT_RELAY"
-            )
-        } else {
-            format!(
-                "cannot reach the NATS server at {self}: {reason}. Is it running, and is this the \
-                 right address?"
-            )
+        let has_one = |parts: &[&str]| parts.iter().any(|part| small.contains(part));
+        if has_one(&["authorization violation"]) {
+            return self.who_is_refused();
         }
+        let known = REFUSALS.iter().find(|(parts, _)| has_one(parts));
+        let sentence = known.map_or(UNREACHABLE, |(_, sentence)| sentence);
+        sentence
+            .replace("{server}", &self.to_string())
+            .replace("{advice}", certificate_advice(&small))
+            .replace("{reason}", reason)
     }
 
     fn who_is_refused(&self) -> String {
@@ -249,6 +257,33 @@ mod tests {
             let address = address(text);
             assert_eq!(address.to_string(), shown);
             assert_eq!(address.is_local(), is_local, "{text}");
+        }
+    }
+
+    #[test]
+    fn refusal_says_what_would_be_right() {
+        let address = address("nats://host");
+        for (reason, sentence) in [
+            (
+                "nats: authorization violation",
+                "the NATS server at host:4222 asks who connects",
+            ),
+            (
+                "nats: User Authentication Expired",
+                "no longer accepts this user: User Authentication Expired. Write new credentials, \
+                 then restart the service",
+            ),
+            (
+                "TLS error: IO error: invalid peer certificate: Expired",
+                "at host:4222: invalid peer certificate: Expired: renew its certificate",
+            ),
+            (
+                "IO error: Connection refused",
+                "cannot reach the NATS server at host:4222: Connection refused. Is it running",
+            ),
+        ] {
+            let refusal = address.refusal(reason);
+            assert!(refusal.contains(sentence), "{refusal}");
         }
     }
 }

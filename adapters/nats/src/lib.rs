@@ -1,8 +1,8 @@
 //! The relay over NATS: events between processes, for many of them.
 //!
-//! Each room has a subject, to which a process subscribes while it wants the room, and so has
-//! each user for how far the user reads. An event
-//! is published once, and the NATS server sends it to those who subscribe. Nothing is stored
+//! Each room has a subject, to which a process subscribes while it wants the room. How far a
+//! user reads is said at one of 256 subjects, which the id of the user decides. An event is
+//! published once, and the NATS server sends it to those who subscribe. Nothing is stored
 //! there: what is lost, the rechecks find in the log.
 //!
 //! | file | what it does |
@@ -14,6 +14,7 @@
 //! | `server` | one server: subscribes, publishes, receives |
 //! | `subscriptions` | those to rooms and users |
 //! | `outgoing` | what waits to be done at a server |
+//! | `wanted` | what this process wants, and what of it is still to be done |
 //! | `processes` | which other processes have said something lately, and of which brands |
 //! | `ports` | the ports, over all servers |
 //! | `metrics` | whether the servers are there |
@@ -29,8 +30,8 @@
 //! 3. **No brand is online at a process that is gone.** A process says that it is there every
 //!    three seconds. What it has said of its brands is forgotten when it has been silent for
 //!    twenty, and when the connection to the server was lost.
-//! 4. **Each room, each user and each brand has one server**, by its id. The servers know nothing of
-//!    each other, and every process has the same list of them.
+//! 4. **Each room, each user and each brand has one server**, by its id. The servers know
+//!    nothing of each other, and every process has the same list of them.
 //! 5. **Cancel-safe.** `receive`, `signals` and `ready` run the connections, one of them at
 //!    a time. They may be dropped at any time: the next call goes on.
 
@@ -44,6 +45,7 @@ mod ports;
 mod processes;
 mod server;
 mod subscriptions;
+mod wanted;
 
 use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
 
@@ -79,7 +81,7 @@ impl Nats {
     /// servers do not have. It connects as soon as it is used.
     ///
     /// # Errors
-    /// An address is none, or the file of the credentials cannot be used.
+    /// An address is not valid, or the file of the credentials cannot be used.
     pub async fn new(options: &Options, deployment: &str) -> Result<Self, OptionsError> {
         let (events, signals) = (Arc::<Queue>::default(), Arc::<SignalQueue>::default());
         let mut servers = Vec::new();

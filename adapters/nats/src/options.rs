@@ -1,10 +1,10 @@
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use async_nats::ServerAddr;
 use thiserror::Error;
 
 /// How to reach the servers.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Options {
     /// Their addresses. Each is a server, or a cluster, that knows nothing of the others.
     pub servers: Vec<String>,
@@ -15,16 +15,17 @@ pub struct Options {
 /// Why the servers can never be reached.
 #[derive(Debug, Error)]
 pub enum OptionsError {
-    /// An address is none.
+    /// An address is not valid.
     #[error(
         "{0:?} is no address of a NATS server: nats://host:4222 or tls://host:4222 was expected"
     )]
     Address(String),
-    /// An address with a password is none. It is not shown.
+    /// An address of a list with passwords is not valid. It is not shown.
     #[error(
         "an address with a password is no address of a NATS server: \
          nats://user:password@host:4222 or tls://user:password@host:4222 was expected, where \
-         characters of the password other than letters and digits are % and two digits"
+         characters of the password other than letters and digits, also a comma, are % and two \
+         digits"
     )]
     SecretAddress,
     /// The file cannot be read, or holds no credentials.
@@ -45,11 +46,17 @@ impl Options {
     /// The servers of a comma-separated list.
     ///
     /// # Errors
-    /// An address is none.
+    /// An address is not valid.
     pub fn parse(list: &str) -> Result<Vec<String>, OptionsError> {
         let addresses = list.split(',').map(str::trim);
         let checked = addresses.map(|address| server(address).map(|_| address.to_owned()));
-        checked.collect()
+        // A comma in a password divides it, too: each part can have some of it.
+        checked
+            .collect::<Result<_, _>>()
+            .map_err(|error| match error {
+                OptionsError::Address(_) if list.contains('@') => OptionsError::SecretAddress,
+                error => error,
+            })
     }
 
     /// The addresses without passwords.
@@ -63,6 +70,16 @@ impl Options {
             }
         });
         shown.collect::<Vec<_>>().join(",")
+    }
+}
+
+/// Without passwords.
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("servers", &self.shown())
+            .field("credentials", &self.credentials)
+            .finish()
     }
 }
 
@@ -90,6 +107,7 @@ mod tests {
             credentials: None,
         };
         assert_eq!(options.shown(), "nats://a:4222,tls://***@b.example.com");
+        assert!(!format!("{options:?}").contains("secret"));
         for bad in ["", "a:4222", "http://a", "nats://", "nats://a,,nats://b"] {
             assert!(Options::parse(bad).is_err(), "{bad}");
         }
@@ -97,6 +115,8 @@ mod tests {
             "ann:secret@a",
             "nats://ann:secret#@a",
             "http://ann:secret@a",
+            "nats://ann:secret,more@a",
+            "nats://ann:secret,nats://b,c@a",
         ] {
             let error = Options::parse(bad).unwrap_err().to_string();
             assert!(!error.contains("secret"), "{error}");

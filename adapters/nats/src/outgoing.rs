@@ -1,9 +1,6 @@
 //! What waits to be done at a server.
 
-use std::{
-    collections::{HashMap, HashSet},
-    mem,
-};
+use std::collections::HashSet;
 
 use aftermatch_ports::{
     RemoteEvent, Signal,
@@ -13,6 +10,8 @@ use aftermatch_relay::{OnlineHere, Queue, Recent, RecentReads, SignalQueue};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
+use crate::wanted::{Changes, Wanted};
+
 /// What waits to be done at a server.
 pub(crate) struct Outgoing {
     /// Events committed here.
@@ -21,27 +20,15 @@ pub(crate) struct Outgoing {
     /// Invariant 1.
     recent: Mutex<Recent>,
     pub(crate) recent_reads: Mutex<RecentReads>,
-    wanted: Mutex<Wanted>,
+    wanted: Wanted,
     online: OnlineHere,
     /// Notified when there is something to do.
     changed: Notify,
 }
 
-#[derive(Default)]
-struct Wanted {
-    /// Rooms that are wanted, or no longer, and where that was not done yet.
-    changed: HashMap<RoomId, bool>,
-    /// The same for all of them.
-    all: Option<bool>,
-    /// The same for users whose read positions are wanted.
-    reads: HashMap<UserId, bool>,
-}
-
 /// What is to be done now.
 pub(crate) struct Work {
-    pub(crate) rooms: HashMap<RoomId, bool>,
-    pub(crate) all: Option<bool>,
-    pub(crate) reads: HashMap<UserId, bool>,
+    pub(crate) wanted: Changes,
     pub(crate) events: Vec<RemoteEvent>,
     pub(crate) signals: Vec<Signal>,
     /// Brands that came, and that went.
@@ -56,7 +43,7 @@ impl Outgoing {
             signals: SignalQueue::default(),
             recent: Mutex::new(Recent::default()),
             recent_reads: Mutex::default(),
-            wanted: Mutex::default(),
+            wanted: Wanted::default(),
             online: OnlineHere::default(),
             changed: Notify::new(),
         }
@@ -93,17 +80,27 @@ impl Outgoing {
     }
 
     pub(crate) fn want(&self, room: RoomId, wanted: bool) {
-        self.wanted.lock().changed.insert(room, wanted);
+        self.wanted.room(room, wanted);
         self.changed.notify_one();
     }
 
     pub(crate) fn want_all(&self, wanted: bool) {
-        self.wanted.lock().all = Some(wanted);
+        self.wanted.all(wanted);
         self.changed.notify_one();
     }
 
     pub(crate) fn want_reads(&self, user: UserId, wanted: bool) {
-        self.wanted.lock().reads.insert(user, wanted);
+        self.wanted.user(user, wanted);
+        self.changed.notify_one();
+    }
+
+    pub(crate) fn wants_reads(&self, user: UserId) -> bool {
+        self.wanted.has_user(user)
+    }
+
+    /// A connection begins, at which there is no subscription yet.
+    pub(crate) fn begin(&self) {
+        self.wanted.begin();
         self.changed.notify_one();
     }
 
@@ -144,15 +141,8 @@ impl Outgoing {
     }
 
     pub(crate) fn take(&self) -> Work {
-        let Wanted {
-            changed,
-            all,
-            reads,
-        } = mem::take(&mut *self.wanted.lock());
         Work {
-            rooms: changed,
-            all,
-            reads,
+            wanted: self.wanted.take(),
             events: self.events.take(),
             signals: self.signals.take(),
             brands: self.online.take_changed(),

@@ -1,7 +1,6 @@
 //! One server.
 
 use std::{
-    collections::HashSet,
     convert::Infallible,
     hash::{BuildHasher, RandomState},
     mem,
@@ -10,7 +9,7 @@ use std::{
 };
 
 use aftermatch_ports::{
-    Signal,
+    RemoteEvent, Signal,
     model::{RoomId, UserId},
 };
 use aftermatch_relay::{Line, Queue, SignalQueue, from_json, lines};
@@ -28,6 +27,7 @@ use crate::{
     outgoing::{Outgoing, Work},
     processes::Processes,
     subscriptions::Subscriptions,
+    wanted::Changes,
 };
 
 /// How often a process says that it is there: invariant 3.
@@ -38,6 +38,10 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// How many messages of one subscription wait to be received at most. Further ones are lost.
 const WAITING: usize = 4_096;
+
+/// Over how many subjects the users are spread. Each costs a process a subscription as long as
+/// it wants one of its users, and the read positions of the others.
+const USER_SUBJECTS: i64 = 256;
 
 pub(crate) struct Server {
     health: Arc<Health>,
@@ -107,6 +111,7 @@ impl Server {
         let own = client.subscribe(self.own(self.process)).await?;
         let mut control = futures_util::stream::select(control, own);
         let mut subscriptions = Subscriptions::default();
+        self.outgoing.begin();
         let mut heartbeat = interval(HEARTBEAT);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut connected = 0;
@@ -141,55 +146,20 @@ impl Server {
         }
     }
 
-    /// Does what waits. Invariant 1: subscribes before it asks.
+    /// Does what waits.
     async fn work(
         &self,
         client: &Client,
         subscriptions: &mut Subscriptions,
     ) -> Result<(), async_nats::Error> {
         let Work {
-            rooms: changed,
-            all,
-            reads,
+            wanted,
             events,
             signals,
             brands: [online, offline],
             presence_wanted,
         } = self.outgoing.take();
-        let mut lines = Vec::new();
-        let mut new = HashSet::new();
-        for (room, wanted) in changed {
-            if !wanted {
-                subscriptions.rooms.remove(&room);
-            } else if !subscriptions.rooms.contains_key(&room) {
-                let subscriber = client.subscribe(self.room(room)).await?;
-                let end = subscriptions.add(subscriber);
-                subscriptions.rooms.insert(room, end);
-                new.insert(room);
-            }
-        }
-        lines.extend(lines::ids(lines::WANT, &new));
-        match all {
-            Some(true) if subscriptions.all.is_none() => {
-                let subscriber = client.subscribe(format!("{}.room.*", self.prefix)).await?;
-                subscriptions.all = Some(subscriptions.add(subscriber));
-                lines.push(lines::all(true));
-            }
-            Some(false) => subscriptions.all = None,
-            _ => {}
-        }
-        let mut new = HashSet::new();
-        for (user, wanted) in reads {
-            if !wanted {
-                subscriptions.reads.remove(&user);
-            } else if !subscriptions.reads.contains_key(&user) {
-                let subscriber = client.subscribe(self.user(user)).await?;
-                let end = subscriptions.add(subscriber);
-                subscriptions.reads.insert(user, end);
-                new.insert(user);
-            }
-        }
-        lines.extend(lines::ids(lines::WANT_READS, &new));
+        let mut lines = self.subscribe_to(client, subscriptions, wanted).await?;
         if self.processes.is_watched() {
             lines.extend(lines::ids(lines::ONLINE, &online));
             lines.extend(lines::ids(lines::OFFLINE, &offline));
@@ -200,6 +170,35 @@ impl Server {
             None => {}
         }
         self.publish_lines(client, self.control(), lines).await?;
+        self.publish_waiting(client, events, signals).await
+    }
+
+    /// Subscribes, and returns what is to be asked of the others *then*: invariant 1.
+    async fn subscribe_to(
+        &self,
+        client: &Client,
+        subscriptions: &mut Subscriptions,
+        Changes { rooms, users, all }: Changes,
+    ) -> Result<Vec<String>, async_nats::Error> {
+        let room = |room| self.room(room);
+        let rooms = subscriptions.change(client, rooms, room).await?;
+        let user = |user| self.user(user);
+        let users = subscriptions.change(client, users, user).await?;
+        let every = |()| format!("{}.room.*", self.prefix);
+        let all = all.map(|wanted| ((), wanted)).into_iter().collect();
+        let all = subscriptions.change(client, all, every).await?;
+        let mut lines = lines::ids(lines::WANT, &rooms);
+        lines.extend(all.into_iter().map(|()| lines::all(true)));
+        lines.extend(lines::ids(lines::WANT_READS, &users));
+        Ok(lines)
+    }
+
+    async fn publish_waiting(
+        &self,
+        client: &Client,
+        events: Vec<RemoteEvent>,
+        signals: Vec<Signal>,
+    ) -> Result<(), async_nats::Error> {
         let max_bytes = max_bytes(client);
         for event in events {
             if let Some(line) = lines::event(&event, max_bytes) {
@@ -282,7 +281,7 @@ impl Server {
                         reads.extend(self.outgoing.recent_reads.lock().of_user(user));
                     }
                 }
-                Line::Signal(signal) => self.signals.push(signal),
+                Line::Signal(signal) => self.received(signal),
                 // What it said before may be out of date, and is said again.
                 Line::Listed => self.processes.forget(process),
                 Line::WantAll(true) => {
@@ -302,9 +301,6 @@ impl Server {
                 }
                 _ => {}
             }
-        }
-        if process == self.process {
-            return Ok(());
         }
         self.remind_of_reads(client, process, reads).await
     }
@@ -340,9 +336,17 @@ impl Server {
                         self.events.push(event);
                     }
                 }
-                Line::Signal(signal) => self.signals.push(signal),
+                Line::Signal(signal) => self.received(signal),
                 _ => {}
             }
+        }
+    }
+
+    /// Users who are not wanted share a subject with others who are.
+    fn received(&self, signal: Signal) {
+        match signal {
+            Signal::OwnRead { user, .. } if !self.outgoing.wants_reads(user) => {}
+            _ => self.signals.push(signal),
         }
     }
 
@@ -350,9 +354,10 @@ impl Server {
         format!("{}.room.{room}", self.prefix)
     }
 
-    /// Where it is said how far the user reads.
+    /// Where it is said how far the user reads: the subject is shared with others.
     fn user(&self, user: UserId) -> String {
-        format!("{}.user.{user}", self.prefix)
+        let shared = user.0.rem_euclid(USER_SUBJECTS);
+        format!("{}.user.{shared}", self.prefix)
     }
 
     /// Where processes speak to all.
@@ -382,3 +387,6 @@ async fn publish(client: &Client, subject: String, text: String) -> Result<(), a
         published => Ok(published?),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,15 +3,17 @@
 //!
 //! Triggers notify when a revision moves. Each process says which rooms it wants, and
 //! notifies the others of the events that it commits there: of their numbers, and of
-//! what they are. Notifications can be lost with the connection. They only reduce latency: once a second a process
-//! asks the database what has changed (`directory/revisions.rs`).
+//! what they are. Notifications can be lost with the connection. They only reduce
+//! latency: once a second a process asks the database what has changed
+//! (`directory/revisions.rs`).
 //!
 //! | file | what it does |
 //! |---|---|
 //! | `notifications` | the ports' side: waits, and runs the listener meanwhile |
 //! | `listener` | receives and sends over one connection, and reconnects |
 //! | `connection` | the statements of this connection |
-//! | `others` | which other processes there are, what they want, and whether they send to this one |
+//! | `others` | which other processes there are, and whether they send to this one |
+//! | `others/wants` | what they want |
 //! | `wanted` | what this process wants |
 //! | `outgoing` | what waits to be sent |
 //! | `notification` | a notification, whose text is lines ([`aftermatch_relay::lines`]) |
@@ -35,8 +37,8 @@
 //!    and only then confirms it. `ready` waits until all others have confirmed. So
 //!    an event that was neither sent to the newcomer nor remembered for it (13) was
 //!    committed before it was ready, and it finds that in the log when it reads a room
-//!    for the first time. Of two
-//!    processes that connect at once, the second to take the lock finds the first.
+//!    for the first time. Of two processes that connect at once, the second to take the
+//!    lock finds the first.
 //! 7. **Nobody is waited for longer than three seconds**, in `ready`: another
 //!    process may be paused. One that has died loses the lock, and is no longer
 //!    waited for.

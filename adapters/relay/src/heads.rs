@@ -1,17 +1,14 @@
-use std::{collections::HashMap, mem, time::Duration};
+use std::collections::HashMap;
 
 use aftermatch_ports::{
     RemoteEvent,
     model::{LogHead, RoomId},
 };
-use tokio::time::Instant;
+
+use crate::lately::Lately;
 
 /// The most rooms of which a number is held. The next recheck finds the rest.
 const MAX_ROOMS: usize = 10_000;
-
-/// The shortest time for which [`Recent`] remembers: longer than another process takes
-/// to announce that it wants a room.
-const REMEMBERED: Duration = Duration::from_secs(5);
 
 /// The last event of each of some rooms.
 #[derive(Default)]
@@ -37,42 +34,24 @@ impl Heads {
 }
 
 /// The last event that this process published lately in each room: invariant 13.
-pub struct Recent {
-    since: Instant,
-    heads: Heads,
-    /// Those before `since`.
-    old: Heads,
-}
-
-impl Default for Recent {
-    fn default() -> Self {
-        Self {
-            since: Instant::now(),
-            heads: Heads::default(),
-            old: Heads::default(),
-        }
-    }
-}
+#[derive(Default)]
+pub struct Recent(Lately<Heads>);
 
 impl Recent {
     /// Of too many rooms, some are not remembered.
     pub fn remember(&mut self, room: RoomId, head: LogHead) {
-        if self.since.elapsed() >= REMEMBERED {
-            self.old = mem::take(&mut self.heads);
-            self.since = Instant::now();
-        }
-        self.heads.raise(room, head);
+        self.0.current().raise(room, head);
     }
 
     /// The last events of all rooms, without their content.
     pub fn all_events(&self) -> impl Iterator<Item = RemoteEvent> {
-        let heads = [&self.old, &self.heads].into_iter();
-        heads.flat_map(|heads| heads.0.iter().map(|(room, head)| bare(*room, *head)))
+        let heads = self.0.parts().flat_map(|heads| &heads.0);
+        heads.map(|(room, head)| bare(*room, *head))
     }
 
     /// The last events in `room`, without their content.
     pub fn events(&self, room: RoomId) -> impl Iterator<Item = RemoteEvent> {
-        let heads = [&self.old, &self.heads].into_iter();
+        let heads = self.0.parts();
         heads.filter_map(move |heads| Some(bare(room, *heads.0.get(&room)?)))
     }
 }
@@ -92,6 +71,7 @@ mod tests {
     use tokio::time::advance;
 
     use super::*;
+    use crate::lately::PERIOD;
 
     fn head(seq: i64) -> LogHead {
         LogHead {
@@ -112,10 +92,10 @@ mod tests {
         }
         assert_eq!(seqs(&recent, 1), [3]);
         assert!(seqs(&recent, 2).is_empty());
-        advance(REMEMBERED).await;
+        advance(PERIOD).await;
         recent.remember(RoomId(2), head(1));
         assert_eq!(seqs(&recent, 1), [3]);
-        advance(REMEMBERED).await;
+        advance(PERIOD).await;
         recent.remember(RoomId(2), head(2));
         assert!(seqs(&recent, 1).is_empty());
         assert_eq!(seqs(&recent, 2), [1, 2]);
@@ -132,7 +112,7 @@ mod tests {
         assert!(seqs(&recent, most + 1).is_empty());
         recent.remember(RoomId(1), head(2));
         assert_eq!(seqs(&recent, 1), [2]);
-        advance(REMEMBERED).await;
+        advance(PERIOD).await;
         recent.remember(RoomId(most + 1), head(1));
         assert_eq!(seqs(&recent, most + 1), [1]);
     }

@@ -8,9 +8,11 @@
 //! | `receive` | waits for what is to be received, and runs the connection meanwhile |
 //! | `heads` | the last numbers of rooms, and those that were published lately |
 //! | `recent_reads` | how far users have read lately |
+//! | `lately` | forgets what was added long ago |
 //! | `online` | which brands have connections, here and elsewhere |
 
 mod heads;
+mod lately;
 pub mod lines;
 mod online;
 mod queue;

@@ -1,27 +1,20 @@
-use std::{collections::BTreeMap, mem, time::Duration};
+use std::collections::BTreeMap;
 
 use aftermatch_ports::{
     Signal,
     model::{RoomId, Seq, UserId},
 };
-use tokio::time::Instant;
 
-/// The most marks that are remembered in a time. The rest is lost for those who begin to want
-/// them just then.
-const MAX_MARKS: usize = 10_000;
+use crate::lately::Lately;
 
-/// The shortest time for which a mark is remembered: longer than another process takes to
-/// announce what it wants.
-const REMEMBERED: Duration = Duration::from_secs(5);
+/// The most read positions of each kind that are remembered in a period. The rest is lost for
+/// those who begin to want them just then.
+pub(crate) const MAX_POSITIONS: usize = 10_000;
 
 /// How far users have read lately, as this process has said. Who begins to want a room or a user
 /// receives it: nothing else makes up for what was said just before.
-pub struct RecentReads {
-    since: Instant,
-    reads: Reads,
-    /// Those before `since`.
-    old: Reads,
-}
+#[derive(Default)]
+pub struct RecentReads(Lately<Reads>);
 
 #[derive(Default)]
 struct Reads {
@@ -29,24 +22,10 @@ struct Reads {
     of_users: BTreeMap<(UserId, RoomId), Seq>,
 }
 
-impl Default for RecentReads {
-    fn default() -> Self {
-        Self {
-            since: Instant::now(),
-            reads: Reads::default(),
-            old: Reads::default(),
-        }
-    }
-}
-
 impl RecentReads {
     /// Remembers it if it is a read position.
     pub fn remember(&mut self, signal: Signal) {
-        if self.since.elapsed() >= REMEMBERED {
-            self.old = mem::take(&mut self.reads);
-            self.since = Instant::now();
-        }
-        let Reads { of_rooms, of_users } = &mut self.reads;
+        let Reads { of_rooms, of_users } = self.0.current();
         match signal {
             Signal::Read {
                 room,
@@ -55,14 +34,14 @@ impl RecentReads {
                 shown,
             } => {
                 let key = (room, user);
-                if of_rooms.len() < MAX_MARKS || of_rooms.contains_key(&key) {
+                if of_rooms.len() < MAX_POSITIONS || of_rooms.contains_key(&key) {
                     let read = of_rooms.entry(key).or_insert((seq, shown));
                     *read = (read.0.max(seq), read.1.max(shown));
                 }
             }
             Signal::OwnRead { room, user, seq } => {
                 let key = (user, room);
-                if of_users.len() < MAX_MARKS || of_users.contains_key(&key) {
+                if of_users.len() < MAX_POSITIONS || of_users.contains_key(&key) {
                     let read = of_users.entry(key).or_insert(seq);
                     *read = (*read).max(seq);
                 }
@@ -75,14 +54,17 @@ impl RecentReads {
     #[must_use]
     pub fn of_room(&self, room: RoomId) -> Vec<Signal> {
         let all = (room, UserId(i64::MIN))..=(room, UserId(i64::MAX));
-        let reads = self.both().map(|reads| reads.of_rooms.range(all.clone()));
+        let reads = self
+            .0
+            .parts()
+            .map(|reads| reads.of_rooms.range(all.clone()));
         reads.flatten().map(read).collect()
     }
 
     /// In every room.
     #[must_use]
     pub fn of_all_rooms(&self) -> Vec<Signal> {
-        let reads = self.both().map(|reads| reads.of_rooms.iter());
+        let reads = self.0.parts().map(|reads| reads.of_rooms.iter());
         reads.flatten().map(read).collect()
     }
 
@@ -90,18 +72,16 @@ impl RecentReads {
     #[must_use]
     pub fn of_user(&self, user: UserId) -> Vec<Signal> {
         let all = (user, RoomId(i64::MIN))..=(user, RoomId(i64::MAX));
-        let reads = self.both().map(|reads| reads.of_users.range(all.clone()));
+        let reads = self
+            .0
+            .parts()
+            .map(|reads| reads.of_users.range(all.clone()));
         let own = reads.flatten().map(|((user, room), seq)| Signal::OwnRead {
             room: *room,
             user: *user,
             seq: *seq,
         });
         own.collect()
-    }
-
-    /// The older ones first.
-    fn both(&self) -> impl Iterator<Item = &Reads> {
-        [&self.old, &self.reads].into_iter()
     }
 }
 
@@ -119,6 +99,7 @@ mod tests {
     use tokio::time::advance;
 
     use super::*;
+    use crate::lately::PERIOD;
 
     fn signals(room: i64, user: i64, seq: i64) -> [Signal; 2] {
         let (room, user, seq) = (RoomId(room), UserId(user), Seq(seq));
@@ -132,7 +113,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn last_marks_are_remembered_for_a_while() {
+    async fn last_positions_are_remembered_for_a_while() {
         let mut recent = RecentReads::default();
         for (room, user, seq) in [(1, 3, 4), (1, 3, 5), (1, 4, 5), (2, 3, 6)] {
             for signal in signals(room, user, seq) {
@@ -146,23 +127,26 @@ mod tests {
             assert_eq!(recent.of_room(RoomId(1)), [first, second]);
             assert_eq!(recent.of_user(UserId(3)), [first_own, other_own]);
             assert_eq!(recent.of_all_rooms(), [first, second, other]);
-            advance(REMEMBERED).await;
+            advance(PERIOD).await;
             recent.remember(signals(9, 9, 9)[1]);
         }
         assert_eq!(recent.of_all_rooms(), []);
         assert_eq!(recent.of_user(UserId(3)), []);
+        assert_eq!(recent.of_user(UserId(9)).len(), 2);
+        advance(2 * PERIOD).await;
+        assert_eq!(recent.of_user(UserId(9)), [], "nobody has read since");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn marks_are_bounded() {
+    async fn read_positions_are_bounded() {
         let mut recent = RecentReads::default();
-        let most = i64::try_from(MAX_MARKS).unwrap();
+        let most = i64::try_from(MAX_POSITIONS).unwrap();
         for user in 1..=most + 1 {
             for signal in signals(1, user, 1) {
                 recent.remember(signal);
             }
         }
-        assert_eq!(recent.of_all_rooms().len(), MAX_MARKS);
+        assert_eq!(recent.of_all_rooms().len(), MAX_POSITIONS);
         assert_eq!(recent.of_user(UserId(most + 1)), []);
         recent.remember(signals(1, 1, 2)[1]);
         assert_eq!(recent.of_user(UserId(1)), [signals(1, 1, 2)[1]]);

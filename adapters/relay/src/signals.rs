@@ -7,11 +7,14 @@ use aftermatch_ports::{
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::receive::receive;
+use crate::{receive::receive, recent_reads::MAX_POSITIONS};
 
-/// The most of those who type that wait. Others are dropped. Nothing else makes up for a lost
-/// position or a lost brand: of each, the last one waits.
+/// The most of those who type that wait. Others are dropped.
 const MAX_WAITING: usize = 1_000;
+
+/// The most read positions of each kind that wait: all that another process remembers. Nothing
+/// else makes up for a lost one, so of each user in each room the last one waits.
+const MAX_READS: usize = 2 * MAX_POSITIONS;
 
 /// Signals that wait, to be sent or to be received.
 #[derive(Default)]
@@ -26,6 +29,7 @@ struct Waiting {
     /// Where users have read rooms up to, and what others are shown of that.
     read: BTreeMap<(RoomId, UserId), (Seq, Option<Seq>)>,
     own_read: BTreeMap<(RoomId, UserId), Seq>,
+    /// The last of each brand, however many there are: none may be wrong for long.
     presence: BTreeMap<BrandId, bool>,
 }
 
@@ -43,12 +47,14 @@ impl SignalQueue {
                 seq,
                 shown,
             } => {
-                let read = waiting.read.entry((room, user)).or_insert((seq, shown));
-                *read = (read.0.max(seq), read.1.max(shown));
+                if let Some(read) = entry(&mut waiting.read, (room, user), (seq, shown)) {
+                    *read = (read.0.max(seq), read.1.max(shown));
+                }
             }
             Signal::OwnRead { room, user, seq } => {
-                let read = waiting.own_read.entry((room, user)).or_insert(seq);
-                *read = (*read).max(seq);
+                if let Some(read) = entry(&mut waiting.own_read, (room, user), seq) {
+                    *read = (*read).max(seq);
+                }
             }
             Signal::Typing { .. } if waiting.typing.len() < MAX_WAITING => {
                 waiting.typing.push(signal)
@@ -87,6 +93,12 @@ impl SignalQueue {
         let read = read.chain(own_read);
         typing.into_iter().chain(read).chain(presence).collect()
     }
+}
+
+/// The entry of `key`, which is `first` if it is new. `None`: there is no room for it.
+fn entry<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, first: V) -> Option<&mut V> {
+    let has_room = map.len() < MAX_READS || map.contains_key(&key);
+    has_room.then(|| map.entry(key).or_insert(first))
 }
 
 #[cfg(test)]
@@ -133,5 +145,32 @@ mod tests {
         ];
         assert_eq!(kept, last);
         assert!(queue.take().is_empty());
+    }
+
+    #[test]
+    fn read_positions_are_bounded() {
+        let queue = SignalQueue::default();
+        let most = i64::try_from(MAX_READS).unwrap();
+        let [first, last] = [1, most + 1].map(|user| (RoomId(1), UserId(user)));
+        for user in 1..=most + 1 {
+            let (room, user, seq) = (RoomId(1), UserId(user), Seq(1));
+            queue.push(Signal::OwnRead { room, user, seq });
+            queue.push(Signal::Read {
+                room,
+                user,
+                seq,
+                shown: None,
+            });
+        }
+        let (room, user) = first;
+        queue.push(Signal::OwnRead {
+            room,
+            user,
+            seq: Seq(2),
+        });
+        let waiting = queue.waiting.lock();
+        assert_eq!([waiting.read.len(), waiting.own_read.len()], [MAX_READS; 2]);
+        assert_eq!(waiting.own_read.get(&first), Some(&Seq(2)));
+        assert!(!waiting.own_read.contains_key(&last));
     }
 }

@@ -1,5 +1,5 @@
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     mem,
     sync::{
         Arc,
@@ -17,7 +17,7 @@ use parking_lot::Mutex;
 use super::{
     notification::{Notification, Packer, To},
     others::Others,
-    wanted::Wanted,
+    wanted::{AllWanted, Wanted},
 };
 
 /// What waits to be sent to other processes.
@@ -30,13 +30,14 @@ pub(super) struct Outgoing {
     /// Invariant 13.
     recent: Mutex<Recent>,
     wanted: Wanted<RoomId>,
+    all_wanted: AllWanted,
     wanted_reads: Wanted<UserId>,
     /// Processes whose hello is to be confirmed.
     newcomers: Mutex<BTreeSet<u32>>,
     signals: SignalQueue,
-    /// Invariant 13, and what is to be sent again to one process.
+    /// Invariant 13, and what of it is to be sent again, by the process that is to receive it.
     recent_reads: Mutex<RecentReads>,
-    reminders: Mutex<Vec<(To, Signal)>>,
+    reminders: Mutex<BTreeMap<u32, SignalQueue>>,
     online: OnlineHere,
     /// Processes that are to receive all brands that are online.
     watchers: Mutex<BTreeSet<u32>>,
@@ -50,6 +51,7 @@ impl Outgoing {
             events: Queue::default(),
             recent: Mutex::new(Recent::default()),
             wanted: Wanted::default(),
+            all_wanted: AllWanted::default(),
             wanted_reads: Wanted::default(),
             newcomers: Mutex::default(),
             signals: SignalQueue::default(),
@@ -102,11 +104,16 @@ impl Outgoing {
     }
 
     fn remind_of_reads(&self, other: u32, reads: Vec<Signal>) {
-        if !reads.is_empty() {
-            let reads = reads.into_iter().map(|read| (To::One(other), read));
-            self.reminders.lock().extend(reads);
-            self.events.wake();
+        if reads.is_empty() {
+            return;
         }
+        let mut reminders = self.reminders.lock();
+        let waiting = reminders.entry(other).or_default();
+        for read in reads {
+            waiting.push(read);
+        }
+        drop(reminders);
+        self.events.wake();
     }
 
     fn is_enabled(&self) -> bool {
@@ -118,6 +125,7 @@ impl Outgoing {
     pub(super) fn set_enabled(&self, enabled: bool) {
         self.enabled.store(enabled, Ordering::SeqCst);
         self.wanted.announce(enabled);
+        self.all_wanted.announce(enabled);
         self.wanted_reads.announce(enabled);
         if !enabled {
             drop(self.take());
@@ -143,11 +151,11 @@ impl Outgoing {
         let newcomers = mem::take(&mut *self.newcomers.lock());
         let (new, all) = self.wanted.take_new(!newcomers.is_empty());
         let (new_reads, all_reads) = self.wanted_reads.take_new(!newcomers.is_empty());
-        let everything = self.wanted.take_everything();
+        let everything = self.all_wanted.take_new();
         for other in newcomers {
             packer.add(To::All, &lines::confirm(other));
             packer.ids(To::One(other), lines::WANT_READS, &all_reads);
-            packer.list(To::One(other), &all, self.wanted.everything());
+            packer.list(To::One(other), &all, self.all_wanted.get());
             if self.online.is_wanted() {
                 packer.add(To::One(other), lines::WATCH);
             }
@@ -166,8 +174,10 @@ impl Outgoing {
 
     /// Last: they are the first that may come late.
     fn pack_signals(&self, packer: &mut Packer) {
-        for (to, signal) in mem::take(&mut *self.reminders.lock()) {
-            packer.signal(&[to], signal);
+        for (other, waiting) in mem::take(&mut *self.reminders.lock()) {
+            for signal in waiting.take() {
+                packer.signal(&[To::One(other)], signal);
+            }
         }
         for signal in self.signals.take() {
             let recipients = match signal {
@@ -240,7 +250,7 @@ impl Outgoing {
 
     /// Whether every room is wanted.
     pub(super) fn want_all(&self, wanted: bool) {
-        self.wanted.set_everything(wanted);
+        self.all_wanted.set(wanted);
         self.events.wake();
     }
 
@@ -253,7 +263,7 @@ impl Outgoing {
     }
 
     pub(super) fn is_wanted(&self, room: RoomId) -> bool {
-        self.wanted.contains(room)
+        self.all_wanted.get() || self.wanted.contains(room)
     }
 
     /// The first notifications of a connection.
@@ -263,7 +273,7 @@ impl Outgoing {
         let (_, all_reads) = self.wanted_reads.take_new(true);
         packer.ids(To::All, lines::WANT_READS, &all_reads);
         let (_, all) = self.wanted.take_new(true);
-        packer.list(To::All, &all, self.wanted.everything());
+        packer.list(To::All, &all, self.all_wanted.get());
         if self.online.is_wanted() {
             packer.add(To::All, lines::WATCH);
         }

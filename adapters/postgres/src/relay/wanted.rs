@@ -16,9 +16,6 @@ struct State<K> {
     new: HashSet<K>,
     /// No longer wanted, which is still to be announced.
     left: HashSet<K>,
-    /// Whether all are wanted, and whether the others know that it is or is not.
-    everything: bool,
-    everything_is_known: bool,
 }
 
 impl<K> Default for Wanted<K> {
@@ -28,8 +25,6 @@ impl<K> Default for Wanted<K> {
             these: HashSet::new(),
             new: HashSet::new(),
             left: HashSet::new(),
-            everything: false,
-            everything_is_known: true,
         }))
     }
 }
@@ -43,7 +38,6 @@ impl<K: Copy + Eq + Hash> Wanted<K> {
         if !is_announced {
             state.new.clear();
             state.left.clear();
-            state.everything_is_known = true;
         }
     }
 
@@ -65,26 +59,7 @@ impl<K: Copy + Eq + Hash> Wanted<K> {
     }
 
     pub(super) fn contains(&self, one: K) -> bool {
-        let state = self.0.lock();
-        state.everything || state.these.contains(&one)
-    }
-
-    pub(super) fn set_everything(&self, wanted: bool) {
-        let mut state = self.0.lock();
-        state.everything_is_known &= state.everything == wanted || !state.is_announced;
-        state.everything = wanted;
-    }
-
-    /// Whether all are wanted.
-    pub(super) fn everything(&self) -> bool {
-        self.0.lock().everything
-    }
-
-    /// Whether all are wanted, if that is to be announced now.
-    pub(super) fn take_everything(&self) -> Option<bool> {
-        let mut state = self.0.lock();
-        let is_known = mem::replace(&mut state.everything_is_known, true);
-        (!is_known).then_some(state.everything)
+        self.0.lock().these.contains(&one)
     }
 
     /// What is to be announced now. Also, if asked for, all that a process must know
@@ -99,6 +74,44 @@ impl<K: Copy + Eq + Hash> Wanted<K> {
     /// What is to be announced later: a page that is loaded again comes back.
     pub(super) fn take_left(&self) -> HashSet<K> {
         mem::take(&mut self.0.lock().left)
+    }
+}
+
+/// Whether all rooms are wanted, and whether the others know that yet.
+#[derive(Default)]
+pub(super) struct AllWanted(Mutex<AllState>);
+
+#[derive(Default)]
+struct AllState {
+    /// As for [`Wanted`].
+    is_announced: bool,
+    is_wanted: bool,
+    /// Whether it is still to be announced.
+    is_new: bool,
+}
+
+impl AllWanted {
+    /// As [`Wanted::announce`].
+    pub(super) fn announce(&self, is_announced: bool) {
+        let mut state = self.0.lock();
+        state.is_announced = is_announced;
+        state.is_new &= is_announced;
+    }
+
+    pub(super) fn set(&self, wanted: bool) {
+        let mut state = self.0.lock();
+        state.is_new |= state.is_wanted != wanted && state.is_announced;
+        state.is_wanted = wanted;
+    }
+
+    pub(super) fn get(&self) -> bool {
+        self.0.lock().is_wanted
+    }
+
+    /// Whether they are, if that is to be announced now.
+    pub(super) fn take_new(&self) -> Option<bool> {
+        let mut state = self.0.lock();
+        mem::take(&mut state.is_new).then_some(state.is_wanted)
     }
 }
 

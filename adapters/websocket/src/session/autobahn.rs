@@ -55,7 +55,6 @@ impl Interest for Nobody {
     fn unwanted(&self, _: RoomId) {}
     fn all_wanted(&self, _: bool) {}
     fn reads_wanted(&self, _: UserId, _: bool) {}
-
     fn presence_wanted(&self, _: bool) {}
     fn online(&self, _: BrandId, _: bool) {}
     fn signal(&self, _: Signal) {}
