@@ -132,3 +132,30 @@ async fn lossy_line_to_nats_changes_nothing() {
     assert!(seqs.eq(expected), "in order, without holes: {:?}", all[0]);
     assert!(all.iter().all(|events| *events == all[0]), "{all:?}");
 }
+
+/// One process after the other is given a second server. Until the last one has it, the two
+/// look for some rooms at different servers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn second_server_is_added_without_loss() {
+    let database = fresh().await;
+    prepare(database.url()).await;
+    let (one, other) = (NatsServer::start().await, NatsServer::start().await);
+    let both = format!("{},{}", one.url(), other.url());
+    let mut first = process(database.url(), &one.url()).await;
+    let mut second = process(database.url(), &one.url()).await;
+    for step in 0..3 {
+        match step {
+            1 => second = process(database.url(), &both).await,
+            2 => first = process(database.url(), &both).await,
+            _ => {}
+        }
+        for room in 1..=2 {
+            let mut ann = first.joined(1, room).await;
+            let mut bob = second.joined(2, room).await;
+            for text in ["hello", "and again"] {
+                let created = ann.create(text).await;
+                assert_eq!(bob.receive().await, created, "step {step}");
+            }
+        }
+    }
+}

@@ -119,9 +119,8 @@ impl Unseen {
 
     /// Looks at it, as far as it can be read.
     pub(super) async fn look(&mut self, ports: &Ports) -> Result<(), StoreError> {
-        let scopes = ports.inbox.scopes();
         if mem::take(&mut self.everything) {
-            self.scopes.extend(&scopes);
+            self.scopes.extend(ports.inbox.scopes());
         }
         let some: Vec<_> = self
             .scopes
@@ -137,7 +136,7 @@ impl Unseen {
         }
         if !self.rooms.is_empty() {
             let rooms: Vec<_> = self.rooms.iter().copied().collect();
-            if !scopes.is_empty() {
+            if !ports.inbox.scopes().is_empty() {
                 let participants = ports.rooms.participants(rooms.clone()).await?;
                 ports.inbox.changed(rooms, participants);
             }
