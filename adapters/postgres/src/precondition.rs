@@ -36,6 +36,11 @@ use sqlx::{
     query::QueryAs,
 };
 
+/// What a row of a query becomes.
+pub(crate) trait OfRow: for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+
+impl<T: for<'r> FromRow<'r, PgRow> + Send + Unpin> OfRow for T {}
+
 pub(crate) type Query<'q, T> = QueryAs<'q, sqlx::Postgres, T, PgArguments>;
 
 /// The time of the next event of a room with this `last_at`: invariant 6.

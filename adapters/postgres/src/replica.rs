@@ -34,7 +34,7 @@ use tokio::time::{Instant, sleep};
 use crate::{
     error::reason,
     options::Options,
-    precondition::Query,
+    precondition::{OfRow, Query},
     retry::before,
     session::{self, Settings},
 };
@@ -154,28 +154,22 @@ impl Replica {
     }
 
     /// The rows of a query, as the primary would return them. `None`: read the primary.
-    pub(crate) async fn fetch_all<'q, T>(
+    pub(crate) async fn fetch_all<'q, T: OfRow>(
         &self,
         primary: &PgPool,
         query: &impl Fn() -> Query<'q, T>,
-    ) -> Option<Vec<T>>
-    where
-        T: for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin,
-    {
+    ) -> Option<Vec<T>> {
         let rows = self.rows(primary, query).await;
         let from = if rows.is_some() { "replica" } else { "primary" };
         self.reads.get_or_create(&From { from }).inc();
         rows
     }
 
-    async fn rows<'q, T>(
+    async fn rows<'q, T: OfRow>(
         &self,
         primary: &PgPool,
         query: &impl Fn() -> Query<'q, T>,
-    ) -> Option<Vec<T>>
-    where
-        T: for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin,
-    {
+    ) -> Option<Vec<T>> {
         if self.rests() {
             return None;
         }
@@ -204,14 +198,11 @@ impl Replica {
 
     /// The rows, read by a transaction that is as new as the primary was at this position:
     /// invariants 1 and 3. `None` if the replica stays behind.
-    async fn read<'q, T>(
+    async fn read<'q, T: OfRow>(
         &self,
         position: &PgRow,
         query: &impl Fn() -> Query<'q, T>,
-    ) -> Result<Option<Vec<T>>, Error>
-    where
-        T: for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin,
-    {
+    ) -> Result<Option<Vec<T>>, Error> {
         let mut connection = self.pool.acquire().await?;
         let begin = connection.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY");
         let mut transaction = before(Instant::now() + ANSWER_TIMEOUT, begin).await?;

@@ -2,8 +2,8 @@ use std::{sync::Arc, time::Duration};
 
 use aftermatch_ports::model::{Room, RoomId, User, UserId};
 use sqlx::{
-    Error, FromRow, PgPool,
-    postgres::{PgConnectOptions, PgPoolOptions, PgRow},
+    Error, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tokio::{sync::Mutex, time::Instant};
 
@@ -11,7 +11,7 @@ use crate::{
     directory::{cache::Cache, revisions::recheck::LastRecheck},
     error::is_read_only,
     options::Options,
-    precondition::Query,
+    precondition::{OfRow, Query},
     refusals::Refusals,
     relay::notifications::Notifications,
     replica::Replica,
@@ -113,13 +113,10 @@ impl Postgres {
 
     /// The rows of a query that only reads: from the replica, if there is one that is as new
     /// as the primary, else from the primary.
-    pub(crate) async fn fetch_all<'q, T>(
+    pub(crate) async fn fetch_all<'q, T: OfRow>(
         &self,
         query: impl Fn() -> Query<'q, T>,
-    ) -> Result<Vec<T>, Error>
-    where
-        T: for<'r> FromRow<'r, PgRow> + Send + Unpin,
-    {
+    ) -> Result<Vec<T>, Error> {
         if let Some(replica) = &self.replica
             && let Some(rows) = replica.fetch_all(&self.pool, &query).await
         {

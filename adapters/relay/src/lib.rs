@@ -7,10 +7,12 @@
 //! | `queue`, `signals` | what waits to be sent, or to be received |
 //! | `receive` | waits for what is to be received, and runs the connection meanwhile |
 //! | `heads` | the last numbers of rooms, and those that were published lately |
+//! | `bounded` | entries of maps that have a maximum |
 //! | `recent_reads` | how far users have read lately |
 //! | `lately` | forgets what was added long ago |
 //! | `online` | which brands have connections, here and elsewhere |
 
+mod bounded;
 mod heads;
 mod lately;
 pub mod lines;

@@ -5,7 +5,7 @@ use aftermatch_ports::{
     model::{RoomId, Seq, UserId},
 };
 
-use crate::lately::Lately;
+use crate::{bounded::entry, lately::Lately};
 
 /// The most read positions of each kind that are remembered in a period. The rest is lost for
 /// those who begin to want them just then.
@@ -33,16 +33,13 @@ impl RecentReads {
                 seq,
                 shown,
             } => {
-                let key = (room, user);
-                if of_rooms.len() < MAX_POSITIONS || of_rooms.contains_key(&key) {
-                    let read = of_rooms.entry(key).or_insert((seq, shown));
+                let first = (seq, shown);
+                if let Some(read) = entry(of_rooms, MAX_POSITIONS, (room, user), first) {
                     *read = (read.0.max(seq), read.1.max(shown));
                 }
             }
             Signal::OwnRead { room, user, seq } => {
-                let key = (user, room);
-                if of_users.len() < MAX_POSITIONS || of_users.contains_key(&key) {
-                    let read = of_users.entry(key).or_insert(seq);
+                if let Some(read) = entry(of_users, MAX_POSITIONS, (user, room), seq) {
                     *read = (*read).max(seq);
                 }
             }

@@ -7,7 +7,7 @@ use aftermatch_ports::{
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::{receive::receive, recent_reads::MAX_POSITIONS};
+use crate::{bounded::entry, receive::receive, recent_reads::MAX_POSITIONS};
 
 /// The most of those who type that wait. Others are dropped.
 const MAX_WAITING: usize = 1_000;
@@ -47,12 +47,13 @@ impl SignalQueue {
                 seq,
                 shown,
             } => {
-                if let Some(read) = entry(&mut waiting.read, (room, user), (seq, shown)) {
+                let first = (seq, shown);
+                if let Some(read) = entry(&mut waiting.read, MAX_READS, (room, user), first) {
                     *read = (read.0.max(seq), read.1.max(shown));
                 }
             }
             Signal::OwnRead { room, user, seq } => {
-                if let Some(read) = entry(&mut waiting.own_read, (room, user), seq) {
+                if let Some(read) = entry(&mut waiting.own_read, MAX_READS, (room, user), seq) {
                     *read = (*read).max(seq);
                 }
             }
@@ -93,12 +94,6 @@ impl SignalQueue {
         let read = read.chain(own_read);
         typing.into_iter().chain(read).chain(presence).collect()
     }
-}
-
-/// The entry of `key`, which is `first` if it is new. `None`: there is no room for it.
-fn entry<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, first: V) -> Option<&mut V> {
-    let has_room = map.len() < MAX_READS || map.contains_key(&key);
-    has_room.then(|| map.entry(key).or_insert(first))
 }
 
 #[cfg(test)]
