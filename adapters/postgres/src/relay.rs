@@ -76,6 +76,7 @@
 //!     is forgotten with it: when it loses the lock, or says hello again.
 
 mod connection;
+mod deadline;
 mod listener;
 mod notification;
 pub(crate) mod notifications;
