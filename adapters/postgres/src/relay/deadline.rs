@@ -7,11 +7,11 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-/// How long events gather that are only wanted soon. Followers receive them within 150 ms of the
-/// commit, and nearly all of that is left for the way and for what is to be read.
+/// How long events gather that are only wanted soon. Followers are promised 150 ms from the
+/// commit: most of that is left for the way, and for what is to be read.
 pub(super) const GATHERING: Duration = Duration::from_millis(50);
 
-/// By when what waits is to be sent, all of it together.
+/// By when what waits is to be sent, all of it together: invariant 15.
 #[derive(Default)]
 pub(super) struct Deadline {
     at: Mutex<Option<Instant>>,
@@ -28,7 +28,7 @@ impl Deadline {
             Urgency::Soon => now + GATHERING,
         };
         let mut at = self.at.lock();
-        // What is not the first to be sent wakes nobody up.
+        // An event that joins others wakes nobody up.
         if at.is_none_or(|at| by < at) {
             *at = Some(by);
             drop(at);

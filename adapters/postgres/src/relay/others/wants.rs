@@ -50,7 +50,7 @@ impl Others {
         self.change(other, |other| other.listed = true);
     }
 
-    /// How soon this room is wanted. `None`: by nobody.
+    /// How soon this room is wanted: as soon as by anybody. `None`: by nobody.
     pub(in crate::relay) fn urgency(&self, room: RoomId) -> Option<Urgency> {
         let others = &self.state.lock().others;
         others.values().map(|other| other.urgency(room)).max()?
