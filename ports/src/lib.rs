@@ -46,7 +46,7 @@ pub use delivery::{
 };
 pub use error::{Cause, ChatError, StoreError};
 pub use health::Health;
-pub use relay::{Interest, Relay, RemoteContent, RemoteEvent, RemoteKind};
+pub use relay::{Interest, Relay, RemoteContent, RemoteEvent, RemoteKind, Urgency};
 pub use store::{
     Changes, Commit, CreateOutcome, Created, Deleted, DeltaSince, Difference, Draft, Expected,
     FoundPiece, History, HistoryPage, HistoryRange, Log, LogPage, MAX_DELETED, MAX_PAGED,

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use aftermatch_ports::model::RoomId;
+use aftermatch_ports::{Urgency, model::RoomId};
 use aftermatch_relay::{Line, Queue, SignalQueue, from_json, lines::decode};
 use futures_util::FutureExt;
 use sqlx::{
@@ -135,7 +135,7 @@ impl Listener {
                     if self.others.found(others) {
                         self.rechecks.hasten();
                     }
-                    unsent.extend(self.outgoing.take_unwanted());
+                    unsent.extend(self.outgoing.take_lowered());
                     next_check = Instant::now() + PERIOD;
                 }
             }
@@ -167,7 +167,7 @@ impl Listener {
                 Line::Confirm(other) if other == own => self.others.confirmed_by(sender),
                 Line::Confirm(_) => {}
                 Line::Listed => self.others.listed(sender),
-                Line::Want(rooms) => self.wanted_by(sender, rooms),
+                Line::Want(urgency, rooms) => self.wanted_by(sender, rooms, urgency),
                 Line::WantAll(wanted) => {
                     self.others.wants_all(sender, wanted);
                     if wanted {
@@ -212,9 +212,9 @@ impl Listener {
     }
 
     /// Another process wants these rooms.
-    fn wanted_by(&self, other: u32, rooms: Vec<RoomId>) {
+    fn wanted_by(&self, other: u32, rooms: Vec<RoomId>, urgency: Urgency) {
         for room in rooms {
-            if self.others.wants(other, room) {
+            if self.others.wants(other, room, urgency) {
                 self.outgoing.remind(other, room);
             }
         }

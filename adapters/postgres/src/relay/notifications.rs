@@ -9,7 +9,7 @@ use std::{
 };
 
 use aftermatch_ports::{
-    RemoteEvent, Signal,
+    RemoteEvent, Signal, Urgency,
     model::{BrandId, Revision, RoomEvent, RoomId, UserId},
 };
 use aftermatch_relay::{Queue, SignalQueue};
@@ -128,14 +128,9 @@ impl Notifications {
         self.outgoing.push(event, author);
     }
 
-    /// Events of `room` are wanted here.
-    pub(super) fn want(&self, room: RoomId) {
-        self.outgoing.want(room);
-    }
-
-    /// They are no longer wanted.
-    pub(super) fn unwant(&self, room: RoomId) {
-        self.outgoing.unwant(room);
+    /// Whether events of `room` are wanted here, and how soon.
+    pub(super) fn want(&self, room: RoomId, urgency: Option<Urgency>) {
+        self.outgoing.want(room, urgency);
     }
 
     /// Whether events of every room are wanted here.

@@ -1,5 +1,6 @@
 use aftermatch_ports::{
     Changes, Difference, Expected, Interest, Relay, RemoteEvent, Revisions, Signal, StoreError,
+    Urgency,
     model::{BrandId, Revision, RoomEvent, RoomId, UserId},
 };
 use async_trait::async_trait;
@@ -42,12 +43,8 @@ impl Relay for Postgres {
 }
 
 impl Interest for Postgres {
-    fn wanted(&self, room: RoomId) {
-        self.notifications.want(room);
-    }
-
-    fn unwanted(&self, room: RoomId) {
-        self.notifications.unwant(room);
+    fn room_wanted(&self, room: RoomId, urgency: Option<Urgency>) {
+        self.notifications.want(room, urgency);
     }
 
     fn all_wanted(&self, wanted: bool) {

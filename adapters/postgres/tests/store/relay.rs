@@ -7,7 +7,7 @@ use crate::support::{
 };
 use aftermatch_ports::{
     History, HistoryRange, Interest, Messages, Outcome, Read, ReadPositions, Relay, RemoteEvent,
-    Revisions, Rooms,
+    Revisions, Rooms, Urgency,
     model::{
         EventKind, MessageId, RequestId, Revision, RoomEvent, RoomId, Seq, UserId,
         access::DeleteScope,
@@ -175,7 +175,7 @@ const REACH_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Publishes an event until the other process, which wants it, receives it.
 pub(crate) async fn reach(from: &Postgres, to: &Postgres, event: &RoomEvent) {
-    to.wanted(event.room.room.id);
+    to.room_wanted(event.room.room.id, Some(Urgency::AtOnce));
     let expected = RemoteEvent::of(event, Revision(1));
     let publishing = async {
         loop {
@@ -222,13 +222,13 @@ async fn single_process_sends_nothing() {
         .expect("a listener");
     listener.listen("chat_events").await.expect("a channel");
     store.ready().await;
-    store.wanted(RoomId(21));
+    store.room_wanted(RoomId(21), Some(Urgency::AtOnce));
     let event = event(&store, 1).await;
     for _ in 0..2 {
         store.publish(&event, Revision(1));
         store.recheck().await;
     }
-    store.unwanted(RoomId(21));
+    store.room_wanted(RoomId(21), None);
     store.recheck().await;
     let end = sqlx::query("SELECT pg_notify('chat_events', 'end')").execute(platform.pool());
     end.await.expect("a notification");
