@@ -294,7 +294,7 @@ mod tests {
     use std::collections::HashSet;
 
     use aftermatch_ports::model::{
-        Epoch, EventKind, MessageId, RequestId, Room, RoomView, Seq, Text, UserId,
+        Epoch, EventKind, MessageId, Pen, RequestId, Room, RoomKind, RoomView, Seq, Text, UserId,
     };
     use time::OffsetDateTime;
 
@@ -307,6 +307,9 @@ mod tests {
             revision: Revision(3),
             epoch,
             participants: Vec::new(),
+            kind: RoomKind::default(),
+            pen: Pen::default(),
+            frozen: false,
         };
         RoomEvent {
             seq: Seq(1),
