@@ -7,10 +7,16 @@ export interface User { id: number; [key: string]: unknown }
 export interface Room {
   pk: number;
   participants: Brand[];
-  /** Whether a participant has the business tariff. Only then can administrators write. */
+  /** Whether a participant has the business tariff. Without `pen`, only then can administrators write. */
   has_business: boolean;
   /** The same number as `pk`. */
   id: number;
+  /** The room is closed for writing, for everyone. Missing if not. */
+  frozen?: true;
+  /** What the room is for, such as `support`. Missing if it is `match`. */
+  kind?: string;
+  /** When administrators can write, whatever `has_business` is. Missing if that decides. */
+  pen?: "always" | "never";
 }
 
 /** A message in `history` and `search`, and as `last_message` in `list`. */
@@ -122,7 +128,7 @@ export interface RoomChanged {
   /** The user's own read position. Missing for administrators. */
   read_seq?: number;
   last_message: Message | null;
-  /** Only if the participants or their tariffs have changed. */
+  /** Only if the room has changed: the participants or their tariffs, `frozen`, `kind` or `pen`. */
   room?: Room;
   /** Which of the brands are online, for those who follow `presence`. */
   online?: number[];
@@ -190,8 +196,8 @@ export interface AftermatchEventMap {
    */
   rejoined: CustomEvent<JoinedRoom>;
   /**
-   * With `rooms`: something has changed in a room that is not joined, or the participants or
-   * tariffs of any room.
+   * With `rooms`: something has changed in a room that is not joined, or any room itself: its
+   * participants, their tariffs, `frozen`, `kind` or `pen`.
    */
   roomchanged: CustomEvent<RoomChanged>;
   /** With `rooms`: a room has come into reach. */

@@ -70,6 +70,7 @@ macro_rules! laws {
                 room_shows_participants_in_given_order
                 room_holds_any_number_of_participants
                 unknown_room_reads_as_none
+                room_shows_kind_pen_and_frozen_as_given
                 participant_change_changes_room_revision
                 brand_change_changes_its_rooms_revisions
                 unchanged_room_keeps_revision;

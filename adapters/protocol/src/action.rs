@@ -85,7 +85,7 @@ actions! {
     /// one author in one room, it stands for one message, permanently.
     CreateMessage, "create_message", EVERYONE, [
         NotInRoom, TextBlank, TextTooLong, TextHasNul, InvalidClientMsgId, ClientMsgIdTaken,
-        RoomForbidden, BusinessRequired, RoomNotFound
+        RoomForbidden, RoomFrozen, BusinessRequired, AdminsCannotWrite, RoomNotFound
     ];
 
     /// Replaces the text of one of the user's own messages in the joined room.
@@ -93,8 +93,8 @@ actions! {
     /// Everyone joined receives the new text. The message keeps its place in the
     /// history.
     EditMessage, "edit_message", EVERYONE, [
-        NotInRoom, TextBlank, TextTooLong, TextHasNul, RoomForbidden, BusinessRequired,
-        RoomNotFound, MessageNotFound
+        NotInRoom, TextBlank, TextTooLong, TextHasNul, RoomForbidden, RoomFrozen,
+        BusinessRequired, AdminsCannotWrite, RoomNotFound, MessageNotFound
     ];
 
     /// Deletes messages of the joined room.
@@ -102,7 +102,8 @@ actions! {
     /// Brands can delete their own messages, administrators those of any author.
     /// Everyone joined receives the ids of the messages that were really deleted.
     DeleteMessages, "delete_messages", EVERYONE, [
-        NotInRoom, TooManyIds, RoomForbidden, BusinessRequired, RoomNotFound, MessageNotFound
+        NotInRoom, TooManyIds, RoomForbidden, RoomFrozen, BusinessRequired, AdminsCannotWrite,
+        RoomNotFound, MessageNotFound
     ];
 
     /// Returns messages of the joined room.
@@ -127,7 +128,9 @@ actions! {
     ///
     /// Those in the room who follow `typing` receive it. Send it again every few seconds
     /// while the user goes on: after six seconds it is over, and with the message itself.
-    Typing, "typing", EVERYONE, [NotInRoom, RoomForbidden, BusinessRequired, RoomNotFound];
+    Typing, "typing", EVERYONE, [
+        NotInRoom, RoomForbidden, RoomFrozen, BusinessRequired, AdminsCannotWrite, RoomNotFound
+    ];
 
     /// Stores the user's read position in the joined room.
     ///

@@ -66,6 +66,8 @@ impl Close {
             | Refusal::NotInRoom
             | Refusal::RoomForbidden
             | Refusal::RoomNotFound
+            | Refusal::RoomFrozen
+            | Refusal::AdminsCannotWrite
             | Refusal::BusinessRequired
             | Refusal::MessageNotFound
             | Refusal::TooManyIds { .. }

@@ -123,6 +123,11 @@ impl From<Refusal> for ProtocolError {
                 "your brand takes no part in this room",
             ),
             Refusal::RoomNotFound => (ErrorCode::RoomNotFound, "there is no such room"),
+            Refusal::RoomFrozen => (ErrorCode::RoomFrozen, "this room is closed for writing"),
+            Refusal::AdminsCannotWrite => (
+                ErrorCode::AdminsCannotWrite,
+                "administrators may not write in this room",
+            ),
             Refusal::BusinessRequired => (
                 ErrorCode::BusinessRequired,
                 "administrators may write only where a participant has the business tariff",

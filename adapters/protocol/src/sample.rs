@@ -6,8 +6,8 @@ use aftermatch_ports::{
     Followed, ListedRoom, Summary,
     model::{
         Author, Brand, BrandId, ClientMsgId, Epoch, EventKind, FollowedRooms, Following, LogHead,
-        Message, MessageId, Profile, RequestId, Revision, Room, RoomEvent, RoomId, RoomView, Seq,
-        Text, UserId,
+        Message, MessageId, Pen, Profile, RequestId, Revision, Room, RoomEvent, RoomId, RoomKind,
+        RoomView, Seq, Text, UserId,
     },
 };
 use time::macros::datetime;
@@ -48,6 +48,9 @@ pub(crate) fn room() -> RoomView {
         revision: Revision(1),
         epoch: EPOCH,
         participants: participants.into_iter().map(brand).collect(),
+        kind: RoomKind::default(),
+        pen: Pen::default(),
+        frozen: false,
     };
     RoomView {
         room: Arc::new(room),

@@ -27,6 +27,11 @@ pub enum Refusal {
     RoomForbidden,
     /// There is no such room. Only administrators learn that.
     RoomNotFound,
+    /// The room is closed for writing. Brands of both sides and administrators get the
+    /// same refusal: it does not show who is the reason.
+    RoomFrozen,
+    /// Administrators never write in this room.
+    AdminsCannotWrite,
     /// An administrator writes only where a participant has the business tariff.
     BusinessRequired,
     /// No such message, not the user's own, or of another room: one and the same

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::mem;
 
-use aftermatch_model::{Epoch, Revision, Room, RoomEvent, RoomId, Seq, UserId};
+use aftermatch_model::{Epoch, Pen, Revision, Room, RoomEvent, RoomId, RoomKind, Seq, UserId};
 
 use super::fixtures::{ODD_TEXTS, odd_request_ids};
 use super::receiving::Receiving;
@@ -38,6 +38,9 @@ pub async fn published_event_reaches_other_instance<S: RelaySubject>() {
             room: i64::MAX,
         },
         participants: Vec::new(),
+        kind: RoomKind::default(),
+        pen: Pen::default(),
+        frozen: false,
     };
     events.push(RoomEvent {
         epoch: room.epoch,

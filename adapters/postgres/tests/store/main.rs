@@ -10,6 +10,7 @@
 mod batches;
 mod changes;
 mod deleted_messages;
+mod frozen;
 mod health;
 mod import;
 mod inspect;

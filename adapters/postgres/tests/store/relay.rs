@@ -43,6 +43,9 @@ const ROWS: &[(&str, bool)] = &[
     ("UPDATE rooms SET id = 24 WHERE id = 25", true),
     ("DELETE FROM users WHERE id = 5", true),
     ("DELETE FROM rooms WHERE id = 24", true),
+    ("UPDATE rooms SET frozen = true WHERE id = 21", true),
+    ("UPDATE rooms SET frozen = true WHERE id = 21", false),
+    ("UPDATE rooms SET kind = 'support', pen = 'always'", true),
     ("UPDATE rooms SET last_seq = last_seq + 1", false),
     (
         "UPDATE messages SET text = 'edited', edited_at = now()",

@@ -168,6 +168,8 @@ async fn expect_rights_of_platform_suffice(role: &str, afterwards: &str) {
          UPDATE users SET active = false, admin = true, profile = '{{\"a\":1}}' WHERE id = 5;
          UPDATE brands SET tariff = 'business' WHERE id = 15;
          UPDATE participants SET position = 2 WHERE brand_id = 15;
+         INSERT INTO rooms (id, kind, pen, frozen) VALUES (26, 'support', 'always', true);
+         UPDATE rooms SET kind = 'match', pen = 'tariff', frozen = false WHERE id = 26;
          DELETE FROM rooms WHERE id IN (22, 23);
          DELETE FROM brands WHERE id = 13;
          DELETE FROM users WHERE id = 3;

@@ -97,8 +97,14 @@ error_codes! {
         "the brand takes no part in this room, or there is no such room",
         "request `list` again";
     BusinessRequired = 403, "business_required",
-        "an administrator can write only if a participant has the business tariff",
+        "an administrator can write only if a participant has the business tariff, unless the `pen` of the room is `always`",
         "show the room as read-only until `has_business` is true";
+    AdminsCannotWrite = 403, "admins_cannot_write",
+        "administrators cannot write in this room: its `pen` is `never`",
+        "show the room as read-only until its `pen` is another one";
+    RoomFrozen = 403, "room_frozen",
+        "the room is closed for writing, for brands and administrators alike",
+        "show the room as read-only until it has no `frozen` any more";
     BrandRequired = 403, "brand_required",
         "the user no longer owns a brand; the service then closes the connection with 4403",
         "stop; do not reconnect";

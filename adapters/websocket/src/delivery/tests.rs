@@ -20,9 +20,9 @@ use std::{sync::Arc, time::Duration};
 use aftermatch_ports::{
     Broadcast, Interest, Reservation, Seats, Signal, Urgency,
     model::{
-        Brand, BrandId, Endpoint, Epoch, EventKind, Eviction, LogHead, MessageId, Profile,
-        RequestId, Revision, Room, RoomEvent, RoomId, Seat, Seq, Session, SessionId, Text, UserId,
-        Viewer,
+        Brand, BrandId, Endpoint, Epoch, EventKind, Eviction, LogHead, MessageId, Pen, Profile,
+        RequestId, Revision, Room, RoomEvent, RoomId, RoomKind, Seat, Seq, Session, SessionId,
+        Text, UserId, Viewer,
     },
 };
 use parking_lot::Mutex;
@@ -221,6 +221,9 @@ fn event(seq: i64, brands: i64) -> RoomEvent {
         revision: Revision(brands),
         epoch: LOG,
         participants: (1..=brands).map(brand).collect(),
+        kind: RoomKind::default(),
+        pen: Pen::default(),
+        frozen: false,
     });
     RoomEvent {
         seq: Seq(seq),

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use aftermatch_ports::model::{
-    Epoch, EventKind, MessageId, RequestId, Room, RoomView, Seq, Text, UserId,
+    Epoch, EventKind, MessageId, Pen, RequestId, Room, RoomKind, RoomView, Seq, Text, UserId,
 };
 use futures_util::FutureExt;
 use time::OffsetDateTime;
@@ -19,6 +19,9 @@ fn event(room: i64) -> RoomEvent {
         revision: Revision(3),
         epoch,
         participants: Vec::new(),
+        kind: RoomKind::default(),
+        pen: Pen::default(),
+        frozen: false,
     };
     RoomEvent {
         seq: Seq(1),
