@@ -262,7 +262,7 @@ impl Conversation<'_> {
             }
             Parameters::DeleteMessages(delete) => {
                 let ids = delete.msg_id_list.0;
-                let delete = chat.delete_messages(session, ids, request_id.clone());
+                let delete = chat.delete_messages(session, ids, None, request_id.clone());
                 delete.await?;
                 return Ok(200);
             }
