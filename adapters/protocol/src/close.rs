@@ -68,6 +68,8 @@ impl Close {
             | Refusal::RoomNotFound
             | Refusal::BusinessRequired
             | Refusal::MessageNotFound
+            | Refusal::MessageUnknown
+            | Refusal::ReasonMalformed
             | Refusal::TooManyIds { .. }
             | Refusal::TextBlank
             | Refusal::TextTooLong { .. }

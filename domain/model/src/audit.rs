@@ -52,6 +52,17 @@ pub struct MessageVersion {
     pub kind: VersionKind,
 }
 
+impl MessageVersion {
+    /// The text that the event gave the message, if it can be read.
+    #[must_use]
+    pub fn text(&self) -> Option<&Text> {
+        match &self.kind {
+            VersionKind::Created(text) | VersionKind::Edited(text) => text.as_ref(),
+            VersionKind::Deleted(_) => None,
+        }
+    }
+}
+
 /// What an event made of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VersionKind {
@@ -76,6 +87,16 @@ pub struct AuditedEvent {
     pub kind: AuditedKind,
     /// The edited message, or the deleted ones in the order of the request.
     pub taken: Vec<Taken>,
+}
+
+impl AuditedEvent {
+    /// The texts that it took away, as far as they are here.
+    pub fn texts(&self) -> impl Iterator<Item = &Text> {
+        self.taken.iter().filter_map(|taken| match &taken.text {
+            TakenText::Text(text) => Some(text),
+            TakenText::Purged | TakenText::LeftOut => None,
+        })
+    }
 }
 
 /// What took texts away.

@@ -93,7 +93,11 @@ pub async fn versions_page_has_bounded_text<S: Subject>() {
     }
     assert_eq!(counts, [3, 2, 2]);
     let all = all_versions(&subject, MessageId(5), None, 100).await;
-    let read: Vec<_> = all.iter().filter_map(text).map(Text::as_str).collect();
+    let read: Vec<_> = all
+        .iter()
+        .filter_map(MessageVersion::text)
+        .map(Text::as_str)
+        .collect();
     assert_eq!(read[0], "hello");
     assert_eq!(read[1..], texts);
 }
@@ -252,7 +256,7 @@ async fn all_versions<S: Subject>(
     loop {
         let page = versions(subject, ROOM, id, before, limit).await.unwrap();
         assert!(page.versions.len() <= limit);
-        let texts = page.versions.iter().filter_map(text);
+        let texts = page.versions.iter().filter_map(MessageVersion::text);
         let bytes: usize = texts.map(|text| text.as_str().len()).sum();
         assert!(bytes <= PIECE_BYTES || page.versions.len() == 1, "{bytes}");
         before = page.versions.first().map(|oldest| oldest.seq);
@@ -260,13 +264,6 @@ async fn all_versions<S: Subject>(
         if !page.has_older {
             return all;
         }
-    }
-}
-
-fn text(version: &MessageVersion) -> Option<&Text> {
-    match &version.kind {
-        VersionKind::Created(text) | VersionKind::Edited(text) => text.as_ref(),
-        VersionKind::Deleted(_) => None,
     }
 }
 

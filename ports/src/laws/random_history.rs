@@ -191,7 +191,7 @@ impl<S: Subject> RandomHistory<S> {
         let request = request_id.clone();
         let nth = self.states.len();
         let odd = ODD_TEXTS[nth % ODD_TEXTS.len()];
-        let reason = (nth % 3 > 0).then(|| Reason::new(odd).unwrap());
+        let reason = nth.is_multiple_of(2).then(|| Reason::new(odd).unwrap());
         let because = reason.clone();
         let deleted = delete_for(&self.subject, precondition, &ids, scope, because, request).await;
         let deleted = committed(deleted).expect("messages that exist");
