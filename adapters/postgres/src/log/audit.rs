@@ -2,8 +2,9 @@
 //!
 //! # Invariants
 //! 1. **Few texts at a time.** The texts of an event are one value, which Postgres reads as a
-//!    whole. Only those of events with as many messages as one deletion may have are read: the
-//!    ids, which are short, say how many these are.
+//!    whole. It reads no more of them than one deletion can have: the ids, which are short,
+//!    say how many there are. They are measured one by one, and only those that fit are sorted
+//!    or sent.
 //! 2. **Whole events.** An event of which a text does not fit is left to the next page. The
 //!    first one is always there, without the texts that do not fit.
 
@@ -31,21 +32,21 @@ const AUDIT: &str = concat!(
             SELECT * FROM events WHERE room_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3
         ) limited
         WINDOW page AS (ORDER BY seq DESC ROWS UNBOUNDED PRECEDING)
-     ), taken AS MATERIALIZED (
-        SELECT e.nth, t.position, t.id, t.text, sum(COALESCE(octet_length(t.text), 0)) OVER (
-            ORDER BY e.nth, t.position ROWS UNBOUNDED PRECEDING
+     ), measured AS (
+        SELECT nth, position, sum(COALESCE(bytes, 0)) OVER (
+            ORDER BY nth, position ROWS UNBOUNDED PRECEDING
         ) AS bytes
-        FROM newest e CROSS JOIN LATERAL UNNEST(e.message_ids, e.replaced)
-            WITH ORDINALITY AS t(id, text, position)
-        WHERE e.nth = 1 OR e.size <= $5
+        FROM (
+            SELECT nth, generate_subscripts(message_ids, 1) AS position,
+                octet_length(unnest(replaced)) AS bytes
+            FROM newest WHERE nth = 1 OR size <= $5
+        ) taken
      ), picked AS MATERIALIZED (
-        SELECT nth, array_agg(id ORDER BY position) AS ids, array_agg(
-            CASE WHEN bytes <= $4 OR position = 1 THEN text END ORDER BY position
-        ) AS texts
-        FROM taken GROUP BY nth HAVING nth = 1 OR max(bytes) <= $4
+        SELECT nth, count(*) FILTER (WHERE bytes <= $4 OR position = 1) AS fitting
+        FROM measured GROUP BY nth HAVING nth = 1 OR max(bytes) <= $4
      )
      SELECT (SELECT count(*) FROM newest) AS found, m.seq, m.kind, m.user_id, m.at, m.reason,
-        m.replaced IS NULL AS purged, p.ids, p.texts, u.profile::text AS author
+        m.message_ids, m.replaced[:p.fitting::integer] AS texts, u.profile::text AS author
      FROM picked p JOIN newest m ON m.nth = p.nth LEFT JOIN ",
     people::author!(),
     " ORDER BY m.nth"
@@ -59,26 +60,22 @@ struct AuditRow {
     user_id: i64,
     at: Moment,
     reason: Option<String>,
-    purged: bool,
-    ids: Vec<i64>,
-    texts: Vec<Option<String>>,
+    message_ids: Vec<i64>,
+    /// Those that are on the page. Null once they are purged.
+    texts: Option<Vec<Option<String>>>,
     author: Option<String>,
 }
 
 impl AuditRow {
     fn event(self, room: RoomId) -> AuditedEvent {
-        let missing = if self.purged {
-            TakenText::Purged
-        } else {
-            TakenText::LeftOut
+        let is_purged = self.texts.is_none();
+        let mut texts = self.texts.unwrap_or_default().into_iter();
+        let mut text = || match texts.next() {
+            Some(Some(text)) => TakenText::Text(Text::stored(text)),
+            None if !is_purged => TakenText::LeftOut,
+            _ => TakenText::Purged,
         };
-        let text = |text: Option<String>| {
-            text.map_or_else(
-                || missing.clone(),
-                |text| TakenText::Text(Text::stored(text)),
-            )
-        };
-        let taken = self.ids.into_iter().zip(self.texts);
+        let ids = self.message_ids.into_iter();
         AuditedEvent {
             seq: Seq(self.seq),
             by: people::of_past(self.user_id, self.author),
@@ -87,10 +84,10 @@ impl AuditRow {
                 "edited" => AuditedKind::Edited,
                 _ => AuditedKind::Deleted(self.reason.map(Reason::stored)),
             },
-            taken: taken
-                .map(|(id, given)| Taken {
+            taken: ids
+                .map(|id| Taken {
                     id: MessageId(id),
-                    text: text(given),
+                    text: text(),
                 })
                 .collect(),
         }
