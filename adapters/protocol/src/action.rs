@@ -17,6 +17,7 @@ struct Row {
 
 const EVERYONE: &[Endpoint] = &[Endpoint::Chat, Endpoint::AdminChat];
 const BRANDS: &[Endpoint] = &[Endpoint::Chat];
+const ADMINS: &[Endpoint] = &[Endpoint::AdminChat];
 
 /// Makes the type of the table. A row's documentation is published, too.
 macro_rules! actions {
@@ -100,7 +101,8 @@ actions! {
     /// Deletes messages of the joined room.
     ///
     /// Brands can delete their own messages, administrators those of any author.
-    /// Everyone joined receives the ids of the messages that were really deleted.
+    /// Everyone joined receives the ids of the messages that were really deleted. The
+    /// `reason` of an administrator is only in `get_message_history` and `get_audit`.
     DeleteMessages, "delete_messages", EVERYONE, [
         NotInRoom, TooManyIds, RoomForbidden, RoomFrozen, BusinessRequired, AdminsCannotWrite,
         RoomNotFound, MessageNotFound
@@ -120,6 +122,17 @@ actions! {
     SearchMessages, "search_messages", EVERYONE, [
         NotInRoom, TextBlank, RoomForbidden, RoomNotFound
     ];
+
+    /// Returns the versions of a message of the joined room, deleted or not.
+    ///
+    /// Without `before_seq` the response has the newest versions. It can have fewer than
+    /// `limit` if the texts are long.
+    GetMessageHistory, "get_message_history", ADMINS, [NotInRoom, RoomNotFound, MessageNotFound];
+
+    /// Returns the edits and deletions of the joined room, with the texts that they took away.
+    ///
+    /// The newest come first. The response can have fewer than `limit` if they took much away.
+    GetAudit, "get_audit", ADMINS, [NotInRoom, RoomNotFound];
 
     /// Returns the joined room as it is now.
     CurrentRoomInfo, "current_room_info", BRANDS, [NotInRoom, RoomForbidden];
@@ -184,7 +197,10 @@ impl Action {
         let mut codes = self.row().refusals.to_vec();
         // These read no store.
         if !matches!(self, Self::LeaveRoom | Self::Renew) {
-            codes.extend([ErrorCode::UserDeactivated, ErrorCode::BrandRequired]);
+            codes.push(ErrorCode::UserDeactivated);
+            if self.is_known_at(Endpoint::Chat) {
+                codes.push(ErrorCode::BrandRequired);
+            }
             if self.is_known_at(Endpoint::AdminChat) {
                 codes.push(ErrorCode::AdminRequired);
             }

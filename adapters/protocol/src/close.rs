@@ -70,6 +70,8 @@ impl Close {
             | Refusal::AdminsCannotWrite
             | Refusal::BusinessRequired
             | Refusal::MessageNotFound
+            | Refusal::MessageUnknown
+            | Refusal::ReasonMalformed
             | Refusal::TooManyIds { .. }
             | Refusal::TextBlank
             | Refusal::TextTooLong { .. }

@@ -137,6 +137,14 @@ impl From<Refusal> for ProtocolError {
                 "no such message of yours in this room: it was deleted, is of somebody else, \
                  of another room, or never was",
             ),
+            Refusal::MessageUnknown => (
+                ErrorCode::MessageNotFound,
+                "no such message in this room: it is of another room, or never was",
+            ),
+            Refusal::ReasonMalformed => (
+                ErrorCode::InvalidParameter,
+                "`reason` must be 1 to 500 characters, without U+0000 and not all white space",
+            ),
             Refusal::TooManyIds { count, max } => {
                 let sentence = format!(
                     "`msg_id_list` names {count} messages: at most {max} can be deleted at once"

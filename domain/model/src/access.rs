@@ -123,6 +123,18 @@ pub fn delete_scope(viewer: Viewer, user: UserId) -> DeleteScope {
     }
 }
 
+/// Whether `viewer` may see what the log says about the past: texts that were replaced or
+/// deleted, who did it and why. A room that an administrator may only read is no exception.
+///
+/// # Errors
+/// [`Refusal::AdminRequired`].
+pub fn can_audit(viewer: Viewer) -> Result<(), Refusal> {
+    match viewer {
+        Viewer::Admin => Ok(()),
+        Viewer::Brand(_) => Err(Refusal::AdminRequired),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -306,6 +318,12 @@ mod tests {
                 assert_eq!(can_write(viewer, &room, at(10)), Err(RoomFrozen));
             }
         }
+    }
+
+    #[test]
+    fn only_admin_audits() {
+        assert_eq!(can_audit(Viewer::Admin), Ok(()));
+        assert_eq!(can_audit(BRAND), Err(Refusal::AdminRequired));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! the service allows is in [`access`].
 
 pub mod access;
+mod audit;
 mod delta;
 mod epoch;
 mod event;
@@ -23,6 +24,7 @@ mod text;
 mod timestamp;
 pub mod world;
 
+pub use audit::{AuditedEvent, AuditedKind, MessageVersion, Reason, Taken, TakenText, VersionKind};
 pub use delta::RoomDelta;
 pub use epoch::{Epoch, LogHead};
 pub use event::{EventKind, RequestId, RoomEvent};

@@ -37,6 +37,10 @@ pub enum Refusal {
     /// No such message, not the user's own, or of another room: one and the same
     /// refusal.
     MessageNotFound,
+    /// The joined room never had such a message.
+    MessageUnknown,
+    /// The reason of a deletion is not 1 to 500 characters, or contains U+0000.
+    ReasonMalformed,
     /// The request names more messages than allowed.
     TooManyIds {
         /// How many it names.

@@ -7,6 +7,7 @@
     reason = "all of this is tests"
 )]
 
+mod audit;
 mod batches;
 mod changes;
 mod deleted_messages;

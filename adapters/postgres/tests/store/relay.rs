@@ -125,7 +125,7 @@ async fn service_writes_notify_no_rights() {
         "{edited:?}"
     );
     let deleted = store
-        .delete(now, vec![id], DeleteScope::Any, NO_REQUEST)
+        .delete(now, vec![id], DeleteScope::Any, None, NO_REQUEST)
         .await;
     assert!(
         matches!(deleted, Ok(Outcome::Committed(Some(_)))),

@@ -89,7 +89,7 @@ async fn write_and_read(store: &Postgres, platform: &Platform) {
     };
     let edited = store.edit(now, created.id, text("edited"), NO_REQUEST);
     assert!(matches!(edited.await, Ok(Outcome::Committed(Some(_)))));
-    let deleted = store.delete(now, vec![created.id], DeleteScope::Any, NO_REQUEST);
+    let deleted = store.delete(now, vec![created.id], DeleteScope::Any, None, NO_REQUEST);
     assert!(matches!(deleted.await, Ok(Outcome::Committed(Some(_)))));
     let marked = store.mark_read(RoomId(21), UserId(1), Seq(4), true).await;
     marked.expect("a read position");

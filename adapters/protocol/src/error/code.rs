@@ -115,7 +115,7 @@ error_codes! {
         "there is no such room; only administrators get this",
         "request `list` again";
     MessageNotFound = 404, "message_not_found",
-        "edit: the message does not exist, is not the user's own, or is in another room; delete: none of the messages was deleted",
+        "edit: the message does not exist, is not the user's own, or is in another room; delete: none of the messages was deleted; history of a message: it never was in this room",
         "treat it as deleted, or as not yours";
     TooManyRequests = 429, "too_many_requests",
         "this connection sends requests faster than the service allows; nothing was done",
