@@ -18,6 +18,8 @@ mod laws;
 mod log;
 mod migrations;
 mod newcomers;
+
+mod platform_writes;
 mod processes;
 mod queue;
 mod relay;
