@@ -22,6 +22,7 @@ mod migrations;
 mod nats;
 mod other_log;
 mod other_process;
+mod platform_writes;
 mod poolers;
 mod program_crash;
 mod read_only;

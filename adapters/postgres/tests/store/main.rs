@@ -19,6 +19,7 @@ mod log;
 mod migrations;
 mod newcomers;
 
+mod platform_events;
 mod platform_writes;
 mod processes;
 mod queue;
