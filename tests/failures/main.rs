@@ -32,6 +32,7 @@ mod replica;
 mod retries;
 mod revoked_rights;
 mod rights_without_triggers;
+mod schemas;
 mod startup;
 mod two_processes;
 mod undelivered;

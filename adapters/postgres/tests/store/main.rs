@@ -28,6 +28,7 @@ mod replica;
 mod retries;
 mod rights;
 mod same_messages;
+mod schemas;
 mod search_path;
 mod sessions;
 mod silent_changes;
