@@ -1,6 +1,6 @@
 //! The ports of a store, implemented by [`Memory`].
 
-use std::{ops::RangeInclusive, sync::Arc, time::Duration};
+use std::{future::pending, ops::RangeInclusive, sync::Arc, time::Duration};
 
 use aftermatch_ports::{
     AuditPage, Changes, Commit, CreateOutcome, Deleted, DeltaSince, Difference, Draft, Expected,
@@ -290,6 +290,11 @@ impl Revisions for Memory {
 
     async fn compare(&self, expected: Expected) -> Result<Difference, StoreError> {
         Ok(self.state.read().compare(expected))
+    }
+
+    async fn platform_events(&self) -> Vec<(RoomId, LogHead)> {
+        // No platform writes into this store.
+        pending().await
     }
 }
 

@@ -18,6 +18,7 @@
 //! | `outgoing` | what waits to be sent |
 //! | `deadline` | by when it is to be sent |
 //! | `notification` | a notification, whose text is lines ([`aftermatch_relay::lines`]) |
+//! | `platform` | what the platform's transactions notify |
 //! | `rechecks` | when a recheck is due |
 //!
 //! # Invariants
@@ -49,9 +50,9 @@
 //!    has connected, or another process came or went. It stays true while another
 //!    process is silent: it may be an older program, which writes what is not found by
 //!    its number.
-//! 9. **`recheck`, `receive`, `signals` and `ready` all run the listener**, one of them at a
-//!    time. So the platform's changes are noticed while nobody calls `receive`, and
-//!    events arrive while nobody calls `recheck`.
+//! 9. **`recheck`, `receive`, `platform_events`, `signals` and `ready` all run the listener**,
+//!    one of them at a time. So the platform's changes are noticed while nobody calls
+//!    `receive`, and events arrive while nobody calls `recheck`.
 //! 10. **Cancel-safe.** These may be dropped at any time: the listener, the
 //!     queues and the time of the last recheck are state that the next call
 //!     continues with.
@@ -83,6 +84,10 @@
 //!     notification has many. All that is to be sent waits together, in its order, until
 //!     the first deadline: what is urgent takes along everything that waits. An older program
 //!     sends at once what a newer one wants soon, and is taken to want all its rooms at once.
+//! 16. **What the platform writes needs no process.** Its transaction notifies all of them of
+//!     the numbers, at its commit, on the channel of the triggers: also a single one, and
+//!     those whose events another relay carries. An older program takes that for a change of
+//!     rights, and its recheck finds the events.
 
 mod connection;
 mod deadline;
@@ -91,6 +96,7 @@ mod notification;
 pub(crate) mod notifications;
 mod others;
 mod outgoing;
+mod platform;
 mod ports;
 mod rechecks;
 mod wanted;

@@ -300,6 +300,13 @@ impl Mocks {
         });
     }
 
+    /// Runs [`sync::platform_events`] for one list of them.
+    pub(crate) fn receive_of_platform(self) {
+        let mut ports = self.ports();
+        ports.revisions = Arc::new(ScriptedRevisions::new(1, ports.revisions));
+        poll_once(sync::platform_events::run(&ports));
+    }
+
     /// Runs [`sync::remote_events`] until it has received these batches.
     pub(crate) fn receive(mut self, batches: impl IntoIterator<Item = Vec<RemoteEvent>>) {
         self.inbox.expect_event().return_const(());

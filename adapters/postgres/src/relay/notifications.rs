@@ -10,7 +10,7 @@ use std::{
 
 use aftermatch_ports::{
     RemoteEvent, Signal, Urgency,
-    model::{BrandId, Revision, RoomEvent, RoomId, UserId},
+    model::{BrandId, LogHead, Revision, RoomEvent, RoomId, UserId},
 };
 use aftermatch_relay::{Queue, SignalQueue};
 use sqlx::postgres::PgConnectOptions;
@@ -25,6 +25,8 @@ const READY_TIMEOUT: Duration = Duration::from_secs(3);
 pub(crate) struct Notifications {
     outgoing: Arc<Outgoing>,
     incoming: Arc<Queue>,
+    /// How far the logs of rooms go in which the platform has written.
+    written: Arc<Queue>,
     signals: Arc<SignalQueue>,
     others: Arc<Others>,
     rechecks: Arc<Rechecks>,
@@ -39,12 +41,14 @@ impl Notifications {
         let outgoing = Arc::new(Outgoing::new(others.clone()));
         let rechecks = Arc::new(Rechecks::new());
         let incoming = Arc::new(Queue::default());
+        let written = Arc::new(Queue::default());
         let relays = Arc::new(AtomicBool::new(true));
         let listener = Listener {
             options,
             statement_timeout,
             outgoing: outgoing.clone(),
             incoming: incoming.clone(),
+            written: written.clone(),
             signals: signals.clone(),
             others: others.clone(),
             rechecks: rechecks.clone(),
@@ -53,6 +57,7 @@ impl Notifications {
         Self {
             outgoing,
             incoming,
+            written,
             signals,
             others,
             rechecks,
@@ -101,6 +106,16 @@ impl Notifications {
     /// Waits for events of other processes.
     pub(super) async fn receive(&self) -> Vec<RemoteEvent> {
         self.incoming.receive(self.listen()).await
+    }
+
+    /// Waits until the platform has written in rooms: how far their logs go.
+    pub(super) async fn platform_events(&self) -> Vec<(RoomId, LogHead)> {
+        let written = self.written.receive(self.listen()).await.into_iter();
+        let head = |event: RemoteEvent| LogHead {
+            epoch: event.epoch,
+            last_seq: event.seq,
+        };
+        written.map(|event| (event.room, head(event))).collect()
     }
 
     /// Waits for signals of other processes.

@@ -1,7 +1,7 @@
 use aftermatch_ports::{
     Changes, Difference, Expected, Interest, Relay, RemoteEvent, Revisions, Signal, StoreError,
     Urgency,
-    model::{BrandId, Revision, RoomEvent, RoomId, UserId},
+    model::{BrandId, LogHead, Revision, RoomEvent, RoomId, UserId},
 };
 use async_trait::async_trait;
 
@@ -20,6 +20,10 @@ impl Revisions for Postgres {
     async fn compare(&self, expected: Expected) -> Result<Difference, StoreError> {
         let difference = revisions::compare(self, expected).await;
         difference.map_err(unavailable)
+    }
+
+    async fn platform_events(&self) -> Vec<(RoomId, LogHead)> {
+        self.notifications.platform_events().await
     }
 }
 

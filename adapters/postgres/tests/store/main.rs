@@ -20,6 +20,9 @@ mod laws;
 mod log;
 mod migrations;
 mod newcomers;
+
+mod platform_events;
+mod platform_writes;
 mod processes;
 mod queue;
 mod relay;
@@ -27,6 +30,7 @@ mod replica;
 mod retries;
 mod rights;
 mod same_messages;
+mod schemas;
 mod search_path;
 mod sessions;
 mod silent_changes;

@@ -25,7 +25,10 @@ pub(crate) fn grants(documented: &str, role: &str) -> String {
     let to = format!(" TO {documented};");
     let lines = OPERATIONS.lines().filter(|line| line.starts_with("GRANT "));
     let statements = lines.filter_map(|line| Some(line.split_once(&to)?.0));
+    // The databases of tests have the tables in the schema `public`.
     let statements: Vec<_> = statements
+        .map(|grant| grant.replace("aftermatch.", "public."))
+        .map(|grant| grant.replace("SCHEMA aftermatch", "SCHEMA public"))
         .map(|grant| format!("{grant} TO {role};"))
         .collect();
     assert!(statements.len() > 1, "{documented} has rights");
@@ -56,7 +59,7 @@ async fn expect_documented_rights_suffice(afterwards: &str) {
     let (server, name) = database.url().rsplit_once('/').expect("a URL");
     let role = format!("chat_of_{}", name.replace('-', "_"));
     let create = format!("CREATE ROLE {role} LOGIN PASSWORD '{role}';");
-    run(&platform, create + &grants("chat", &role)).await;
+    run(&platform, create + &grants("aftermatch", &role)).await;
     run(&platform, afterwards.to_owned()).await;
 
     let host = server.rsplit_once('@').expect("a user").1;
