@@ -14,6 +14,7 @@ mod deleted_messages;
 mod frozen;
 mod health;
 mod import;
+mod imported_rooms;
 mod inspect;
 mod interest;
 mod laws;
