@@ -86,7 +86,7 @@ pub async fn versions_page_has_bounded_text<S: Subject>() {
         let page = versions(&subject, ROOM, MessageId(5), before, 100).await;
         let page = page.unwrap();
         counts.push(page.versions.len());
-        before = page.versions.first().map(|oldest| oldest.seq);
+        before = next(before, page.versions.first().map(|oldest| oldest.seq));
         if !page.has_older {
             break;
         }
@@ -151,7 +151,7 @@ pub async fn audit_page_is_bounded<S: Subject>() {
     let mut pages = Vec::new();
     loop {
         let AuditPage { events, has_older } = audit(&subject, ROOM, before, 9).await;
-        before = events.last().map(|event| event.seq);
+        before = next(before, events.last().map(|event| event.seq));
         pages.push(events);
         if !has_older {
             break;
@@ -259,12 +259,21 @@ async fn all_versions<S: Subject>(
         let texts = page.versions.iter().filter_map(MessageVersion::text);
         let bytes: usize = texts.map(|text| text.as_str().len()).sum();
         assert!(bytes <= PIECE_BYTES || page.versions.len() == 1, "{bytes}");
-        before = page.versions.first().map(|oldest| oldest.seq);
+        before = next(before, page.versions.first().map(|oldest| oldest.seq));
         all.splice(..0, page.versions);
         if !page.has_older {
             return all;
         }
     }
+}
+
+/// Where the next page begins: a page before event `before` ends at event `oldest`.
+fn next(before: Option<Seq>, oldest: Option<Seq>) -> Option<Seq> {
+    let is_older = oldest
+        .zip(before)
+        .is_none_or(|(oldest, before)| oldest < before);
+    assert!(is_older, "it goes on");
+    oldest.or(before)
 }
 
 /// All edits and deletions before event `before`, newest first, read with this limit.
@@ -277,7 +286,7 @@ async fn all_audited<S: Subject>(
     loop {
         let AuditPage { events, has_older } = audit(subject, ROOM, before, limit).await;
         assert!(events.len() <= limit);
-        before = events.last().map(|oldest| oldest.seq);
+        before = next(before, events.last().map(|oldest| oldest.seq));
         all.extend(events);
         if !has_older {
             return all;
