@@ -138,13 +138,13 @@ pub async fn audit_page_is_bounded<S: Subject>() {
         ..message::<S>(Some(id), ROOM, ANNA)
     });
     let many = (5..)
-        .take(MAX_IDS)
+        .take(MAX_IDS + 1)
         .map(|id| message::<S>(Some(id), ROOM, ANNA));
     let subject = S::with_world(two_rooms(texts.into_iter().chain(many).collect())).await;
     let anna = precondition(&subject, ROOM, ANNA).await;
     committed(edit_to(&subject, anna, MessageId(4), "short").await).unwrap();
-    let ids: Vec<_> = (1..).map(MessageId).take(MAX_IDS + 4).collect();
-    for ids in [&ids[..4], &ids[4..]] {
+    let ids: Vec<_> = (1..).map(MessageId).take(MAX_IDS + 5).collect();
+    for ids in [&ids[..4], &ids[4..5], &ids[5..]] {
         committed(delete(&subject, anna, ids, DeleteScope::Any).await).unwrap();
     }
     let mut before = None;
@@ -161,11 +161,11 @@ pub async fn audit_page_is_bounded<S: Subject>() {
         .iter()
         .map(|page| page.iter().map(|event| event.taken.len()).collect())
         .collect();
-    assert_eq!(taken, [vec![MAX_IDS], vec![4], vec![1]]);
-    let texts: Vec<_> = pages[1][0].taken.iter().map(|taken| &taken.text).collect();
+    assert_eq!(taken, [[MAX_IDS], [1], [4], [1]]);
+    let texts: Vec<_> = pages[2][0].taken.iter().map(|taken| &taken.text).collect();
     let (text, left_out) = (&TakenText::Text(long), &TakenText::LeftOut);
     assert_eq!(texts, [text, text, left_out, left_out]);
-    assert_eq!(&pages[2][0].taken[0].text, text);
+    assert_eq!(&pages[3][0].taken[0].text, text);
 }
 
 /// A text that alone is longer than a page is there, both in the versions and in the audit.
