@@ -19,12 +19,12 @@ BEGIN
     IF NEW.pen NOT IN ('tariff', 'always', 'never') THEN
         RAISE check_violation USING
             TABLE = 'rooms', COLUMN = 'pen', CONSTRAINT = 'rooms_pen_is_known',
-            MESSAGE = format('pen of room %s is %L', NEW.id, NEW.pen),
+            MESSAGE = pg_catalog.format('pen of room %s is %L', NEW.id, NEW.pen),
             HINT = 'It must be ''tariff'', ''always'' or ''never''.';
     END IF;
     RAISE check_violation USING
         TABLE = 'rooms', COLUMN = 'kind', CONSTRAINT = 'rooms_kind_is_word',
-        MESSAGE = format('kind of room %s is %L', NEW.id, NEW.kind),
+        MESSAGE = pg_catalog.format('kind of room %s is %L', NEW.id, NEW.kind),
         HINT = 'It must be 1 to 32 characters of a-z, 0-9, _ and -, the first of them a letter.';
 END
 $$;

@@ -6,6 +6,13 @@
 -- the service skips and tries again. Under the lock of the room the numbers have no gap, and
 -- nobody else writes the same client message id.
 
+-- The time of the next event of a room whose last event was at `last_at`: never before that,
+-- unless no event can have had such a time.
+CREATE FUNCTION aftermatch_next_at(moment timestamptz, last_at timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT GREATEST(moment, CASE WHEN last_at < '9999-12-31Z' THEN last_at END)
+$$;
+
 -- Locks a room for its next event: the number and the time of that.
 CREATE FUNCTION aftermatch_lock_room(room bigint, OUT seq bigint, OUT at timestamptz)
 LANGUAGE plpgsql AS $$
@@ -14,10 +21,10 @@ BEGIN
     FROM rooms r WHERE r.id = room FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE foreign_key_violation USING
-            MESSAGE = format('there is no room %s', COALESCE(room::text, 'NULL')),
+            MESSAGE = pg_catalog.format('there is no room %s', COALESCE(room::text, 'NULL')),
             HINT = 'Insert it into rooms first.';
     END IF;
-    at := GREATEST(clock_timestamp(), CASE WHEN at < '9999-12-31Z' THEN at END);
+    at := aftermatch_next_at(pg_catalog.clock_timestamp(), at);
 END
 $$;
 
@@ -27,7 +34,7 @@ BEGIN
     PERFORM FROM users u WHERE u.id = author FOR KEY SHARE;
     IF NOT FOUND THEN
         RAISE foreign_key_violation USING
-            MESSAGE = format('there is no user %s', COALESCE(author::text, 'NULL')),
+            MESSAGE = pg_catalog.format('there is no user %s', COALESCE(author::text, 'NULL')),
             HINT = 'Insert it into users first. It need not be active, nor in the room.';
     END IF;
 END
@@ -35,19 +42,29 @@ $$;
 
 -- Without white space at its ends: all that is white space in Unicode.
 CREATE FUNCTION aftermatch_trim(said text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-    SELECT btrim(said, E'\u0009\u000A\u000B\u000C\u000D\u0020\u0085\u00A0\u1680\u2000\u2001'
-        '\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200A\u2028\u2029\u202F\u205F\u3000')
+    SELECT pg_catalog.btrim(said, E'\u0009\u000A\u000B\u000C\u000D\u0020\u0085\u00A0\u1680'
+        '\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200A\u2028\u2029\u202F\u205F\u3000')
 $$;
 
--- The rules that the service has for the texts of clients.
+-- The rules that the service has for the texts of clients. Each session can choose how long a
+-- text may be: the platform decides that.
 CREATE FUNCTION aftermatch_check_text(said text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    longest int := COALESCE(NULLIF(current_setting('aftermatch.max_text_chars', true), ''), '10000');
+    given   text := NULLIF(pg_catalog.current_setting('aftermatch.max_text_chars', true), '');
+    longest int;
 BEGIN
-    IF length(said) > longest THEN
+    given := COALESCE(given, '10000');
+    IF given !~ '^[1-9][0-9]{0,7}$' THEN
         RAISE invalid_parameter_value USING
-            MESSAGE = format('the text has %s characters; %s are allowed', length(said), longest),
-            HINT = 'The setting aftermatch.max_text_chars of the database is the limit.';
+            MESSAGE = pg_catalog.format('the setting aftermatch.max_text_chars is %L', given),
+            HINT = 'It must be a whole number from 1 to 99999999.';
+    END IF;
+    longest := given;
+    IF pg_catalog.length(said) > longest THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = pg_catalog.format('the text has %s characters; %s are allowed',
+                                        pg_catalog.length(said), longest),
+            HINT = 'SET LOCAL aftermatch.max_text_chars allows more in this transaction.';
     END IF;
     IF COALESCE(aftermatch_trim(said), '') = '' THEN
         RAISE invalid_parameter_value USING
@@ -62,9 +79,11 @@ $$;
 CREATE FUNCTION aftermatch_announce(written bigint[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     -- A notification is shorter than 8,000 bytes.
-    PERFORM pg_notify('chat_rights', string_agg(concat_ws(' ', id, epoch, last_seq), E'\n'))
+    PERFORM pg_catalog.pg_notify('chat_rights', pg_catalog.string_agg(
+        pg_catalog.concat_ws(' ', id, epoch, last_seq), E'\n'
+    ))
     FROM (
-        SELECT r.id, r.epoch, r.last_seq, row_number() OVER () / 100 AS part
+        SELECT r.id, r.epoch, r.last_seq, pg_catalog.row_number() OVER () / 100 AS part
         FROM rooms r WHERE r.id = ANY (written)
     ) heads GROUP BY part;
 END
@@ -81,23 +100,23 @@ BEGIN
     PERFORM aftermatch_check_text(post.text);
     IF post.client_msg_id COLLATE "C" !~ '^[A-Za-z0-9._:-]{1,64}$' THEN
         RAISE invalid_parameter_value USING
-            MESSAGE = format('the client_msg_id %L is malformed', post.client_msg_id),
+            MESSAGE = pg_catalog.format('the client_msg_id %L is malformed', post.client_msg_id),
             HINT = 'It has 1 to 64 characters of A-Z, a-z, 0-9, ".", "_", ":" and "-".';
     END IF;
     next := aftermatch_lock_room(post.room_id);
     PERFORM aftermatch_lock_user(post.user_id);
     SELECT m.id, CASE
-        WHEN m.sent_sha256 IS NULL THEN m.text = post.text
-        ELSE m.sent_sha256 = sha256(convert_to(post.text, 'UTF8'))
+        WHEN m.sent_sha256 IS NULL THEN m.text = post.text COLLATE "C"
+        ELSE m.sent_sha256 = pg_catalog.sha256(pg_catalog.convert_to(post.text, 'UTF8'))
     END AS is_same INTO earlier
     FROM messages m WHERE m.room_id = post.room_id AND m.user_id = post.user_id
-        AND m.client_msg_id = post.client_msg_id;
+        AND m.client_msg_id = post.client_msg_id COLLATE "C";
     IF earlier.is_same THEN
         RETURN earlier.id;
     ELSIF FOUND THEN
         RAISE unique_violation USING
-            MESSAGE = format('the client_msg_id %L belongs to message %s, which had another text '
-                'or was deleted', post.client_msg_id, earlier.id),
+            MESSAGE = pg_catalog.format('the client_msg_id %L belongs to message %s, '
+                'which had another text or was deleted', post.client_msg_id, earlier.id),
             HINT = 'Another message needs another client_msg_id.';
     END IF;
     INSERT INTO messages (room_id, user_id, text, created_at, seq, changed_seq, client_msg_id)
@@ -127,14 +146,14 @@ BEGIN
     END IF;
     IF NOT FOUND THEN
         RAISE no_data_found USING
-            MESSAGE = format('there is no message %s, or it was deleted',
+            MESSAGE = pg_catalog.format('there is no message %s, or it was deleted',
                              COALESCE(message_id::text, 'NULL')),
             HINT = 'A deleted message cannot be edited: post another one.';
     END IF;
     -- The hash of the first text stays, to recognize a repeated create.
     UPDATE messages m SET text = edit.text, changed_seq = next.seq, edited_at = next.at,
         sent_sha256 = CASE WHEN m.client_msg_id IS NOT NULL
-            THEN COALESCE(m.sent_sha256, sha256(convert_to(m.text, 'UTF8')))
+            THEN COALESCE(m.sent_sha256, pg_catalog.sha256(pg_catalog.convert_to(m.text, 'UTF8')))
         END
     WHERE m.id = edit.message_id AND m.room_id = room;
     UPDATE rooms r SET last_seq = next.seq, last_at = next.at WHERE r.id = room;
@@ -146,8 +165,9 @@ END
 $$;
 
 -- Deletes those messages that are there, and returns their ids. `by` is who did it; without,
--- each message counts as deleted by its author. Administrators alone read `reason`. In each room an event for each of them, of at
--- most as many messages as a client may delete at a time.
+-- each message counts as deleted by its author. In each room there is an event for each of
+-- these users, of at most as many messages as a client may delete at a time. Administrators
+-- alone read the `reason`.
 CREATE FUNCTION remove(
     message_ids bigint[], by bigint DEFAULT NULL, reason text DEFAULT NULL
 ) RETURNS bigint[] LANGUAGE plpgsql SECURITY DEFINER AS $$
@@ -155,22 +175,27 @@ DECLARE
     touched bigint[];
     moment  timestamptz;
     deleted bigint[];
-    why     text := NULLIF(aftermatch_trim(remove.reason), '');
+    why     text := aftermatch_trim(remove.reason);
 BEGIN
-    IF length(why) > 500 THEN
+    IF why = '' OR pg_catalog.length(why) > 500 THEN
         RAISE invalid_parameter_value USING
-            MESSAGE = format('the reason has %s characters; 500 are allowed', length(why));
+            MESSAGE = pg_catalog.format('the reason has %s characters', pg_catalog.length(why)),
+            HINT = 'It must have 1 to 500, without white space at its ends. Null is none.';
+    ELSIF why IS NOT NULL AND remove.by IS NULL THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = 'there is a reason, and nobody who gives it',
+            HINT = 'Say with `by` who deletes the messages.';
     END IF;
-    SELECT array_agg(DISTINCT m.room_id) INTO touched FROM messages m
+    SELECT pg_catalog.array_agg(DISTINCT m.room_id) INTO touched FROM messages m
     WHERE m.id = ANY (remove.message_ids) AND m.deleted_at IS NULL;
     PERFORM FROM rooms r WHERE r.id = ANY (touched) ORDER BY r.id FOR NO KEY UPDATE;
     IF remove.by IS NOT NULL THEN
         PERFORM aftermatch_lock_user(remove.by);
     END IF;
-    moment := clock_timestamp();
+    moment := pg_catalog.clock_timestamp();
     WITH named AS (
-        SELECT a.id, min(a.position) AS position
-        FROM UNNEST(remove.message_ids) WITH ORDINALITY AS a(id, position) GROUP BY a.id
+        SELECT a.id, pg_catalog.min(a.position) AS position
+        FROM pg_catalog.unnest(remove.message_ids) WITH ORDINALITY AS a(id, position) GROUP BY a.id
     ), old AS MATERIALIZED (
         SELECT a.id, a.position, m.room_id, m.text, m.changed_seq,
                COALESCE(remove.by, m.user_id) AS user_id
@@ -181,17 +206,20 @@ BEGIN
         ) m
     ), placed AS (
         SELECT old.*,
-               (row_number() OVER (PARTITION BY room_id, user_id ORDER BY position) - 1) / 1000
-                   AS part
+               (pg_catalog.row_number() OVER (
+                   PARTITION BY room_id, user_id ORDER BY position
+               ) - 1) / 1000 AS part
         FROM old
     ), next AS MATERIALIZED (
-        SELECT e.*, r.last_seq + row_number() OVER (PARTITION BY e.room_id ORDER BY e.first) AS seq,
-               GREATEST(moment, CASE WHEN r.last_at < '9999-12-31Z' THEN r.last_at END) AS at
+        SELECT e.*, r.last_seq + pg_catalog.row_number() OVER (
+                   PARTITION BY e.room_id ORDER BY e.first
+               ) AS seq,
+               aftermatch_next_at(moment, r.last_at) AS at
         FROM (
-            SELECT room_id, user_id, part, min(position) AS first,
-                   array_agg(id ORDER BY position) AS ids,
-                   array_agg(text ORDER BY position) AS texts,
-                   array_agg(changed_seq ORDER BY position) AS seqs
+            SELECT room_id, user_id, part, pg_catalog.min(position) AS first,
+                   pg_catalog.array_agg(id ORDER BY position) AS ids,
+                   pg_catalog.array_agg(text ORDER BY position) AS texts,
+                   pg_catalog.array_agg(changed_seq ORDER BY position) AS seqs
             FROM placed GROUP BY room_id, user_id, part
         ) e JOIN rooms r ON r.id = e.room_id
     ), changed AS (
@@ -201,7 +229,10 @@ BEGIN
         WHERE m.id = p.id AND m.room_id = p.room_id
     ), moved AS (
         UPDATE rooms r SET last_seq = n.seq, last_at = n.at
-        FROM (SELECT room_id, max(seq) AS seq, max(at) AS at FROM next GROUP BY room_id) n
+        FROM (
+            SELECT room_id, pg_catalog.max(seq) AS seq, pg_catalog.max(at) AS at
+            FROM next GROUP BY room_id
+        ) n
         WHERE r.id = n.room_id
     ), logged AS (
         INSERT INTO events
@@ -209,29 +240,33 @@ BEGIN
         SELECT n.room_id, n.seq, 'deleted', n.user_id, n.at, n.ids, n.texts, n.seqs, why
         FROM next n
     )
-    SELECT array_agg(old.id ORDER BY old.position), array_agg(DISTINCT old.room_id)
+    SELECT pg_catalog.array_agg(old.id ORDER BY old.position),
+           pg_catalog.array_agg(DISTINCT old.room_id)
     INTO deleted, touched FROM old;
     PERFORM aftermatch_announce(touched);
     RETURN COALESCE(deleted, '{}');
 END
 $$;
 
--- They find our tables, and nobody can put others in front of them. A plan that is made for
--- a small table must be good for a large one, so it uses an index. The platform's role gets
--- the rights to the three by a grant.
+-- They find our tables, and nobody can put others in front of them. Functions are called with
+-- the schema of Postgres: one of somebody else that fits better would be preferred to those. A
+-- plan that is made for a small table must be good for a large one, so it uses an index. The
+-- platform's role gets the rights to the three by a grant.
 DO $$
 DECLARE
-    function text;
+    function regprocedure;
 BEGIN
     FOREACH function IN ARRAY ARRAY[
-        'aftermatch_lock_room', 'aftermatch_lock_user', 'aftermatch_trim',
-        'aftermatch_check_text', 'aftermatch_announce', 'post', 'edit', 'remove'
-    ] LOOP
+        'aftermatch_next_at(timestamptz, timestamptz)', 'aftermatch_lock_room(bigint)',
+        'aftermatch_lock_user(bigint)', 'aftermatch_trim(text)', 'aftermatch_check_text(text)',
+        'aftermatch_announce(bigint[])', 'post(bigint, bigint, text, text)',
+        'edit(bigint, text)', 'remove(bigint[], bigint, text)'
+    ]::regprocedure[] LOOP
         EXECUTE format(
-            'ALTER FUNCTION %I SET search_path = %I, pg_temp', function, current_schema()
+            'ALTER FUNCTION %s SET search_path = %I, pg_temp', function, current_schema()
         );
-        EXECUTE format('ALTER FUNCTION %I SET enable_seqscan = off', function);
-        EXECUTE format('REVOKE EXECUTE ON FUNCTION %I FROM PUBLIC', function);
+        EXECUTE format('ALTER FUNCTION %s SET enable_seqscan = off', function);
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', function);
     END LOOP;
 END
 $$;

@@ -235,9 +235,19 @@ async fn wrong_calls_are_refused_and_write_nothing() {
         ("edit(1, ' ')", "22023", "the text is blank"),
         ("remove('{1}', by => 9)", "23503", "there is no user 9"),
         (
-            "remove('{1}', reason => repeat('ж', 501))",
+            "remove('{1}', 1, repeat('ж', 501))",
             "22023",
-            "the reason has 501 characters; 500 are allowed",
+            "the reason has 501 characters",
+        ),
+        (
+            "remove('{1}', 1, ' ')",
+            "22023",
+            "the reason has 0 characters",
+        ),
+        (
+            "remove('{1}', reason => 'spam')",
+            "22023",
+            "there is a reason, and nobody who gives it",
         ),
     ] {
         let expected = (code.to_owned(), sentence.to_owned());
@@ -249,7 +259,7 @@ async fn wrong_calls_are_refused_and_write_nothing() {
 }
 
 #[tokio::test]
-async fn limit_of_texts_is_setting_of_database() {
+async fn transaction_chooses_limit_of_texts() {
     let (_database, platform) = with_world(&town(vec![])).await;
     let mut transaction = platform.pool().begin().await.expect("a transaction");
     let limit = "SET LOCAL aftermatch.max_text_chars = 3; SELECT post(21, 1, 'жжж')";
@@ -257,6 +267,46 @@ async fn limit_of_texts_is_setting_of_database() {
     done.expect("a text of three characters");
     let longer = transaction.execute("SELECT post(21, 1, 'жжжж')").await;
     longer.expect_err("a text of four characters");
+    let mut transaction = platform.pool().begin().await.expect("a transaction");
+    let malformed = "SET LOCAL aftermatch.max_text_chars = 'abc'; SELECT post(21, 1, 'x')";
+    let malformed = raw_sql(malformed).execute(&mut *transaction).await;
+    let sentence = malformed.expect_err("no number").to_string();
+    assert!(
+        sentence.contains("aftermatch.max_text_chars is 'abc'"),
+        "{sentence}"
+    );
+}
+
+/// Columns of the platform have collations of their own.
+#[tokio::test]
+async fn texts_of_any_collation_are_compared() {
+    let (_database, platform) = with_world(&town(vec![])).await;
+    let posted = "post(21, 1, said, name) FROM (
+        SELECT 'x' COLLATE \"POSIX\" AS said, 'a-1' COLLATE \"ucs_basic\" AS name
+    ) of_columns";
+    let first = id(&platform, posted).await;
+    assert_eq!(id(&platform, posted).await, first);
+}
+
+/// One that fits better than that of Postgres would be preferred to it.
+#[tokio::test]
+async fn function_of_somebody_else_is_not_called() {
+    let (_database, platform) = with_world(&town(vec![])).await;
+    for trap in [
+        "concat_ws(text, bigint, bigint, bigint) RETURNS text",
+        "format(text, bigint) RETURNS text",
+        "format(text, text) RETURNS text",
+        "unnest(bigint[]) RETURNS SETOF bigint",
+    ] {
+        let trap =
+            format!("CREATE FUNCTION {trap} LANGUAGE plpgsql AS $$ BEGIN RAISE 'trapped'; END $$");
+        run(&platform, &trap).await;
+    }
+    let message = id(&platform, "post(21, 1, 'x', 'a')").await;
+    run(&platform, &format!("SELECT edit({message}, 'y')")).await;
+    let refused = refusal(&platform, "post(99, 1, 'x')").await;
+    assert_eq!(refused.1, "there is no room 99");
+    run(&platform, &format!("SELECT remove(ARRAY[{message}])")).await;
 }
 
 #[tokio::test]
@@ -374,5 +424,9 @@ async fn role_needs_right_to_functions_alone() {
     written.expect("these rights are enough");
     let helper = "SELECT aftermatch_lock_room(21)";
     let helper = raw_sql(helper).execute(&mut *transaction).await;
-    helper.expect_err("that is for the three alone");
+    let helper = helper.expect_err("that is for the three alone").to_string();
+    assert!(
+        helper.contains("permission denied for function aftermatch_lock_room"),
+        "{helper}"
+    );
 }
