@@ -84,3 +84,8 @@ mod outgoing;
 mod ports;
 mod rechecks;
 mod wanted;
+
+pub(crate) use self::{
+    connection::EVENTS,
+    notification::{Packer, To},
+};

@@ -64,6 +64,11 @@ impl Settings {
         Self::of("import", Duration::ZERO)
     }
 
+    /// For a bridge: nothing of it holds up the platform for longer than a statement may take.
+    pub(crate) fn of_bridge(statement_timeout: Duration) -> Self {
+        Self::with_limits("bridge", statement_timeout, statement_timeout)
+    }
+
     /// For migrations: without a time limit, except for locks. While a migration waits
     /// for the lock of a table, as during a dump, all other statements on the table
     /// wait behind it.
@@ -216,6 +221,7 @@ mod tests {
             Settings::of_writes(limit),
             Settings::of_listener(limit),
             Settings::of_imports(),
+            Settings::of_bridge(limit),
             Settings::of_migrations(limit),
         ] {
             let (mut connection, store) = open(&options, &settings).await.expect("a connection");

@@ -19,7 +19,7 @@ pub(super) const RIGHTS: &str = "chat_rights";
 /// Processes of this service notify here of themselves, and of the events that many
 /// want. What is for one process has this name followed by `_` and the server's process
 /// of its listening connection. Older versions use `chat_changes`, in another form.
-const EVENTS: &str = "chat_events";
+pub(crate) const EVENTS: &str = "chat_events";
 
 /// The advisory lock that every process shares on its listening connection:
 /// invariant 5.

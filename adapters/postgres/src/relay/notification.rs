@@ -12,22 +12,22 @@ pub(super) const MAX_PAYLOAD_BYTES: usize = 7_999;
 
 /// Which processes a notification is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum To {
+pub(crate) enum To {
     All,
     /// The one with this listening connection.
     One(u32),
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Notification {
+pub(crate) struct Notification {
     pub(super) to: To,
-    pub(super) payload: String,
+    pub(crate) payload: String,
 }
 
 /// Packs lines into as few notifications as possible. Those for the same processes
 /// stay in order.
 #[derive(Default)]
-pub(super) struct Packer {
+pub(crate) struct Packer {
     full: Vec<Notification>,
     open: BTreeMap<To, String>,
 }
@@ -58,7 +58,7 @@ impl Packer {
         }
     }
 
-    pub(super) fn event(&mut self, to: &[To], event: &RemoteEvent) {
+    pub(crate) fn event(&mut self, to: &[To], event: &RemoteEvent) {
         if let Some(line) = lines::event(event, MAX_PAYLOAD_BYTES) {
             for to in to {
                 self.add(*to, &line);
@@ -74,7 +74,7 @@ impl Packer {
         }
     }
 
-    pub(super) fn finish(self) -> Vec<Notification> {
+    pub(crate) fn finish(self) -> Vec<Notification> {
         let open = self.open.into_iter();
         let open = open.map(|(to, payload)| Notification { to, payload });
         self.full.into_iter().chain(open).collect()

@@ -1,0 +1,12 @@
+//! A chat on the live database of a platform.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "all of this is tests"
+)]
+
+mod directory;
+mod install;
+mod support;
