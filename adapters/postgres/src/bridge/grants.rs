@@ -10,31 +10,39 @@ use super::{
     triggers,
 };
 
+/// The statements without which nothing of the platform can be seen.
+pub(crate) async fn usage(
+    bridge: &Bridge,
+    connection: &mut PgConnection,
+) -> Result<Vec<String>, Error> {
+    let role = role(connection).await?;
+    let hidden: Vec<String> = sqlx::query_scalar(
+        "SELECT nspname::text FROM pg_namespace
+         WHERE nspname = ANY ($1) AND NOT has_schema_privilege(oid, 'USAGE') ORDER BY nspname",
+    )
+    .bind(schemas(bridge))
+    .fetch_all(connection)
+    .await?;
+    let grants = hidden.iter();
+    let grants = grants.map(|schema| format!("GRANT USAGE ON SCHEMA {} TO {role};", quote(schema)));
+    Ok(grants.collect())
+}
+
+async fn role(connection: &mut PgConnection) -> Result<String, Error> {
+    let role: String = sqlx::query_scalar("SELECT current_user::text")
+        .fetch_one(connection)
+        .await?;
+    Ok(quote(&role))
+}
+
 /// The statements that its owner runs. What this role already may is left out.
 pub(crate) async fn missing(
     bridge: &Bridge,
     connection: &mut PgConnection,
     reads: &[Read],
 ) -> Result<Vec<String>, Error> {
-    let role: String = sqlx::query_scalar("SELECT current_user::text")
-        .fetch_one(&mut *connection)
-        .await?;
-    let role = quote(&role);
+    let role = role(connection).await?;
     let mut grants = Vec::new();
-    for schema in schemas(bridge) {
-        let may: Option<bool> = sqlx::query_scalar(
-            "SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = $1",
-        )
-        .bind(&schema)
-        .fetch_optional(&mut *connection)
-        .await?;
-        if may == Some(false) {
-            grants.push(format!(
-                "GRANT USAGE ON SCHEMA {} TO {role};",
-                quote(&schema)
-            ));
-        }
-    }
     for (table, columns) in unreadable(bridge, reads) {
         let columns = columns.join(", ");
         grants.push(format!("GRANT SELECT ({columns}) ON {table} TO {role};"));
@@ -53,8 +61,6 @@ fn schemas(bridge: &Bridge) -> Vec<String> {
     let sources = bridge.mapping.sources.iter();
     let mut schemas: Vec<_> = sources.map(|source| source.schema.clone()).collect();
     schemas.push(bridge.mapping.schema.clone());
-    schemas.sort();
-    schemas.dedup();
     schemas
 }
 

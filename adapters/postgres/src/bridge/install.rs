@@ -45,16 +45,12 @@ pub async fn install(
 ) -> Result<Installed, BridgeError> {
     let limit = PATIENCE * options.statement_timeout;
     let (mut connection, mut bridge) = Bridge::open(options, mapping, limit).await?;
+    refuse_without(grants::usage(&bridge, &mut connection).await?)?;
     let probe = probe::all(&mut bridge, &mut connection).await?;
     if !probe.mistakes.is_empty() {
         return Err(BridgeError::Mistakes(Mistakes(probe.mistakes)));
     }
-    let grants = grants::missing(&bridge, &mut connection, &probe.reads).await?;
-    if !grants.is_empty() {
-        let grants = grants.join("\n");
-        let sentence = format!("the owner of the platform's tables must first run\n{grants}");
-        return Err(BridgeError::Refused(sentence));
-    }
+    refuse_without(grants::missing(&bridge, &mut connection, &probe.reads).await?)?;
     prepare(&bridge, &mut connection).await?;
     for source in &bridge.mapping.sources {
         let is_new = triggers::put(&bridge, &mut connection, source).await?;
@@ -71,6 +67,15 @@ pub async fn install(
     Ok(Installed {
         waiting: waiting.into_iter().map(|(error,)| error).collect(),
     })
+}
+
+fn refuse_without(grants: Vec<String>) -> Result<(), BridgeError> {
+    if grants.is_empty() {
+        return Ok(());
+    }
+    let grants = grants.join("\n");
+    let sentence = format!("the owner of the platform's tables must first run\n{grants}");
+    Err(BridgeError::Refused(sentence))
 }
 
 /// Makes what is in our own schema, unless what is there would be lost.

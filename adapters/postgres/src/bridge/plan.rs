@@ -35,6 +35,17 @@ impl fmt::Display for Plan {
 pub async fn plan(options: &Options, mapping: &Mapping) -> Result<Plan, BridgeError> {
     let (mut connection, mut bridge) =
         Bridge::open(options, mapping, options.statement_timeout).await?;
+    let usage = grants::usage(&bridge, &mut connection).await?;
+    if !usage.is_empty() {
+        return Ok(Plan {
+            text: format!(
+                "-- The owner of the platform's schema runs this first. Then run the plan again:\n\
+                 -- until then, nothing can be seen of its tables.\n{}\n",
+                usage.join("\n")
+            ),
+            mistakes: None,
+        });
+    }
     let probe = probe::all(&mut bridge, &mut connection).await?;
     let grants = grants::missing(&bridge, &mut connection, &probe.reads).await?;
     let mut text = String::new();

@@ -7,6 +7,10 @@
     reason = "all of this is tests"
 )]
 
+mod checks;
 mod directory;
+mod grants;
 mod install;
+mod messages;
+mod strange;
 mod support;

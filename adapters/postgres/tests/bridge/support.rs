@@ -12,7 +12,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-const PLATFORM: &str = include_str!("platform.sql");
+pub(crate) const PLATFORM: &str = include_str!("platform.sql");
 pub(crate) const MAPPING: &str = include_str!("mapping.toml");
 
 /// How long something may take to happen.

@@ -1,0 +1,253 @@
+//! Rows that cannot be applied, queries that fail, triggers that are gone.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::support::{MAPPING, World};
+
+#[tokio::test]
+async fn strange_row_stops_no_other() {
+    let (world, _draining) = World::drained().await;
+    // No tariff of ours, among others that are.
+    world
+        .run(
+            "INSERT INTO platform.accounts_user (id) SELECT generate_series(201, 240);
+             INSERT INTO platform.brand_brand (id, user_id, name)
+             SELECT n, n, 'brand ' || n FROM generate_series(201, 240) n;
+             UPDATE platform.brand_brand SET sub_expire = 'infinity' WHERE id = 220",
+        )
+        .await;
+    world
+        .becomes("SELECT count(*) FROM brands WHERE id > 200", "40")
+        .await;
+    world.is_same().await;
+}
+
+#[tokio::test]
+async fn failing_row_is_named_and_waits() {
+    let failing = MAPPING.replace("b.user_id,", "b.user_id + 0 / (b.id - 213) AS user_id,");
+    let world = World::with(&failing).await;
+    world.install().await.expect("an installation");
+    let _draining = world.drain().await;
+    world
+        .run(
+            "INSERT INTO platform.accounts_user (id) SELECT generate_series(214, 314, 2);
+             INSERT INTO platform.accounts_user (id) VALUES (213);
+             INSERT INTO platform.brand_brand (id, user_id, name) VALUES (213, 213, 'strange');
+             UPDATE platform.accounts_user SET is_active = false WHERE id = 1",
+        )
+        .await;
+    world
+        .becomes("SELECT active FROM users WHERE id = 1", "false")
+        .await;
+    world
+        .becomes("SELECT string_agg(key || ' ' || error, ', ') FROM bridge_moved WHERE target = 'brands'", "213 division by zero")
+        .await;
+    // Mended by the platform, it is applied by itself.
+    world
+        .run("DELETE FROM platform.brand_brand WHERE id = 213")
+        .await;
+    world
+        .becomes("SELECT count(*) FROM bridge_moved WHERE key = '213'", "0")
+        .await;
+}
+
+#[tokio::test]
+async fn renamed_column_is_waited_for() {
+    let (world, _draining) = World::drained().await;
+    // The query of users reads it for the profile alone.
+    world
+        .run("ALTER TABLE platform.accounts_user RENAME COLUMN phone TO telephone")
+        .await;
+    world
+        .run("UPDATE platform.accounts_user SET is_active = false WHERE id = 2")
+        .await;
+    world
+        .becomes(
+            "SELECT count(*) FROM bridge_moved WHERE error LIKE '%phone%'",
+            "2",
+        )
+        .await;
+    world
+        .run("ALTER TABLE platform.accounts_user RENAME COLUMN telephone TO phone")
+        .await;
+    world
+        .becomes("SELECT active FROM users WHERE id = 2", "false")
+        .await;
+    world
+        .becomes("SELECT count(*) FROM bridge_moved", "0")
+        .await;
+    world.is_same().await;
+}
+
+#[tokio::test]
+async fn broken_profile_delays_no_right() {
+    let apart = MAPPING
+        .replace(", row_to_json(p) AS profile\nFROM accounts_user u CROSS JOIN LATERAL (SELECT u.id, u.email, u.phone) p\n'''",
+                 " FROM accounts_user u'''\nprofiles = \"SELECT id, json_build_object('id', id, 'phone', phone) AS profile FROM accounts_user\"");
+    assert_ne!(apart, MAPPING);
+    let world = World::with(&apart).await;
+    world.install().await.expect("an installation");
+    let _draining = world.drain().await;
+    world
+        .run("ALTER TABLE platform.accounts_user DROP COLUMN phone")
+        .await;
+    world
+        .run("UPDATE platform.accounts_user SET is_active = false WHERE id = 2")
+        .await;
+    world
+        .becomes("SELECT active FROM users WHERE id = 2", "false")
+        .await;
+    world
+        .becomes(
+            "SELECT count(*) > 0 FROM bridge_moved WHERE target = 'user_profiles'",
+            "true",
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn brand_waits_for_its_user() {
+    let (world, draining) = World::drained().await;
+    drop(draining);
+    // As if the mark of the user came in a later portion.
+    world
+        .run(
+            "INSERT INTO platform.accounts_user (id) VALUES (300);
+             INSERT INTO platform.brand_brand (id, user_id) VALUES (300, 300);
+             INSERT INTO platform.chat_room (id) VALUES (300);
+             INSERT INTO platform.chat_room_participants (room_id, brand_id) VALUES (300, 300), (300, 11);
+             INSERT INTO platform.chat_message (id, room_id, user_id, text) VALUES (300, 300, 300, 'hello');
+             UPDATE bridge_moved SET after = now() + interval '3 s' WHERE source = 'platform.accounts_user'",
+        )
+        .await;
+    let _draining = world.drain().await;
+    world
+        .becomes("SELECT string_agg(DISTINCT target, ' ' ORDER BY target) FROM bridge_moved WHERE error IS NOT NULL", "brands messages participants")
+        .await;
+    // Others are not held up.
+    world
+        .run("UPDATE platform.accounts_user SET is_staff = true WHERE id = 1")
+        .await;
+    world
+        .becomes("SELECT admin FROM users WHERE id = 1", "true")
+        .await;
+    world
+        .becomes("SELECT count(*) FROM participants WHERE room_id = 300", "2")
+        .await;
+    world
+        .becomes("SELECT user_id FROM messages WHERE id = 300", "300")
+        .await;
+    world
+        .becomes("SELECT count(*) FROM bridge_moved", "0")
+        .await;
+    world.is_same().await;
+}
+
+#[tokio::test]
+async fn migrations_of_the_platform_are_not_disturbed() {
+    let (world, _draining) = World::drained().await;
+    world
+        .run(
+            "ALTER TABLE platform.accounts_user ALTER COLUMN email TYPE text, ALTER COLUMN is_staff DROP NOT NULL;
+             ALTER TABLE platform.chat_message ALTER COLUMN id TYPE bigint, ALTER COLUMN text TYPE varchar(5000);
+             ALTER TABLE platform.brand_brand DROP COLUMN name CASCADE;
+             UPDATE platform.accounts_user SET email = 'x';
+             UPDATE platform.brand_brand SET sub_expire = '2097-01-01';
+             INSERT INTO platform.chat_message (id, room_id, user_id, text) VALUES (60, 21, 1, 'after')",
+        )
+        .await;
+    world
+        .becomes("SELECT profile->>'email' FROM users WHERE id = 1", "x")
+        .await;
+    world
+        .becomes("SELECT text FROM messages WHERE id = 60", "after")
+        .await;
+    world
+        .run("ALTER TABLE platform.brand_brand ADD COLUMN name text NOT NULL DEFAULT ''")
+        .await;
+    world
+        .becomes(
+            "SELECT count(*) FROM brands WHERE tariff_until = '2097-01-02Z'",
+            "3",
+        )
+        .await;
+    world
+        .becomes("SELECT count(*) FROM bridge_moved", "0")
+        .await;
+    world.is_same().await;
+}
+
+#[tokio::test]
+async fn triggers_never_fail_the_platform() {
+    let world = World::installed().await;
+    world
+        .run("ALTER TABLE platform.chat_room RENAME COLUMN id TO number")
+        .await;
+    world
+        .run("INSERT INTO platform.chat_room (number) VALUES (500)")
+        .await;
+    world.run("DROP TABLE bridge_moved").await;
+    world.run("INSERT INTO platform.chat_room (number) VALUES (501); UPDATE platform.accounts_user SET email = 'y'").await;
+}
+
+#[tokio::test]
+async fn table_made_again_is_adopted_again() {
+    let (world, _draining) = World::drained().await;
+    world
+        .run(
+            "BEGIN;
+             CREATE TABLE platform.again (LIKE platform.chat_message INCLUDING ALL);
+             INSERT INTO platform.again SELECT * FROM platform.chat_message WHERE id <> 1;
+             DROP TABLE platform.chat_message;
+             ALTER TABLE platform.again RENAME TO chat_message;
+             COMMIT",
+        )
+        .await;
+    world
+        .becomes(
+            "SELECT deleted_at IS NOT NULL FROM messages WHERE id = 1",
+            "true",
+        )
+        .await;
+    world.run("INSERT INTO platform.chat_message (id, room_id, user_id, text) VALUES (61, 21, 1, 'again')").await;
+    world
+        .becomes("SELECT text FROM messages WHERE id = 61", "again")
+        .await;
+    world
+        .becomes("SELECT count(*) FROM bridge_moved", "0")
+        .await;
+    world.is_same().await;
+}
+
+#[tokio::test]
+async fn truncate_empties_the_chat() {
+    let (world, _draining) = World::drained().await;
+    world.run("TRUNCATE platform.chat_room CASCADE").await;
+    world.becomes("SELECT count(*) FROM rooms", "0").await;
+    world
+        .becomes("SELECT count(*) FROM bridge_moved", "0")
+        .await;
+    world.is_same().await;
+}
+
+#[tokio::test]
+async fn drains_take_turns() {
+    let (world, _one) = World::drained().await;
+    let _other = world.drain().await;
+    for n in 0..20 {
+        let sql = format!(
+            "INSERT INTO platform.chat_message (room_id, user_id, text) SELECT 21, 1, 'n' || {n} || g FROM generate_series(1, 20) g"
+        );
+        world.run(&sql).await;
+        sleep(Duration::from_millis(20)).await;
+    }
+    world
+        .becomes("SELECT count(*) FROM messages WHERE room_id = 21", "404")
+        .await;
+    let gaps =
+        "SELECT count(DISTINCT seq) = max(seq) AND min(seq) = 1 FROM messages WHERE room_id = 21";
+    world.becomes(gaps, "true").await;
+    world.is_same().await;
+}
