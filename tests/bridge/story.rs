@@ -28,7 +28,7 @@ async fn platform_and_clients_meet_in_a_room() {
         .await;
     for client in [&mut ann, &mut bob] {
         let message = client.receive_action("edit_message").await;
-        assert_eq!(message["text"], "edited by the platform");
+        assert_eq!(message["message_text"], "edited by the platform");
     }
 
     // What clients write.

@@ -27,6 +27,10 @@ use sqlx::{
 const WRITABLE: &str =
     "SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'";
 
+/// How long a bridge waits for a row: writes of the service hold one for a moment. What stays
+/// locked is tried again later, and the rest is not held up.
+const LOCK_TIMEOUT_OF_BRIDGE: Duration = Duration::from_millis(100);
+
 /// The settings of a connection, by their names.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings(Vec<(&'static str, String)>);
@@ -66,7 +70,12 @@ impl Settings {
 
     /// For a bridge: nothing of it holds up the platform for longer than a statement may take.
     pub(crate) fn of_bridge(statement_timeout: Duration) -> Self {
-        Self::with_limits("bridge", statement_timeout, statement_timeout)
+        Self::with_limits("bridge", statement_timeout, LOCK_TIMEOUT_OF_BRIDGE)
+            // A process that is paused, or a machine that is gone, holds up no other.
+            .with("idle_in_transaction_session_timeout", "10000")
+            .with("tcp_keepalives_idle", "5")
+            .with("tcp_keepalives_interval", "2")
+            .with("tcp_keepalives_count", "3")
     }
 
     /// For migrations: without a time limit, except for locks. While a migration waits

@@ -82,6 +82,10 @@ fn refuse_without(grants: Vec<String>) -> Result<(), BridgeError> {
 async fn prepare(bridge: &Bridge, connection: &mut PgConnection) -> Result<(), BridgeError> {
     let mut transaction = bridge.begin(connection).await?;
     refuse_loss(bridge, &mut transaction).await?;
+    // For the triggers on our own messages.
+    query("SET LOCAL lock_timeout = '1s'".to_owned())
+        .execute(&mut *transaction)
+        .await?;
     let is_new = objects::create(bridge, &mut transaction).await?;
     if let Some(ghost) = &bridge.mapping.ghost {
         query(named(bridge, GHOST))

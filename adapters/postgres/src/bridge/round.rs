@@ -90,6 +90,14 @@ pub(crate) async fn apply(
         }
     });
     let waiting: Vec<_> = waiting.collect();
+    if let Some(first) = waiting.iter().find(|waiting| waiting.tries == 1) {
+        tracing::warn!(
+            what = first.target.name(),
+            key = first.key,
+            error = first.error,
+            "a row of the platform cannot be applied yet: trying again"
+        );
+    }
     marks::wait(bridge, connection, &waiting).await?;
     notify::written(bridge, connection, &written).await?;
     Ok(waiting.into_iter().map(|waiting| waiting.target).collect())

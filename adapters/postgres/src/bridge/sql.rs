@@ -191,10 +191,14 @@ pub(crate) fn sentence(error: &Error) -> String {
     let Error::Database(error) = error else {
         return crate::error::reason(error);
     };
-    if error.code().as_deref() == Some(CANCELED) {
-        return "it takes longer than CHAT_STATEMENT_TIMEOUT allows: make the query faster, with \
-                an index, or raise the limit"
-            .to_owned();
+    match error.code().as_deref() {
+        Some(CANCELED) => {
+            return "it takes longer than CHAT_STATEMENT_TIMEOUT allows: make the query faster, \
+                    with an index, or raise the limit"
+                .to_owned();
+        }
+        Some(LOCKED) => return "another transaction has it locked".to_owned(),
+        _ => {}
     }
     let more = error
         .try_downcast_ref::<PgDatabaseError>()
@@ -207,6 +211,9 @@ pub(crate) fn sentence(error: &Error) -> String {
 
 /// `query_canceled`: the time limit of a statement.
 const CANCELED: &str = "57014";
+
+/// `lock_not_available`
+const LOCKED: &str = "55P03";
 
 fn class(error: &Error) -> Option<String> {
     let code = error.as_database_error()?.code()?;
@@ -224,12 +231,13 @@ pub(crate) fn is_of_statement(error: &Error) -> bool {
 /// error of the statement or of its rows.
 pub(crate) fn ends_round(error: &Error) -> bool {
     match error {
-        Error::Database(database) => {
-            database.code().as_deref() != Some(CANCELED)
-                && class(error).is_some_and(|class| {
-                    matches!(&*class, "08" | "40" | "53" | "55" | "57" | "58" | "XX")
-                })
-        }
+        Error::Database(database) => match database.code().as_deref() {
+            Some(CANCELED | LOCKED) => false,
+            _ => class(error).is_some_and(|class| {
+                let of_server = ["08", "40", "53", "55", "57", "58", "XX"];
+                of_server.contains(&class.as_str())
+            }),
+        },
         Error::ColumnDecode { .. } | Error::Decode(_) => false,
         _ => true,
     }

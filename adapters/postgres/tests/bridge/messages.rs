@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use aftermatch_ports::{
-    Draft, Messages, Outcome, People, Precondition, Read, Rooms,
-    model::{MessageId, RequestId, RoomId, Text, UserId, access::DeleteScope},
+    Changes, Draft, Messages, Outcome, People, Precondition, Read, Revisions, Rooms,
+    model::{MessageId, RequestId, RoomId, Seq, Text, UserId, access::DeleteScope},
 };
 use aftermatch_postgres::Postgres;
 
@@ -168,4 +170,34 @@ async fn precondition(store: &Postgres, room: i64, user: i64) -> Precondition {
         user,
         user_revision: author.expect("the user").revision,
     }
+}
+
+/// A notification can be lost. The ids of these messages are not new, and still a recheck
+/// finds them.
+#[tokio::test]
+async fn recheck_finds_messages_of_the_platform() {
+    let (world, draining) = World::drained().await;
+    let store = &draining.1;
+    world.run("INSERT INTO platform.chat_message (id, room_id, user_id, text) VALUES (50, 21, 2, 'five')").await;
+    world
+        .becomes("SELECT last_seq FROM rooms WHERE id = 21", "5")
+        .await;
+    // What was committed before can be known from the second recheck on.
+    while matches!(store.changes().await, Ok(Changes::Unknown)) {
+        store.recheck().await;
+    }
+    world.run("INSERT INTO platform.chat_message (id, room_id, user_id, text) VALUES (51, 21, 2, 'six')").await;
+    let found = async {
+        loop {
+            store.recheck().await;
+            if let Changes::Known { logs, .. } = store.changes().await.expect("a database")
+                && let Some((_, head)) = logs.iter().find(|(room, _)| *room == RoomId(21))
+                && head.last_seq == Seq(6)
+            {
+                return;
+            }
+        }
+    };
+    let found = tokio::time::timeout(Duration::from_secs(30), found).await;
+    found.expect("the log of the room");
 }

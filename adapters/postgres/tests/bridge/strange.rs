@@ -251,3 +251,90 @@ async fn drains_take_turns() {
     world.becomes(gaps, "true").await;
     world.is_same().await;
 }
+
+#[tokio::test]
+async fn locked_room_holds_up_no_other() {
+    let (world, _draining) = World::drained().await;
+    let mut transaction = world.sql.begin().await.expect("a transaction");
+    let lock = sqlx::query("SELECT FROM rooms WHERE id = 21 FOR UPDATE");
+    lock.execute(&mut *transaction).await.expect("the lock");
+    world
+        .run("INSERT INTO platform.chat_message (id, room_id, user_id, text) VALUES (90, 21, 1, 'late'), (91, 22, 2, 'in time')")
+        .await;
+    world
+        .becomes("SELECT text FROM messages WHERE id = 91", "in time")
+        .await;
+    world
+        .becomes(
+            "SELECT error FROM bridge_moved WHERE key = '90'",
+            "another transaction has it locked",
+        )
+        .await;
+    transaction.rollback().await.expect("a rollback");
+    world
+        .becomes("SELECT text FROM messages WHERE id = 90", "late")
+        .await;
+    world
+        .becomes("SELECT count(*) FROM bridge_moved", "0")
+        .await;
+}
+
+/// As in a database of our own that is fed by logical replication.
+#[tokio::test]
+async fn replicated_rows_are_noted() {
+    let world = World::with(&format!("replica = true\n{MAPPING}")).await;
+    world.install().await.expect("an installation");
+    let _draining = world.drain().await;
+    world
+        .run(
+            "SET session_replication_role = replica;
+             UPDATE platform.accounts_user SET is_active = false WHERE id = 1;
+             INSERT INTO platform.chat_message (id, room_id, user_id, text) VALUES (92, 21, 1, 'replicated');
+             RESET session_replication_role",
+        )
+        .await;
+    world
+        .becomes("SELECT active FROM users WHERE id = 1", "false")
+        .await;
+    world
+        .becomes("SELECT text FROM messages WHERE id = 92", "replicated")
+        .await;
+    world.is_same().await;
+}
+
+#[tokio::test]
+async fn rights_alone_can_be_bridged() {
+    let rights = MAPPING.replace("[messages]\nquery = \"SELECT id, room_id, user_id, text, created_at FROM chat_message\"\nback = true\n", "");
+    let (rights, _) = rights
+        .split_once("[source.chat_message]")
+        .expect("the last source");
+    let world = World::with(rights).await;
+    assert_eq!(
+        world.install().await.expect("an installation"),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        world.text("SELECT count(*) FROM rooms").await.as_deref(),
+        Some("2")
+    );
+    assert_eq!(
+        world.text("SELECT count(*) FROM messages").await.as_deref(),
+        Some("0")
+    );
+    world.is_same().await;
+}
+
+#[tokio::test]
+async fn message_without_author_needs_a_ghost() {
+    let without = MAPPING.replace("ghost = {", "# ghost = {");
+    let world = World::with(&without).await;
+    let waiting = world.install().await.expect("an installation").join("\n");
+    assert!(
+        waiting.contains("message 5 has no author any more: add ghost"),
+        "{waiting}"
+    );
+    assert_eq!(
+        world.text("SELECT count(*) FROM messages").await.as_deref(),
+        Some("4")
+    );
+}
