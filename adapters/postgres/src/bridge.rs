@@ -29,8 +29,8 @@
 //!    row, and each statement of a round reads what was committed when it began.
 //! 6. **One strange row is one strange row.** A statement that fails is tried on halves of
 //!    its keys. What cannot be applied waits with a mark of its own, and blocks nothing.
-//! 7. **Rights first.** They are applied before profiles and everything else, each in a
-//!    savepoint.
+//! 7. **Rights first.** Those of users are applied and committed before everything else, those
+//!    of brands before profiles.
 //! 8. **What comes from the platform is an event like any other.** It has a number in the
 //!    log of its room. Its id is the platform's, so it is not found by the sequence of
 //!    ids: the revision of the room moves with it.

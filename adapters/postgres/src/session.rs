@@ -73,6 +73,8 @@ impl Settings {
         Self::with_limits("bridge", statement_timeout, LOCK_TIMEOUT_OF_BRIDGE)
             // A process that is paused, or a machine that is gone, holds up no other.
             .with("idle_in_transaction_session_timeout", "10000")
+            // To compile a statement takes longer than to run it.
+            .with("jit", "off")
             .with("tcp_keepalives_idle", "5")
             .with("tcp_keepalives_interval", "2")
             .with("tcp_keepalives_count", "3")

@@ -79,6 +79,17 @@ pub(crate) async fn all(
     Ok(all)
 }
 
+/// Applies rights of users alone.
+pub(crate) async fn rights(
+    bridge: &Bridge,
+    connection: &mut PgConnection,
+    users: BTreeSet<i64>,
+) -> Result<(), Error> {
+    let users = users.into_iter().collect();
+    in_halves(bridge, connection, Target::Users, users).await?;
+    Ok(())
+}
+
 /// Applies these keys of one target.
 async fn one(
     bridge: &Bridge,

@@ -8,7 +8,7 @@ use sqlx::{Connection, Error, PgConnection};
 use super::{
     mapping::BackTable,
     objects::named,
-    sql::{Bridge, ends_round, is_of_statement, query, query_as, quote, sentence},
+    sql::{Bridge, Patience, ends_round, query, query_as, quote, sentence},
 };
 
 const DUE: &str = "
@@ -56,6 +56,7 @@ pub(super) async fn write(bridge: &Bridge, connection: &mut PgConnection) -> Res
         *is_created |= created;
     }
     let mut parts = vec![messages.into_iter().collect::<Vec<_>>()];
+    let mut patience = Patience::new();
     while let Some(part) = parts.pop() {
         if part.is_empty() {
             continue;
@@ -71,7 +72,7 @@ pub(super) async fn write(bridge: &Bridge, connection: &mut PgConnection) -> Res
             Err(error) if ends_round(&error) => return Err(error),
             Err(error) => {
                 savepoint.rollback().await?;
-                if part.len() == 1 || is_of_statement(&error) {
+                if part.len() == 1 || !patience.lasts(&error) {
                     let failed = query(named(bridge, FAILED)).bind(notices);
                     failed
                         .bind(sentence(&error))

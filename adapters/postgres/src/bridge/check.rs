@@ -7,10 +7,9 @@ mod waiting;
 use std::{collections::BTreeMap, time::Duration};
 
 use sqlx::{Connection, Error, PgConnection};
-use time::OffsetDateTime;
 use tokio::time::sleep;
 
-use self::compare::compare;
+use self::compare::{Among, compare};
 use super::{
     fill::window,
     mapping::{Mapping, Mistakes, Target},
@@ -148,8 +147,9 @@ async fn differences(
             let mut transaction = bridge.begin(connection).await?;
             let keys = window(bridge, &mut transaction, *target, after, PORTION).await?;
             let Some(last) = keys.last() else { break };
+            let among = Among::Range(after, *last);
+            all.extend(compare(bridge, &mut transaction, *target, among).await?);
             after = *last;
-            all.extend(compare(bridge, &mut transaction, *target, &keys).await?);
         }
     }
     Ok(all)
@@ -169,7 +169,7 @@ async fn again(
     for (target, keys) in keys {
         for keys in keys.chunks(usize::try_from(PORTION).unwrap_or(usize::MAX)) {
             let mut transaction = bridge.begin(connection).await?;
-            all.extend(compare(bridge, &mut transaction, target, keys).await?);
+            all.extend(compare(bridge, &mut transaction, target, Among::These(keys)).await?);
         }
     }
     Ok(all)
@@ -181,12 +181,11 @@ async fn repair(
     connection: &mut PgConnection,
     found: &[Difference],
 ) -> Result<(), Error> {
-    let now = OffsetDateTime::now_utc();
     let marks = found.iter().map(|(target, key, what)| Waiting {
         source: None,
         target: *target,
         key: key.to_string(),
-        at: now,
+        at: None,
         tries: 0,
         error: what.clone(),
     });

@@ -18,6 +18,14 @@ const DUE: &str = "
     SELECT id, source, target, key, at, tries FROM {moved}
     WHERE after <= now() AND key IS NOT NULL ORDER BY after, id LIMIT $1";
 
+/// $2 sources. However many others come before them.
+const DUE_OF_USERS: &str = "
+    SELECT id, source, target, key, at, tries FROM {moved}
+    WHERE after <= now() AND key IS NOT NULL
+      AND (source = ANY ($2) AND (target IS NULL OR target = 'users')
+           OR source IS NULL AND target = 'users')
+    ORDER BY after, id LIMIT $1";
+
 const DONE: &str = "DELETE FROM {moved} WHERE id = ANY ($1)";
 
 /// Marks of their own for these keys, older ones: what was applied again has no need of
@@ -29,7 +37,7 @@ const SETTLED: &str = "
 /// Tried again after 0.4 s, then after twice as much each time, up to a minute.
 const WAIT: &str = "
     INSERT INTO {moved} (source, target, key, at, tries, after, error)
-    SELECT source, target, key, at, tries,
+    SELECT source, target, key, COALESCE(at, clock_timestamp()), tries,
            now() + LEAST(interval '1 min', interval '0.2 s' * 2 ^ LEAST(tries, 10)), error
     FROM UNNEST($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::integer[], $6::text[])
          AS t(source, target, key, at, tries, error)";
@@ -52,7 +60,8 @@ pub(crate) struct Waiting {
     pub(crate) source: Option<String>,
     pub(crate) target: Target,
     pub(crate) key: String,
-    pub(crate) at: OffsetDateTime,
+    /// `None`: since now.
+    pub(crate) at: Option<OffsetDateTime>,
     pub(crate) tries: i32,
     pub(crate) error: String,
 }
@@ -64,6 +73,21 @@ pub(crate) async fn due(
 ) -> Result<Vec<Mark>, Error> {
     query_as(named(bridge, DUE))
         .bind(PORTION)
+        .fetch_all(connection)
+        .await
+}
+
+/// Those that are due and move rights of users.
+pub(crate) async fn due_of_users(
+    bridge: &Bridge,
+    connection: &mut PgConnection,
+) -> Result<Vec<Mark>, Error> {
+    let sources = bridge.mapping.sources.iter();
+    let sources =
+        sources.filter(|source| source.targets.iter().any(|(of, _)| *of == Target::Users));
+    query_as(named(bridge, DUE_OF_USERS))
+        .bind(PORTION)
+        .bind(sources.map(Source::name).collect::<Vec<_>>())
         .fetch_all(connection)
         .await
 }

@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, HashSet};
 
 use sqlx::{Connection, Error, FromRow, PgConnection};
-use time::OffsetDateTime;
 
 use super::{
     apply::{self, Applied, Batch},
@@ -12,7 +11,7 @@ use super::{
     mapping::{Keys, Source, Sql, Target},
     marks::{self, Mark, Tried, Waiting},
     notify,
-    sql::{Bridge, ends_round, is_of_statement, lock, query_as, sentence},
+    sql::{Bridge, Patience, ends_round, lock, query_as, sentence},
     triggers,
 };
 
@@ -34,6 +33,9 @@ pub(crate) async fn run(
     connection: &mut PgConnection,
     wait: bool,
 ) -> Result<Option<Round>, Error> {
+    if !rights(bridge, connection, wait).await? {
+        return Ok(None);
+    }
     let mut transaction = bridge.begin(connection).await?;
     if !lock(&mut transaction, wait).await? {
         return Ok(None);
@@ -48,10 +50,9 @@ pub(crate) async fn run(
     if !marks.is_empty() {
         // Before their work: what waits is marked again.
         marks::done(bridge, &mut transaction, &marks).await?;
-        let (batch, tried, waiting) = resolve(bridge, &mut transaction, &marks).await?;
-        round
-            .failed
-            .extend(waiting.iter().map(|waiting| waiting.target));
+        let (batch, tried, waiting) = resolve(bridge, &mut transaction, &marks, |_| true).await?;
+        let of_waiting = waiting.iter().map(|waiting| waiting.target);
+        round.failed.extend(of_waiting);
         marks::wait(bridge, &mut transaction, &waiting).await?;
         let filling = everything::targets(bridge, &mut transaction).await?;
         let failed = apply(bridge, &mut transaction, batch, &filling, &tried).await?;
@@ -59,6 +60,24 @@ pub(crate) async fn run(
     }
     transaction.commit().await?;
     Ok(Some(round))
+}
+
+/// Applies the rights that are due, in a transaction of their own: whatever the rest of the
+/// round meets, they are in force before. The marks stay for it, and what fails here waits
+/// there. Returns `false` if another process has the lock.
+async fn rights(bridge: &Bridge, connection: &mut PgConnection, wait: bool) -> Result<bool, Error> {
+    let mut transaction = bridge.begin(connection).await?;
+    if !lock(&mut transaction, wait).await? {
+        return Ok(false);
+    }
+    let marks = marks::due_of_users(bridge, &mut transaction).await?;
+    let of_users = |target| target == Target::Users;
+    let (mut batch, ..) = resolve(bridge, &mut transaction, &marks, of_users).await?;
+    if let Some(users) = batch.remove(&Target::Users) {
+        apply::rights(bridge, &mut transaction, users).await?;
+    }
+    transaction.commit().await?;
+    Ok(true)
 }
 
 /// Applies a batch, marks what waits and announces what was written. Returns what waits.
@@ -77,9 +96,9 @@ pub(crate) async fn apply(
         waiting, written, ..
     } = apply::all(bridge, connection, batch, filling).await?;
     marks::settled(bridge, connection, keys.into_iter()).await?;
-    let now = OffsetDateTime::now_utc();
     let waiting = waiting.into_iter().map(|(target, key, error)| {
-        let (tries, at) = tried.get(&(target, key)).copied().unwrap_or((0, now));
+        let tried = tried.get(&(target, key)).copied();
+        let (tries, at) = tried.map_or((0, None), |(tries, at)| (tries, Some(at)));
         Waiting {
             source: None,
             target,
@@ -103,23 +122,25 @@ pub(crate) async fn apply(
     Ok(waiting.into_iter().map(|waiting| waiting.target).collect())
 }
 
-/// The keys of what is to be applied; how often they were tried; and what cannot be resolved.
+/// The keys of what is to be applied, of targets that are `wanted`; how often they were tried; and what cannot be resolved.
 async fn resolve(
     bridge: &Bridge,
     connection: &mut PgConnection,
     marks: &[Mark],
+    wanted: impl Fn(Target) -> bool,
 ) -> Result<(Batch, Tried<(Target, i64)>, Vec<Waiting>), Error> {
     let (mut batch, mut tried, mut moved) = (Batch::new(), Tried::new(), Moved::new());
     for mark in marks {
         let target = mark.target.as_deref().and_then(Target::of_name);
         match (&mark.source, target, mark.key.parse()) {
-            (None, Some(target), Ok(key)) => {
+            (None, Some(target), Ok(key)) if wanted(target) => {
                 batch.entry(target).or_default().insert(key);
                 tried.insert((target, key), (mark.tries, mark.at));
             }
             (Some(name), target, _) => {
                 let source = marks::source(&bridge.mapping, name);
                 let all = source.into_iter().flat_map(|source| &source.targets);
+                let all = all.filter(|(of, _)| wanted(*of));
                 for (of, _) in all.filter(|(of, _)| target.is_none_or(|target| target == *of)) {
                     moved.entry((name, *of)).or_default().push(mark);
                 }
@@ -143,7 +164,7 @@ async fn resolve(
             source: Some(name.to_owned()),
             target,
             key: mark.key.clone(),
-            at: mark.at,
+            at: Some(mark.at),
             tries: mark.tries + 1,
             error,
         }));
@@ -172,7 +193,7 @@ async fn keys_of<'m>(
         }
         Keys::Query(sql) => with_keys(connection, source, sql).await?,
     };
-    let mut parts = vec![marks];
+    let (mut parts, mut patience) = (vec![marks], Patience::new());
     while let Some(part) = parts.pop() {
         let keys: Vec<_> = part.iter().map(|mark| mark.key.as_str()).collect();
         let mut savepoint = connection.begin().await?;
@@ -187,7 +208,7 @@ async fn keys_of<'m>(
             Err(error) if ends_round(&error) => return Err(error),
             Err(error) => {
                 savepoint.rollback().await?;
-                if part.len() == 1 || is_of_statement(&error) {
+                if part.len() == 1 || !patience.lasts(&error) {
                     let why = sentence(&error);
                     failed.extend(part.into_iter().map(|mark| (mark, why.clone())));
                 } else {

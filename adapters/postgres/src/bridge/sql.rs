@@ -215,6 +215,27 @@ const CANCELED: &str = "57014";
 /// `lock_not_available`
 const LOCKED: &str = "55P03";
 
+/// How much a round looks into what fails of one target: a statement that always fails, or
+/// takes too long with any keys, does not hold up the rest.
+pub(crate) struct Patience(u32);
+
+impl Patience {
+    pub(crate) fn new() -> Self {
+        Self(64)
+    }
+
+    /// Whether to look into this failure: to try halves of the keys.
+    pub(crate) fn lasts(&mut self, error: &Error) -> bool {
+        let code = error.as_database_error().and_then(|error| error.code());
+        let cost = match code.as_deref() {
+            Some(CANCELED) => 16,
+            _ => 1,
+        };
+        self.0 = self.0.saturating_sub(cost);
+        self.0 > 0 && !is_of_statement(error)
+    }
+}
+
 fn class(error: &Error) -> Option<String> {
     let code = error.as_database_error()?.code()?;
     code.get(..2).map(str::to_owned)
@@ -222,7 +243,7 @@ fn class(error: &Error) -> Option<String> {
 
 /// Whether the statement fails with any keys: a column that is gone, a right that is
 /// missing.
-pub(crate) fn is_of_statement(error: &Error) -> bool {
+fn is_of_statement(error: &Error) -> bool {
     // Some of class 42 are found in rows, but none of those that queries meet.
     class(error).is_some_and(|class| matches!(&*class, "42" | "3F" | "0A"))
 }

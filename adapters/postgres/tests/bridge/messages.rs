@@ -48,7 +48,7 @@ async fn messages_of_the_platform_are_events() {
 #[tokio::test]
 async fn what_is_written_here_is_written_there() {
     let (world, draining) = World::drained().await;
-    let store = &draining.1;
+    let store = &draining.store;
     let text = |text| Text::new(text, 100).expect("a text");
     let draft = Draft {
         text: text("from the chat"),
@@ -177,7 +177,7 @@ async fn precondition(store: &Postgres, room: i64, user: i64) -> Precondition {
 #[tokio::test]
 async fn recheck_finds_messages_of_the_platform() {
     let (world, draining) = World::drained().await;
-    let store = &draining.1;
+    let store = &draining.store;
     world.run("INSERT INTO platform.chat_message (id, room_id, user_id, text) VALUES (50, 21, 2, 'five')").await;
     world
         .becomes("SELECT last_seq FROM rooms WHERE id = 21", "5")

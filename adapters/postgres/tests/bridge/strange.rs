@@ -6,23 +6,13 @@ use tokio::time::sleep;
 
 use crate::support::{MAPPING, World};
 
-#[tokio::test]
-async fn strange_row_stops_no_other() {
-    let (world, _draining) = World::drained().await;
-    // No tariff of ours, among others that are.
-    world
-        .run(
-            "INSERT INTO platform.accounts_user (id) SELECT generate_series(201, 240);
-             INSERT INTO platform.brand_brand (id, user_id, name)
-             SELECT n, n, 'brand ' || n FROM generate_series(201, 240) n;
-             UPDATE platform.brand_brand SET sub_expire = 'infinity' WHERE id = 220",
-        )
-        .await;
-    world
-        .becomes("SELECT count(*) FROM brands WHERE id > 200", "40")
-        .await;
-    world.is_same().await;
-}
+/// The end of the query of users, with their profiles in it.
+const WHOLE: &str = ", row_to_json(p) AS profile
+FROM accounts_user u CROSS JOIN LATERAL (SELECT u.id, u.email, u.phone) p
+'''";
+/// The same with profiles apart.
+const APART: &str = " FROM accounts_user u'''
+profiles = \"SELECT id, json_build_object('id', id, 'phone', phone) AS profile FROM accounts_user\"";
 
 #[tokio::test]
 async fn failing_row_is_named_and_waits() {
@@ -32,9 +22,8 @@ async fn failing_row_is_named_and_waits() {
     let _draining = world.drain().await;
     world
         .run(
-            "INSERT INTO platform.accounts_user (id) SELECT generate_series(214, 314, 2);
-             INSERT INTO platform.accounts_user (id) VALUES (213);
-             INSERT INTO platform.brand_brand (id, user_id, name) VALUES (213, 213, 'strange');
+            "INSERT INTO platform.accounts_user (id) SELECT generate_series(201, 240);
+             INSERT INTO platform.brand_brand (id, user_id) SELECT n, n FROM generate_series(201, 240) n;
              UPDATE platform.accounts_user SET is_active = false WHERE id = 1",
         )
         .await;
@@ -44,7 +33,10 @@ async fn failing_row_is_named_and_waits() {
     world
         .becomes("SELECT string_agg(key || ' ' || error, ', ') FROM bridge_moved WHERE target = 'brands'", "213 division by zero")
         .await;
-    // Mended by the platform, it is applied by itself.
+    world
+        .becomes("SELECT count(*) FROM brands WHERE id > 200", "39")
+        .await;
+    // The platform mends it, and nothing waits any more.
     world
         .run("DELETE FROM platform.brand_brand WHERE id = 213")
         .await;
@@ -83,9 +75,7 @@ async fn renamed_column_is_waited_for() {
 
 #[tokio::test]
 async fn broken_profile_delays_no_right() {
-    let apart = MAPPING
-        .replace(", row_to_json(p) AS profile\nFROM accounts_user u CROSS JOIN LATERAL (SELECT u.id, u.email, u.phone) p\n'''",
-                 " FROM accounts_user u'''\nprofiles = \"SELECT id, json_build_object('id', id, 'phone', phone) AS profile FROM accounts_user\"");
+    let apart = MAPPING.replace(WHOLE, APART);
     assert_ne!(apart, MAPPING);
     let world = World::with(&apart).await;
     world.install().await.expect("an installation");
@@ -337,4 +327,46 @@ async fn message_without_author_needs_a_ghost() {
         world.text("SELECT count(*) FROM messages").await.as_deref(),
         Some("4")
     );
+}
+
+/// A query that takes too long with any keys is given up, and delays no right.
+#[tokio::test]
+async fn slow_profiles_delay_no_right() {
+    let slow = APART.replace(
+        "FROM accounts_user\"",
+        "FROM accounts_user WHERE id < 400 OR pg_sleep(3)::text = ''\"",
+    );
+    assert!(slow.contains("pg_sleep"), "{slow}");
+    let mapping = MAPPING.replace(WHOLE, &slow);
+    let mut world = World::with(&mapping).await;
+    world.install().await.expect("an installation");
+    world.limit = Duration::from_millis(200);
+    let _draining = world.drain().await;
+    world
+        .run("INSERT INTO platform.accounts_user (id) SELECT generate_series(400, 2400)")
+        .await;
+    world
+        .becomes("SELECT count(*) FROM users WHERE id >= 400", "2001")
+        .await;
+    world
+        .run("UPDATE platform.accounts_user SET is_active = false WHERE id = 1")
+        .await;
+    world
+        .becomes("SELECT active FROM users WHERE id = 1", "false")
+        .await;
+    world
+        .becomes(
+            "SELECT bool_and(error LIKE 'it takes longer than%') FROM bridge_moved WHERE target = 'user_profiles' AND error IS NOT NULL",
+            "true",
+        )
+        .await;
+    world
+        .run("UPDATE platform.accounts_user SET email = 'quick' WHERE id = 2")
+        .await;
+    world
+        .run("INSERT INTO platform.chat_room (id) VALUES (700)")
+        .await;
+    world
+        .becomes("SELECT count(*) FROM rooms WHERE id = 700", "1")
+        .await;
 }

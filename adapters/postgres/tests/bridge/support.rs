@@ -8,7 +8,7 @@ use aftermatch_postgres::{
 use aftermatch_testdb::Database;
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
 use tokio::{
-    task::JoinHandle,
+    task::JoinSet,
     time::{Instant, sleep},
 };
 
@@ -22,15 +22,14 @@ pub(crate) struct World {
     pub(crate) database: Database,
     pub(crate) sql: PgPool,
     pub(crate) mapping: Mapping,
+    /// The time limit of statements.
+    pub(crate) limit: Duration,
 }
 
 /// Drains until it is dropped.
-pub(crate) struct Draining(JoinHandle<()>, pub(crate) Arc<Postgres>);
-
-impl Drop for Draining {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+pub(crate) struct Draining {
+    _task: JoinSet<()>,
+    pub(crate) store: Arc<Postgres>,
 }
 
 impl World {
@@ -47,6 +46,7 @@ impl World {
             database,
             sql,
             mapping: Mapping::parse(mapping).expect("a good mapping"),
+            limit: Duration::from_secs(5),
         };
         world.run(PLATFORM).await;
         world
@@ -71,7 +71,7 @@ impl World {
             url: self.database.url().to_owned(),
             replica: None,
             pool: 4,
-            statement_timeout: Duration::from_secs(5),
+            statement_timeout: self.limit,
         }
     }
 
@@ -84,8 +84,9 @@ impl World {
         let store = Postgres::connect(&self.options()).await;
         let store = Arc::new(store.expect("a connection"));
         let (mapping, drained) = (self.mapping.clone(), store.clone());
-        let task = tokio::spawn(async move { match drained.drain(&mapping).await {} });
-        Draining(task, store)
+        let mut task = JoinSet::new();
+        task.spawn(async move { match drained.drain(&mapping).await {} });
+        Draining { _task: task, store }
     }
 
     pub(crate) async fn check(&self, depth: &Depth) -> Checked {

@@ -3,7 +3,7 @@ use sqlx::{Connection, Error, PgConnection};
 use super::{Applied, one};
 use crate::bridge::{
     mapping::Target,
-    sql::{Bridge, ends_round, is_of_statement, sentence},
+    sql::{Bridge, Patience, ends_round, sentence},
 };
 
 /// Applies the keys in one statement. If that fails, tries halves of them, until the keys
@@ -15,7 +15,7 @@ pub(super) async fn in_halves(
     keys: Vec<i64>,
 ) -> Result<Applied, Error> {
     let mut all = Applied::default();
-    let mut parts = vec![keys];
+    let (mut parts, mut patience) = (vec![keys], Patience::new());
     while let Some(keys) = parts.pop() {
         let mut savepoint = connection.begin().await?;
         match one(bridge, &mut savepoint, target, &keys).await {
@@ -26,7 +26,7 @@ pub(super) async fn in_halves(
             Err(error) if ends_round(&error) => return Err(error),
             Err(error) => {
                 savepoint.rollback().await?;
-                if keys.len() == 1 || is_of_statement(&error) {
+                if keys.len() == 1 || !patience.lasts(&error) {
                     let why = sentence(&error);
                     let failed = keys.into_iter().map(|key| (target, key, why.clone()));
                     all.waiting.extend(failed);

@@ -13,15 +13,16 @@ const WAITING: &str = "
     SELECT 'the platform''s messages', message_id::text, error, tries FROM {written}
     WHERE error IS NOT NULL OR at < now() - interval '10 s'";
 
+type Row = (Option<String>, Option<String>, Option<String>, i32);
+
 /// A sentence about each mark that waits.
 pub(super) async fn lines(
     bridge: &Bridge,
     connection: &mut PgConnection,
 ) -> Result<Vec<String>, Error> {
-    let rows: Vec<(Option<String>, Option<String>, Option<String>, i32)> =
-        query_as(named(bridge, WAITING))
-            .fetch_all(connection)
-            .await?;
+    let rows: Vec<Row> = query_as(named(bridge, WAITING))
+        .fetch_all(connection)
+        .await?;
     let lines = rows.into_iter().map(|(of, key, error, tries)| {
         let of = of.unwrap_or_default();
         let key = key.unwrap_or_else(|| "everything".to_owned());
