@@ -32,8 +32,8 @@
 //! 7. **Rights first.** Those of users are applied and committed before everything else, those
 //!    of brands before profiles.
 //! 8. **What comes from the platform is an event like any other.** It has a number in the
-//!    log of its room. Its id is the platform's, so it is not found by the sequence of
-//!    ids: the revision of the room moves with it.
+//!    log of its room. Its id is the platform's, so rechecks do not find it by that: a row
+//!    of `arrivals`, which has a new id, is committed with it.
 
 mod apply;
 mod back;

@@ -86,6 +86,6 @@ mod rechecks;
 mod wanted;
 
 pub(crate) use self::{
-    connection::EVENTS,
+    connection::{EVENTS, RIGHTS},
     notification::{Packer, To},
 };

@@ -9,7 +9,7 @@ use super::{
     everything, fill,
     mapping::Mapping,
     marks, objects, probe, round,
-    sql::{Bridge, BridgeError, query_as},
+    sql::{Bridge, BridgeError, query, query_as},
     triggers,
 };
 use crate::{error::reason, retry::before, store::Postgres};
@@ -28,6 +28,11 @@ const RECONNECT: Duration = Duration::from_secs(1);
 
 /// How many statements, each at its limit, a round may take.
 const STATEMENTS: u32 = 100;
+
+/// Every recheck has reported them long since.
+const FORGET: &str = "
+    DELETE FROM {arrivals} WHERE at < now() - interval '1 day'
+      AND id IN (SELECT id FROM {arrivals} ORDER BY id LIMIT 10000)";
 
 const WAITING: &str = "
     SELECT count(*), COALESCE(extract(epoch FROM now() - min(at)), 0)::float8
@@ -110,6 +115,9 @@ impl Postgres {
     /// Makes triggers that are gone, as after a table was made again, and marks everything that
     /// their tables move.
     async fn look(&self, bridge: &Bridge, connection: &mut PgConnection) -> Result<(), Error> {
+        query(objects::named(bridge, FORGET))
+            .execute(&mut *connection)
+            .await?;
         let mut missing = 0;
         for source in &bridge.mapping.sources {
             if triggers::state(bridge, connection, source)

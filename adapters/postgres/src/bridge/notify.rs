@@ -13,15 +13,16 @@ use super::{
     objects::named,
     sql::{Bridge, query_as},
 };
-use crate::relay::{EVENTS, Packer, To};
+use crate::relay::{EVENTS, Packer, RIGHTS, To};
 
 const HEADS: &str = "SELECT id, epoch, last_seq FROM {rooms} WHERE id = ANY ($1)";
 
 const NOTIFY: &str = "SELECT pg_notify($1, payload) FROM UNNEST($2::text[]) AS payload";
 
-/// At the commit. One line for each room is enough: it says how far the log goes. Where
-/// NATS is the relay, nobody listens here, and the triggers of the rooms, whose revisions
-/// moved, hasten the rechecks.
+/// Where NATS is the relay, nobody listens to events here: rechecks find them, and come sooner.
+const HASTEN: &str = "SELECT pg_notify($1, '')";
+
+/// At the commit. One line for each room is enough: it says how far the log goes.
 pub(super) async fn written(
     bridge: &Bridge,
     connection: &mut PgConnection,
@@ -56,7 +57,8 @@ pub(super) async fn written(
                 .map(|notification| notification.payload)
                 .collect::<Vec<_>>(),
         )
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
+    sqlx::query(HASTEN).bind(RIGHTS).execute(connection).await?;
     Ok(())
 }

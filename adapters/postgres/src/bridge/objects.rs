@@ -140,8 +140,9 @@ pub(crate) fn named(bridge: &Bridge, sql: &str) -> String {
         .replace("{messages}", &bridge.ours("messages"))
         .replace("{events}", &bridge.ours("events"))
         .replace(
-            "{revisions}",
-            &super::sql::literal(&bridge.ours("revisions")),
+            "{ids}",
+            &super::sql::literal(&bridge.ours("messages_id_seq")),
         )
+        .replace("{arrivals}", &bridge.ours("arrivals"))
         .replace("{first}", &super::sql::FIRST_OWN_ID.to_string())
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Triggers notify here when a revision moves.
-pub(super) const RIGHTS: &str = "chat_rights";
+pub(crate) const RIGHTS: &str = "chat_rights";
 /// Processes of this service notify here of themselves, and of the events that many
 /// want. What is for one process has this name followed by `_` and the server's process
 /// of its listening connection. Older versions use `chat_changes`, in another form.

@@ -8,7 +8,7 @@ use sqlx::{Error, PgConnection, Row};
 use super::{finding::Finding, migrations::Schema, query::rows, server::Server};
 
 /// What the statements of the service need, table by table.
-const NEEDED: [(&str, &[&str]); 9] = [
+const NEEDED: [(&str, &[&str]); 10] = [
     ("_sqlx_migrations", &["SELECT"]),
     ("users", &["SELECT", "UPDATE"]),
     ("brands", &["SELECT"]),
@@ -18,6 +18,7 @@ const NEEDED: [(&str, &[&str]); 9] = [
     ("events", &["SELECT", "INSERT", "UPDATE"]),
     ("reading_marks", &["SELECT", "INSERT", "UPDATE"]),
     ("removed", &["SELECT", "UPDATE", "DELETE"]),
+    ("arrivals", &["SELECT"]),
 ];
 
 const SEQUENCES: [&str; 2] = ["messages_id_seq", "revisions"];

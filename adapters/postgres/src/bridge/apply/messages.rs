@@ -53,11 +53,13 @@ const NEW: &str = "
         SELECT *, last_seq + row_number() OVER (PARTITION BY room_id ORDER BY created_at, id) AS seq
         FROM new
     ), moved AS (
-        UPDATE {rooms} r SET last_seq = n.seq, last_at = GREATEST(r.last_at, n.at),
-                             revision = nextval({revisions})
+        UPDATE {rooms} r SET last_seq = n.seq, last_at = GREATEST(r.last_at, n.at)
         FROM (SELECT room_id, max(seq) AS seq, max(created_at) AS at
               FROM numbered GROUP BY room_id) n
         WHERE r.id = n.room_id
+    ), arrived AS (
+        INSERT INTO {arrivals} (id, room_id)
+        SELECT nextval({ids}), room_id FROM (SELECT DISTINCT room_id FROM numbered) n
     ), put AS (
         INSERT INTO {messages} (id, room_id, user_id, text, created_at, seq, changed_seq)
         SELECT id, room_id, user_id, text, created_at, seq, seq FROM numbered ORDER BY room_id, seq
@@ -78,7 +80,7 @@ const EDITED: &str = concat!(
         WHERE m.deleted_at IS NULL AND m.text <> COALESCE(t.text, '')
           AND NOT EXISTS (SELECT FROM {written} w WHERE w.message_id = m.id)
     ), moved AS (
-        UPDATE {rooms} r SET last_seq = e.seq, last_at = e.at, revision = nextval({revisions})
+        UPDATE {rooms} r SET last_seq = e.seq, last_at = e.at
         FROM (SELECT room_id, at, max(seq) AS seq FROM edited GROUP BY room_id, at) e
         WHERE r.id = e.room_id
     ), logged AS (
@@ -110,7 +112,7 @@ const GONE: &str = concat!(
             FROM gone GROUP BY room_id, user_id
         ) g JOIN {rooms} r ON r.id = g.room_id
     ), moved AS (
-        UPDATE {rooms} r SET last_seq = e.number, last_at = e.at, revision = nextval({revisions})
+        UPDATE {rooms} r SET last_seq = e.number, last_at = e.at
         FROM (SELECT room_id, at, max(number) AS number FROM event GROUP BY room_id, at) e
         WHERE r.id = e.room_id
     ), logged AS (

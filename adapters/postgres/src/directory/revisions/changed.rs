@@ -12,8 +12,7 @@ const MAX_CHANGED: i64 = 10_000;
 /// The most new messages, and the most new other events, that one recheck reads.
 const MAX_EVENTS: i64 = 100_000;
 
-/// What has numbers after $1 and $2: users, rooms, and logs, which have an epoch. A room whose
-/// revision moved has its log there, too: ids of messages that a bridge brings are not new. At
+/// What has numbers after $1 and $2: users, rooms, and logs, which have an epoch. At
 /// most $3 rows of each, and at most $4 events of each kind; one more shows that there
 /// are more. The lateral join looks each room up by its key; a plain join might read
 /// the whole table.
@@ -25,9 +24,6 @@ const CHANGED: &str = "
     (SELECT NULL, id, revision, NULL, NULL, 0 FROM rooms
      WHERE revision > $1 ORDER BY revision LIMIT $3 + 1)
     UNION ALL
-    (SELECT NULL, id, NULL, epoch, last_seq, 0 FROM rooms
-     WHERE revision > $1 ORDER BY revision LIMIT $3 + 1)
-    UNION ALL
     (SELECT user_id, room_id, revision, NULL, NULL, 0 FROM removed
      WHERE revision > $1 ORDER BY revision LIMIT $3 + 1)
     UNION ALL
@@ -37,6 +33,8 @@ const CHANGED: &str = "
             (SELECT room_id FROM messages WHERE id > $2 ORDER BY id LIMIT $4 + 1)
             UNION ALL
             (SELECT room_id FROM events WHERE id > $2 ORDER BY id LIMIT $4 + 1)
+            UNION ALL
+            (SELECT room_id FROM arrivals WHERE id > $2 ORDER BY id LIMIT $4 + 1)
         ) e GROUP BY room_id
     ) n CROSS JOIN LATERAL (SELECT epoch, last_seq FROM rooms WHERE id = n.room_id LIMIT 1) r";
 
