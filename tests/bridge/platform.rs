@@ -35,6 +35,10 @@ impl Platform {
         platform
     }
 
+    pub(crate) fn url(&self) -> &str {
+        self.database.url()
+    }
+
     fn file(&self) -> String {
         self.mapping.path().display().to_string()
     }

@@ -1,4 +1,4 @@
-use aftermatch_test_support::{create, delete, edit, get};
+use aftermatch_test_support::{aftermatch, create, delete, edit, file_with, get};
 use serde_json::json;
 use tokio::time::{Duration, sleep};
 
@@ -101,4 +101,35 @@ async fn bridge_is_checked_and_removed() {
     // A service that expects a bridge says that there is none, and serves.
     let service = platform.serve().await;
     service.logs("run `aftermatch bridge install`", 1).await;
+}
+
+/// Each with its line, before anything is changed.
+#[tokio::test]
+async fn mistakes_of_mapping_are_reported_by_every_command() {
+    let platform = Platform::adopted().await;
+    let wrong = file_with("schemma = \"platform\"\n[users]\nquery = 7\n");
+    let file = wrong.path().display().to_string();
+    for step in ["plan", "install", "check", "remove"] {
+        let command = aftermatch(&["bridge", step, &file]).env("DATABASE_URL", platform.url());
+        let refused = command.expect_refusal().await;
+        for part in [
+            "line 1: schemma is no key",
+            "did you mean schema?",
+            "line 3: query must be",
+        ] {
+            assert!(refused.contains(part), "{step}: {refused}");
+        }
+    }
+    let serve = aftermatch(&["serve"])
+        .env("DATABASE_URL", platform.url())
+        .env("CHAT_JWT_SECRET", "a secret that is long enough for HS256")
+        .env("CHAT_BRIDGE", &file);
+    let refused = serve.expect_refusal().await;
+    assert!(refused.contains("line 1: schemma is no key"), "{refused}");
+    let without = aftermatch(&["serve"]).env("CHAT_BRIDGE", &file);
+    let refused = without.expect_refusal().await;
+    assert!(
+        refused.contains("set DATABASE_URL, or leave CHAT_BRIDGE out"),
+        "{refused}"
+    );
 }
