@@ -11,6 +11,7 @@ use std::{convert::Infallible, future::pending, net::SocketAddr, sync::Arc, time
 use aftermatch_http::{DemoPeople, Operations, Route};
 use aftermatch_nats::Nats;
 use aftermatch_ports::Tokens;
+use aftermatch_postgres::Mapping;
 use aftermatch_usecases::UseCases;
 use aftermatch_websocket::{Hub, Limits, Origin, WebSockets};
 use anyhow::Context;
@@ -36,6 +37,7 @@ pub struct App {
     handshake_timeout: Duration,
     keep_deleted: Duration,
     nats: Option<Arc<Nats>>,
+    bridge: Option<Mapping>,
     operators: Option<TcpListener>,
     page: Option<DemoPeople>,
 }
@@ -70,11 +72,13 @@ impl App {
         let use_cases = self.use_cases.clone();
         let tasks = TaskTracker::new();
         let background = background::run(&use_cases, self.keep_deleted, &tasks);
+        let bridge = background::bridge(store.clone(), self.bridge.clone(), &tasks);
         let hastened = hasten_while_away(self.nats.clone(), store.clone());
         let served = tokio::select! {
             served = self.serve_ports(listener, shutdown) => served,
             never = background => match never {},
             never = hastened => match never {},
+            never = bridge => match never {},
         };
         tasks.close();
         tasks.wait().await;

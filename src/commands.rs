@@ -1,5 +1,6 @@
 //! The commands of the program. One file for each.
 
+mod bridge;
 mod check;
 mod health;
 mod import;
@@ -27,6 +28,7 @@ pub(crate) fn run(given: Given) -> anyhow::Result<ExitCode> {
         Some(Command::Migrate(settings)) => migrate::run(&settings)?,
         Some(Command::Health(settings)) => health::run(&settings)?,
         Some(Command::Import(settings)) => import::run(&settings)?,
+        Some(Command::Bridge(settings)) => return bridge::run(&settings),
     }
     Ok(ExitCode::SUCCESS)
 }

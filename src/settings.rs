@@ -1,5 +1,6 @@
 //! Settings: the commands of the program with their flags and variables.
 
+mod bridge;
 mod database;
 mod given;
 mod names;
@@ -14,6 +15,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::{
+    bridge::{Bridge, CheckBridge, OnDatabase, Step, read_mapping},
     database::{CANNOT_USE, Database},
     given::{Given, InForce, Setting, Source, given},
     names::{check_names, with_variable},
@@ -62,6 +64,8 @@ pub(crate) enum Command {
     /// Import the users, brands, rooms and messages of a world file into the
     /// database. Rows that are already there and have not changed stay as they are.
     Import(Import),
+    /// Run the chat on the live database of a platform: read its tables by the queries of a mapping.
+    Bridge(Bridge),
 }
 
 #[derive(Args)]

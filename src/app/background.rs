@@ -1,19 +1,23 @@
 //! The tasks that run beside the connections: one checks the rights of connected
 //! users, two deliver the events of other processes and of the platform, some read what was
-//! missed, some deliver to those who follow rooms, one purges old texts.
+//! missed, some deliver to those who follow rooms, one purges old texts, one brings what a
+//! platform changes in its own tables.
 //!
 //! A panic ends neither the service nor the task: it is logged, and the task
 //! starts again. Nothing is lost, because all of them compare this process with the
 //! store, whatever they did before.
 
-use std::{convert::Infallible, error::Error, sync::Arc, time::Duration};
+use std::{convert::Infallible, error::Error, future::pending, sync::Arc, time::Duration};
 
+use aftermatch_postgres::Mapping;
 use aftermatch_usecases::{
     Ports, UseCases,
     sync::{self, missing::Readers, rights::Rechecks},
 };
 use tokio::time::sleep;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
+
+use crate::Store;
 
 /// How long a task that panicked waits before it starts again. It may panic again
 /// at once.
@@ -148,6 +152,22 @@ async fn purge(ports: &Ports, keep: Duration) -> Infallible {
         };
         sleep(pause).await;
     }
+}
+
+/// Brings what moves in the tables of a platform into the store, if there is a mapping.
+pub(super) async fn bridge(
+    store: Store,
+    mapping: Option<Mapping>,
+    tasks: &TaskTracker,
+) -> Infallible {
+    let (Store::Postgres(store), Some(mapping)) = (store, mapping) else {
+        return pending().await;
+    };
+    restart_on_panic("bridge", tasks, || {
+        let (store, mapping) = (store.clone(), mapping.clone());
+        async move { store.drain(&mapping).await }
+    })
+    .await
 }
 
 async fn restart_on_panic<F>(name: &str, tasks: &TaskTracker, start: impl Fn() -> F) -> Infallible

@@ -8,6 +8,7 @@ use aftermatch_nats::Nats;
 use aftermatch_ports::{
     History, Interest, Log, Messages, People, ReadPositions, Relay, Revisions, Rooms, Tokens,
 };
+use aftermatch_postgres::Mapping;
 use aftermatch_usecases::{Ports, UseCases};
 use aftermatch_websocket::{Hub, Limits, Origin};
 use prometheus_client::{metrics::info::Info, registry::Registry};
@@ -41,6 +42,7 @@ pub struct Builder {
     operators: Option<TcpListener>,
     page: Option<DemoPeople>,
     nats: Option<Arc<Nats>>,
+    bridge: Option<Mapping>,
 }
 
 impl Builder {
@@ -57,6 +59,7 @@ impl Builder {
             operators: None,
             page: None,
             nats: None,
+            bridge: None,
         }
     }
 
@@ -121,6 +124,14 @@ impl Builder {
         self
     }
 
+    /// Brings what moves in the tables of a platform into the store, which must be a database.
+    /// With `None`, the default, the platform writes into the tables of the chat.
+    #[must_use]
+    pub fn bridge(mut self, mapping: Option<Mapping>) -> Self {
+        self.bridge = mapping;
+        self
+    }
+
     /// Connects the use cases to the store and to the hub.
     #[must_use]
     pub fn build(self) -> App {
@@ -136,7 +147,12 @@ impl Builder {
         };
         App {
             use_cases: Arc::new(UseCases::new(ports)),
-            registry: registry(&self.store, self.nats.as_deref(), &hub),
+            registry: registry(
+                &self.store,
+                self.nats.as_deref(),
+                self.bridge.is_some(),
+                &hub,
+            ),
             hub,
             store: self.store,
             origins: self.origins,
@@ -144,6 +160,7 @@ impl Builder {
             handshake_timeout: self.handshake_timeout,
             keep_deleted: self.keep_deleted,
             nats: self.nats,
+            bridge: self.bridge,
             operators: self.operators,
             page: self.page,
         }
@@ -180,7 +197,7 @@ impl Builder {
 }
 
 /// The metrics of all parts.
-fn registry(store: &Store, nats: Option<&Nats>, hub: &Hub) -> Registry {
+fn registry(store: &Store, nats: Option<&Nats>, has_bridge: bool, hub: &Hub) -> Registry {
     let mut registry = Registry::default();
     registry.register_collector(Box::new(ProcessMetrics));
     let ours = registry.sub_registry_with_prefix("aftermatch");
@@ -188,6 +205,9 @@ fn registry(store: &Store, nats: Option<&Nats>, hub: &Hub) -> Registry {
     hub.register_metrics(ours);
     if let Store::Postgres(store) = store {
         store.register_metrics(ours);
+        if has_bridge {
+            store.register_bridge_metrics(ours);
+        }
     }
     if let Some(nats) = nats {
         nats.register_metrics(ours);

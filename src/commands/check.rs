@@ -12,6 +12,7 @@ use aftermatch_postgres::{Extent, Options, Severity};
 use self::report::Report;
 use crate::settings::{
     self, InForce, MIN_BYTES, PREVIOUS_VARIABLE, SECRET_VARIABLE, Serve, Setting, Source,
+    read_mapping,
 };
 
 const DATABASE_URL: &str = "DATABASE_URL";
@@ -42,6 +43,11 @@ async fn look(settings: &Serve, in_force: InForce) -> Report {
     fill_in(settings, secret_is_random, &mut report);
     addresses::look(settings, &mut report).await;
     look_at_relay(settings, &mut report).await;
+    let mapping = settings.bridge.as_deref().map(read_mapping);
+    let error = mapping.and_then(Result::err);
+    report
+        .problems
+        .extend(error.map(|error| format!("{error:#}")));
     match settings.database.options() {
         Some(options) => {
             look_at_origins(&mut report);

@@ -84,6 +84,8 @@ async fn serve_database(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let secret = settings.secret.of_platform()?;
+    let bridge = settings.bridge.as_deref().map(settings::read_mapping);
+    let bridge = bridge.transpose()?;
     let jwt = Arc::new(tokens(&settings, &secret)?);
     let operators = operators_port(&settings).await?;
     let store = tokio::select! {
@@ -96,6 +98,7 @@ async fn serve_database(
     let store = Store::Postgres(Arc::new(store));
     let app = app(settings, store, jwt, operators, None)
         .nats(nats)
+        .bridge(bridge)
         .build();
     app.serve(listener, shutdown).await
 }

@@ -36,6 +36,10 @@ pub(crate) struct Serve {
     pub(crate) world: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) database: Database,
+    /// Mapping of a bridge (TOML): what moves in the tables of a platform is brought into the
+    /// chat. Install it first with `aftermatch bridge install`.
+    #[arg(long, env = "CHAT_BRIDGE", value_name = "FILE")]
+    pub(crate) bridge: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) relay: Relay,
     /// Do not migrate the database. The service refuses to start if a migration is
@@ -172,6 +176,7 @@ impl Serve {
             self.world_beside_database(),
             self.replica_without_database(),
             self.relay_without_database(),
+            self.bridge_without_database(),
             self.credentials_without_relay(),
             self.relay_is_no_address(),
             self.one_address_for_two_ports(),
@@ -195,6 +200,14 @@ impl Serve {
             "CHAT_RELAY is for several processes on one database: set DATABASE_URL, or leave \
              CHAT_RELAY out"
                 .to_owned()
+        })
+    }
+
+    fn bridge_without_database(&self) -> Option<String> {
+        (self.bridge.is_some() && self.database.options().is_none()).then(|| {
+            "CHAT_BRIDGE is for the database of a platform: set DATABASE_URL, or leave CHAT_BRIDGE \
+             out"
+            .to_owned()
         })
     }
 

@@ -2,12 +2,13 @@ use std::net::TcpListener;
 
 use aftermatch_test_support::{SECRET, aftermatch};
 
-const SETTINGS: [&str; 32] = [
+const SETTINGS: [&str; 33] = [
     "CHAT_LISTEN",
     "CHAT_WORLD",
     "DATABASE_URL",
     "CHAT_DATABASE_POOL",
     "CHAT_REPLICA_URL",
+    "CHAT_BRIDGE",
     "CHAT_STATEMENT_TIMEOUT",
     "CHAT_NO_MIGRATE",
     "CHAT_RELAY",

@@ -10,6 +10,7 @@
 //! | `replica` | reads from a standby that is as new as the primary |
 //! | `session` | what every connection is before its first statement |
 //! | `relay` | notifications from the platform and from other processes |
+//! | `bridge` | the chat on a platform's own database, which it adopts |
 //! | `admin` | inspections, migrations, imports, health |
 //!
 //! The platform changes users, brands and rooms by plain SQL while the service
@@ -24,6 +25,7 @@
 //! Each statement has a span at debug level, named `db.entity.verb`.
 
 mod admin;
+mod bridge;
 mod certificates;
 mod directory;
 mod epoch;
@@ -47,6 +49,10 @@ pub use admin::{
     import::{Imported, error::ImportError, import, progress::Progress},
     inspect::{Extent, Fact, Finding, Inspection, Severity, inspect},
     migrate::migrate,
+};
+pub use bridge::{
+    BridgeError, Checked, Depth, Installed, Mapping, Mistakes, Plan, check as check_bridge,
+    install as install_bridge, plan as plan_bridge, remove as remove_bridge,
 };
 pub use error::is_transient;
 pub use options::Options;

@@ -13,6 +13,11 @@ use sqlx::PgPool;
 use crate::store::Postgres;
 
 impl Postgres {
+    /// Adds the metrics of a bridge to `registry`.
+    pub fn register_bridge_metrics(&self, registry: &mut Registry) {
+        self.bridge.register(registry);
+    }
+
     /// Adds the metrics of the store to `registry`.
     pub fn register_metrics(&self, registry: &mut Registry) {
         registry.register(

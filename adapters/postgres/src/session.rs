@@ -51,6 +51,10 @@ pub(crate) use use_schema;
 
 const USE_SCHEMA: &str = use_schema!("false");
 
+/// How long a bridge waits for a row: writes of the service hold one for a moment. What stays
+/// locked is tried again later, and the rest is not held up.
+const LOCK_TIMEOUT_OF_BRIDGE: Duration = Duration::from_millis(100);
+
 /// The settings of a connection, by their names.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings(Vec<(&'static str, String)>);
@@ -86,6 +90,18 @@ impl Settings {
     /// For imports: without a time limit.
     pub(crate) fn of_imports() -> Self {
         Self::of("import", Duration::ZERO)
+    }
+
+    /// For a bridge: nothing of it holds up the platform for longer than a statement may take.
+    pub(crate) fn of_bridge(statement_timeout: Duration) -> Self {
+        Self::with_limits("bridge", statement_timeout, LOCK_TIMEOUT_OF_BRIDGE)
+            // A process that is paused, or a machine that is gone, holds up no other.
+            .with("idle_in_transaction_session_timeout", "10000")
+            // To compile a statement takes longer than to run it.
+            .with("jit", "off")
+            .with("tcp_keepalives_idle", "5")
+            .with("tcp_keepalives_interval", "2")
+            .with("tcp_keepalives_count", "3")
     }
 
     /// For migrations: without a time limit, except for locks. While a migration waits
@@ -241,6 +257,7 @@ mod tests {
             Settings::of_writes(limit),
             Settings::of_listener(limit),
             Settings::of_imports(),
+            Settings::of_bridge(limit),
             Settings::of_migrations(limit),
         ] {
             let (mut connection, store) = open(&options, &settings).await.expect("a connection");

@@ -2,12 +2,13 @@ use std::{sync::Arc, time::Duration};
 
 use aftermatch_ports::model::{Room, RoomId, User, UserId};
 use sqlx::{
-    Error, PgPool,
+    Error, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
+    bridge::{Bridge, Mapping, Watched},
     directory::{cache::Cache, revisions::recheck::LastRecheck},
     error::is_read_only,
     options::Options,
@@ -39,6 +40,8 @@ pub struct Postgres {
     pub(crate) users: Cache<UserId, User>,
     pub(crate) rooms: Cache<RoomId, Room>,
     statement_timeout: Duration,
+    connect: PgConnectOptions,
+    pub(crate) bridge: Watched,
 }
 
 impl Postgres {
@@ -68,12 +71,29 @@ impl Postgres {
             refusals,
             checking: Mutex::default(),
             writer: Writer::new(connect.clone(), writes, limit, (connection, store)),
-            notifications: Notifications::new(connect, limit),
+            notifications: Notifications::new(connect.clone(), limit),
             last_recheck: LastRecheck::default(),
             users: Cache::new(),
             rooms: Cache::new(),
             statement_timeout: limit,
+            connect,
+            bridge: Watched::default(),
         })
+    }
+
+    /// A connection of its own for a bridge.
+    pub(crate) async fn open_bridge(
+        &self,
+        mapping: &Mapping,
+    ) -> Result<(PgConnection, Bridge), Error> {
+        let settings = Settings::of_bridge(self.statement_timeout);
+        let (mut connection, _) = session::open(&self.connect, &settings).await?;
+        let bridge = Bridge::on(&mut connection, mapping).await?;
+        Ok((connection, bridge))
+    }
+
+    pub(crate) fn statement_timeout(&self) -> Duration {
+        self.statement_timeout
     }
 
     /// Leaves events between processes to another relay. Call it before anything else.
@@ -96,11 +116,11 @@ impl Postgres {
         self.with_timeout(query).await
     }
 
-    /// The most connections it has open at a time: the pool's, one to write and
-    /// one to listen.
+    /// The most connections it has open at a time: the pool's, one to write, one to listen
+    /// and one for a bridge.
     #[must_use]
     pub fn connections(&self) -> usize {
-        usize::try_from(self.pool.options().get_max_connections() + 2).unwrap_or(usize::MAX)
+        usize::try_from(self.pool.options().get_max_connections() + 3).unwrap_or(usize::MAX)
     }
 
     /// Closes the connections of the pools. Call it after the last request.

@@ -92,6 +92,7 @@ async fn write(store: &Postgres, job: Job) -> Result<Outcome<Written>, StoreErro
     loop {
         match store.writer.write(&job, deadline).await? {
             Attempt::Done(outcome) => {
+                store.bridge.written.notify_one();
                 if matches!(outcome, Outcome::Conflict)
                     && let Some(precondition) = job.precondition()
                 {

@@ -9,7 +9,7 @@ use super::{finding::Finding, migrations::Schema, query::rows, server::Server};
 use crate::admin::schema;
 
 /// What the statements of the service need, table by table.
-const NEEDED: [(&str, &[&str]); 9] = [
+const NEEDED: [(&str, &[&str]); 10] = [
     ("_sqlx_migrations", &["SELECT"]),
     ("users", &["SELECT", "UPDATE"]),
     ("brands", &["SELECT"]),
@@ -19,6 +19,7 @@ const NEEDED: [(&str, &[&str]); 9] = [
     ("events", &["SELECT", "INSERT", "UPDATE"]),
     ("reading_marks", &["SELECT", "INSERT", "UPDATE"]),
     ("removed", &["SELECT", "UPDATE", "DELETE"]),
+    ("arrivals", &["SELECT"]),
 ];
 
 const SEQUENCES: [&str; 2] = ["messages_id_seq", "revisions"];

@@ -33,6 +33,8 @@ const CHANGED: &str = "
             (SELECT room_id FROM messages WHERE id > $2 ORDER BY id LIMIT $4 + 1)
             UNION ALL
             (SELECT room_id FROM events WHERE id > $2 ORDER BY id LIMIT $4 + 1)
+            UNION ALL
+            (SELECT room_id FROM arrivals WHERE id > $2 ORDER BY id LIMIT $4 + 1)
         ) e GROUP BY room_id
     ) n CROSS JOIN LATERAL (SELECT epoch, last_seq FROM rooms WHERE id = n.room_id LIMIT 1) r";
 
