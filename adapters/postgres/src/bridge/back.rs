@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use sqlx::{Connection, Error, PgConnection};
 
 use super::{
-    mapping::BackTable,
+    mapping::{BackTable, Target},
     objects::named,
     sql::{Bridge, Patience, ends_round, query, query_as, quote, sentence},
 };
@@ -26,8 +26,11 @@ const FAILED: &str = "
 /// is not inserted: if it is gone there, it is about to be deleted here.
 const WRITE: &str = "
     WITH m AS MATERIALIZED (
-        SELECT id, room_id, NULLIF(user_id, $3) AS user_id, text, created_at, deleted_at
-        FROM {messages} WHERE id = ANY ($1)
+        SELECT id, room_id, CASE WHEN user_id IS DISTINCT FROM $3 AND EXISTS
+               (SELECT FROM ({users_there}) q WHERE q.id = o.user_id) THEN user_id END AS user_id,
+               text, created_at, deleted_at
+        FROM {messages} o
+        WHERE id = ANY ($1) AND EXISTS (SELECT FROM ({rooms_there}) q WHERE q.id = o.room_id)
     ), gone AS (
         DELETE FROM {table} WHERE {id} IN (SELECT m.id FROM m WHERE m.deleted_at IS NOT NULL)
     ), changed AS (
@@ -98,6 +101,8 @@ async fn write_messages(
     let created = messages.iter().filter(|(_, (_, created))| *created);
     let created: Vec<_> = created.map(|(id, _)| *id).collect();
     let sql = named(bridge, WRITE)
+        .replace("{users_there}", bridge.text(Target::Users))
+        .replace("{rooms_there}", bridge.text(Target::Rooms))
         .replace("{table}", &quoted_table(&table.table))
         .replace("{id}", &quote(&table.id))
         .replace("{room}", &quote(&table.room))
@@ -108,6 +113,10 @@ async fn write_messages(
         .bind(all)
         .bind(created)
         .bind(bridge.ghost())
+        .execute(&mut *connection)
+        .await?;
+    // Foreign keys of Django are deferred: without this they fail the whole round, at its commit.
+    query("SET CONSTRAINTS ALL IMMEDIATE".to_owned())
         .execute(connection)
         .await?;
     Ok(())

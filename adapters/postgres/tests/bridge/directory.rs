@@ -72,6 +72,25 @@ async fn brands_change_hands_at_once() {
     world.is_same().await;
 }
 
+/// The mark of one of the two can be later than that of the other.
+#[tokio::test]
+async fn brand_takes_user_from_one_that_is_not_marked() {
+    let world = World::installed().await;
+    world
+        .run(
+            "BEGIN; SET CONSTRAINTS ALL DEFERRED;
+             UPDATE platform.brand_brand SET user_id = CASE id WHEN 11 THEN 2 ELSE 1 END WHERE id IN (11, 12);
+             COMMIT;
+             DELETE FROM bridge_moved WHERE key = '12'",
+        )
+        .await;
+    let _draining = world.drain().await;
+    world
+        .becomes("SELECT user_id FROM brands WHERE id = 11", "2")
+        .await;
+    world.is_same().await;
+}
+
 #[tokio::test]
 async fn removed_user_stays_where_something_was_written() {
     let (world, _draining) = World::drained().await;

@@ -111,6 +111,43 @@ async fn what_is_written_here_is_written_there() {
     world.is_same().await;
 }
 
+/// Foreign keys of Django are checked at the commit.
+#[tokio::test]
+async fn message_of_a_removed_room_holds_up_nothing() {
+    let (world, draining) = World::drained().await;
+    drop(draining);
+    let store = Postgres::connect(&world.options())
+        .await
+        .expect("a connection");
+    for (room, user) in [(22, 3), (22, 2), (21, 2)] {
+        let draft = Draft {
+            text: Text::new("written here", 100).expect("a text"),
+            client_msg_id: None,
+        };
+        let precondition = precondition(&store, room, user).await;
+        let created = store.create(precondition, draft, RequestId::NONE).await;
+        assert!(matches!(created, Ok(Outcome::Committed(_))), "{created:?}");
+    }
+    world
+        .run(
+            "DELETE FROM platform.chat_room WHERE id = 22;
+             DELETE FROM platform.accounts_user WHERE id = 3",
+        )
+        .await;
+    let _draining = world.drain().await;
+    let there = "SELECT string_agg(room_id || ' ' || user_id, ', ') FROM platform.chat_message
+                 WHERE text = 'written here'";
+    world.becomes(there, "21 2").await;
+    world.becomes("SELECT count(*) FROM rooms", "1").await;
+    world
+        .becomes("SELECT count(*) FROM bridge_written", "0")
+        .await;
+    world
+        .becomes("SELECT count(*) FROM bridge_moved", "0")
+        .await;
+    world.is_same().await;
+}
+
 #[tokio::test]
 async fn message_changed_here_stays_deleted_there() {
     let (world, draining) = World::drained().await;

@@ -26,17 +26,34 @@ const APPLY: &str = "
     SELECT t.id, t.user_id FROM there t
     WHERE NOT EXISTS (SELECT FROM {users} u WHERE u.id = t.user_id)";
 
+/// $1 the ids. Brands here of the users that these brands have there: they have others by now, and
+/// must give them up in the same statement, whether or not they have moved.
+const HOLDERS: &str = "
+    SELECT o.id FROM ({there}) t JOIN {brands} o ON o.user_id = t.user_id
+    WHERE o.id <> ALL ($1)";
+
 pub(super) async fn apply(
     bridge: &Bridge,
     connection: &mut PgConnection,
     keys: &[i64],
 ) -> Result<Applied, Error> {
     let there = bridge.select(Target::Brands, "q.id = ANY ($1)");
-    let waiting: Vec<(i64, Option<i64>)> =
-        query_as(named(bridge, APPLY).replace("{there}", &there))
-            .bind(keys)
-            .fetch_all(connection)
+    let with_there = |sql| named(bridge, sql).replace("{there}", &there);
+    let mut keys = keys.to_vec();
+    loop {
+        let holders: Vec<(i64,)> = query_as(with_there(HOLDERS))
+            .bind(&keys)
+            .fetch_all(&mut *connection)
             .await?;
+        if holders.is_empty() {
+            break;
+        }
+        keys.extend(holders.into_iter().map(|(id,)| id));
+    }
+    let waiting: Vec<(i64, Option<i64>)> = query_as(with_there(APPLY))
+        .bind(&keys)
+        .fetch_all(connection)
+        .await?;
     let waiting = waiting.into_iter().map(|(id, user)| {
         let why = match user {
             Some(user) => format!("brand {id} is of user {user}, who is not here"),

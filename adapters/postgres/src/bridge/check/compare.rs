@@ -12,7 +12,7 @@ const USERS: &str = "
         WHEN t.id IS NULL THEN 'is missing there' ELSE 'has other rights here' END
     FROM ({there}) t FULL JOIN (SELECT * FROM {users} WHERE {id}) o ON o.id = t.id
     WHERE COALESCE(t.id, o.id) IS DISTINCT FROM {ghost} AND CASE WHEN t.id IS NULL
-        THEN o.active OR NOT EXISTS (SELECT FROM {messages} m WHERE m.user_id = o.id)
+        THEN o.active
         ELSE (COALESCE(t.active, false), COALESCE(t.admin, false))
              IS DISTINCT FROM (o.active, o.admin) END";
 
