@@ -1,0 +1,58 @@
+"""What is written in the chat is in the platform's table as well."""
+
+from chat.models import Message
+
+from . import market
+from .story import Story
+from .waiting import until
+
+
+class WrittenBackTest(Story):
+    def test_client_writes_are_in_platforms_table(self):
+        one, two, room = market.match()
+        chat = self.joined(one.user, room)
+        sent = chat.get("create_message", msg_text="hello", client_msg_id="a-1")
+        rows = Message.objects.filter(room=room)
+
+        def table():
+            return list(rows.values_list("pk", "user_id", "text"))
+
+        until(lambda: table() == [(sent["id"], one.user_id, "hello")], "the message is in the table")
+        shown = rows.get().created_at.isoformat(timespec="milliseconds")
+        self.assertEqual(shown.replace("+00:00", "Z"), sent["created_at"])
+        chat.get("edit_message", msg_id=sent["id"], edited_msg_text="hello!")
+        until(lambda: table() == [(sent["id"], one.user_id, "hello!")], "the edit is in the table")
+        chat.get("delete_messages", msg_id_list=[sent["id"]])
+        until(lambda: table() == [], "the message is gone from the table")
+
+    def test_numbers_of_both_sides_differ(self):
+        one, two, room = market.match()
+        chat = self.joined(one.user, room)
+        theirs, ours = [], []
+        for number in range(20):
+            theirs.append(Message.objects.create(room=room, user=two.user, text=f"there {number}").pk)
+            ours.append(chat.get("create_message", msg_text=f"here {number}")["id"])
+        until(lambda: Message.objects.filter(room=room).count() == 40, "all are in the table")
+        self.assertEqual(len({*theirs, *ours}), 40)
+        last = until(lambda: chat.get("list", limit=1000), "the list")
+        [row] = [row for row in last if row["pk"] == room.pk]
+        until(lambda: len(chat.get("get_room_messages", limit=100)["results"]) == 40, "all are here")
+        self.assertLessEqual(row["last_seq"], 40)
+
+    def test_message_does_not_come_back(self):
+        """What was written here, and then there, is not delivered a second time."""
+        one, two, room = market.match()
+        chat = self.joined(one.user, room)
+        sent = chat.get("create_message", msg_text="once")
+        until(lambda: Message.objects.filter(pk=sent["id"]).exists(), "the message is there")
+        Message.objects.create(room=room, user=two.user, text="the next one")
+        frame = chat.event(lambda frame: True, "the next event")
+        self.assertEqual((frame["data"]["text"], frame["data"]["seq"]), ("the next one", 2))
+
+    def test_platform_edits_message_of_chat(self):
+        one, two, room = market.match()
+        chat = self.joined(one.user, room)
+        sent = chat.get("create_message", msg_text="a rude word")
+        until(lambda: Message.objects.filter(pk=sent["id"]).update(text="***"), "the message is there")
+        edited = chat.event(lambda frame: frame["action"] == "edit_message", "the edit")["data"]
+        self.assertEqual((edited["message_id"], edited["message_text"]), (sent["id"], "***"))
