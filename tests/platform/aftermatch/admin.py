@@ -26,7 +26,7 @@ class ChatMessageAdmin(admin.ModelAdmin):
         edit(message.pk, message.text)
 
     def delete_model(self, request, message):
-        remove([message.pk])
+        remove([message.pk], by=request.user.pk)
 
     def delete_queryset(self, request, messages):
-        remove(messages.values_list("pk", flat=True))
+        remove(messages.values_list("pk", flat=True), by=request.user.pk)

@@ -12,9 +12,9 @@ def edit(message_id, text):
     return call("SELECT aftermatch.edit(%s, %s)", [message_id, text])
 
 
-def remove(message_ids):
-    """Returns the ids of the messages that were there to delete."""
-    return call("SELECT aftermatch.remove(%s::bigint[])", [list(message_ids)])
+def remove(message_ids, by=None):
+    """Returns the ids of the messages that were there to delete. `by` is the id of the moderator."""
+    return call("SELECT aftermatch.remove(%s::bigint[], %s)", [list(message_ids), by])
 
 
 def call(query, values):

@@ -11,8 +11,8 @@ from . import postgres
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "market.settings"
 os.environ["PLATFORM_SECRET"] = secrets.token_hex(32)
-django.setup()
 postgres.start()
+django.setup()
 
 names = [f"stories.{name}" for name in sys.argv[1:]]
 loader = unittest.TestLoader()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from .database import SQL, sql
 from .service import command
+from .waiting import until
 
 MAPPING = Path(__file__).parent.parent / "bridge.toml"
 
@@ -38,18 +39,18 @@ def adopt(name, mapping=MAPPING):
     return succeed(name, "bridge", "install", mapping)
 
 
-def holes(name):
-    """The rooms whose events are not numbered 1, 2, 3, … up to the last one."""
-    return sql(
-        name,
-        """
-        SELECT r.id, r.last_seq, count(e.seq), count(DISTINCT e.seq), max(e.seq)
-        FROM aftermatch.rooms r LEFT JOIN (
-            SELECT room_id, seq FROM aftermatch.messages
-            UNION ALL SELECT room_id, seq FROM aftermatch.events
-        ) e ON e.room_id = r.id
-        GROUP BY r.id
-        HAVING NOT (count(e.seq) = r.last_seq AND count(DISTINCT e.seq) = r.last_seq
-            AND coalesce(max(e.seq), 0) = r.last_seq)
-        """,
-    )
+def drained(name):
+    """Waits until no mark is left."""
+
+    def waiting():
+        return sql(
+            name,
+            "SELECT (SELECT count(*) FROM aftermatch.bridge_moved),"
+            " (SELECT count(*) FROM aftermatch.bridge_written)",
+        )
+
+    try:
+        until(lambda: waiting() == [(0, 0)], "no mark is left", 60)
+    except AssertionError as late:
+        rows = sql(name, "SELECT to_jsonb(m) FROM aftermatch.bridge_moved m ORDER BY id LIMIT 20")
+        raise AssertionError(f"{late}: {waiting()}\n" + "\n".join(map(str, rows))) from None

@@ -25,7 +25,7 @@ def migrated(before):
     if before not in TEMPLATES:
         name = "market_before" if before else "market"
         with connect("postgres") as server:
-            if not server.execute("SELECT FROM pg_roles WHERE rolname = 'platform'").fetchone():
+            if not server.execute("SELECT 1 FROM pg_roles WHERE rolname = 'platform'").fetchone():
                 server.execute("CREATE ROLE platform LOGIN")
             server.execute(f"CREATE DATABASE {name} OWNER platform")
         use(name)
@@ -44,7 +44,7 @@ def make(before=False):
     name = f"market_{uuid4().hex[:12]}"
     with connect("postgres") as server:
         server.execute(f"CREATE DATABASE {name} OWNER platform TEMPLATE {template}")
-        known = server.execute("SELECT FROM pg_roles WHERE rolname = 'aftermatch'").fetchone()
+        known = server.execute("SELECT 1 FROM pg_roles WHERE rolname = 'aftermatch'").fetchone()
     roles = (SQL / "roles.sql").read_text()
     if known:
         roles = roles.replace("CREATE ROLE aftermatch LOGIN;", "")

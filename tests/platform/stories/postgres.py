@@ -16,34 +16,32 @@ import psycopg
 
 from .ports import free_port
 
-SETTINGS = ["-c", "max_connections=200"]
-
 
 def start():
     """Starts a server, sets PGHOST and PGPORT, and stops it when the process ends."""
     os.environ.update(PGHOST="127.0.0.1", PGPORT=str(free_port()))
     wanted = os.environ.get("TEST_POSTGRES")
-    if wanted != "local" and (wanted == "docker" or docker_answers()):
-        start_container()
-    else:
+    if wanted == "local":
+        start_local()
+    elif not start_container():
+        if wanted == "docker":
+            raise SystemExit("Docker starts no Postgres: see TEST_POSTGRES_IMAGE.")
         start_local()
     wait()
 
 
-def docker_answers():
-    if not shutil.which("docker"):
-        return False
-    return subprocess.run(["docker", "version"], capture_output=True).returncode == 0
-
-
 def start_container():
+    """Whether it could."""
     name = f"aftermatch-test-{uuid4().hex[:16]}"
-    image = os.environ.get("TEST_POSTGRES_IMAGE") or "postgres:17"
+    image = os.environ.get("TEST_POSTGRES_IMAGE", "postgres:17")
     publish = f"127.0.0.1:{os.environ['PGPORT']}:5432"
     run = ["docker", "run", "--detach", "--name", name, "--publish", publish]
     run += ["--env", "POSTGRES_PASSWORD=postgres", "--env", "POSTGRES_HOST_AUTH_METHOD=trust"]
+    if not shutil.which("docker"):
+        return False
     atexit.register(subprocess.run, ["docker", "rm", "-fv", name], capture_output=True)
-    subprocess.run([*run, image, "postgres", *SETTINGS], check=True, stdout=subprocess.DEVNULL)
+    command = [*run, image, "postgres", "-c", "max_connections=200"]
+    return subprocess.run(command, capture_output=True).returncode == 0
 
 
 def start_local():

@@ -12,12 +12,15 @@ from .waiting import until
 class Story(unittest.TestCase):
     """A platform whose database was adopted, and a service that drains while it serves."""
 
+    mapping = MAPPING
+    before = False  # whether the platform's last migrations are still to come
+
     @classmethod
     def setUpClass(cls):
-        cls.name = database.make()
+        cls.name = database.make(cls.before)
         cls.addClassCleanup(database.drop, cls.name)
-        adopt(cls.name)
-        cls.service = cls.serve(bridge=MAPPING)
+        adopt(cls.name, cls.mapping)
+        cls.service = cls.serve(bridge=cls.mapping)
 
     @classmethod
     def serve(cls, **settings):

@@ -1,0 +1,102 @@
+"""How long things take, and what the triggers cost. Only printed."""
+
+import time
+from statistics import median
+
+from django.db import transaction
+
+from accounts.models import User
+from chat.models import Message
+
+from . import market
+from .bridge import drained
+from .database import sql
+from .figures import Figures
+from .story import Story
+from .waiting import until
+
+TIMES = 30
+TRIGGERS = """
+SELECT tgrelid::regclass::text, tgname FROM pg_trigger
+WHERE NOT tgisinternal AND tgrelid::regclass::text IN ('chat_message', 'brand_brand', 'accounts_user')
+"""
+
+
+class LatencyTest(Story):
+    def test_print_latencies(self):
+        figures = Figures()
+        market.tariff("Бизнес")
+        for number in range(TIMES):
+            one, two = market.brand("One"), market.brand("Two")
+            chat = self.connected(one.user)
+            with figures.measured("a room of the ORM until it is in `list`"):
+                room = market.room(one, two)
+                until(lambda: any(row["pk"] == room.pk for row in chat.get("list")), "the room")
+            boss = self.joined(market.administrator(), room, "admin-chat")
+            with figures.measured("a tariff until administrators may write"):
+                market.api(two.user).post("/api/tariff/", {"name": "Бизнес"})
+                until(lambda: not boss.ask("typing")["errors"], "the pen is open")
+            self.joined_now(chat, room)
+            with figures.measured("a message of the ORM until it is delivered"):
+                Message.objects.create(room=room, user=two.user, text=f"there {number}")
+                chat.message(f"there {number}")
+            with figures.measured("a message of a client until it is in the platform's table"):
+                sent = chat.get("create_message", msg_text="here")
+                until(Message.objects.filter(pk=sent["id"]).exists, "the message")
+            with figures.measured("a deactivation until the connection is closed"):
+                User.objects.filter(pk=one.user_id).update(is_active=False)
+                self.assertEqual(chat.close_code(), 4401)
+        figures.show()
+
+    def joined_now(self, chat, room):
+        until(lambda: not chat.ask("join_room", room_pk=room.pk)["errors"], "the room can be joined")
+
+
+class CostTest(Story):
+    def test_print_cost_of_triggers(self):
+        one, two, room = market.match()
+        self.service.stop()
+        triggers = sql(self.name, TRIGGERS)
+        self.assertTrue(triggers)
+        seconds = {"ENABLE": {}, "DISABLE": {}}
+        for _ in range(9):
+            for switch, times in seconds.items():
+                for table, trigger in triggers:
+                    statement = f'ALTER TABLE {table} {switch} TRIGGER "{trigger}"'
+                    sql(self.name, statement, user="platform")
+                for what, work in self.works(one, room).items():
+                    start = time.perf_counter()
+                    work()
+                    times.setdefault(what, []).append(time.perf_counter() - start)
+        for what in seconds["ENABLE"]:
+            ratio = median(seconds["ENABLE"][what]) / median(seconds["DISABLE"][what])
+            print(f"\n{what}: {ratio:.2f} x with triggers", end="")
+        print()
+        self.service.start()
+        drained(self.name)
+
+    def works(self, brand, room):
+        def single():
+            for number in range(200):
+                Message.objects.create(room=room, user=brand.user, text=f"single {number}")
+
+        def bulk():
+            rows = [Message(room=room, user=brand.user, text=f"bulk {number}") for number in range(1000)]
+            Message.objects.bulk_create(rows)
+
+        def update():
+            keys = Message.objects.order_by("-pk").values_list("pk", flat=True)[:1000]
+            Message.objects.filter(pk__in=list(keys)).update(text="updated")
+
+        @transaction.atomic
+        def profiles():
+            for number in range(200):
+                brand.description = f"profile {time.monotonic()}"
+                brand.save()
+
+        return {
+            "200 messages, a transaction each": single,
+            "1000 messages by `bulk_create`": bulk,
+            "1000 messages by one `update`": update,
+            "200 saves of a brand in one transaction": profiles,
+        }
