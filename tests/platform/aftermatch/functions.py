@@ -13,7 +13,7 @@ def edit(message_id, text):
 
 
 def remove(message_ids, by=None):
-    """Returns the ids of the messages that were there to delete. `by` is the id of the moderator."""
+    """Returns the ids of those that were there to delete. `by` is the id of the moderator."""
     return call("SELECT aftermatch.remove(%s::bigint[], %s)", [list(message_ids), by])
 
 

@@ -16,6 +16,8 @@ django.setup()
 
 names = [f"stories.{name}" for name in sys.argv[1:]]
 loader = unittest.TestLoader()
-stories = loader.loadTestsFromNames(names) if names else loader.discover("stories", top_level_dir=".")
+stories = (
+    loader.loadTestsFromNames(names) if names else loader.discover("stories", top_level_dir=".")
+)
 result = unittest.TextTestRunner(verbosity=2).run(stories)
 sys.exit(not result.wasSuccessful())

@@ -18,5 +18,8 @@ class Figures:
     def show(self):
         for what, seconds in self.seconds.items():
             high = quantiles(seconds, n=20, method="inclusive")[-1]
-            print(f"\n{what}: median {median(seconds) * 1000:.0f} ms, p95 {high * 1000:.0f} ms", end="")
+            print(
+                f"\n{what}: median {median(seconds) * 1000:.0f} ms, p95 {high * 1000:.0f} ms",
+                end="",
+            )
         print()

@@ -18,7 +18,9 @@ def tariff(name):
 def brand(name="Brand", user=None, **fields):
     """A brand; without `user` with one of its own."""
     number = next(numbers)
-    user = user or User.objects.create_user(f"{name.lower()}{number}@example.com", phone=f"+7{number:010}")
+    user = user or User.objects.create_user(
+        f"{name.lower()}{number}@example.com", phone=f"+7{number:010}"
+    )
     names = {"fullname": name, "brand_name_pos": f"{name}, founder", "tg_nickname": f"@{name}"}
     return Brand.objects.create(user=user, **{**names, **fields})
 

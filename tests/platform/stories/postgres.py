@@ -45,9 +45,13 @@ def start_container():
 
 
 def start_local():
-    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    binaries = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name)
+    )
     if not binaries:
-        raise SystemExit("The stories need a Docker engine or the binaries of Postgres 15 or newer.")
+        raise SystemExit(
+            "The stories need a Docker engine or the binaries of Postgres 15 or newer."
+        )
     folder = tempfile.mkdtemp(prefix="aftermatch-platform-")
     # Postgres does not run as root.
     user = {"user": "postgres"} if os.geteuid() == 0 else {}

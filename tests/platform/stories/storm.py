@@ -3,6 +3,7 @@
 import random
 import threading
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import Error, connection, transaction
 
 from accounts.models import User
@@ -26,23 +27,36 @@ class Storm(threading.Thread):
         self.stopped = stopped
         self.committed = self.rolled_back = self.refused = 0
         self.operations = [
-            *[self.write] * 6, *[self.edit] * 3, self.delete_messages, self.bulk_write,
-            self.match, self.new_brand, self.rename, self.tariff, self.deactivate, self.activate,
-            self.participants, self.swap_owners, self.delete_room, self.delete_user,
+            *[self.write] * 6,
+            *[self.edit] * 3,
+            self.delete_messages,
+            self.bulk_write,
+            self.match,
+            self.new_brand,
+            self.rename,
+            self.tariff,
+            self.deactivate,
+            self.activate,
+            self.participants,
+            self.swap_owners,
+            self.delete_room,
+            self.delete_user,
         ]
 
     def run(self):
         while not self.stopped.is_set():
             try:
                 with transaction.atomic():
-                    for operation in self.random.choices(self.operations, k=self.random.randint(1, 5)):
+                    for operation in self.random.choices(
+                        self.operations, k=self.random.randint(1, 5)
+                    ):
                         operation()
                     if self.random.random() < 1 / 7:
                         raise Rollback
                 self.committed += 1
             except Rollback:
                 self.rolled_back += 1
-            except Error:
+            except (Error, ObjectDoesNotExist):
                 # Another thread was faster, or the platform ran into a deadlock of its own.
                 self.refused += 1
         connection.close()
@@ -85,7 +99,10 @@ class Storm(threading.Thread):
 
     def rename(self):
         brand = self.some(Brand)
-        brand.fullname, brand.city = f"name {self.random.random()}", self.random.choice(["", "Москва"])
+        brand.fullname, brand.city = (
+            f"name {self.random.random()}",
+            self.random.choice(["", "Москва"]),
+        )
         brand.save()
 
     def tariff(self):

@@ -17,7 +17,9 @@ class WrittenBackTest(Story):
         def table():
             return list(rows.values_list("pk", "user_id", "text"))
 
-        until(lambda: table() == [(sent["id"], one.user_id, "hello")], "the message is in the table")
+        until(
+            lambda: table() == [(sent["id"], one.user_id, "hello")], "the message is in the table"
+        )
         shown = rows.get().created_at.isoformat(timespec="milliseconds")
         self.assertEqual(shown.replace("+00:00", "Z"), sent["created_at"])
         chat.get("edit_message", msg_id=sent["id"], edited_msg_text="hello!")
@@ -30,13 +32,17 @@ class WrittenBackTest(Story):
         chat = self.joined(one.user, room)
         theirs, ours = [], []
         for number in range(20):
-            theirs.append(Message.objects.create(room=room, user=two.user, text=f"there {number}").pk)
+            theirs.append(
+                Message.objects.create(room=room, user=two.user, text=f"there {number}").pk
+            )
             ours.append(chat.get("create_message", msg_text=f"here {number}")["id"])
         until(lambda: Message.objects.filter(room=room).count() == 40, "all are in the table")
         self.assertEqual(len({*theirs, *ours}), 40)
         last = until(lambda: chat.get("list", limit=1000), "the list")
         [row] = [row for row in last if row["pk"] == room.pk]
-        until(lambda: len(chat.get("get_room_messages", limit=100)["results"]) == 40, "all are here")
+        until(
+            lambda: len(chat.get("get_room_messages", limit=100)["results"]) == 40, "all are here"
+        )
         self.assertLessEqual(row["last_seq"], 40)
 
     def test_message_does_not_come_back(self):
@@ -53,6 +59,8 @@ class WrittenBackTest(Story):
         one, two, room = market.match()
         chat = self.joined(one.user, room)
         sent = chat.get("create_message", msg_text="a rude word")
-        until(lambda: Message.objects.filter(pk=sent["id"]).update(text="***"), "the message is there")
+        until(
+            lambda: Message.objects.filter(pk=sent["id"]).update(text="***"), "the message is there"
+        )
         edited = chat.event(lambda frame: frame["action"] == "edit_message", "the edit")["data"]
         self.assertEqual((edited["message_id"], edited["message_text"]), (sent["id"], "***"))

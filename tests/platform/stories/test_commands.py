@@ -87,7 +87,9 @@ class CommandsTest(unittest.TestCase):
         self.assertIn("chat_room", printed)
 
     def test_profiles_are_those_of_serializers(self):
-        Brand.objects.filter(pk=self.one.pk).update(photo="brands/alpha.png", city="Казань", description='"\\\n')
+        Brand.objects.filter(pk=self.one.pk).update(
+            photo="brands/alpha.png", city="Казань", description='"\\\n'
+        )
         User.objects.filter(pk=self.two.user_id).update(phone="")
         adopt(self.name)
         shown = Path(tempfile.mkdtemp()) / "shown.jsonl"

@@ -49,7 +49,9 @@ class LatencyTest(Story):
         figures.show()
 
     def joined_now(self, chat, room):
-        until(lambda: not chat.ask("join_room", room_pk=room.pk)["errors"], "the room can be joined")
+        until(
+            lambda: not chat.ask("join_room", room_pk=room.pk)["errors"], "the room can be joined"
+        )
 
 
 class CostTest(Story):
@@ -81,7 +83,9 @@ class CostTest(Story):
                 Message.objects.create(room=room, user=brand.user, text=f"single {number}")
 
         def bulk():
-            rows = [Message(room=room, user=brand.user, text=f"bulk {number}") for number in range(1000)]
+            rows = [
+                Message(room=room, user=brand.user, text=f"bulk {number}") for number in range(1000)
+            ]
             Message.objects.bulk_create(rows)
 
         def update():
@@ -90,7 +94,7 @@ class CostTest(Story):
 
         @transaction.atomic
         def profiles():
-            for number in range(200):
+            for _ in range(200):
                 brand.description = f"profile {time.monotonic()}"
                 brand.save()
 

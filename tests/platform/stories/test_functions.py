@@ -38,18 +38,33 @@ class FunctionsTest(Story):
         self.assertEqual((frame["data"]["text"], frame["data"]["seq"]), ("after it", 1))
 
     def test_wrong_post_is_an_error(self):
-        for room, user, text in [(0, self.one.user_id, "x"), (self.room.pk, 0, "x"), (self.room.pk, self.one.user_id, " ")]:
+        for room, user, text in [
+            (0, self.one.user_id, "x"),
+            (self.room.pk, 0, "x"),
+            (self.room.pk, self.one.user_id, " "),
+        ]:
             with self.assertRaises(DatabaseError), transaction.atomic():
                 post(room, user, text)
 
     def test_edit_and_remove_are_delivered(self):
         number = post(self.room.pk, self.one.user_id, "helo")
         edit(number, "hello")
-        edited = self.chat.event(lambda frame: frame["action"] == "edit_message", "the edit")["data"]
+        edited = self.chat.event(lambda frame: frame["action"] == "edit_message", "the edit")[
+            "data"
+        ]
         self.assertEqual((edited["message_text"], edited["seq"]), ("hello", 2))
         self.assertEqual(remove([number, 0]), [number])
         gone = self.chat.event(lambda frame: frame["action"] == "delete_messages", "the deletion")
         self.assertEqual((gone["data"]["messages_ids"], gone["data"]["seq"]), ([number], 3))
+
+    def test_post_by_admin_screen_is_delivered(self):
+        boss = market.administrator()
+        self.connected(boss, "admin-chat")
+        action = {"action": "remind", "_selected_action": [self.room.pk]}
+        reminded = market.screens(boss).post("/admin/chat/room/", action)
+        self.assertEqual(reminded.status_code, 302, reminded.content)
+        event = self.chat.message("Please follow the rules of the marketplace.")
+        self.assertEqual(event["user"]["email"], boss.email)
 
     def test_post_is_in_platforms_table(self):
         number = post(self.room.pk, self.one.user_id, "in both")
@@ -61,7 +76,9 @@ class ModerationTest(Story):
         self.one, self.two, self.room = market.match()
         self.chat = self.joined(self.two.user, self.room)
         self.sent = self.chat.get("create_message", msg_text="a rude word")
-        self.screens = market.screens(market.administrator())
+        boss = market.administrator()
+        self.connected(boss, "admin-chat")
+        self.screens = market.screens(boss)
         self.screen = "/admin/aftermatch/chatmessage/"
 
     def test_screen_shows_messages_of_chat(self):
@@ -122,7 +139,9 @@ class UnmanagedModelsTest(Story):
         self.assertEqual(users.get(shown__contains={"id": self.user.pk}), self.user)
 
     def test_messages_are_joined_with_authors(self):
-        message = Message.objects.create(room=market.room(self.brand), user=self.brand.user, text="hi")
+        message = Message.objects.create(
+            room=market.room(self.brand), user=self.brand.user, text="hi"
+        )
         found = ChatMessage.objects.select_related("user", "room").filter(pk=message.pk)
         message = until(found.first, "the message is in the chat")
         self.assertEqual((message.user.profile, message.room.last_seq), (self.user.profile, 1))

@@ -26,7 +26,9 @@ class PlatformWritesTest(Story):
             rooms = {room["pk"]: room for room in chat.get("list")}
             room = rooms.get(matched["id"])
             # The message of the same transaction may be a moment later.
-            return room if room and len(room["participants"]) == 2 and room["last_message"] else None
+            return (
+                room if room and len(room["participants"]) == 2 and room["last_message"] else None
+            )
 
         room = until(listed, "the room is in `list`")
         self.assertEqual(room["participants"], [BrandSerializer(b).data for b in (one, two)])
@@ -42,7 +44,9 @@ class PlatformWritesTest(Story):
         self.assertEqual(refused["error_code"], "business_required")
         bought = market.api(two.user).post("/api/tariff/", {"name": "Бизнес"})
         self.assertEqual(bought.status_code, 200)
-        until(lambda: not boss.ask("create_message", msg_text="good day")["errors"], "the pen is open")
+        until(
+            lambda: not boss.ask("create_message", msg_text="good day")["errors"], "the pen is open"
+        )
 
     def test_tariff_ends_after_its_last_day(self):
         today = timezone.now().date()

@@ -39,7 +39,7 @@ class StormTest(Story):
         threads = [*storms, author]
         for thread in threads:
             thread.start()
-        for kills in range(1, SECONDS + 1):
+        for _ in range(SECONDS):
             time.sleep(1)
             self.service.stop(signal.SIGKILL)
             self.service.start()
@@ -50,7 +50,7 @@ class StormTest(Story):
 
         whats = ("committed", "rolled_back", "refused")
         counts = {what: sum(getattr(storm, what) for storm in storms) for what in whats}
-        print(f"\nstorm {seed}: {counts}, {kills} kills, {len(author.acknowledged)} acknowledged")
+        print(f"\nstorm {seed}: {counts}, {SECONDS} kills, {len(author.acknowledged)} acknowledged")
         self.assertEqual(differences(self.name), [])
         self.assertEqual(holes(self.name), [])
         code, printed = bridge(self.name, "check")

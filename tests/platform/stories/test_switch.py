@@ -27,7 +27,7 @@ class OldService:
 
     def start(self):
         environment = {**os.environ, "PGDATABASE": self.database}
-        command = [sys.executable, ROOT / "old_service.py", str(self.port)]
+        command = [sys.executable, "manage.py", "old_service", str(self.port)]
         self.process = subprocess.Popen(command, cwd=ROOT, env=environment)
         until(self.answers, "the old service runs")
         return self

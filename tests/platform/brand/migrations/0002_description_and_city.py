@@ -6,5 +6,10 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RenameField("brand", "about", "description"),
-        migrations.AddField("brand", "city", models.CharField(max_length=80, blank=True, default=""), preserve_default=False),
+        migrations.AddField(
+            "brand",
+            "city",
+            models.CharField(max_length=80, blank=True, default=""),
+            preserve_default=False,
+        ),
     ]

@@ -9,7 +9,9 @@ from brand.serializers import BrandSerializer
 
 
 class Command(BaseCommand):
-    help = "Prints users and brands as the API shows them: for `aftermatch bridge check --profiles`."
+    help = (
+        "Prints users and brands as the API shows them: for `aftermatch bridge check --profiles`."
+    )
 
     def handle(self, *args, **options):
         for user in User.objects.order_by("id").iterator():

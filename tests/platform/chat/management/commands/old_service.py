@@ -1,20 +1,8 @@
-"""A stand-in of the chat that is replaced: the same frames, on the platform's own tables.
-
-It gives messages no number, and knows no `client_msg_id`.
-    python old_service.py PORT
-"""
-
 import json
-import os
 import signal
-import sys
 import threading
 
-import django
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "market.settings")
-django.setup()
-
+from django.core.management.base import BaseCommand
 from rest_framework_simplejwt.tokens import AccessToken
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import serve
@@ -26,8 +14,26 @@ from chat.views import shown
 stopping = threading.Event()
 
 
+class Command(BaseCommand):
+    help = """Serves a stand-in of the chat that is replaced: the same frames, on the platform's
+    own tables, without numbers of messages and without `client_msg_id`."""
+
+    def add_arguments(self, parser):
+        parser.add_argument("port", type=int)
+
+    def handle(self, port, **options):
+        server = serve(talk, "127.0.0.1", port, compression=None)
+
+        def stop(*_):
+            stopping.set()
+            threading.Thread(target=server.shutdown, args=[False]).start()
+
+        signal.signal(signal.SIGTERM, stop)
+        server.serve_forever()
+
+
 def talk(socket):
-    """One connection: each request is carried out and answered before it may be closed."""
+    """One connection: what was received is carried out and answered before the end."""
     token = socket.request.headers["Authorization"].removeprefix("Bearer ")
     user = User.objects.get(pk=AccessToken(token)["user_id"])
     room = None
@@ -49,31 +55,11 @@ def talk(socket):
 
 
 def answer(socket, request, status, data):
-    socket.send(
-        json.dumps(
-            {
-                "errors": [],
-                "data": data,
-                "action": request["action"],
-                "response_status": status,
-                "request_id": request["request_id"],
-            }
-        )
-    )
-
-
-def main():
-    server = serve(talk, "127.0.0.1", int(sys.argv[1]), compression=None)
-
-    def stop(*_):
-        stopping.set()
-        threading.Thread(target=server.shutdown).start()
-
-    signal.signal(signal.SIGTERM, stop)
-    server.serve_forever()
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and not thread.daemon:
-            thread.join(5)
-
-
-main()
+    frame = {
+        "errors": [],
+        "data": data,
+        "action": request["action"],
+        "response_status": status,
+        "request_id": request["request_id"],
+    }
+    socket.send(json.dumps(frame))
