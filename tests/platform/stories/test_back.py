@@ -1,9 +1,14 @@
 """What is written in the chat is in the platform's table as well."""
 
+from accounts.models import User
 from chat.models import Message
 
 from . import market
+from .bridge import drained
+from .chat import Chat
+from .service import Service
 from .story import Story
+from .truth import differences
 from .waiting import until
 
 
@@ -64,3 +69,44 @@ class WrittenBackTest(Story):
         )
         edited = chat.event(lambda frame: frame["action"] == "edit_message", "the edit")["data"]
         self.assertEqual((edited["message_id"], edited["message_text"]), (sent["id"], "***"))
+
+
+class LateTest(Story):
+    """Written in the chat while nobody drains, and impossible to write back later."""
+
+    def setUp(self):
+        self.service.start()
+        self.one, self.two, self.room = market.match()
+        self.other = market.room(self.one, self.two)
+        self.joined(self.two.user, self.other).socket.close()
+        drained(self.name)
+        self.service.stop()
+        # A process without CHAT_BRIDGE.
+        self.beside = Service(self.name).start()
+        self.addCleanup(self.beside.stop)
+
+    def write(self, brand, room, text):
+        with Chat(self.beside.url, brand.user) as chat:
+            chat.get("join_room", room_pk=room.pk)
+            chat.get("create_message", msg_text=text)
+
+    def assert_goes_on(self, text):
+        User.objects.filter(pk=self.two.user_id).update(is_staff=True)
+        self.service.start()
+        self.connected(self.two.user, "admin-chat")
+        written = Message.objects.filter(room=self.other, text=text)
+        until(written.exists, "the other message is there")
+        drained(self.name)
+        self.assertEqual(differences(self.name), [])
+
+    def test_message_of_removed_room_stops_nothing(self):
+        self.write(self.one, self.room, "lost")
+        self.write(self.one, self.other, "found")
+        self.room.delete()
+        self.assert_goes_on("found")
+
+    def test_message_of_deleted_user_stops_nothing(self):
+        self.write(self.one, self.other, "a last word")
+        self.write(self.two, self.other, "and then")
+        self.one.user.delete()
+        self.assert_goes_on("and then")

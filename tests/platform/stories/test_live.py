@@ -135,17 +135,22 @@ class PlatformWritesTest(Story):
         frame = chat.event(lambda frame: frame["action"] == "create_message", "a message")
         self.assertEqual((frame["data"]["text"], frame["data"]["seq"]), ("after it", 1))
 
-    def test_messages_of_deleted_user_have_ghost(self):
+    def test_deleted_user_leaves_messages(self):
         one, two, room = market.match()
-        chat = self.joined(two.user, room)
+        ended, chat = self.joined(one.user, room), self.joined(two.user, room)
         Message.objects.create(room=room, user=one.user, text="farewell")
         chat.message("farewell")
+        number = one.user_id
         one.user.delete()
+        self.assertEqual(ended.close_code(), 4401)
+        [message] = chat.get("get_room_messages")["results"]
+        self.assertEqual((message["text"], message["user"]["id"]), ("farewell", number))
 
-        def author():
-            return chat.get("get_room_messages")["results"][0]["user"]["id"]
-
-        until(lambda: author() == -1, "the message has another author")
+    def test_message_without_user_has_ghost(self):
+        one, two, room = market.match()
+        chat = self.joined(two.user, room)
+        Message.objects.create(room=room, user=None, text="from nobody")
+        self.assertEqual(chat.message("from nobody")["user"]["id"], -1)
 
     def test_brand_taken_out_loses_room(self):
         one, two, room = market.match()

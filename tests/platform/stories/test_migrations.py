@@ -66,6 +66,13 @@ class ColumnsTest(MigrationStory):
         self.assertNotEqual(code, 0, printed)
         self.assertIn("about", printed)
 
+        # A process that starts now serves all the same.
+        self.service.stop()
+        self.service.start()
+        Brand.objects.filter(user=ann).update(subscription=None)
+        self.chat = self.joined(ann, self.room)
+        until(lambda: not self.chat.get("current_room_info")["has_business"], "the tariff is gone")
+
         # With the new mapping they arrive.
         self.service.stop()
         grant(self.name)
@@ -86,7 +93,10 @@ class TableTest(MigrationStory):
     def test_recreated_table_is_drained_again(self):
         columns = "chat_message (room_id, user_id, text, created_at)"
         with connection.cursor() as cursor:
-            cursor.execute(f"INSERT INTO {columns} VALUES (%s, %s, %s, now())", [self.room.pk, self.users[1].pk, "before"])
+            cursor.execute(
+                f"INSERT INTO {columns} VALUES (%s, %s, %s, now())",
+                [self.room.pk, self.users[1].pk, "before"],
+            )
         self.assertEqual(self.chat.message("before")["seq"], 1)
         call_command("migrate", "chat", verbosity=0)
         Message.objects.create(room_id=self.room.pk, user=self.users[1], text="after")

@@ -5,7 +5,7 @@ from .database import sql
 SIDES = {
     "users": (
         "SELECT id, is_active, is_staff FROM accounts_user",
-        # Users who wrote and are gone stay, and are not active; the ghost is one of them.
+        # Users who wrote and are gone stay, and are not active. So is the ghost.
         """SELECT id, active, admin FROM aftermatch.users
            WHERE active OR id IN (SELECT id FROM accounts_user)""",
     ),
@@ -25,7 +25,10 @@ SIDES = {
     ),
     "messages": (
         "SELECT id, room_id, coalesce(user_id, -1), text FROM chat_message",
-        "SELECT id, room_id, user_id, text FROM aftermatch.messages WHERE deleted_at IS NULL",
+        # An author who is gone is still shown here; there it is null.
+        """SELECT m.id, room_id, coalesce(u.id, -1), text
+           FROM aftermatch.messages m LEFT JOIN accounts_user u ON u.id = user_id
+           WHERE deleted_at IS NULL""",
     ),
 }
 
