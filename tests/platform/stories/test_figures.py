@@ -33,8 +33,9 @@ class LatencyTest(Story):
                 room = market.room(one, two)
                 until(lambda: any(row["pk"] == room.pk for row in chat.get("list")), "the room")
             boss = self.joined(market.administrator(), room, "admin-chat")
+            api = market.api(two.user)
             with figures.measured("a tariff until administrators may write"):
-                market.api(two.user).post("/api/tariff/", {"name": "Бизнес"})
+                api.post("/api/tariff/", {"name": "Бизнес"})
                 until(lambda: not boss.ask("typing")["errors"], "the pen is open")
             self.joined_now(chat, room)
             with figures.measured("a message of the ORM until it is delivered"):
