@@ -71,11 +71,10 @@ class WrittenBackTest(Story):
         self.assertEqual((edited["message_id"], edited["message_text"]), (sent["id"], "***"))
 
 
-class LateTest(Story):
+class LateStory(Story):
     """Written in the chat while nobody drains, and impossible to write back later."""
 
     def setUp(self):
-        self.service.start()
         self.one, self.two, self.room = market.match()
         self.other = market.room(self.one, self.two)
         self.joined(self.two.user, self.other).socket.close()
@@ -99,12 +98,16 @@ class LateTest(Story):
         drained(self.name)
         self.assertEqual(differences(self.name), [])
 
+
+class RemovedRoomTest(LateStory):
     def test_message_of_removed_room_stops_nothing(self):
         self.write(self.one, self.room, "lost")
         self.write(self.one, self.other, "found")
         self.room.delete()
         self.assert_goes_on("found")
 
+
+class DeletedUserTest(LateStory):
     def test_message_of_deleted_user_stops_nothing(self):
         self.write(self.one, self.other, "a last word")
         self.write(self.two, self.other, "and then")

@@ -73,6 +73,15 @@ class CommandsTest(unittest.TestCase):
         code, printed = bridge(self.name, "check")
         self.assertEqual(code, 0, printed)
 
+    def test_author_who_is_gone_with_room_is_no_difference(self):
+        adopt(self.name)
+        self.one.user.delete()
+        bridge(self.name, "check", MAPPING, "--repair")
+        self.room.delete()
+        bridge(self.name, "check", MAPPING, "--repair")
+        code, printed = bridge(self.name, "check")
+        self.assertEqual(code, 0, printed)
+
     def test_check_finds_missing_trigger(self):
         adopt(self.name)
         [(table, trigger), *_] = sql(
@@ -118,7 +127,7 @@ class CommandsTest(unittest.TestCase):
         wrong = Path(tempfile.mkdtemp()) / "bridge.toml"
         for mistakes in [
             {"[source.chat_room]\nkey": "[source.chat_room]\nkye", "back = true": "bakc = true"},
-            {"FROM chat_room\"": "FROM chat_rooms\"", "is_staff AS admin": "is_stuff AS admin"},
+            {'FROM chat_room"': 'FROM chat_rooms"', "is_staff AS admin": "is_stuff AS admin"},
         ]:
             text = MAPPING.read_text()
             for right, mistake in mistakes.items():

@@ -12,6 +12,7 @@ from brand.serializers import BrandSerializer
 from chat.models import Message
 
 from . import market
+from .chat import Chat
 from .story import Story
 from .waiting import until
 
@@ -111,6 +112,18 @@ class PlatformWritesTest(Story):
         Message.objects.bulk_create(Message(room=room, user=one.user, text=text) for text in texts)
         events = [chat.message(text) for text in texts]
         self.assertEqual([event["seq"] for event in events], list(range(1, 51)))
+
+    def test_two_processes_deliver_once_each(self):
+        one, two, room = market.match()
+        here = self.joined(one.user, room)
+        second = self.serve(bridge=self.mapping)
+        with Chat(second.url, two.user) as there:
+            there.get("join_room", room_pk=room.pk)
+            for number in range(20):
+                Message.objects.create(room=room, user=one.user, text=f"both {number}")
+            for chat in (here, there):
+                events = [chat.event(lambda frame: True, "an event")["data"] for _ in range(20)]
+                self.assertEqual([event["seq"] for event in events], list(range(1, 21)))
 
     def test_edit_and_deletion_by_orm_arrive(self):
         one, two, room = market.match()
