@@ -39,7 +39,7 @@ def adopt(name, mapping=MAPPING):
     return succeed(name, "bridge", "install", mapping)
 
 
-def drained(name):
+def drained(name, seconds=60):
     """Waits until no mark is left."""
 
     def waiting():
@@ -50,7 +50,7 @@ def drained(name):
         )
 
     try:
-        until(lambda: waiting() == [(0, 0)], "no mark is left", 60)
+        until(lambda: waiting() == [(0, 0)], "no mark is left", seconds)
     except AssertionError as late:
         rows = sql(name, "SELECT to_jsonb(m) FROM aftermatch.bridge_moved m ORDER BY id LIMIT 20")
         raise AssertionError(f"{late}: {waiting()}\n" + "\n".join(map(str, rows))) from None
