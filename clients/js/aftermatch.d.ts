@@ -7,10 +7,16 @@ export interface User { id: number; [key: string]: unknown }
 export interface Room {
   pk: number;
   participants: Brand[];
-  /** Whether a participant has the business tariff. Only then can administrators write. */
+  /** Whether a participant has the business tariff. Without `pen`, only then can administrators write. */
   has_business: boolean;
   /** The same number as `pk`. */
   id: number;
+  /** The room is closed for writing, for everyone. Missing if not. */
+  frozen?: true;
+  /** What the room is for, such as `support`. Missing if it is `match`. */
+  kind?: string;
+  /** When administrators can write, whatever `has_business` is. Missing if that decides. */
+  pen?: "always" | "never";
 }
 
 /** A message in `history` and `search`, and as `last_message` in `list`. */
@@ -90,6 +96,56 @@ export interface Found {
   last_seq: number;
 }
 
+/** Why a text is not there: it was forgotten, or it is too much for one response. */
+export type Missing = "purged" | "left_out";
+
+/** A message as one event left it. */
+export interface MessageVersion {
+  /** The number of the event. */
+  seq: number;
+  kind: "created" | "edited" | "deleted";
+  /** Who did it. */
+  user: User;
+  /** UTC, with milliseconds. */
+  at: string;
+  /** `null` of a deletion, and if it is `missing`. */
+  text: string | null;
+  missing: "purged" | null;
+  /** Why it was deleted. */
+  reason: string | null;
+}
+
+export interface MessageHistory {
+  room_pk: number;
+  msg_id: number;
+  /** Oldest first. */
+  results: MessageVersion[];
+  /** Pass this as `beforeSeq` to get older versions; `null` if there are none. */
+  next_before_seq: number | null;
+}
+
+/** An edit or a deletion, with what it took away. */
+export interface AuditedEvent {
+  seq: number;
+  kind: "edited" | "deleted";
+  /** Who did it. */
+  user: User;
+  /** UTC, with milliseconds. */
+  at: string;
+  /** Why messages were deleted. */
+  reason: string | null;
+  /** The messages, each with the text that it had before; `null` if it is `missing`. */
+  messages: { id: number; text: string | null; missing: Missing | null }[];
+}
+
+export interface Audit {
+  room_pk: number;
+  /** Newest first. */
+  results: AuditedEvent[];
+  /** Pass this as `beforeSeq` to get older ones; `null` if there are none. */
+  next_before_seq: number | null;
+}
+
 /** What a connection follows, and the limits of the service. */
 export interface Followed {
   rooms: boolean | number[];
@@ -122,7 +178,7 @@ export interface RoomChanged {
   /** The user's own read position. Missing for administrators. */
   read_seq?: number;
   last_message: Message | null;
-  /** Only if the participants or their tariffs have changed. */
+  /** Only if the room has changed: the participants or their tariffs, `frozen`, `kind` or `pen`. */
   room?: Room;
   /** Which of the brands are online, for those who follow `presence`. */
   online?: number[];
@@ -190,8 +246,8 @@ export interface AftermatchEventMap {
    */
   rejoined: CustomEvent<JoinedRoom>;
   /**
-   * With `rooms`: something has changed in a room that is not joined, or the participants or
-   * tariffs of any room.
+   * With `rooms`: something has changed in a room that is not joined, or any room itself: its
+   * participants, their tariffs, `frozen`, `kind` or `pen`.
    */
   roomchanged: CustomEvent<RoomChanged>;
   /** With `rooms`: a room has come into reach. */
@@ -331,9 +387,13 @@ export class Aftermatch extends EventTarget {
   edit(id: number, text: string, options?: CallOptions): Promise<Edited>;
   /**
    * Deletes messages. A result without `seq` means that the first response was lost and the
-   * repeated request found no message to delete.
+   * repeated request found no message to delete. A `reason` (500 characters at most) is for
+   * administrators, and only they can read it.
    */
-  delete(ids: number | number[], options?: CallOptions): Promise<Omit<Deleted, "seq"> & { seq?: number }>;
+  delete(
+    ids: number | number[],
+    options?: CallOptions & { reason?: string },
+  ): Promise<Omit<Deleted, "seq"> & { seq?: number }>;
   /** Messages before or after a `seq`, or the newest: 50, or `limit` (100 at most). */
   history(options?: CallOptions & { before?: number; after?: number; limit?: number }): Promise<History>;
   /**
@@ -341,6 +401,16 @@ export class Aftermatch extends EventTarget {
    * most). A word is letters and digits that follow each other.
    */
   search(text: string, options?: CallOptions & { beforeSeq?: number; limit?: number }): Promise<Found>;
+  /**
+   * For administrators: the versions of a message, deleted or not; the newest 50, or `limit` (100
+   * at most), and fewer if they are long.
+   */
+  messageHistory(id: number, options?: CallOptions & { beforeSeq?: number; limit?: number }): Promise<MessageHistory>;
+  /**
+   * For administrators: what was edited and deleted in the room, the newest first; 50, or `limit`
+   * (100 at most), and fewer if they are long.
+   */
+  audit(options?: CallOptions & { beforeSeq?: number; limit?: number }): Promise<Audit>;
   /**
    * Stores how far the user has read. With `private` others do not learn of it. Not for
    * administrators.

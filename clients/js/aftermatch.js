@@ -94,14 +94,20 @@ export class Aftermatch extends EventTarget {
   edit(id, text, options) {
     return this.#call("edit_message", { msg_id: id, edited_msg_text: text }, options);
   }
-  delete(ids, options) {
-    return this.#call("delete_messages", { msg_id_list: [ids].flat() }, options);
+  delete(ids, { reason, ...options } = {}) {
+    return this.#call("delete_messages", { msg_id_list: [ids].flat(), reason }, options);
   }
   history({ before, after, limit, ...options } = {}) {
     return this.#call("get_room_messages", { before_seq: before, after_seq: after, limit }, options);
   }
   search(text, { beforeSeq, limit, ...options } = {}) {
     return this.#call("search_messages", { text, before_seq: beforeSeq, limit }, options);
+  }
+  messageHistory(id, { beforeSeq, limit, ...options } = {}) {
+    return this.#call("get_message_history", { msg_id: id, before_seq: beforeSeq, limit }, options);
+  }
+  audit({ beforeSeq, limit, ...options } = {}) {
+    return this.#call("get_audit", { before_seq: beforeSeq, limit }, options);
   }
   markRead(seq, { private: hidden, ...options } = {}) {
     return this.#call("mark_read", { seq, private: hidden }, options);

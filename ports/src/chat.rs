@@ -2,11 +2,13 @@ use std::time::Duration;
 
 use aftermatch_model::{
     ClientMsgId, Endpoint, EventKind, FollowedRooms, Following, LogHead, Message, MessageId,
-    RequestId, RequestedId, RoomEvent, RoomId, RoomView, Seq, Session, Timestamp, UserId,
+    Reason, RequestId, RequestedId, RoomEvent, RoomId, RoomView, Seq, Session, Timestamp, UserId,
 };
 use async_trait::async_trait;
 
-use crate::{ChatError, FoundPiece, HistoryPage, HistoryRange, Page, Reservation};
+use crate::{
+    AuditPage, ChatError, FoundPiece, HistoryPage, HistoryRange, Page, Reservation, VersionsPage,
+};
 
 /// What a client can request.
 ///
@@ -76,6 +78,25 @@ pub trait Chat: Send + Sync {
         limit: usize,
     ) -> Result<FoundPiece, ChatError>;
 
+    /// For administrators: what a message of the joined room was, up to event `before`, and
+    /// the room ([`Log::versions`](crate::Log::versions)).
+    async fn message_history(
+        &self,
+        session: &Session,
+        message: MessageId,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<(RoomId, VersionsPage), ChatError>;
+
+    /// For administrators: what was edited and deleted in the joined room, up to event
+    /// `before`, and the room ([`Log::audit`](crate::Log::audit)).
+    async fn audit(
+        &self,
+        session: &Session,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<(RoomId, AuditPage), ChatError>;
+
     /// The user is typing in the joined room, which is returned.
     async fn typing(&self, session: &Session) -> Result<RoomId, ChatError>;
 
@@ -109,11 +130,13 @@ pub trait Chat: Send + Sync {
         request_id: RequestId,
     ) -> Result<(), ChatError>;
 
-    /// Deletes messages. The event, delivered to everyone joined, is the response.
+    /// Deletes messages. The event, delivered to everyone joined, is the response. The
+    /// `reason` is not in it.
     async fn delete_messages(
         &self,
         session: &Session,
         ids: Vec<RequestedId>,
+        reason: Option<Reason>,
         request_id: RequestId,
     ) -> Result<(), ChatError>;
 }

@@ -21,6 +21,7 @@
     reason = "laws are tests: they fail by panicking"
 )]
 
+mod audit;
 mod changes;
 mod client_msg_ids;
 mod commits;
@@ -70,6 +71,7 @@ macro_rules! laws {
                 room_shows_participants_in_given_order
                 room_holds_any_number_of_participants
                 unknown_room_reads_as_none
+                room_shows_kind_pen_and_frozen_as_given
                 participant_change_changes_room_revision
                 brand_change_changes_its_rooms_revisions
                 unchanged_room_keeps_revision;
@@ -177,6 +179,17 @@ macro_rules! laws {
                 request_ids_come_back_as_given
                 log_has_only_committed_events
                 log_shows_author_as_of_now;
+            audit:
+                versions_are_what_was_written
+                purged_versions_have_no_text
+                versions_stay_within_room
+                versions_page_has_bounded_text
+                audit_has_every_edit_and_deletion
+                purged_audit_has_no_text
+                audit_page_is_bounded
+                longest_text_is_there
+                reason_comes_back_as_given
+                audit_stays_within_room;
             commits:
                 time_never_goes_back_within_room
                 head_is_last_commit_everywhere

@@ -46,12 +46,12 @@ pub use delivery::{
 };
 pub use error::{Cause, ChatError, StoreError};
 pub use health::Health;
-pub use relay::{Interest, Relay, RemoteContent, RemoteEvent, RemoteKind};
+pub use relay::{Interest, Relay, RemoteContent, RemoteEvent, RemoteKind, Urgency};
 pub use store::{
-    Changes, Commit, CreateOutcome, Created, Deleted, DeltaSince, Difference, Draft, Expected,
-    FoundPiece, History, HistoryPage, HistoryRange, Log, LogPage, MAX_DELETED, MAX_PAGED,
+    AuditPage, Changes, Commit, CreateOutcome, Created, Deleted, DeltaSince, Difference, Draft,
+    Expected, FoundPiece, History, HistoryPage, HistoryRange, Log, LogPage, MAX_DELETED, MAX_PAGED,
     MAX_SEARCHED, MAX_UNREAD, Messages, Outcome, PIECE_BYTES, Page, People, Precondition, Read,
-    ReadMark, ReadPositions, Revisions, RoomState, RoomSummary, Rooms, Scope,
+    ReadMark, ReadPositions, Revisions, RoomState, RoomSummary, Rooms, Scope, VersionsPage,
 };
 pub use tokens::Tokens;
 

@@ -41,15 +41,13 @@ pub trait Relay: Send + Sync {
 /// What the hub says to the other processes: of which rooms it wants their events, as nobody
 /// else knows who has joined or follows a room here, who is connected, and what is in no log.
 pub trait Interest: Send + Sync {
-    /// The events of `room` are wanted. [`Relay::receive`] returns every event that
-    /// another process commits there from now on, or at least its number. Does not
-    /// wait for other processes: they may learn it later.
-    fn wanted(&self, room: RoomId);
+    /// Whether the events of `room` are wanted, and how soon. At first they are not. While they
+    /// are, [`Relay::receive`] returns every event that another process commits there, or at
+    /// least its number, also when the urgency changes. Does not wait for other processes: they
+    /// may learn it later.
+    fn room_wanted(&self, room: RoomId, urgency: Option<Urgency>);
 
-    /// They are no longer wanted.
-    fn unwanted(&self, room: RoomId);
-
-    /// Whether the events of every room are wanted. At first they are not.
+    /// Whether the events of every room are wanted, [`Urgency::Soon`]. At first they are not.
     fn all_wanted(&self, wanted: bool);
 
     /// Whether it is wanted how far this user reads, in whatever room: [`Signal::OwnRead`]. At
@@ -67,6 +65,16 @@ pub trait Interest: Send + Sync {
     /// those that want its user. Does not wait. Signals of brands come from
     /// [`Interest::online`].
     fn signal(&self, signal: Signal);
+}
+
+/// How soon the events of a room are wanted. A relay may take all of them for urgent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Urgency {
+    /// Somebody follows the room, and nobody has joined it: the events may gather for some
+    /// hundredths of a second.
+    Soon,
+    /// Somebody has joined the room.
+    AtOnce,
 }
 
 /// An event that another process committed.

@@ -13,7 +13,7 @@ pub use history::{
     DeltaSince, FoundPiece, History, HistoryPage, HistoryRange, MAX_DELETED, MAX_PAGED,
     MAX_SEARCHED, PIECE_BYTES,
 };
-pub use log::{Log, LogPage};
+pub use log::{AuditPage, Log, LogPage, VersionsPage};
 pub use messages::{
     Commit, CreateOutcome, Created, Deleted, Draft, Messages, Outcome, Precondition,
 };

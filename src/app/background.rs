@@ -1,6 +1,6 @@
 //! The tasks that run beside the connections: one checks the rights of connected
-//! users, one delivers the events of other processes, some read what was missed, some
-//! deliver to those who follow rooms, one purges old texts.
+//! users, two deliver the events of other processes and of the platform, some read what was
+//! missed, some deliver to those who follow rooms, one purges old texts.
 //!
 //! A panic ends neither the service nor the task: it is logged, and the task
 //! starts again. Nothing is lost, because all of them compare this process with the
@@ -40,6 +40,10 @@ pub(super) async fn run(
         let use_cases = use_cases.clone();
         async move { sync::remote_events::run(use_cases.ports()).await }
     });
+    let platform_events = restart_on_panic("platform_events", tasks, || {
+        let use_cases = use_cases.clone();
+        async move { sync::platform_events::run(use_cases.ports()).await }
+    });
     let readers = Arc::new(Readers::default());
     let missing = || {
         restart_on_panic("missing", tasks, || {
@@ -71,6 +75,7 @@ pub(super) async fn run(
     tokio::join!(
         rights,
         remote_events,
+        platform_events,
         missing,
         inbox,
         signals,

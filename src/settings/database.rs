@@ -59,7 +59,7 @@ impl Database {
     /// How to reach the database. It is an error if none is given.
     pub(crate) fn required(&self) -> anyhow::Result<Options> {
         self.options().context(
-            "no database: set DATABASE_URL, such as postgres://user:password@localhost/chat",
+            "no database: set DATABASE_URL, such as postgres://user:password@localhost/aftermatch",
         )
     }
 }

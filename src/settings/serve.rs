@@ -87,8 +87,8 @@ pub(crate) struct Serve {
         default_value = "ignore"
     )]
     token_expiry: TokenExpiry,
-    /// How long deleted texts, and texts that an edit replaced, are held in the store. No
-    /// client sees them.
+    /// How long deleted texts, and texts that an edit replaced, are held in the store.
+    /// Administrators alone can read them there.
     #[arg(long, env = "CHAT_KEEP_DELETED", value_name = "TIME", default_value = "1h", value_parser = keep_deleted)]
     pub(crate) keep_deleted: Duration,
     /// Largest frame that a client may send, in bytes. A larger one closes the

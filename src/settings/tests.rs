@@ -297,7 +297,7 @@ fn probes_need_an_address_of_their_own() {
 
 #[test]
 fn replica_needs_a_database() {
-    let replica = ["--replica-url", "postgres://localhost/chat"];
+    let replica = ["--replica-url", "postgres://localhost/aftermatch"];
     let message = serve(&replica).check().unwrap_err().to_string();
     assert!(message.contains("set DATABASE_URL, or"), "{message}");
 }
@@ -311,7 +311,7 @@ fn nats_needs_a_database_and_credentials_need_nats() {
     arguments.extend(file);
     let message = serve(&arguments).check().unwrap_err().to_string();
     assert!(message.contains("set DATABASE_URL, or"), "{message}");
-    arguments.extend(["--database-url", "postgres://localhost/chat"]);
+    arguments.extend(["--database-url", "postgres://localhost/aftermatch"]);
     serve(&arguments).check().expect("the settings are valid");
 }
 

@@ -16,6 +16,7 @@ mod deleted_history;
 mod descriptors;
 mod floods;
 mod large_answers;
+mod long_past;
 mod memory;
 mod neighbours;
 mod request_limit;

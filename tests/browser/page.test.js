@@ -214,6 +214,29 @@ test("open room learns of its tariff", async (t) => {
   assert.equal(await admin.field.isVisible(), false);
 });
 
+test("open room says why nobody writes in it", async (t) => {
+  const page = await open(t, (await demo(t)).url);
+  const { deliver } = await intercept(page);
+  await page.getByRole("button", { name: "admin@example.com" }).click();
+  const admin = personOn(page, "admin@example.com");
+  await admin.view.getByRole("button", { name: `${VERA} · ${OLEG}` }).click();
+  await admin.field.waitFor();
+  const change = (keys) => {
+    const room = { pk: 1, participants: [{ id: 11, fullname: VERA }], has_business: false, id: 1, ...keys };
+    return deliver("room_changed", { room_pk: 1, last_seq: 4, last_message: null, room });
+  };
+  await change({ frozen: true, pen: "always" });
+  await admin.view.getByText("This room is closed for writing.").waitFor();
+  assert.equal(await admin.field.isVisible(), false);
+  await change({ pen: "always" });
+  await admin.field.waitFor();
+  await change({ pen: "never" });
+  await admin.view.getByText("Administrators read here.").waitFor();
+  await change({});
+  await admin.view.getByText("They can write where a participant has the business tariff.").waitFor();
+  assert.equal(await admin.field.isVisible(), false);
+});
+
 test("left room shows no new messages", async (t) => {
   const { vera, oleg } = await sideBySide(t);
   await vera.view.getByRole("button", { name: "Leave" }).click();

@@ -307,7 +307,7 @@ async fn replica_is_looked_at() {
     let other = fresh().await;
     let other = with_replica(other.url(), &pair.standby_url(), 2).await;
     expect_parts(&other, &["Problems", "the two have different databases"]);
-    let invalid = with_replica(&pair.url(), "mysql://localhost/chat", 2).await;
+    let invalid = with_replica(&pair.url(), "mysql://localhost/aftermatch", 2).await;
     expect_parts(&invalid, &["CHAT_REPLICA_URL is no address of a database"]);
     let away = with_replica(&pair.url(), "postgres://127.0.0.1:1/chat", 0).await;
     expect_parts(

@@ -119,7 +119,7 @@ async fn bad_value_refused_with_name_and_advice() {
         ("CHAT_MAX_TEXT_CHARS", "100000", "does not fit"),
         (
             "DATABASE_ULR",
-            "postgres://localhost/chat",
+            "postgres://localhost/aftermatch",
             "did you mean DATABASE_URL?",
         ),
         (

@@ -1,5 +1,6 @@
 //! Rights are checked at every action and event, not only at the handshake or the join.
 
+mod closed;
 mod during_burst;
 mod eviction;
 mod shutout;

@@ -94,6 +94,43 @@ async fn lost_notifications_are_made_up_for() {
     }
 }
 
+/// Nobody else has joined the room there: with each join it becomes urgent, and then no more than
+/// followed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn follower_who_joins_elsewhere_misses_nothing() {
+    let database = fresh().await;
+    prepare(database.url()).await;
+    let first = Program::serving(database.url()).await;
+    let second = Program::serving(database.url()).await;
+    let mut ann = following(&first, 1, json!({"rooms": true})).await;
+    let mut bob = second.joined(2, 1).await;
+    let writing = async {
+        loop {
+            bob.request(create("hello")).await;
+        }
+    };
+    let joining = async {
+        for _ in 0..5 {
+            let join = json!({"action": "join_room", "room_pk": 1});
+            let joined = ann.request_amid_events(join).await;
+            let mut last = joined["data"]["last_seq"].as_i64().expect("a number");
+            for _ in 0..20 {
+                last += 1;
+                assert_eq!(ann.receive_action("create_message").await["seq"], last);
+            }
+            ann.request_amid_events(json!({"action": "leave_room"}))
+                .await;
+            while ann.receive_action("room_changed").await["last_seq"].as_i64() <= Some(last) {}
+        }
+    };
+    tokio::select! {
+        () = writing => {}
+        () = joining => {}
+    }
+    let last = bob.request_amid_events(create("good night")).await["data"]["seq"].take();
+    while ann.receive_action("room_changed").await["last_seq"] != last {}
+}
+
 /// A page that is loaded again is online all the time, wherever it comes back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reload_at_another_process_is_not_seen() {

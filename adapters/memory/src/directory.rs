@@ -84,7 +84,7 @@ impl Directory {
 
     pub(crate) fn put_room(&mut self, room: NewRoom) -> Result<(), InvalidReference> {
         let participants = self.people.participants(&room)?;
-        self.rooms.put(room.id, participants, &mut self.changed);
+        self.rooms.put(room, participants, &mut self.changed);
         Ok(())
     }
 

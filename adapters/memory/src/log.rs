@@ -7,6 +7,7 @@
 //!    it. It has the text of the event [`StoredMessage::changed_seq`].
 //! 3. No event has an earlier time than the one before it, except imported ones.
 
+mod audit;
 mod delta;
 mod events;
 mod history;
@@ -14,6 +15,7 @@ mod messages;
 mod purge;
 mod read_positions;
 mod search;
+mod versions;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -24,8 +26,8 @@ use std::{
 use aftermatch_ports::{
     Commit,
     model::{
-        Author, ClientMsgId, Epoch, LogHead, Message, MessageId, RequestId, RoomId, Seq, Text,
-        Timestamp, UserId,
+        Author, ClientMsgId, Epoch, LogHead, Message, MessageId, Reason, RequestId, RoomId, Seq,
+        Text, Timestamp, UserId,
     },
 };
 
@@ -44,6 +46,8 @@ pub(crate) struct Log {
     messages: BTreeMap<Seq, StoredMessage>,
     /// The events that created them.
     created_by: HashMap<MessageId, Seq>,
+    /// The events that deleted the other ones.
+    deleted_by: HashMap<MessageId, Seq>,
     /// The messages that were created with a client message id, deleted ones too.
     client_msg_ids: HashMap<(UserId, ClientMsgId), Seq>,
     read_positions: HashMap<UserId, ReadPosition>,
@@ -78,8 +82,11 @@ enum Kind {
         /// The event whose text was replaced.
         replaced: Seq,
     },
-    /// In the order of the request.
-    Deleted(Vec<DeletedMessage>),
+    Deleted {
+        /// In the order of the request.
+        messages: Vec<DeletedMessage>,
+        reason: Option<Reason>,
+    },
 }
 
 struct DeletedMessage {
@@ -112,6 +119,7 @@ impl Log {
             written: false,
             messages: BTreeMap::new(),
             created_by: HashMap::new(),
+            deleted_by: HashMap::new(),
             client_msg_ids: HashMap::new(),
             read_positions: HashMap::new(),
         }
@@ -164,6 +172,10 @@ impl Log {
             .map(|(_, message)| message)
     }
 
+    fn event(&self, seq: Seq) -> Option<&Event> {
+        self.events.get(index_after(seq.before()))
+    }
+
     fn message(&self, stored: &StoredMessage, directory: &Directory) -> Message {
         let client_msg_id = stored.client_msg_id.as_ref();
         Message {
@@ -176,6 +188,30 @@ impl Log {
             client_msg_id: client_msg_id.map(|(id, _)| id.clone()),
             seq: stored.seq,
             changed_seq: stored.changed_seq,
+        }
+    }
+}
+
+impl Event {
+    /// The text that it gave to a message. `None`: purged.
+    fn text(&self) -> Option<&Text> {
+        match &self.kind {
+            Kind::Created { text, .. } | Kind::Edited { text, .. } => text.as_ref(),
+            Kind::Deleted { .. } => None,
+        }
+    }
+
+    /// The messages whose texts it took away, and the events that had given them these.
+    fn all_replaced(&self) -> Vec<(MessageId, Seq)> {
+        match &self.kind {
+            Kind::Created { .. } => Vec::new(),
+            Kind::Edited { id, replaced, .. } => vec![(*id, *replaced)],
+            Kind::Deleted { messages, .. } => {
+                let messages = messages.iter();
+                messages
+                    .map(|message| (message.id, message.replaced))
+                    .collect()
+            }
         }
     }
 }

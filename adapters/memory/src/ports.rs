@@ -1,15 +1,15 @@
 //! The ports of a store, implemented by [`Memory`].
 
-use std::{ops::RangeInclusive, sync::Arc, time::Duration};
+use std::{future::pending, ops::RangeInclusive, sync::Arc, time::Duration};
 
 use aftermatch_ports::{
-    Changes, Commit, CreateOutcome, Deleted, DeltaSince, Difference, Draft, Expected, FoundPiece,
-    Health, History, HistoryPage, HistoryRange, Log, LogPage, Messages, Outcome, Page, People,
-    Precondition, Read, ReadMark, ReadPositions, Revisions, RoomState, RoomSummary, Rooms, Scope,
-    StoreError,
+    AuditPage, Changes, Commit, CreateOutcome, Deleted, DeltaSince, Difference, Draft, Expected,
+    FoundPiece, Health, History, HistoryPage, HistoryRange, Log, LogPage, Messages, Outcome, Page,
+    People, Precondition, Read, ReadMark, ReadPositions, Revisions, RoomState, RoomSummary, Rooms,
+    Scope, StoreError, VersionsPage,
     model::{
-        BrandId, LogHead, Message, MessageId, RequestId, Room, RoomId, SearchWords, Seq, Text,
-        User, UserId, access::DeleteScope,
+        BrandId, LogHead, Message, MessageId, Reason, RequestId, Room, RoomId, SearchWords, Seq,
+        Text, User, UserId, access::DeleteScope,
     },
 };
 use async_trait::async_trait;
@@ -124,10 +124,11 @@ impl Messages for Memory {
         precondition: Precondition,
         ids: Vec<MessageId>,
         scope: DeleteScope,
+        reason: Option<Reason>,
         request_id: RequestId,
     ) -> Result<Outcome<Option<Deleted>>, StoreError> {
         Ok(self.write(precondition, request_id, |log, _, stamp| {
-            log.delete(ids, scope, stamp)
+            log.delete(ids, scope, reason, stamp)
         }))
     }
 }
@@ -147,6 +148,31 @@ impl Log for Memory {
         Ok(self.read(room, |log, state| {
             log.events(&state.directory, after, limit)
         }))
+    }
+
+    async fn versions(
+        &self,
+        room: RoomId,
+        message: MessageId,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<Option<VersionsPage>, StoreError> {
+        let page = self.read(room, |log, state| {
+            log.versions(&state.directory, message, before, limit)
+        });
+        Ok(page.flatten())
+    }
+
+    async fn audit(
+        &self,
+        room: RoomId,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<AuditPage, StoreError> {
+        let page = self.read(room, |log, state| {
+            log.audit(&state.directory, before, limit)
+        });
+        Ok(page.unwrap_or_default())
     }
 
     async fn purge(&self, keep: Duration, limit: usize) -> Result<usize, StoreError> {
@@ -264,6 +290,11 @@ impl Revisions for Memory {
 
     async fn compare(&self, expected: Expected) -> Result<Difference, StoreError> {
         Ok(self.state.read().compare(expected))
+    }
+
+    async fn platform_events(&self) -> Vec<(RoomId, LogHead)> {
+        // No platform writes into this store.
+        pending().await
     }
 }
 

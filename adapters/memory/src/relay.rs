@@ -8,7 +8,7 @@ use std::{
 };
 
 use aftermatch_ports::{
-    Interest, Relay, RemoteEvent, Signal,
+    Interest, Relay, RemoteEvent, Signal, Urgency,
     model::{BrandId, Revision, RoomEvent, RoomId, UserId},
 };
 use async_trait::async_trait;
@@ -165,15 +165,16 @@ impl Relay for LocalRelay {
 }
 
 impl Interest for LocalRelay {
-    fn wanted(&self, room: RoomId) {
-        if let Some(link) = &self.0 {
-            link.wanted_here.these.lock().insert(room);
-        }
-    }
-
-    fn unwanted(&self, room: RoomId) {
-        if let Some(link) = &self.0 {
-            link.wanted_here.these.lock().remove(&room);
+    /// However soon: everything is sent at once.
+    fn room_wanted(&self, room: RoomId, urgency: Option<Urgency>) {
+        let Some(link) = &self.0 else {
+            return;
+        };
+        let mut these = link.wanted_here.these.lock();
+        if urgency.is_some() {
+            these.insert(room);
+        } else {
+            these.remove(&room);
         }
     }
 

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use aftermatch_memory::{InvalidReference, Memory};
 use aftermatch_ports::model::{
-    BrandId, MessageId, Profile, RequestId, Revision, Room, RoomId, Text, Timestamp, User, UserId,
-    World,
+    BrandId, MessageId, Pen, Profile, RequestId, Revision, Room, RoomId, RoomKind, Text, Timestamp,
+    User, UserId, World,
     world::{NewBrand, NewMessage, NewRoom, NewUser},
 };
 use aftermatch_ports::{
@@ -51,6 +51,9 @@ fn room(participants: &[i64]) -> NewRoom {
     NewRoom {
         id: ROOM,
         participants: participants.iter().copied().map(BrandId).collect(),
+        kind: RoomKind::default(),
+        pen: Pen::default(),
+        frozen: false,
     }
 }
 

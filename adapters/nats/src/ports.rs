@@ -1,5 +1,5 @@
 use aftermatch_ports::{
-    Interest, Relay, RemoteEvent, Signal,
+    Interest, Relay, RemoteEvent, Signal, Urgency,
     model::{BrandId, Revision, RoomEvent, RoomId, UserId},
 };
 use async_trait::async_trait;
@@ -28,15 +28,10 @@ impl Relay for Nats {
 }
 
 impl Interest for Nats {
-    fn wanted(&self, room: RoomId) {
+    /// However soon: there is one subject for each room.
+    fn room_wanted(&self, room: RoomId, urgency: Option<Urgency>) {
         if let Some(server) = self.server(room.0) {
-            server.outgoing.want(room, true);
-        }
-    }
-
-    fn unwanted(&self, room: RoomId) {
-        if let Some(server) = self.server(room.0) {
-            server.outgoing.want(room, false);
+            server.outgoing.want(room, urgency.is_some());
         }
     }
 

@@ -270,7 +270,7 @@ impl Server {
         let mut reads = Vec::new();
         for line in said {
             match line {
-                Line::Want(rooms) => {
+                Line::Want(_, rooms) => {
                     for room in rooms {
                         self.outgoing.remind(room);
                         reads.extend(self.outgoing.recent_reads.lock().of_room(room));

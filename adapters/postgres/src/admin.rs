@@ -5,3 +5,4 @@ mod health;
 pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod migrate;
+mod schema;

@@ -6,5 +6,6 @@
 pub(crate) mod cache;
 pub(crate) mod people;
 pub(crate) mod revisions;
+mod room_words;
 pub(crate) mod rooms;
 pub(crate) mod tariff;

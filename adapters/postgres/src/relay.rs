@@ -16,7 +16,9 @@
 //! | `others/wants` | what they want |
 //! | `wanted` | what this process wants |
 //! | `outgoing` | what waits to be sent |
+//! | `deadline` | by when it is to be sent |
 //! | `notification` | a notification, whose text is lines ([`aftermatch_relay::lines`]) |
+//! | `platform` | what the platform's transactions notify |
 //! | `rechecks` | when a recheck is due |
 //!
 //! # Invariants
@@ -48,19 +50,20 @@
 //!    has connected, or another process came or went. It stays true while another
 //!    process is silent: it may be an older program, which writes what is not found by
 //!    its number.
-//! 9. **`recheck`, `receive`, `signals` and `ready` all run the listener**, one of them at a
-//!    time. So the platform's changes are noticed while nobody calls `receive`, and
-//!    events arrive while nobody calls `recheck`.
+//! 9. **`recheck`, `receive`, `platform_events`, `signals` and `ready` all run the listener**,
+//!    one of them at a time. So the platform's changes are noticed while nobody calls
+//!    `receive`, and events arrive while nobody calls `recheck`.
 //! 10. **Cancel-safe.** These may be dropped at any time: the listener, the
 //!     queues and the time of the last recheck are state that the next call
 //!     continues with.
 //! 11. **Listening is all or nothing.** A connection counts as listening only with
 //!     its three channels and the lock. When it is lost, events that wait to be sent are
 //!     dropped: the others notice that this process is gone (invariant 8).
-//! 12. **To those who want it.** A process says which rooms it wants: all of them with
-//!     its hello and to each newcomer, each further one at once, and which it no longer
-//!     wants within a second. It is taken to want everything until it has said `listed`,
-//!     which an older program never does. An event goes to each process that wants it,
+//! 12. **To those who want it.** A process says which rooms it wants, and which of them at
+//!     once: all of them with its hello and to each newcomer, each further one and each that
+//!     is more urgent now at once, and which it no longer wants, or not as soon, within a
+//!     second. It is taken to want everything at once until it has said `listed`, which an
+//!     older program never does. An event goes to each process that wants it,
 //!     on the channel of that process; once to all, on the common channel, if most want
 //!     it; and is not sent if nobody does. A process drops what it does not want. How far a
 //!     user reads goes to the processes that want this user, in the same way, and to no others.
@@ -68,19 +71,32 @@
 //!     A process remembers for some seconds the last number that it published in each
 //!     room, *before* it looks who wants the room. It notes that another one wants a room
 //!     *before* it looks for that number, and sends it. So the event or the number is sent.
+//!     A room that is more urgent now is as one that is new: what waits of it goes at once,
+//!     before the number (15).
 //!     The same holds for how far users have read, which no log has: what was sent lately is
 //!     sent again, to this process alone.
 //!     If events of too many rooms are to be remembered, the next recheck finds the rest. A
 //!     room is wanted before its log is read, so what was committed earlier is found there.
 //! 14. **No brand is online at a process that is gone.** What a process has said of its brands
 //!     is forgotten with it: when it loses the lock, or says hello again.
+//! 15. **What is only followed gathers, and nothing is overtaken.** An event or a signal of a
+//!     room that no other process wants at once waits for up to 50 ms, so that one
+//!     notification has many. All that is to be sent waits together, in its order, until
+//!     the first deadline: what is urgent takes along everything that waits. An older program
+//!     sends at once what a newer one wants soon, and is taken to want all its rooms at once.
+//! 16. **What the platform writes needs no process.** Its transaction notifies all of them of
+//!     the numbers, at its commit, on the channel of the triggers: also a single one, and
+//!     those whose events another relay carries. An older program takes that for a change of
+//!     rights, and its recheck finds the events.
 
 mod connection;
+mod deadline;
 mod listener;
 mod notification;
 pub(crate) mod notifications;
 mod others;
 mod outgoing;
+mod platform;
 mod ports;
 mod rechecks;
 mod wanted;

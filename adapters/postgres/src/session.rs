@@ -17,6 +17,9 @@
 //! 4. **In force.** At the start it is checked that the settings of two connections
 //!    last and do not mix. A pooler that gives each transaction another connection
 //!    of the server is found in this way.
+//! 5. **Our tables alone.** The `search_path` is the schema that has our tables, and no
+//!    other. The platform's tables in the same database can have the same names: a statement
+//!    never reads one of them in place of one of ours that is missing.
 
 use std::{fmt::Write, io, time::Duration};
 
@@ -26,6 +29,27 @@ use sqlx::{
 
 const WRITABLE: &str =
     "SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'";
+
+/// Sets the `search_path`: invariant 5. Our tables are in the first of the schemas to which it
+/// led that has our sequence; if none has it, they will be in the one in which tables are made.
+/// `$is_local`: until the end of the transaction.
+macro_rules! use_schema {
+    ($is_local:literal) => {
+        concat!(
+            "SELECT set_config('search_path', COALESCE(quote_ident(COALESCE((
+                SELECT nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+                WHERE relname = 'revisions' AND relkind = 'S'
+                  AND nspname = ANY (current_schemas(false))
+                ORDER BY array_position(current_schemas(false), nspname) LIMIT 1
+             ), current_schema())) || ', pg_temp', ''), ",
+            $is_local,
+            ")"
+        )
+    };
+}
+pub(crate) use use_schema;
+
+const USE_SCHEMA: &str = use_schema!("false");
 
 /// The settings of a connection, by their names.
 #[derive(Debug, Clone)]
@@ -123,6 +147,7 @@ pub(crate) async fn prepare(
     // serializable by default.
     let sql = format!(
         "BEGIN ISOLATION LEVEL READ COMMITTED;
+         {USE_SCHEMA};
          WITH this AS MATERIALIZED (
             SELECT CASE
                 WHEN NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'
@@ -137,7 +162,7 @@ pub(crate) async fn prepare(
          COMMIT"
     );
     let rows = raw_sql(AssertSqlSafe(sql)).fetch_all(connection).await?;
-    let store = rows.first().map(|row| row.try_get::<Option<String>, _>(0));
+    let store = rows.last().map(|row| row.try_get::<Option<String>, _>(0));
     let store = store.transpose()?.flatten().ok_or_else(read_only)?;
     store
         .parse()
@@ -149,7 +174,7 @@ pub(crate) async fn prepare_replica(
     connection: &mut PgConnection,
     settings: &Settings,
 ) -> Result<(), Error> {
-    let sql = format!("SELECT true{}", settings.set());
+    let sql = format!("{USE_SCHEMA}; SELECT true{}", settings.set());
     raw_sql(AssertSqlSafe(sql)).execute(connection).await?;
     Ok(())
 }

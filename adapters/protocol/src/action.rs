@@ -17,6 +17,7 @@ struct Row {
 
 const EVERYONE: &[Endpoint] = &[Endpoint::Chat, Endpoint::AdminChat];
 const BRANDS: &[Endpoint] = &[Endpoint::Chat];
+const ADMINS: &[Endpoint] = &[Endpoint::AdminChat];
 
 /// Makes the type of the table. A row's documentation is published, too.
 macro_rules! actions {
@@ -85,7 +86,7 @@ actions! {
     /// one author in one room, it stands for one message, permanently.
     CreateMessage, "create_message", EVERYONE, [
         NotInRoom, TextBlank, TextTooLong, TextHasNul, InvalidClientMsgId, ClientMsgIdTaken,
-        RoomForbidden, BusinessRequired, RoomNotFound
+        RoomForbidden, RoomFrozen, BusinessRequired, AdminsCannotWrite, RoomNotFound
     ];
 
     /// Replaces the text of one of the user's own messages in the joined room.
@@ -93,16 +94,18 @@ actions! {
     /// Everyone joined receives the new text. The message keeps its place in the
     /// history.
     EditMessage, "edit_message", EVERYONE, [
-        NotInRoom, TextBlank, TextTooLong, TextHasNul, RoomForbidden, BusinessRequired,
-        RoomNotFound, MessageNotFound
+        NotInRoom, TextBlank, TextTooLong, TextHasNul, RoomForbidden, RoomFrozen,
+        BusinessRequired, AdminsCannotWrite, RoomNotFound, MessageNotFound
     ];
 
     /// Deletes messages of the joined room.
     ///
     /// Brands can delete their own messages, administrators those of any author.
-    /// Everyone joined receives the ids of the messages that were really deleted.
+    /// Everyone joined receives the ids of the messages that were really deleted. The
+    /// `reason` of an administrator is only in `get_message_history` and `get_audit`.
     DeleteMessages, "delete_messages", EVERYONE, [
-        NotInRoom, TooManyIds, RoomForbidden, BusinessRequired, RoomNotFound, MessageNotFound
+        NotInRoom, TooManyIds, RoomForbidden, RoomFrozen, BusinessRequired, AdminsCannotWrite,
+        RoomNotFound, MessageNotFound
     ];
 
     /// Returns messages of the joined room.
@@ -120,6 +123,17 @@ actions! {
         NotInRoom, TextBlank, RoomForbidden, RoomNotFound
     ];
 
+    /// Returns the versions of a message of the joined room, deleted or not.
+    ///
+    /// Without `before_seq` the response has the newest versions. It can have fewer than
+    /// `limit` if the texts are long.
+    GetMessageHistory, "get_message_history", ADMINS, [NotInRoom, RoomNotFound, MessageNotFound];
+
+    /// Returns the edits and deletions of the joined room, with the texts that they took away.
+    ///
+    /// The newest come first. The response can have fewer than `limit` if they took much away.
+    GetAudit, "get_audit", ADMINS, [NotInRoom, RoomNotFound];
+
     /// Returns the joined room as it is now.
     CurrentRoomInfo, "current_room_info", BRANDS, [NotInRoom, RoomForbidden];
 
@@ -127,7 +141,9 @@ actions! {
     ///
     /// Those in the room who follow `typing` receive it. Send it again every few seconds
     /// while the user goes on: after six seconds it is over, and with the message itself.
-    Typing, "typing", EVERYONE, [NotInRoom, RoomForbidden, BusinessRequired, RoomNotFound];
+    Typing, "typing", EVERYONE, [
+        NotInRoom, RoomForbidden, RoomFrozen, BusinessRequired, AdminsCannotWrite, RoomNotFound
+    ];
 
     /// Stores the user's read position in the joined room.
     ///
@@ -181,7 +197,10 @@ impl Action {
         let mut codes = self.row().refusals.to_vec();
         // These read no store.
         if !matches!(self, Self::LeaveRoom | Self::Renew) {
-            codes.extend([ErrorCode::UserDeactivated, ErrorCode::BrandRequired]);
+            codes.push(ErrorCode::UserDeactivated);
+            if self.is_known_at(Endpoint::Chat) {
+                codes.push(ErrorCode::BrandRequired);
+            }
             if self.is_known_at(Endpoint::AdminChat) {
                 codes.push(ErrorCode::AdminRequired);
             }

@@ -118,8 +118,8 @@ fn channels() -> Value {
             Endpoint::AdminChat => (
                 "For administrators",
                 "Open to active users who are administrators. They can join every room. If \
-                 `has_business` is true, they can write in it, edit their own messages, and delete \
-                 those of any author.",
+                 `has_business` is true, or `pen` is `always`, they can write in it, edit their own \
+                 messages, and delete those of any author.",
             ),
         };
         let sent = frames_at(endpoint).into_iter().map(|frame| frame.name);

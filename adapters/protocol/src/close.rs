@@ -66,8 +66,12 @@ impl Close {
             | Refusal::NotInRoom
             | Refusal::RoomForbidden
             | Refusal::RoomNotFound
+            | Refusal::RoomFrozen
+            | Refusal::AdminsCannotWrite
             | Refusal::BusinessRequired
             | Refusal::MessageNotFound
+            | Refusal::MessageUnknown
+            | Refusal::ReasonMalformed
             | Refusal::TooManyIds { .. }
             | Refusal::TextBlank
             | Refusal::TextTooLong { .. }

@@ -123,6 +123,11 @@ impl From<Refusal> for ProtocolError {
                 "your brand takes no part in this room",
             ),
             Refusal::RoomNotFound => (ErrorCode::RoomNotFound, "there is no such room"),
+            Refusal::RoomFrozen => (ErrorCode::RoomFrozen, "this room is closed for writing"),
+            Refusal::AdminsCannotWrite => (
+                ErrorCode::AdminsCannotWrite,
+                "administrators may not write in this room",
+            ),
             Refusal::BusinessRequired => (
                 ErrorCode::BusinessRequired,
                 "administrators may write only where a participant has the business tariff",
@@ -131,6 +136,14 @@ impl From<Refusal> for ProtocolError {
                 ErrorCode::MessageNotFound,
                 "no such message of yours in this room: it was deleted, is of somebody else, \
                  of another room, or never was",
+            ),
+            Refusal::MessageUnknown => (
+                ErrorCode::MessageNotFound,
+                "no such message in this room: it is of another room, or never was",
+            ),
+            Refusal::ReasonMalformed => (
+                ErrorCode::InvalidParameter,
+                "`reason` must be 1 to 500 characters, without U+0000 and not all white space",
             ),
             Refusal::TooManyIds { count, max } => {
                 let sentence = format!(

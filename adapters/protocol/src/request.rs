@@ -19,8 +19,8 @@ use self::{
 };
 pub use self::{
     parameters::{
-        CreateMessage, DeleteMessages, EditMessage, JoinRoom, List, MarkRead, Parameters, Renew,
-        RoomMessages, SearchMessages,
+        Audit, CreateMessage, DeleteMessages, EditMessage, JoinRoom, List, MarkRead,
+        MessageHistory, Parameters, Renew, RoomMessages, SearchMessages,
     },
     value::{AtLeast, Id, Ids, Position, ShortText, UpTo},
 };

@@ -1,7 +1,9 @@
 //! Responses: what only the requester receives.
 
+mod audit;
 pub(crate) mod envelope;
 mod follow;
+mod long_list;
 pub(crate) mod message;
 pub(crate) mod profile;
 pub(crate) mod refusal;
@@ -17,6 +19,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 
 pub use self::{
+    audit::AuditList,
     envelope::Frame,
     follow::{Allowed, followed},
     message::{MessageList, RangeEnds},
@@ -26,6 +29,7 @@ pub use self::{
     room_list::RoomList,
 };
 use self::{
+    audit::{AuditedEvents, Versions},
     envelope::{Data, Response},
     follow::FollowedShape,
     message::{FoundMessages, MessagePage, MessageRange},
@@ -173,6 +177,16 @@ pub(crate) fn published(action: Action, generator: &mut SchemaGenerator) -> Vec<
                 sample::found_messages(&[sample::message()], Some(Seq(41))),
                 sample::found_messages(&[], None),
             ],
+        )],
+        Action::GetMessageHistory => vec![answer::<Versions<'_>>(
+            generator,
+            "The versions of the message, the oldest first.",
+            [sample::versions(&sample::all_versions(), Some(Seq(41)))],
+        )],
+        Action::GetAudit => vec![answer::<AuditedEvents<'_>>(
+            generator,
+            "The edits and deletions, the newest first.",
+            [sample::audit(&sample::audited(), None)],
         )],
         Action::CurrentRoomInfo => vec![answer::<RoomShape<'_>>(
             generator,

@@ -5,14 +5,15 @@ use std::{sync::Arc, time::Duration};
 use aftermatch_ports::{
     Followed, ListedRoom, Summary,
     model::{
-        Author, Brand, BrandId, ClientMsgId, Epoch, EventKind, FollowedRooms, Following, LogHead,
-        Message, MessageId, Profile, RequestId, Revision, Room, RoomEvent, RoomId, RoomView, Seq,
-        Text, UserId,
+        AuditedEvent, AuditedKind, Author, Brand, BrandId, ClientMsgId, Epoch, EventKind,
+        FollowedRooms, Following, LogHead, Message, MessageId, MessageVersion, Pen, Profile, Reason,
+        RequestId, Revision, Room, RoomEvent, RoomId, RoomKind, RoomView, Seq, Taken, TakenText,
+        Text, UserId, VersionKind,
     },
 };
 use time::macros::datetime;
 
-use crate::response::{Allowed, MessageList, RangeEnds, profile::ReadyParticipants};
+use crate::response::{Allowed, AuditList, MessageList, RangeEnds, profile::ReadyParticipants};
 
 pub(crate) const ROOM: RoomId = RoomId(1);
 pub(crate) const MESSAGE: MessageId = MessageId(18);
@@ -48,6 +49,9 @@ pub(crate) fn room() -> RoomView {
         revision: Revision(1),
         epoch: EPOCH,
         participants: participants.into_iter().map(brand).collect(),
+        kind: RoomKind::default(),
+        pen: Pen::default(),
+        frozen: false,
     };
     RoomView {
         room: Arc::new(room),
@@ -205,5 +209,61 @@ pub(crate) fn found_messages(messages: &[Message], next: Option<Seq>) -> Vec<u8>
     let (mut list, mut out) = (MessageList::of_search(&request_id()), Vec::new());
     messages.iter().for_each(|each| list.add(&mut out, each));
     list.finish_search(&mut out, &request_id(), next, Seq(43));
+    out
+}
+
+/// What [`message`] was, with a text that was purged.
+pub(crate) fn all_versions() -> [MessageVersion; 3] {
+    let kinds = [
+        VersionKind::Created(None),
+        VersionKind::Edited(Some(Text::stored("edit"))),
+        VersionKind::Deleted(Some(Reason::stored("spam"))),
+    ];
+    let mut numbers = (41..).map(Seq);
+    kinds.map(|kind| MessageVersion {
+        seq: numbers.next().unwrap_or(Seq::ZERO),
+        by: message().author,
+        at: message().created_at,
+        kind,
+    })
+}
+
+pub(crate) fn versions(versions: &[MessageVersion], next: Option<Seq>) -> Vec<u8> {
+    let mut list = AuditList::of_versions(&request_id(), ROOM, MESSAGE, next);
+    let mut out = Vec::new();
+    let versions = versions.iter();
+    versions.for_each(|each| list.add_version(&mut out, each));
+    list.finish(&mut out);
+    out
+}
+
+/// A deletion and an edit, with texts of each kind.
+pub(crate) fn audited() -> [AuditedEvent; 2] {
+    let event = |seq, kind, texts: &[TakenText]| AuditedEvent {
+        seq: Seq(seq),
+        by: message().author,
+        at: message().created_at,
+        kind,
+        taken: texts
+            .iter()
+            .map(|text| Taken {
+                id: MESSAGE,
+                text: text.clone(),
+            })
+            .collect(),
+    };
+    let deleted = [TakenText::Text(Text::stored("edit")), TakenText::LeftOut];
+    let reason = Some(Reason::stored("spam"));
+    [
+        event(43, AuditedKind::Deleted(reason), &deleted),
+        event(42, AuditedKind::Edited, &[TakenText::Purged]),
+    ]
+}
+
+pub(crate) fn audit(events: &[AuditedEvent], next: Option<Seq>) -> Vec<u8> {
+    let (mut list, mut out) = (AuditList::of_events(&request_id(), ROOM, next), Vec::new());
+    let events = events.iter();
+    events.for_each(|each| list.add_event(&mut out, each));
+    list.finish(&mut out);
     out
 }

@@ -6,8 +6,10 @@
 //! | `from <process>` | these lines are mine, where a relay does not say whose they are |
 //! | `hello` | I have connected: send me your events |
 //! | `confirm <server process>` | I do, to the process with this listening connection |
-//! | `want <room> …`, `unwant <room> …` | I want the events of these rooms, or no longer |
-//! | `want all`, `unwant all` | I want the events of every room, or only of those that I named |
+//! | `want <room> …` | I want the events of these rooms at once |
+//! | `want soon <room> …` | I want them, and they may gather for a moment |
+//! | `unwant <room> …` | I no longer want them |
+//! | `want all`, `unwant all` | I want the events of every room, soon, or only of those that I named |
 //! | `want-reads <user> …`, `unwant-reads <user> …` | I want to know how far these users read, or no longer |
 //! | `listed` | these are all that I want |
 //! | `watch`, `unwatch` | I want to know which brands have connections at you, or no longer |
@@ -22,7 +24,7 @@ use std::{
 };
 
 use aftermatch_ports::{
-    RemoteEvent, Signal,
+    RemoteEvent, Signal, Urgency,
     model::{BrandId, RoomId, Seq, UserId},
 };
 
@@ -35,8 +37,11 @@ const MAX_IDS: usize = 350;
 pub const HELLO: &str = "hello\n";
 /// These are all that I want.
 pub const LISTED: &str = "listed\n";
-/// Before rooms that are wanted.
+/// Before rooms that are wanted at once.
 pub const WANT: &str = "want";
+/// Before rooms that are wanted soon. A program that does not know the second word skips it, and
+/// sends at once.
+pub const WANT_SOON: &str = "want soon";
 /// Before rooms that are no longer wanted.
 pub const UNWANT: &str = "unwant";
 /// Before users whose read positions are wanted.
@@ -57,6 +62,8 @@ const READ: &str = "read";
 const OWN_READ: &str = "own-read";
 /// In place of rooms. A program that does not know it reads no room.
 const ALL: &str = "all";
+/// After [`WANT`], before rooms.
+const SOON: &str = "soon ";
 
 /// What another process says.
 #[derive(Debug, PartialEq, Eq)]
@@ -68,7 +75,7 @@ pub enum Line<'a> {
     /// It sends its events to this one.
     Confirm(u32),
     /// It wants the events of these rooms.
-    Want(Vec<RoomId>),
+    Want(Urgency, Vec<RoomId>),
     /// It no longer wants them.
     Unwant(Vec<RoomId>),
     /// Whether it wants the events of every room.
@@ -173,7 +180,7 @@ pub fn decode(payload: &str) -> impl Iterator<Item = Line<'_>> {
             Some(("confirm", other)) => other.parse().ok().map(Line::Confirm),
             Some((WANT, ALL)) => Some(Line::WantAll(true)),
             Some((UNWANT, ALL)) => Some(Line::WantAll(false)),
-            Some((WANT, rooms)) => Some(Line::Want(read_ids(rooms, RoomId))),
+            Some((WANT, rooms)) => Some(read_want(rooms)),
             Some((UNWANT, rooms)) => Some(Line::Unwant(read_ids(rooms, RoomId))),
             Some((WANT_READS, users)) => Some(Line::WantReads(read_ids(users, UserId))),
             Some((UNWANT_READS, users)) => Some(Line::UnwantReads(read_ids(users, UserId))),
@@ -184,6 +191,13 @@ pub fn decode(payload: &str) -> impl Iterator<Item = Line<'_>> {
             Some((OWN_READ, numbers)) => read_own(numbers).map(Line::Signal),
             Some((room, json)) => Some(Line::Event(RoomId(room.parse().ok()?), json)),
         })
+}
+
+fn read_want<'a>(rooms: &str) -> Line<'a> {
+    match rooms.strip_prefix(SOON) {
+        Some(rooms) => Line::Want(Urgency::Soon, read_ids(rooms, RoomId)),
+        None => Line::Want(Urgency::AtOnce, read_ids(rooms, RoomId)),
+    }
 }
 
 fn read_ids<K>(ids: &str, id: fn(i64) -> K) -> Vec<K> {

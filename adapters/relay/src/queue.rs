@@ -27,17 +27,7 @@ impl Queue {
     /// Adds an event.
     pub fn push(&self, event: RemoteEvent) {
         self.waiting.lock().push(event);
-        self.wake();
-    }
-
-    /// Ends a wait.
-    pub fn wake(&self) {
         self.pushed.notify_one();
-    }
-
-    /// Waits until something was pushed. Cancel-safe: invariant 10.
-    pub async fn wait(&self) {
-        self.pushed.notified().await;
     }
 
     /// All events, as soon as there are some. Until then it runs the connection from which

@@ -1,5 +1,6 @@
 //! One connection from its first frame to its last.
 
+mod audit;
 #[cfg(test)]
 mod autobahn;
 mod conversation;

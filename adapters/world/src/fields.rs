@@ -1,7 +1,7 @@
 //! The fields of a record. Each function reads one kind of value, or says what
 //! is wrong as the end of a sentence that begins with the path.
 
-use aftermatch_ports::model::{Refusal, Tariff, Text, Timestamp};
+use aftermatch_ports::model::{Pen, Refusal, RoomKind, Tariff, Text, Timestamp};
 use serde_json::value::RawValue;
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
@@ -9,6 +9,8 @@ use crate::json::{is_string, must_be};
 
 const ID: &str = "an integer from 1 to 9223372036854775807";
 const TARIFF: &str = "\"light\", \"comfort\", \"business\" or null";
+const KIND: &str = "1 to 32 characters of a-z, 0-9, _ and -, the first of them a letter";
+const PEN: &str = "\"tariff\", \"always\" or \"never\"";
 const TIME: &str = "a time such as \"2024-06-17T18:00:00.000Z\"";
 const TIME_OR_NULL: &str = "a time such as \"2024-06-17T18:00:00.000Z\", or null";
 
@@ -30,6 +32,19 @@ pub(crate) fn tariff(value: &RawValue) -> Result<Option<Tariff>, String> {
         Some("business") => Ok(Some(Tariff::Business)),
         Some(_) => Err(must_be(value, TARIFF)),
     }
+}
+
+pub(crate) fn kind(value: &RawValue) -> Result<RoomKind, String> {
+    word(value, RoomKind::new).ok_or_else(|| must_be(value, KIND))
+}
+
+pub(crate) fn pen(value: &RawValue) -> Result<Pen, String> {
+    word(value, Pen::new).ok_or_else(|| must_be(value, PEN))
+}
+
+fn word<T>(value: &RawValue, of: impl Fn(&str) -> Option<T>) -> Option<T> {
+    let word: String = serde_json::from_str(value.get()).ok()?;
+    of(&word)
 }
 
 pub(crate) fn time(value: &RawValue) -> Result<Timestamp, String> {

@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | `users` | `id` | `active` (true), `admin` (false), `profile` (`{}`) |
 //! | `brands` | `id`, `user_id` | `tariff` (null), `tariff_until` (null: never), `profile` (`{}`) |
-//! | `rooms` | `id`, `participants` | |
+//! | `rooms` | `id`, `participants` | `kind` (`"match"`), `pen` (`"tariff"`), `frozen` (false) |
 //! | `messages` | `room_id`, `user_id`, `text`, `created_at` | `id` |
 //!
 //! A missing list is empty. A profile keeps the exact text it has in the file.

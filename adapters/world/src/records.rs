@@ -34,7 +34,7 @@ const BRAND: KnownKeys = KnownKeys {
 };
 const ROOM: KnownKeys = KnownKeys {
     noun: "a room",
-    known: &["id", "participants"],
+    known: &["id", "participants", "kind", "pen", "frozen"],
 };
 const MESSAGE: KnownKeys = KnownKeys {
     noun: "a message",
@@ -143,6 +143,9 @@ fn room(record: &mut Record<'_, '_>) -> NewRoom {
     NewRoom {
         id: RoomId(id),
         participants: record.participants(),
+        kind: record.optional("kind", fields::kind).unwrap_or_default(),
+        pen: record.optional("pen", fields::pen).unwrap_or_default(),
+        frozen: record.optional("frozen", fields::flag).unwrap_or(false),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aftermatch_ports::model::{
-    Profile, UserId, World,
+    Pen, Profile, RoomKind, UserId, World,
     world::{self, NewBrand, NewRoom, NewUser},
 };
 use serde_json::value::RawValue;
@@ -68,6 +68,9 @@ fn add_placeholders(records: &mut Records, report: &Report<'_>) {
         records.rooms.extend(rooms.map(|id| NewRoom {
             id,
             participants: Vec::new(),
+            kind: RoomKind::default(),
+            pen: Pen::default(),
+            frozen: false,
         }));
     }
 }

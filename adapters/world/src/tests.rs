@@ -3,7 +3,7 @@ mod malformed;
 mod references;
 
 use aftermatch_ports::model::{
-    BrandId, MessageId, RoomId, Tariff, Text, Timestamp, UserId,
+    BrandId, MessageId, Pen, RoomId, RoomKind, Tariff, Text, Timestamp, UserId,
     world::{NewBrand, NewMessage, NewRoom, NewUser},
 };
 use time::OffsetDateTime;
@@ -31,7 +31,10 @@ fn file_with_every_field_is_read() {
                 { "created_at": "2024-06-17T18:00:00.123456Z", "text": " hello\n", "user_id": 3, "room_id": 7 },
                 { "created_at": "2024-06-17T21:00:01+03:00", "text": "\u0436", "user_id": 4, "room_id": 7, "id": 5 }
             ],
-            "rooms": [{ "id": 7, "participants": [2, 1] }, { "id": 9, "participants": [] }],
+            "rooms": [
+                { "id": 7, "participants": [2, 1] },
+                { "id": 9, "participants": [], "kind": "support", "pen": "always", "frozen": true }
+            ],
             "brands": [
                 { "id": 1, "user_id": 3 },
                 { "id": 2, "user_id": 4, "tariff": "business", "tariff_until": "2024-06-17T18:00:00Z" },
@@ -80,8 +83,17 @@ fn file_with_every_field_is_read() {
     let room = |id, participants: &[i64]| NewRoom {
         id: RoomId(id),
         participants: participants.iter().copied().map(BrandId).collect(),
+        kind: RoomKind::default(),
+        pen: Pen::default(),
+        frozen: false,
     };
-    assert_eq!(world.rooms(), [room(7, &[2, 1]), room(9, &[])]);
+    let support = NewRoom {
+        kind: RoomKind::new("support").expect("a valid kind"),
+        pen: Pen::Always,
+        frozen: true,
+        ..room(9, &[])
+    };
+    assert_eq!(world.rooms(), [room(7, &[2, 1]), support]);
 
     let message = |id: Option<i64>, author, text, at| NewMessage {
         id: id.map(MessageId),

@@ -70,6 +70,31 @@ test("search returns messages with words", async (t) => {
   await assert.rejects(vera.search("?!"), { status: 400, code: "text_blank" });
 });
 
+test("administrator reads what was edited and deleted", async (t) => {
+  const { url } = await serve(t);
+  const vera = client(t, url, VERA);
+  const admin = client(t, url, ADMIN, { admin: true });
+  await vera.join(1);
+  await admin.join(1);
+  const { id, seq } = await vera.send("Thursday?");
+  await vera.edit(id, "Friday?");
+  await admin.delete(id, { reason: " spam " });
+  const { results, next_before_seq } = await admin.messageHistory(id);
+  assert.deepEqual(
+    results.map(({ seq, kind, text, reason }) => [seq, kind, text, reason]),
+    [[seq, "created", "Thursday?", null], [seq + 1, "edited", "Friday?", null], [seq + 2, "deleted", null, "spam"]],
+  );
+  assert.equal(next_before_seq, null);
+  const newest = await admin.messageHistory(id, { limit: 1 });
+  assert.equal(newest.next_before_seq, seq + 2);
+  const audit = await admin.audit({ limit: 1 });
+  assert.deepEqual(audit.results.map(({ messages }) => messages), [[{ id, text: "Friday?", missing: null }]]);
+  const before = await admin.audit({ beforeSeq: audit.next_before_seq ?? seq + 2, limit: 1 });
+  assert.equal(before.results[0].messages[0].text, "Thursday?");
+  await assert.rejects(vera.messageHistory(id), { status: 405, code: "unknown_action" });
+  await assert.rejects(vera.audit(), { status: 405, code: "unknown_action" });
+});
+
 test("refusal has status, code and sentences", async (t) => {
   const { url } = await serve(t);
   const vera = client(t, url, VERA);

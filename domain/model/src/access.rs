@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{Endpoint, Refusal, Room, Timestamp, User, UserId, Viewer};
+use crate::{Endpoint, Pen, Refusal, Room, Timestamp, User, UserId, Viewer};
 
 /// How many messages one deletion may name.
 pub const MAX_IDS: usize = 1_000;
@@ -87,13 +87,19 @@ pub fn unknown_room(viewer: Viewer) -> Refusal {
     }
 }
 
-/// Whether `viewer`, who may see `room`, may create, edit and delete messages in it.
+/// Whether `viewer`, who may see `room`, may create, edit and delete messages in it, and
+/// be seen typing.
 ///
 /// # Errors
+/// [`Refusal::RoomFrozen`]; to administrators also [`Refusal::AdminsCannotWrite`],
 /// [`Refusal::BusinessRequired`].
 pub fn can_write(viewer: Viewer, room: &Room, now: Timestamp) -> Result<(), Refusal> {
-    match viewer {
-        Viewer::Admin if !room.has_business(now) => Err(Refusal::BusinessRequired),
+    if room.frozen {
+        return Err(Refusal::RoomFrozen);
+    }
+    match (viewer, room.pen) {
+        (Viewer::Admin, Pen::Never) => Err(Refusal::AdminsCannotWrite),
+        (Viewer::Admin, Pen::Tariff) if !room.has_business(now) => Err(Refusal::BusinessRequired),
         _ => Ok(()),
     }
 }
@@ -117,10 +123,22 @@ pub fn delete_scope(viewer: Viewer, user: UserId) -> DeleteScope {
     }
 }
 
+/// Whether `viewer` may see what the log says about the past: texts that were replaced or
+/// deleted, who did it and why. A room that an administrator may only read is no exception.
+///
+/// # Errors
+/// [`Refusal::AdminRequired`].
+pub fn can_audit(viewer: Viewer) -> Result<(), Refusal> {
+    match viewer {
+        Viewer::Admin => Ok(()),
+        Viewer::Brand(_) => Err(Refusal::AdminRequired),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Brand, BrandId, Epoch, Profile, Revision, RoomId, Tariff};
+    use crate::{Brand, BrandId, Epoch, Profile, Revision, RoomId, RoomKind, Tariff};
 
     const BRAND: Viewer = Viewer::Brand(BrandId(1));
     const STRANGER: Viewer = Viewer::Brand(BrandId(7));
@@ -155,6 +173,9 @@ mod tests {
             revision: Revision(1),
             epoch: Epoch { store: 1, room: 1 },
             participants: (1..).zip(tariffs).map(brand).map(Arc::new).collect(),
+            kind: RoomKind::default(),
+            pen: Pen::Tariff,
+            frozen: false,
         })
     }
 
@@ -271,6 +292,38 @@ mod tests {
             );
             assert_eq!(can_write(BRAND, &room, at(10)), Ok(()), "{tariffs:?}");
         }
+    }
+
+    #[test]
+    fn pen_decides_for_admins_and_frozen_for_all() {
+        use Refusal::{AdminsCannotWrite, BusinessRequired, RoomFrozen};
+        use Tariff::{Business, Light};
+        for (tariff, pen, admin) in [
+            (Light, Pen::Tariff, Err(BusinessRequired)),
+            (Light, Pen::Always, Ok(())),
+            (Light, Pen::Never, Err(AdminsCannotWrite)),
+            (Business, Pen::Tariff, Ok(())),
+            (Business, Pen::Always, Ok(())),
+            (Business, Pen::Never, Err(AdminsCannotWrite)),
+        ] {
+            let mut room = Room {
+                pen,
+                ..Room::clone(&room(&[(Some(tariff), None)]))
+            };
+            assert_eq!(can_write(Viewer::Admin, &room, at(10)), admin, "{room:?}");
+            assert_eq!(can_write(BRAND, &room, at(10)), Ok(()), "{room:?}");
+
+            room.frozen = true;
+            for viewer in [Viewer::Admin, BRAND] {
+                assert_eq!(can_write(viewer, &room, at(10)), Err(RoomFrozen));
+            }
+        }
+    }
+
+    #[test]
+    fn only_admin_audits() {
+        assert_eq!(can_audit(Viewer::Admin), Ok(()));
+        assert_eq!(can_audit(BRAND), Err(Refusal::AdminRequired));
     }
 
     #[test]

@@ -5,13 +5,16 @@
 //! the service allows is in [`access`].
 
 pub mod access;
+mod audit;
 mod delta;
 mod epoch;
 mod event;
 mod following;
 mod ids;
+mod kind;
 mod log;
 mod message;
+mod pen;
 mod people;
 mod refusal;
 mod room;
@@ -21,13 +24,16 @@ mod text;
 mod timestamp;
 pub mod world;
 
+pub use audit::{AuditedEvent, AuditedKind, MessageVersion, Reason, Taken, TakenText, VersionKind};
 pub use delta::RoomDelta;
 pub use epoch::{Epoch, LogHead};
 pub use event::{EventKind, RequestId, RoomEvent};
 pub use following::{FollowedRooms, Following};
 pub use ids::{BrandId, MessageId, RequestedId, Revision, RoomId, Seq, SessionId, UserId};
+pub use kind::RoomKind;
 pub use log::LoggedEvent;
 pub use message::{Author, ClientMsgId, Message};
+pub use pen::Pen;
 pub use people::{Brand, Profile, Tariff, User};
 pub use refusal::Refusal;
 pub use room::{Room, RoomView};

@@ -27,11 +27,20 @@ pub enum Refusal {
     RoomForbidden,
     /// There is no such room. Only administrators learn that.
     RoomNotFound,
+    /// The room is closed for writing. Brands of both sides and administrators get the
+    /// same refusal: it does not show who is the reason.
+    RoomFrozen,
+    /// Administrators never write in this room.
+    AdminsCannotWrite,
     /// An administrator writes only where a participant has the business tariff.
     BusinessRequired,
     /// No such message, not the user's own, or of another room: one and the same
     /// refusal.
     MessageNotFound,
+    /// The joined room never had such a message.
+    MessageUnknown,
+    /// The reason of a deletion is not 1 to 500 characters, or contains U+0000.
+    ReasonMalformed,
     /// The request names more messages than allowed.
     TooManyIds {
         /// How many it names.

@@ -1,18 +1,24 @@
 use std::sync::Arc;
 
-use crate::{Brand, BrandId, Epoch, Revision, RoomId, Tariff, Timestamp, Viewer};
+use crate::{Brand, BrandId, Epoch, Pen, Revision, RoomId, RoomKind, Tariff, Timestamp, Viewer};
 
 /// A room and its participants, at one revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Room {
     /// The room's id. Clients call it `pk`.
     pub id: RoomId,
-    /// Changes with every change of the participants or of their brands.
+    /// Changes with every change of the room, of its participants or of their brands.
     pub revision: Revision,
     /// The identity of its log.
     pub epoch: Epoch,
     /// Usually two, in the order in which they were given.
     pub participants: Vec<Arc<Brand>>,
+    /// What it is for.
+    pub kind: RoomKind,
+    /// When administrators may write in it.
+    pub pen: Pen,
+    /// Whether it is closed for writing, for brands and administrators alike.
+    pub frozen: bool,
 }
 
 impl Room {

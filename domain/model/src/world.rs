@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::{BrandId, MessageId, Profile, RoomId, Tariff, Text, Timestamp, UserId};
+use crate::{BrandId, MessageId, Pen, Profile, RoomId, RoomKind, Tariff, Text, Timestamp, UserId};
 
 /// Users, brands, rooms and messages that fit together: every reference is valid
 /// and every id is unique. They keep the order in which they were given.
@@ -50,6 +50,12 @@ pub struct NewRoom {
     pub id: RoomId,
     /// The participants, in this order.
     pub participants: Vec<BrandId>,
+    /// What it is for.
+    pub kind: RoomKind,
+    /// When administrators may write in it.
+    pub pen: Pen,
+    /// Whether it is closed for writing.
+    pub frozen: bool,
 }
 
 /// A message that was written before, elsewhere.
@@ -272,6 +278,9 @@ mod tests {
         NewRoom {
             id: RoomId(id),
             participants: participants.iter().copied().map(BrandId).collect(),
+            kind: RoomKind::default(),
+            pen: Pen::default(),
+            frozen: false,
         }
     }
 

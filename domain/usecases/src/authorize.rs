@@ -40,3 +40,12 @@ pub(crate) async fn joined_room(ports: &Ports, session: &Session) -> Result<Arc<
     let (_, viewer) = viewer(ports, session, Read::Fresh).await?;
     visible_room(ports, viewer, room, Read::Fresh).await
 }
+
+/// The room that the session has joined, if it may read there what was replaced and
+/// deleted.
+pub(crate) async fn audited_room(ports: &Ports, session: &Session) -> Result<Arc<Room>, ChatError> {
+    let room = ports.seats.room_of(session.id).ok_or(Refusal::NotInRoom)?;
+    let (_, viewer) = viewer(ports, session, Read::Fresh).await?;
+    access::can_audit(viewer)?;
+    visible_room(ports, viewer, room, Read::Fresh).await
+}

@@ -2,6 +2,7 @@
 //! case, and each takes the same steps: load, decide (the model does), commit,
 //! deliver.
 
+mod audit;
 mod authorize;
 mod connect;
 mod current_room;
@@ -11,6 +12,7 @@ mod join_room;
 mod leave_room;
 mod list_rooms;
 mod mark_read;
+mod message_history;
 mod ports;
 mod renew;
 mod search;
@@ -23,11 +25,11 @@ mod write;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use aftermatch_ports::{
-    Chat, ChatError, Follow, Followed, FoundPiece, HistoryPage, HistoryRange, Join, Joined,
-    ListedRoom, Page, Renewed, Replay, Rest,
+    AuditPage, Chat, ChatError, Follow, Followed, FoundPiece, HistoryPage, HistoryRange, Join,
+    Joined, ListedRoom, Page, Renewed, Replay, Rest, VersionsPage,
     model::{
-        ClientMsgId, Endpoint, Message, MessageId, RequestId, RequestedId, RoomEvent, RoomId,
-        RoomView, Seq, Session, SessionId,
+        ClientMsgId, Endpoint, Message, MessageId, Reason, RequestId, RequestedId, RoomEvent,
+        RoomId, RoomView, Seq, Session, SessionId,
     },
 };
 use async_trait::async_trait;
@@ -124,6 +126,25 @@ impl Chat for UseCases {
         search::run(&self.ports, session, text, before, limit).await
     }
 
+    async fn message_history(
+        &self,
+        session: &Session,
+        message: MessageId,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<(RoomId, VersionsPage), ChatError> {
+        message_history::run(&self.ports, session, message, before, limit).await
+    }
+
+    async fn audit(
+        &self,
+        session: &Session,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<(RoomId, AuditPage), ChatError> {
+        audit::run(&self.ports, session, before, limit).await
+    }
+
     async fn typing(&self, session: &Session) -> Result<RoomId, ChatError> {
         typing::run(&self.ports, session).await
     }
@@ -161,8 +182,9 @@ impl Chat for UseCases {
         &self,
         session: &Session,
         ids: Vec<RequestedId>,
+        reason: Option<Reason>,
         request_id: RequestId,
     ) -> Result<(), ChatError> {
-        write::delete::run(&self.ports, session, ids, request_id).await
+        write::delete::run(&self.ports, session, ids, reason, request_id).await
     }
 }

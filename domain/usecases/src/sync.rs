@@ -1,11 +1,12 @@
 //! What others do while this process runs. The platform takes rights away
-//! ([`rights`]), other processes of this service commit events ([`remote_events`]),
-//! and some of those do not arrive ([`missing`]). Those who follow rooms receive their newest
+//! ([`rights`]) and commits events ([`platform_events`]), other processes of this service
+//! do that, too ([`remote_events`]), and some of those do not arrive ([`missing`]). Those who follow rooms receive their newest
 //! state ([`inbox`]), and what is in no log ([`signals`], [`presence`]). These run for as long
 //! as the service does. [`retention`] forgets old texts.
 
 pub mod inbox;
 pub mod missing;
+pub mod platform_events;
 pub mod presence;
 pub mod remote_events;
 pub mod retention;

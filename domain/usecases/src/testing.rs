@@ -17,9 +17,9 @@ use aftermatch_ports::{
     MockRevisions, MockRooms, MockSeats, MockSignals, MockTokens, Precondition, Read, RemoteEvent,
     StoreError,
     model::{
-        Author, Brand, BrandId, Endpoint, Epoch, LogHead, Message, MessageId, Profile, Refusal,
-        Revision, Room, RoomEvent, RoomId, Seq, Session, SessionId, Tariff, Text, Timestamp, User,
-        UserId, Viewer,
+        Author, Brand, BrandId, Endpoint, Epoch, LogHead, Message, MessageId, Pen, Profile,
+        Refusal, Revision, Room, RoomEvent, RoomId, RoomKind, Seq, Session, SessionId, Tariff,
+        Text, Timestamp, User, UserId, Viewer,
     },
 };
 
@@ -79,6 +79,9 @@ pub(crate) fn room() -> Room {
             Arc::new(brand(1, None)),
             Arc::new(brand(2, Some(Tariff::Business))),
         ],
+        kind: RoomKind::default(),
+        pen: Pen::default(),
+        frozen: false,
     }
 }
 
@@ -94,6 +97,14 @@ pub(crate) fn room_without_business() -> Room {
     let mut room = room();
     room.participants.pop();
     room
+}
+
+/// The same, closed for writing.
+pub(crate) fn frozen_room() -> Room {
+    Room {
+        frozen: true,
+        ..room()
+    }
 }
 
 /// A session of `user`, who connects to the endpoint for administrators if it is
@@ -287,6 +298,13 @@ impl Mocks {
                 drop(rechecks.next(&ports).await);
             }
         });
+    }
+
+    /// Runs [`sync::platform_events`] for one list of them.
+    pub(crate) fn receive_of_platform(self) {
+        let mut ports = self.ports();
+        ports.revisions = Arc::new(ScriptedRevisions::new(1, ports.revisions));
+        poll_once(sync::platform_events::run(&ports));
     }
 
     /// Runs [`sync::remote_events`] until it has received these batches.

@@ -36,7 +36,7 @@ mod tests {
 
     use super::*;
     use crate::testing::{
-        Mocks, ROOM, SESSION, admin, ann, failure, refusal, room, room_without_ann,
+        Mocks, ROOM, SESSION, admin, ann, failure, frozen_room, refusal, room, room_without_ann,
         room_without_business, session_of,
     };
 
@@ -56,6 +56,7 @@ mod tests {
         for (user, now, expected) in [
             (ann(), room_without_ann(), Refusal::RoomForbidden),
             (admin(), room_without_business(), Refusal::BusinessRequired),
+            (ann(), frozen_room(), Refusal::RoomFrozen),
         ] {
             let mocks = Mocks::new()
                 .finding(Read::Cached, &user, now.clone())

@@ -2,7 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aftermatch_model::{BrandId, LogHead, RoomId, Tariff, UserId, world::NewBrand};
+use aftermatch_model::{
+    BrandId, LogHead, RoomId, Tariff, UserId,
+    world::{NewBrand, NewRoom},
+};
 
 use super::fixtures::{
     ADMIN, ANNA, ANNA_BRAND, BORIS, BORIS_BRAND, OTHER, ROOM, brand, inactive, room, user,
@@ -16,6 +19,7 @@ pub(super) enum Change {
     Tariff,
     Owner,
     FirstBrand,
+    Frozen,
     Participants,
     Removal,
     Replacement,
@@ -35,6 +39,13 @@ pub(super) async fn make<S: Subject>(subject: &S, change: Change) {
         }
         Change::Owner => subject.put_brand(brand(ANNA_BRAND, ADMIN)).await,
         Change::FirstBrand => subject.put_brand(brand(BrandId(23), ANNA)).await,
+        Change::Frozen => {
+            let frozen = NewRoom {
+                frozen: true,
+                ..room(OTHER, &[ANNA_BRAND, BORIS_BRAND])
+            };
+            subject.put_room(frozen).await;
+        }
         Change::Participants => subject.put_room(room(OTHER, &[BORIS_BRAND])).await,
         Change::Removal => subject.remove_room(ROOM).await,
         Change::Replacement => {

@@ -1,7 +1,7 @@
 //! Small worlds to test on.
 
 use aftermatch_model::{
-    BrandId, MessageId, Profile, RequestId, RoomId, Text, UserId, World,
+    BrandId, MessageId, Pen, Profile, RequestId, RoomId, RoomKind, Text, UserId, World,
     world::{NewBrand, NewMessage, NewRoom, NewUser},
 };
 
@@ -101,6 +101,9 @@ pub(super) fn room(id: RoomId, participants: &[BrandId]) -> NewRoom {
     NewRoom {
         id,
         participants: participants.to_vec(),
+        kind: RoomKind::default(),
+        pen: Pen::default(),
+        frozen: false,
     }
 }
 

@@ -153,7 +153,7 @@ pub async fn request_ids_come_back_as_given<S: Subject>() {
         let id = created.id;
         committed(edit_for(&subject, anna, id, "hello", request()).await).unwrap();
         let scope = DeleteScope::Any;
-        committed(delete_for(&subject, anna, &[id], scope, request()).await).unwrap();
+        committed(delete_for(&subject, anna, &[id], scope, None, request()).await).unwrap();
     }
     let events = all_events(&subject, ROOM).await.into_iter();
     let read: Vec<_> = events.map(|event| event.request_id).collect();

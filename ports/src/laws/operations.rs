@@ -5,10 +5,13 @@ use std::mem;
 use std::sync::Arc;
 use std::task::Poll;
 
-use aftermatch_model::{LogHead, LoggedEvent, Message, Room, RoomId, Seq, User, UserId};
+use aftermatch_model::{LogHead, LoggedEvent, Message, MessageId, Room, RoomId, Seq, User, UserId};
 
 use super::subject::Subject;
-use crate::{DeltaSince, HistoryPage, HistoryRange, LogPage, Page, Read, RoomSummary, Scope};
+use crate::{
+    AuditPage, DeltaSince, HistoryPage, HistoryRange, LogPage, Page, Read, RoomSummary, Scope,
+    VersionsPage,
+};
 
 pub(super) async fn user<S: Subject>(subject: &S, id: UserId) -> Arc<User> {
     let user = subject.people().user(id, Read::Fresh).await.unwrap();
@@ -66,6 +69,28 @@ pub(super) async fn events<S: Subject>(
     let page = subject.log().events(room, Seq(after), limit).await;
     page.unwrap()
         .unwrap_or_else(|| panic!("room {room} exists"))
+}
+
+/// What a message of the room was before event `before`.
+pub(super) async fn versions<S: Subject>(
+    subject: &S,
+    room: RoomId,
+    id: MessageId,
+    before: Option<Seq>,
+    limit: usize,
+) -> Option<VersionsPage> {
+    let log = subject.log();
+    log.versions(room, id, before, limit).await.unwrap()
+}
+
+/// What was edited and deleted in the room before event `before`.
+pub(super) async fn audit<S: Subject>(
+    subject: &S,
+    room: RoomId,
+    before: Option<Seq>,
+    limit: usize,
+) -> AuditPage {
+    subject.log().audit(room, before, limit).await.unwrap()
 }
 
 /// Every event of the room, as it was.

@@ -1,5 +1,5 @@
 use aftermatch_model::{
-    BrandId, MessageId, Seq, Tariff, UserId,
+    BrandId, MessageId, Pen, RoomKind, Seq, Tariff, UserId,
     access::DeleteScope,
     world::{NewBrand, NewMessage, NewRoom, NewUser},
 };
@@ -39,7 +39,20 @@ pub async fn precondition_holds_while_room_and_user_unchanged<S: Subject>() {
 /// After any change of the room, a write that was authorized before is a conflict:
 /// it takes no number and leaves no trace.
 pub async fn room_change_makes_writes_conflict<S: Subject>() {
-    let changes: [Change; 6] = [
+    let both = || room(ROOM, &[ANNA_BRAND, BORIS_BRAND]);
+    let changes: [Change; 9] = [
+        Change::Room(NewRoom {
+            frozen: true,
+            ..both()
+        }),
+        Change::Room(NewRoom {
+            pen: Pen::Never,
+            ..both()
+        }),
+        Change::Room(NewRoom {
+            kind: RoomKind::new("support").expect("a valid kind"),
+            ..both()
+        }),
         Change::Room(room(ROOM, &[BORIS_BRAND])),
         Change::Room(room(ROOM, &[BORIS_BRAND, ANNA_BRAND])),
         Change::Room(room(ROOM, &[])),

@@ -1,7 +1,9 @@
 //! A room after many random events.
 
+use std::collections::HashMap;
+
 use aftermatch_model::{
-    Author, ClientMsgId, EventKind, LoggedEvent, Message, MessageId, RequestId, Seq, Text,
+    Author, ClientMsgId, EventKind, LoggedEvent, Message, MessageId, Reason, RequestId, Seq, Text,
     Timestamp, UserId, access::DeleteScope, world::NewMessage,
 };
 
@@ -23,6 +25,8 @@ pub(super) struct RandomHistory<S> {
     pub(super) deleted: Vec<(MessageId, Seq, Seq)>,
     /// Every event, as it was.
     pub(super) log: Vec<LoggedEvent>,
+    /// The reasons of the deletions that have one.
+    pub(super) reasons: HashMap<Seq, Reason>,
     random: Random,
     /// The texts are up to twice as long in bytes.
     max_chars: usize,
@@ -58,6 +62,7 @@ async fn initial_history<S: Subject>(seed: u64, max_chars: usize) -> RandomHisto
         states: vec![Vec::new()],
         deleted: Vec::new(),
         log: Vec::new(),
+        reasons: HashMap::new(),
         random: Random(seed),
         max_chars,
     };
@@ -184,8 +189,14 @@ impl<S: Subject> RandomHistory<S> {
         let ids: Vec<_> = picked.iter().map(|message| message.id).collect();
         let (precondition, scope) = (self.precondition(ADMIN).await, DeleteScope::Any);
         let request = request_id.clone();
-        let deleted = delete_for(&self.subject, precondition, &ids, scope, request).await;
+        let nth = self.states.len();
+        let odd = ODD_TEXTS[nth % ODD_TEXTS.len()];
+        let reason = nth.is_multiple_of(2).then(|| Reason::new(odd).unwrap());
+        let because = reason.clone();
+        let deleted = delete_for(&self.subject, precondition, &ids, scope, because, request).await;
         let deleted = committed(deleted).expect("messages that exist");
+        self.reasons
+            .extend(reason.map(|reason| (deleted.commit.seq, reason)));
         assert_eq!(deleted.ids, ids);
         let (seq, at) = (deleted.commit.seq, deleted.commit.at);
         assert_eq!(seq, self.last_seq().next());

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::mem;
 
-use aftermatch_model::{Epoch, Revision, Room, RoomEvent, RoomId, Seq, UserId};
+use aftermatch_model::{Epoch, Pen, Revision, Room, RoomEvent, RoomId, RoomKind, Seq, UserId};
 
 use super::fixtures::{ODD_TEXTS, odd_request_ids};
 use super::receiving::Receiving;
@@ -9,7 +9,7 @@ use super::relay_events::{
     arrived, created, deleted, edited, event, event_in, is_of, publish, view,
 };
 use super::subject::RelaySubject;
-use crate::RemoteEvent;
+use crate::{RemoteEvent, Urgency};
 
 /// A create, an edit and a deletion that one instance publishes reach the other one
 /// with all that they are; if one is lost, publishing it again helps.
@@ -38,6 +38,9 @@ pub async fn published_event_reaches_other_instance<S: RelaySubject>() {
             room: i64::MAX,
         },
         participants: Vec::new(),
+        kind: RoomKind::default(),
+        pen: Pen::default(),
+        frozen: false,
     };
     events.push(RoomEvent {
         epoch: room.epoch,
@@ -136,7 +139,7 @@ pub async fn ready_instance_receives_events_in_order<S: RelaySubject>() {
 }
 
 /// Every event that is published after an instance wanted its room is received there, or
-/// its number; also if the room was not wanted for a moment.
+/// its number; also if the room was not wanted for a moment, or becomes more or less urgent.
 pub async fn event_after_room_is_wanted_is_noticed<S: RelaySubject>() {
     let subject = S::connected().await;
     let mut receiving = Receiving::events(&subject);
@@ -147,22 +150,28 @@ pub async fn event_after_room_is_wanted_is_noticed<S: RelaySubject>() {
         let publish = |seq| publish(author, &event_in::<S>(room, seq, edited("hello")));
         publish(1);
         if nth % 3 == 0 {
-            reader.wanted(room);
-            reader.unwanted(room);
+            reader.room_wanted(room, Some(Urgency::AtOnce));
+            reader.room_wanted(room, None);
         }
         if nth % 5 == 0 {
             receiving.pause().await;
         }
-        reader.wanted(room);
+        let [first, second] = URGENCIES[nth % URGENCIES.len()];
+        reader.room_wanted(room, Some(first));
         if nth % 7 == 0 {
             receiving.pause().await;
         }
         publish(2);
+        reader.room_wanted(room, Some(second));
+        if nth % 11 == 0 {
+            receiving.pause().await;
+        }
+        publish(3);
     }
     let mut missing: BTreeSet<_> = (1..=300).map(RoomId).collect();
     for _ in 0..ATTEMPTS {
         for event in &receiving.received[1] {
-            if event.seq == Seq(2) {
+            if event.seq == Seq(3) {
                 missing.remove(&event.room);
             }
         }
@@ -211,6 +220,14 @@ pub async fn publish_returns_while_nobody_receives<S: RelaySubject>() {
     exchange(&subject, &[event(30_001)], &[]).await;
 }
 
+/// How urgent a room is at first, and then.
+const URGENCIES: [[Urgency; 2]; 4] = [
+    [Urgency::AtOnce, Urgency::AtOnce],
+    [Urgency::Soon, Urgency::Soon],
+    [Urgency::Soon, Urgency::AtOnce],
+    [Urgency::AtOnce, Urgency::Soon],
+];
+
 /// How often an event is published that does not arrive.
 const ATTEMPTS: usize = 2_000;
 
@@ -218,8 +235,8 @@ const ATTEMPTS: usize = 2_000;
 async fn connected<S: RelaySubject>() -> S {
     let subject = S::connected().await;
     for interest in subject.interests() {
-        interest.wanted(RoomId(1));
-        interest.wanted(RoomId(i64::MAX));
+        interest.room_wanted(RoomId(1), Some(Urgency::AtOnce));
+        interest.room_wanted(RoomId(i64::MAX), Some(Urgency::AtOnce));
     }
     subject
 }

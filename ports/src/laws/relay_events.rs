@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use aftermatch_model::{
-    Author, ClientMsgId, Epoch, EventKind, Message, MessageId, Profile, RequestId, Revision, Room,
-    RoomEvent, RoomId, RoomView, Seq, SessionId, Text, Timestamp, UserId,
+    Author, ClientMsgId, Epoch, EventKind, Message, MessageId, Pen, Profile, RequestId, Revision,
+    Room, RoomEvent, RoomId, RoomKind, RoomView, Seq, SessionId, Text, Timestamp, UserId,
 };
 
 use super::subject::RelaySubject;
@@ -92,6 +92,9 @@ pub(super) fn event_in<S: RelaySubject>(room: RoomId, seq: i64, kind: EventKind)
             room: 43,
         },
         participants: Vec::new(),
+        kind: RoomKind::default(),
+        pen: Pen::default(),
+        frozen: false,
     };
     RoomEvent {
         seq: Seq(seq),

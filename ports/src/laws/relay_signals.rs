@@ -2,7 +2,7 @@ use aftermatch_model::{BrandId, RoomId, Seq, UserId};
 
 use super::receiving::Receiving;
 use super::subject::RelaySubject;
-use crate::Signal;
+use crate::{Signal, Urgency};
 
 const ROOM: RoomId = RoomId(1);
 const OTHER: RoomId = RoomId(2);
@@ -46,7 +46,7 @@ pub async fn signals_reach_instance_that_wants_room<S: RelaySubject>() {
     let mut receiving = Receiving::signals(&subject);
     receiving.ready().await;
     let [first, second] = subject.interests();
-    second.wanted(ROOM);
+    second.room_wanted(ROOM, Some(Urgency::AtOnce));
     let signals = [
         typing(ROOM, 3, true),
         typing(ROOM, i64::MIN, false),
@@ -88,7 +88,7 @@ pub async fn own_reads_reach_instance_that_wants_user<S: RelaySubject>() {
         second.reads_wanted(UserId(user), true);
     }
     second.reads_wanted(UserId(4), false);
-    second.wanted(ROOM);
+    second.room_wanted(ROOM, Some(Urgency::AtOnce));
     receiving
         .until(|received| {
             first.signal(own_read(3, 42));
@@ -150,7 +150,12 @@ pub async fn read_after_room_is_wanted_is_noticed<S: RelaySubject>() {
         if nth % 5 == 0 {
             receiving.pause().await;
         }
-        second.wanted(RoomId(nth));
+        let urgency = if nth % 2 == 0 {
+            Urgency::Soon
+        } else {
+            Urgency::AtOnce
+        };
+        second.room_wanted(RoomId(nth), Some(urgency));
         second.reads_wanted(UserId(1_000 + nth), true);
         if nth % 7 == 0 {
             receiving.pause().await;

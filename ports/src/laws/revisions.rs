@@ -39,6 +39,7 @@ pub async fn platform_change_is_known<S: Subject>() {
         (Change::Tariff, vec![], vec![ROOM, OTHER]),
         (Change::Owner, vec![ANNA, ADMIN], vec![]),
         (Change::FirstBrand, vec![ANNA], vec![]),
+        (Change::Frozen, vec![], vec![OTHER]),
         (Change::Participants, vec![], vec![OTHER]),
         (Change::Removal, vec![], vec![ROOM]),
         (Change::Replacement, vec![], vec![OTHER]),
@@ -135,6 +136,7 @@ pub async fn cached_read_is_current_after_changes<S: Subject>() {
         Change::User,
         Change::Tariff,
         Change::Owner,
+        Change::Frozen,
         Change::Participants,
     ] {
         for id in [ANNA, ADMIN] {

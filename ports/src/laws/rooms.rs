@@ -1,13 +1,16 @@
 use std::sync::Arc;
 
-use aftermatch_model::{Brand, BrandId, Profile, RoomId, Tariff, World, world::NewBrand};
+use aftermatch_model::{
+    Brand, BrandId, Pen, Profile, Revision, RoomId, RoomKind, Tariff, World,
+    world::{NewBrand, NewRoom},
+};
 
 use super::fixtures::{
-    ADMIN, ANNA, ANNA_BRAND, BORIS, BORIS_BRAND, ODD_PROFILE, OTHER, ROOM, UNKNOWN_ROOM, brand,
-    many_users, profile, room, two_rooms, user, with_rooms,
+    ADMIN, ANNA, ANNA_BRAND, ANNA_SCOPE, BORIS, BORIS_BRAND, ODD_PROFILE, OTHER, ROOM,
+    UNKNOWN_ROOM, brand, many_users, profile, room, two_rooms, user, with_rooms,
 };
 use super::{operations, subject::Subject};
-use crate::Read;
+use crate::{Read, Scope};
 
 /// A room shows its participants, fresh or cached, as the platform gave them and in
 /// the same order.
@@ -69,6 +72,53 @@ pub async fn unknown_room_reads_as_none<S: Subject>() {
             None
         );
     }
+}
+
+/// A room shows its kind, its pen and whether it is frozen as the platform gave them, also
+/// in a list. A change of any of them changes its revision.
+pub async fn room_shows_kind_pen_and_frozen_as_given<S: Subject>() {
+    let support = RoomKind::new("support").expect("a valid kind");
+    let mut given = NewRoom {
+        kind: support.clone(),
+        pen: Pen::Always,
+        frozen: true,
+        ..room(ROOM, &[ANNA_BRAND])
+    };
+    let subject = S::with_world(with_rooms(vec![given.clone()])).await;
+    let mut before = assert_shown(&subject, &given).await;
+    let changes: [fn(&mut NewRoom); 5] = [
+        |room| room.frozen = false,
+        |room| room.kind = RoomKind::default(),
+        |room| room.pen = Pen::Never,
+        |room| room.pen = Pen::Tariff,
+        |room| room.frozen = true,
+    ];
+    for change in changes {
+        change(&mut given);
+        subject.put_room(given.clone()).await;
+        let now = assert_shown(&subject, &given).await;
+        assert_ne!(now, before, "{given:?}");
+        before = now;
+    }
+    let new = NewRoom {
+        id: OTHER,
+        kind: support,
+        ..given
+    };
+    subject.put_room(new.clone()).await;
+    assert_shown(&subject, &new).await;
+}
+
+/// Returns the revision of the room.
+async fn assert_shown<S: Subject>(subject: &S, given: &NewRoom) -> Revision {
+    let room = operations::room(subject, given.id).await;
+    let shown = (&room.kind, room.pen, room.frozen);
+    assert_eq!(shown, (&given.kind, given.pen, given.frozen));
+    for scope in [Scope::All, ANNA_SCOPE] {
+        let listed = operations::summary(subject, scope, given.id).await;
+        assert_eq!(listed.room, room, "{scope:?}");
+    }
+    room.revision
 }
 
 /// Every change of the participants, their order included, changes the revision of

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use aftermatch_model::{
-    ClientMsgId, MessageId, RequestId, RoomId, Seq, Text, UserId, access::DeleteScope,
+    ClientMsgId, MessageId, Reason, RequestId, RoomId, Seq, Text, UserId, access::DeleteScope,
 };
 
 use super::{operations, subject::Subject};
@@ -118,20 +118,21 @@ pub(super) async fn delete<S: Subject>(
     ids: &[MessageId],
     scope: DeleteScope,
 ) -> Outcome<Option<Deleted>> {
-    delete_for(subject, precondition, ids, scope, RequestId::NONE).await
+    delete_for(subject, precondition, ids, scope, None, RequestId::NONE).await
 }
 
-/// Deletes messages for a request with this id.
+/// Deletes messages for this reason and for a request with this id.
 pub(super) async fn delete_for<S: Subject>(
     subject: &S,
     precondition: Precondition,
     ids: &[MessageId],
     scope: DeleteScope,
+    reason: Option<Reason>,
     request_id: RequestId,
 ) -> Outcome<Option<Deleted>> {
     let messages = subject.messages();
     let outcome = messages
-        .delete(precondition, ids.to_vec(), scope, request_id)
+        .delete(precondition, ids.to_vec(), scope, reason, request_id)
         .await;
     outcome.unwrap()
 }

@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use aftermatch_model::{LogHead, LoggedEvent, RoomId, Seq};
+use aftermatch_model::{
+    AuditedEvent, LogHead, LoggedEvent, MessageId, MessageVersion, RoomId, Seq,
+};
 use async_trait::async_trait;
 
 use crate::StoreError;
@@ -26,6 +28,31 @@ pub trait Log: Send + Sync {
         limit: usize,
     ) -> Result<Option<LogPage>, StoreError>;
 
+    /// What a message was after each of its events before event `before`: the newest
+    /// `limit` of these versions, and at most [`PIECE_BYTES`](crate::PIECE_BYTES) of text,
+    /// unless the newest one alone has more. `None`: the room never had this message.
+    ///
+    /// Deleted messages are found. Versions that an older version of the program has
+    /// replaced may be missing.
+    async fn versions(
+        &self,
+        room: RoomId,
+        message: MessageId,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<Option<VersionsPage>, StoreError>;
+
+    /// The newest edits and deletions before event `before`, at most `limit`. They took away
+    /// at most [`MAX_IDS`](aftermatch_model::access::MAX_IDS) messages and
+    /// [`PIECE_BYTES`](crate::PIECE_BYTES) of text, unless the newest event alone took more:
+    /// then its texts beyond that are left out, but never the first one.
+    async fn audit(
+        &self,
+        room: RoomId,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<AuditPage, StoreError>;
+
     /// Forgets texts that were replaced or deleted more than `keep` ago, those of at
     /// most `limit` events. Returns of how many: fewer than `limit` if no more are
     /// due. Nothing that [`History`](crate::History) returns changes.
@@ -41,4 +68,22 @@ pub struct LogPage {
     /// them can no longer be read as it was, because its text was purged or because
     /// an older version of the program wrote it.
     pub events: Option<Vec<LoggedEvent>>,
+}
+
+/// What [`Log::versions`] returns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionsPage {
+    /// Oldest first.
+    pub versions: Vec<MessageVersion>,
+    /// Whether there are versions before these; false if this page is empty.
+    pub has_older: bool,
+}
+
+/// What [`Log::audit`] returns.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditPage {
+    /// Newest first.
+    pub events: Vec<AuditedEvent>,
+    /// Whether there are edits or deletions before these; false if this page is empty.
+    pub has_older: bool,
 }

@@ -1,6 +1,6 @@
 use aftermatch_model::{
-    ClientMsgId, Epoch, Message, MessageId, RequestId, Revision, RoomId, Seq, Text, Timestamp,
-    UserId, access::DeleteScope,
+    ClientMsgId, Epoch, Message, MessageId, Reason, RequestId, Revision, RoomId, Seq, Text,
+    Timestamp, UserId, access::DeleteScope,
 };
 use async_trait::async_trait;
 
@@ -40,12 +40,14 @@ pub trait Messages: Send + Sync {
 
     /// Deletes those of `ids` that exist, are in the precondition's room and in
     /// `scope`, as one event. `None`: none of them. An id that is repeated counts
-    /// once.
+    /// once. The log says for which `reason`, in [`Log::versions`](crate::Log::versions) and
+    /// [`Log::audit`](crate::Log::audit) alone.
     async fn delete(
         &self,
         precondition: Precondition,
         ids: Vec<MessageId>,
         scope: DeleteScope,
+        reason: Option<Reason>,
         request_id: RequestId,
     ) -> Result<Outcome<Option<Deleted>>, StoreError>;
 }

@@ -19,6 +19,13 @@ pub trait Revisions: Send + Sync {
     /// Compares what counts with the store as it is now, whatever moved or did not
     /// move a revision, and returns what differs.
     async fn compare(&self, expected: Expected) -> Result<Difference, StoreError>;
+
+    /// Waits until the platform has written into rooms itself, and returns how far their logs
+    /// go. It is only faster than [`changes`](Self::changes), which has these events, too.
+    ///
+    /// One task at a time calls this, again and again: an adapter may do its work only while
+    /// this is polled.
+    async fn platform_events(&self) -> Vec<(RoomId, LogHead)>;
 }
 
 /// What [`Revisions::changes`] returns.

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 pub use aftermatch::Limits;
 pub(crate) use aftermatch::{DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_MAX_TEXT_CHARS};
 pub use aftermatch_ports::model::{
-    Tariff, Timestamp,
+    Pen, RoomKind, Tariff, Timestamp,
     world::{NewBrand, NewRoom, NewUser},
 };
 
@@ -189,6 +189,9 @@ pub fn room(id: i64, participants: &[i64]) -> NewRoom {
     NewRoom {
         id: RoomId(id),
         participants: participants.iter().copied().map(BrandId).collect(),
+        kind: RoomKind::default(),
+        pen: Pen::default(),
+        frozen: false,
     }
 }
 

@@ -71,8 +71,13 @@ impl Platform {
             .execute(&mut *transaction)
             .await
             .expect("no constraint is in the way");
-        let insert = sqlx::query("INSERT INTO rooms (id) VALUES ($1) ON CONFLICT DO NOTHING");
-        let insert = insert.bind(room.id.0);
+        let insert = "INSERT INTO rooms (id, kind, pen, frozen) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (id) DO UPDATE SET kind = $2, pen = $3, frozen = $4";
+        let insert = sqlx::query(insert)
+            .bind(room.id.0)
+            .bind(room.kind.as_str())
+            .bind(room.pen.as_str())
+            .bind(room.frozen);
         insert
             .execute(&mut *transaction)
             .await

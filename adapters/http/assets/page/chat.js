@@ -12,6 +12,9 @@ const remove = (list, which) => {
   if (nth >= 0) list.splice(nth, 1);
 };
 
+/** A room with all of its keys: one that it comes without has its default again. */
+const whole = (room) => ({ frozen: undefined, kind: undefined, pen: undefined, ...room });
+
 const newId = () => Array.from(crypto.getRandomValues(new Uint32Array(3)), (part) => part.toString(36)).join("");
 
 /**
@@ -104,9 +107,18 @@ export class Chat extends EventTarget {
     return this.rooms.reduce((sum, { unread }) => sum + (unread || 0), 0);
   }
 
+  /** The code of the reason why this person may not write in the open room; `null` if they may. */
+  get readOnly() {
+    const { frozen, pen, has_business: business } = this.room;
+    if (frozen) return "room_frozen";
+    if (!this.#person.admin || pen === "always") return null;
+    if (pen === "never") return "admins_cannot_write";
+    return business ? null : "business_required";
+  }
+
   /** Whether this person may write in the open room. */
   get canWrite() {
-    return !this.#person.admin || this.room.has_business;
+    return this.readOnly === null;
   }
 
   isMine(message) {
@@ -255,7 +267,7 @@ export class Chat extends EventTarget {
   /** The client has joined the open room, for the first time or again. */
   #joined({ read_positions: positions = [], ...joined }) {
     if (joined.pk !== this.room?.pk) return;
-    this.room = { ...this.room, ...joined };
+    this.room = { ...this.room, ...whole(joined) };
     this.#readBy = new Map(positions.map(({ user_id: user, seq }) => [user, seq]));
     this.#updateRoom(joined.pk, () => ({ online: joined.online }));
     this.#emit("signals");
@@ -263,9 +275,9 @@ export class Chat extends EventTarget {
   }
 
   #roomChanged({ room_pk: pk, room, read_positions: _, ...state }) {
-    this.#updateRoom(pk, () => ({ ...state, ...room }));
+    this.#updateRoom(pk, () => ({ ...state, ...(room && whole(room)) }));
     if (!room || pk !== this.room?.pk) return;
-    Object.assign(this.room, room, state.online && { online: state.online });
+    Object.assign(this.room, whole(room), state.online && { online: state.online });
     this.#emit("signals");
     this.#emit("messages");
   }
@@ -358,7 +370,7 @@ export class Chat extends EventTarget {
     const isNew = !this.#messages.has(message.id);
     this.#messages.set(message.id, message);
     this.#outgoing = this.#outgoing.filter(({ key }) => key !== message.client_msg_id);
-    if (room) Object.assign(this.room, { has_business: room.has_business, participants: room.participants });
+    if (room) Object.assign(this.room, whole(room));
     const unread = isNew && !this.isMine(message) ? 1 : 0;
     this.#updateRoom(this.room.pk, (entry) => {
       if (message.seq <= entry.last_seq) return false;
@@ -420,8 +432,8 @@ export class Chat extends EventTarget {
     this.rooms = rooms;
     this.#listed = true;
     const open = rooms.find(({ pk }) => pk === this.room?.pk);
-    if (open && open.has_business !== this.room.has_business) {
-      this.room = { ...this.room, ...open };
+    if (open && ["has_business", "frozen", "pen"].some((key) => open[key] !== this.room[key])) {
+      this.room = { ...this.room, ...whole(open) };
       this.#emit("messages");
     }
     this.#sort();

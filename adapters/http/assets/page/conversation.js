@@ -30,7 +30,7 @@ export function conversationView(chat, person) {
   const cancel = h("button", { type: "button", onclick: () => stopSelecting() }, t.cancel);
   const selection = h("div", { className: "selection", hidden: true }, count, deleteSelected, cancel);
   const field = composer(chat);
-  const readOnly = h("p", { className: "quiet readonly", hidden: true }, t.needsBusiness);
+  const readOnly = h("p", { className: "quiet readonly", hidden: true });
   const nothing = h("p", { className: "quiet nothing" }, t.chooseRoom);
   const who = h("div", { className: "who" }, title, h("p", { className: "quiet signals" }, presence, typing));
   const room = h("div", { className: "room" },
@@ -82,6 +82,7 @@ export function conversationView(chat, person) {
     field.hidden = !chat.canWrite || selected !== null;
     field.stopIfGone(messages);
     readOnly.hidden = chat.canWrite;
+    setText(readOnly, t.errors[chat.readOnly] ?? "");
     select.hidden = selected !== null || !messages.some((message) => chat.canDelete(message));
     selection.hidden = selected === null;
     count.textContent = t.selected(selected?.size ?? 0);

@@ -6,7 +6,7 @@ use std::{
 
 use aftermatch_ports::{
     Page,
-    model::{Brand, BrandId, Epoch, Room, RoomId},
+    model::{Brand, BrandId, Epoch, Revision, Room, RoomId, world::NewRoom},
 };
 
 use super::changed::Changed;
@@ -50,12 +50,34 @@ impl Rooms {
         self.by_brand.get(&brand).into_iter().flatten().copied()
     }
 
-    pub(super) fn put(&mut self, id: RoomId, participants: Vec<Arc<Brand>>, changed: &mut Changed) {
-        self.remove_from_brands(id);
+    /// A new room gets a new log.
+    pub(super) fn put(
+        &mut self,
+        new: NewRoom,
+        participants: Vec<Arc<Brand>>,
+        changed: &mut Changed,
+    ) {
+        self.remove_from_brands(new.id);
         for brand in &participants {
-            self.by_brand.entry(brand.id).or_default().insert(id);
+            self.by_brand.entry(brand.id).or_default().insert(new.id);
         }
-        self.replace(id, participants, changed);
+        let epoch = match self.rooms.get(&new.id) {
+            Some(old) => old.epoch,
+            None => Epoch {
+                store: self.store,
+                room: changed.number(),
+            },
+        };
+        let room = Room {
+            id: new.id,
+            revision: Revision(0),
+            epoch,
+            participants,
+            kind: new.kind,
+            pen: new.pen,
+            frozen: new.frozen,
+        };
+        self.replace(room, changed);
     }
 
     pub(super) fn remove(&mut self, id: RoomId, changed: &mut Changed) {
@@ -71,13 +93,13 @@ impl Rooms {
             let Some(room) = self.rooms.get(&id) else {
                 continue;
             };
-            let mut participants = room.participants.clone();
-            for participant in &mut participants {
+            let mut room = Room::clone(room);
+            for participant in &mut room.participants {
                 if participant.id == brand.id {
                     *participant = brand.clone();
                 }
             }
-            self.replace(id, participants, changed);
+            self.replace(room, changed);
         }
     }
 
@@ -92,27 +114,16 @@ impl Rooms {
         }
     }
 
-    /// Gives the room a new revision, unless nothing changes. A new room gets a new
-    /// log.
-    fn replace(&mut self, id: RoomId, participants: Vec<Arc<Brand>>, changed: &mut Changed) {
-        let old = self.rooms.get(&id);
-        if old.is_some_and(|room| room.participants == participants) {
-            return;
+    /// Gives the room a new revision, unless nothing else changes.
+    fn replace(&mut self, mut room: Room, changed: &mut Changed) {
+        if let Some(old) = self.rooms.get(&room.id) {
+            room.revision = old.revision;
+            if **old == room {
+                return;
+            }
         }
-        let epoch = old.map_or_else(
-            || Epoch {
-                store: self.store,
-                room: changed.number(),
-            },
-            |room| room.epoch,
-        );
-        let room = Room {
-            id,
-            revision: changed.room(id),
-            epoch,
-            participants,
-        };
-        self.rooms.insert(id, Arc::new(room));
+        room.revision = changed.room(room.id);
+        self.rooms.insert(room.id, Arc::new(room));
     }
 }
 

@@ -52,7 +52,7 @@ impl Log {
     fn deleted(&self, since: Seq) -> Option<Vec<(MessageId, Seq)>> {
         let (mut deleted, mut all) = (Vec::new(), 0);
         for (seq, kind) in self.kinds(since.next()..=self.last_seq()) {
-            let Kind::Deleted(messages) = kind else {
+            let Kind::Deleted { messages, .. } = kind else {
                 continue;
             };
             all += messages.len();
@@ -99,7 +99,7 @@ impl Log {
                     let message = self.messages.get(created);
                     message.filter(|message| message.changed_seq == seq)
                 }
-                Kind::Edited { .. } | Kind::Deleted(_) => None,
+                Kind::Edited { .. } | Kind::Deleted { .. } => None,
             };
             Some((seq, message?))
         })

@@ -42,7 +42,7 @@ impl Log {
                 id: *id,
                 text: text.clone()?,
             },
-            Kind::Deleted(messages) => EventKind::Deleted {
+            Kind::Deleted { messages, .. } => EventKind::Deleted {
                 ids: messages.iter().map(|message| message.id).collect(),
                 missing: Vec::new(),
             },

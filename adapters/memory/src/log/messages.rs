@@ -1,6 +1,6 @@
 use aftermatch_ports::{
     Commit, CreateOutcome, Created, Deleted, Draft,
-    model::{MessageId, Seq, Text, access::DeleteScope},
+    model::{MessageId, Reason, Seq, Text, access::DeleteScope},
 };
 
 use super::{DeletedMessage, Kind, Log, Stamp, StoredMessage};
@@ -89,16 +89,19 @@ impl Log {
         &mut self,
         ids: Vec<MessageId>,
         scope: DeleteScope,
+        reason: Option<Reason>,
         stamp: Stamp,
     ) -> Option<Deleted> {
         // An id that is repeated no longer exists the second time.
         let ids = ids.into_iter();
-        let deleted: Vec<_> = ids.filter_map(|id| self.remove(id, scope)).collect();
-        if deleted.is_empty() {
+        let messages: Vec<_> = ids.filter_map(|id| self.remove(id, scope)).collect();
+        if messages.is_empty() {
             return None;
         }
-        let ids = deleted.iter().map(|message| message.id).collect();
-        let commit = self.append(stamp, Kind::Deleted(deleted));
+        let ids: Vec<_> = messages.iter().map(|message| message.id).collect();
+        let commit = self.append(stamp, Kind::Deleted { messages, reason });
+        self.deleted_by
+            .extend(ids.iter().map(|id| (*id, commit.seq)));
         Some(Deleted { ids, commit })
     }
 

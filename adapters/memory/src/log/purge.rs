@@ -12,20 +12,14 @@ impl Log {
         while count < limit
             && let Some(event) = self.events.get(self.purged)
         {
-            let replaced: Vec<_> = match &event.kind {
-                Kind::Created { .. } => Vec::new(),
-                Kind::Edited { replaced, .. } => vec![*replaced],
-                Kind::Deleted(messages) => {
-                    messages.iter().map(|message| message.replaced).collect()
-                }
-            };
+            let replaced = event.all_replaced();
             if !replaced.is_empty() {
                 if event.stamp.at > until {
                     break;
                 }
                 count += 1;
             }
-            for seq in replaced {
+            for (_, seq) in replaced {
                 self.forget_text(seq);
             }
             self.purged += 1;
@@ -37,7 +31,7 @@ impl Log {
         let event = self.events.get_mut(index_after(seq.before()));
         match event.map(|event| &mut event.kind) {
             Some(Kind::Created { text, .. } | Kind::Edited { text, .. }) => *text = None,
-            Some(Kind::Deleted(_)) | None => {}
+            Some(Kind::Deleted { .. }) | None => {}
         }
     }
 }

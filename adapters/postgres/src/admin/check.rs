@@ -5,6 +5,7 @@ use std::time::Duration;
 use sqlx::{Connection, Error, PgConnection, migrate::Migrator};
 use tokio::time::Instant;
 
+use super::schema::{NoPlace, Schema};
 use crate::{
     options::Options,
     retry::before,
@@ -46,6 +47,9 @@ pub enum MigrateError {
         /// The newest migration of this program.
         known: i64,
     },
+    /// There is no schema for our tables.
+    #[error(transparent)]
+    NoPlace(#[from] NoPlace),
     /// A migration failed, or differs from the one that the database has.
     #[error("the database cannot be migrated: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -57,7 +61,7 @@ pub enum MigrateError {
 /// See [`MigrateError`].
 #[tracing::instrument(name = "db.migration.check", level = "debug", skip_all)]
 pub async fn check(options: &Options) -> Result<(), MigrateError> {
-    let (connection, found) = open(options).await?;
+    let (connection, _, found) = open(options).await?;
     connection.close().await?;
     let known = known();
     if found < known {
@@ -72,14 +76,19 @@ pub(super) fn known() -> i64 {
     versions.max().unwrap_or(0)
 }
 
-/// A connection without a time limit for its statements, and the newest migration
-/// of the database. A timeout counts as unreachable.
-pub(super) async fn open(options: &Options) -> Result<(PgConnection, i64), MigrateError> {
+/// A connection without a time limit for its statements, its schema, and the newest
+/// migration there. A timeout counts as unreachable.
+pub(super) async fn open(options: &Options) -> Result<(PgConnection, Schema, i64), MigrateError> {
     let opening = async {
         let settings = Settings::of_migrations(LOCK_TIMEOUT);
         let (mut connection, _) = session::open(&options.connect_options()?, &settings).await?;
+        let schema = Schema::read(&mut connection).await?;
+        // Before the migrations are read: those may be of another program.
+        if let Some(taken) = schema.taken() {
+            return Err(taken.into());
+        }
         let found = found(&mut connection).await?;
-        Ok((connection, found))
+        Ok((connection, schema, found))
     };
     // Twice the limit: once for the connection, once for the statements.
     before(Instant::now() + 2 * options.statement_timeout, opening).await

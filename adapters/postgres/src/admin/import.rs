@@ -24,7 +24,7 @@ pub struct Imported {
     pub users: u64,
     /// Brands that were added or changed.
     pub brands: u64,
-    /// Rooms that were added, or whose participants changed.
+    /// Rooms that were added or changed, or whose participants changed.
     pub rooms: u64,
     /// Messages that were added or changed.
     pub messages: u64,

@@ -28,6 +28,7 @@ use sqlx::{Connection, Error, PgConnection, postgres::PgConnectOptions};
 use tokio::time::Instant;
 
 use self::{migrations::Schema, server::Server};
+use super::schema::{self, SCHEMA};
 use crate::{options::Options, retry::before};
 
 pub use self::finding::{Finding, Severity};
@@ -126,10 +127,20 @@ async fn look_at_tables(
     inspection: &mut Inspection,
 ) -> Result<(), Error> {
     let limit = options.statement_timeout;
+    let place = query::rows(connection, limit, SCHEMA).await?;
+    let place = schema::Schema::of(place.first().ok_or(Error::RowNotFound)?)?;
+    if let Some(taken) = place.taken() {
+        // Nothing else there is ours.
+        inspection
+            .findings
+            .push(Finding::permanent(taken.to_string()));
+        return Ok(());
+    }
     let schema = Schema::read(connection, limit).await?;
     inspection.facts.push(schema.fact());
     inspection.findings.extend(schema.finding(extent.migrates));
-    let rights = rights::findings(connection, limit, server, schema, extent.migrates).await?;
+    let rights =
+        rights::findings(connection, limit, server, &place, schema, extent.migrates).await?;
     let has_rights = rights.is_empty();
     inspection.findings.extend(rights);
     if schema == Schema::Same && has_rights {

@@ -50,7 +50,10 @@ pub async fn migrate(options: &Options) -> Result<(), MigrateError> {
 }
 
 async fn attempt(options: &Options) -> Result<(), MigrateError> {
-    let (mut connection, found) = open(options).await?;
+    let (mut connection, schema, found) = open(options).await?;
+    if let Some(obstacle) = schema.obstacle() {
+        return Err(obstacle.into());
+    }
     // The lock that sqlx takes once more. It ends with the connection.
     connection.lock().await.map_err(transient)?;
     for migration in MIGRATIONS.iter().filter(|each| each.version > found) {

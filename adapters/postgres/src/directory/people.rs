@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use aftermatch_ports::{
     People, Read, StoreError,
-    model::{BrandId, Profile, Revision, User, UserId},
+    model::{Author, BrandId, Profile, Revision, User, UserId},
 };
 use async_trait::async_trait;
 use sqlx::{Error, FromRow};
@@ -21,6 +21,14 @@ macro_rules! author {
     };
 }
 pub(crate) use author;
+
+/// Who did something in the past. A user that no longer exists has no profile.
+pub(crate) fn of_past(id: i64, profile: Option<String>) -> Author {
+    Author {
+        id: UserId(id),
+        profile: Profile::new(profile.unwrap_or_else(|| "{}".to_owned())),
+    }
+}
 
 /// The participants `p` of rooms, each with its brand `b`.
 macro_rules! owners {

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use sqlx::{Error, FromRow};
 
 use crate::{
-    directory::{people, tariff},
+    directory::{people, room_words, tariff},
     epoch::{self, EpochRow},
     error::unavailable,
     log::message_row::{self, MessageRow},
@@ -33,7 +33,7 @@ macro_rules! participants {
 }
 
 const ROOM: &str = concat!(
-    "SELECT r.id, r.revision, ",
+    "SELECT r.id, r.revision, r.kind, r.pen, r.frozen, ",
     epoch::columns!(),
     ", p.* FROM rooms r",
     participants!(),
@@ -47,7 +47,7 @@ macro_rules! summaries {
         concat!(
             "SELECT ",
             $order,
-            " AS position, r.id, r.revision, ",
+            " AS position, r.id, r.revision, r.kind, r.pen, r.frozen, ",
             epoch::columns!(),
             ", p.*, r.last_seq, l.*, CASE WHEN reader IS NOT NULL THEN (
                 SELECT count(*) FROM (
@@ -80,7 +80,7 @@ macro_rules! summaries {
 
 /// A page: rooms after $2, at most $3.
 const ALL: &str = summaries!(
-    "SELECT id, revision, epoch, last_seq, NULL::bigint AS reader
+    "SELECT id, revision, kind, pen, frozen, epoch, last_seq, NULL::bigint AS reader
      FROM rooms WHERE id > $2 ORDER BY id LIMIT $3",
     "r.id"
 );
@@ -92,7 +92,8 @@ const OF_BRAND: &str = summaries!(
         SELECT room_id FROM participants
         WHERE brand_id = $4 AND room_id > $2 ORDER BY room_id LIMIT $3
      ) p CROSS JOIN LATERAL (
-        SELECT id, revision, epoch, last_seq FROM rooms WHERE id = p.room_id LIMIT 1
+        SELECT id, revision, kind, pen, frozen, epoch, last_seq
+        FROM rooms WHERE id = p.room_id LIMIT 1
      ) r",
     "r.id"
 );
@@ -102,7 +103,8 @@ const THESE: &str = summaries!(
     "SELECT r.*, e.reader, e.position
      FROM UNNEST($2::bigint[], $3::bigint[]) WITH ORDINALITY AS e(room_id, reader, position)
      CROSS JOIN LATERAL (
-        SELECT id, revision, epoch, last_seq FROM rooms WHERE id = e.room_id LIMIT 1
+        SELECT id, revision, kind, pen, frozen, epoch, last_seq
+        FROM rooms WHERE id = e.room_id LIMIT 1
      ) r",
     "r.position"
 );
@@ -128,6 +130,9 @@ const OF_BRANDS: &str = "
 struct RoomRow {
     id: i64,
     revision: i64,
+    kind: String,
+    pen: String,
+    frozen: bool,
     #[sqlx(flatten)]
     epoch: EpochRow,
     /// Null, like the other arrays, for a room without participants.
@@ -362,6 +367,9 @@ impl RoomRow {
             revision: Revision(self.revision),
             epoch: self.epoch.epoch()?,
             participants: participants.collect(),
+            kind: room_words::kind(self.id, &self.kind),
+            pen: room_words::pen(self.id, &self.pen),
+            frozen: self.frozen,
         }))
     }
 }

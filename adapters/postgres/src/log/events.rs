@@ -12,14 +12,14 @@
 //!    text, the whole page is `None`.
 
 use aftermatch_ports::{
-    Log, LogPage, StoreError,
-    model::{LogHead, RoomId, Seq},
+    AuditPage, Log, LogPage, StoreError, VersionsPage,
+    model::{LogHead, MessageId, RoomId, Seq},
 };
 use async_trait::async_trait;
 use sqlx::{Error, FromRow};
 use std::time::Duration;
 
-use super::{logged::LoggedRow, purge};
+use super::{audit, logged::LoggedRow, purge, versions};
 use crate::{
     directory::{people, revisions},
     epoch::{self, HeadRow},
@@ -98,6 +98,27 @@ impl Log for Postgres {
         limit: usize,
     ) -> Result<Option<LogPage>, StoreError> {
         events(self, room, after, limit).await.map_err(unavailable)
+    }
+
+    async fn versions(
+        &self,
+        room: RoomId,
+        message: MessageId,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<Option<VersionsPage>, StoreError> {
+        let page = versions::read(self, room, message, before, limit).await;
+        page.map_err(unavailable)
+    }
+
+    async fn audit(
+        &self,
+        room: RoomId,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<AuditPage, StoreError> {
+        let page = audit::read(self, room, before, limit).await;
+        page.map_err(unavailable)
     }
 
     async fn purge(&self, keep: Duration, limit: usize) -> Result<usize, StoreError> {

@@ -1,6 +1,6 @@
 use aftermatch_ports::{
     Commit, CreateOutcome, Deleted, Draft, Messages, Outcome, Precondition, StoreError,
-    model::{MessageId, RequestId, Text, access::DeleteScope},
+    model::{MessageId, Reason, RequestId, Text, access::DeleteScope},
 };
 use async_trait::async_trait;
 
@@ -51,14 +51,18 @@ impl Messages for Postgres {
         precondition: Precondition,
         ids: Vec<MessageId>,
         scope: DeleteScope,
+        reason: Option<Reason>,
         request_id: RequestId,
     ) -> Result<Outcome<Option<Deleted>>, StoreError> {
         let author = match scope {
             DeleteScope::OwnedBy(author) => Some(author),
             DeleteScope::Any => None,
         };
-        let ids = ids.into();
-        let what = What::Delete { ids, author };
+        let what = What::Delete {
+            ids: ids.into(),
+            author,
+            reason,
+        };
         change(self, precondition, request_id, what).await
     }
 }

@@ -14,7 +14,8 @@ use crate::{
     session::{self, Settings},
 };
 
-/// Triggers notify here when a revision moves.
+/// Triggers notify here when a revision moves, and the functions by which the platform writes
+/// of what they wrote.
 pub(super) const RIGHTS: &str = "chat_rights";
 /// Processes of this service notify here of themselves, and of the events that many
 /// want. What is for one process has this name followed by `_` and the server's process
@@ -25,7 +26,7 @@ const EVENTS: &str = "chat_events";
 /// invariant 5.
 const PRESENCE: i64 = 0x6166_7465_726d;
 
-const BACKEND: &str = "SELECT pg_backend_pid()";
+const SELF: &str = "SELECT pg_backend_pid(), current_setting('aftermatch.store')::bigint";
 
 /// Returns no row unless it takes the lock: invariant 11.
 const ENTER: &str = "
@@ -46,6 +47,8 @@ pub(super) struct ListenConnection {
     /// The server's process of this connection. It names the sender of a
     /// notification: invariant 3.
     backend: u32,
+    /// The store part of the epochs that this connection reads.
+    store: u32,
     statement_timeout: Duration,
     /// Whether events go between processes this way.
     relays: bool,
@@ -76,20 +79,17 @@ impl ListenConnection {
         let mut this = Self {
             connection,
             backend: 0,
+            store: 0,
             statement_timeout,
             relays,
         };
+        this.identify().await?;
         if !relays {
             let deadline = this.deadline();
             before(deadline, this.connection.listen(RIGHTS)).await?;
             return Ok(this);
         }
         // Invariant 6: this order.
-        let backend = sqlx::query_scalar::<_, i32>(BACKEND);
-        let backend = backend.fetch_one(&mut this.connection);
-        this.backend = before(Instant::now() + statement_timeout, backend)
-            .await?
-            .unsigned_abs();
         let own = channel(To::One(this.backend));
         before(
             this.deadline(),
@@ -102,9 +102,23 @@ impl ListenConnection {
         Ok(this)
     }
 
+    async fn identify(&mut self) -> Result<(), Error> {
+        let deadline = self.deadline();
+        let query = sqlx::query_as::<_, (i32, i64)>(SELF).fetch_one(&mut self.connection);
+        let (backend, store) = before(deadline, query).await?;
+        self.backend = backend.unsigned_abs();
+        self.store = u32::try_from(store).map_err(|error| Error::Decode(Box::new(error)))?;
+        Ok(())
+    }
+
     /// The server's process of this connection.
     pub(super) fn backend(&self) -> u32 {
         self.backend
+    }
+
+    /// The store part of the epochs of what is notified here.
+    pub(super) fn store(&self) -> u32 {
+        self.store
     }
 
     /// The server's processes of the listening connections of the other processes.

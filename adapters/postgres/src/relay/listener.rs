@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use aftermatch_ports::model::RoomId;
+use aftermatch_ports::{Urgency, model::RoomId};
 use aftermatch_relay::{Line, Queue, SignalQueue, from_json, lines::decode};
 use futures_util::FutureExt;
 use sqlx::{
@@ -24,6 +24,7 @@ use super::{
     connection::{ListenConnection, RIGHTS},
     others::Others,
     outgoing::Outgoing,
+    platform::{self, Change},
     rechecks::Rechecks,
 };
 
@@ -37,15 +38,13 @@ const SEND_INTERVAL: Duration = Duration::from_millis(2);
 /// The most notifications of one send. Others are received between two sends.
 const MAX_NOTIFICATIONS: usize = 100;
 
-/// The payload of a notification of an import, whose changes have no new numbers.
-const EVERYTHING: &str = "everything";
-
 /// Receives notifications, and sends outgoing events, over one connection.
 pub(super) struct Listener {
     pub(super) options: PgConnectOptions,
     pub(super) statement_timeout: Duration,
     pub(super) outgoing: Arc<Outgoing>,
     pub(super) incoming: Arc<Queue>,
+    pub(super) written: Arc<Queue>,
     pub(super) signals: Arc<SignalQueue>,
     pub(super) others: Arc<Others>,
     pub(super) rechecks: Arc<Rechecks>,
@@ -116,7 +115,7 @@ impl Listener {
             let waits = pushed || !unsent.is_empty();
             tokio::select! {
                 notification = connection.receive() => {
-                    self.pass_on(&notification?, connection.backend());
+                    self.pass_on(&notification?, &connection);
                 }
                 () = self.outgoing.wait(), if !waits => pushed = true,
                 // Only while something waits: a timer wakes this process up.
@@ -135,7 +134,7 @@ impl Listener {
                     if self.others.found(others) {
                         self.rechecks.hasten();
                     }
-                    unsent.extend(self.outgoing.take_unwanted());
+                    unsent.extend(self.outgoing.take_lowered());
                     next_check = Instant::now() + PERIOD;
                 }
             }
@@ -143,15 +142,11 @@ impl Listener {
     }
 
     /// Passes a notification on, unless this process sent it: invariant 3.
-    fn pass_on(&self, notification: &PgNotification, own: u32) {
+    fn pass_on(&self, notification: &PgNotification, connection: &ListenConnection) {
         if notification.channel() == RIGHTS {
-            if notification.payload() == EVERYTHING {
-                self.others.set_uncertain();
-            }
-            self.rechecks.hasten();
-            return;
+            return self.platform(notification.payload(), connection.store());
         }
-        let sender = notification.process_id();
+        let (sender, own) = (notification.process_id(), connection.backend());
         if sender == own {
             return;
         }
@@ -167,7 +162,7 @@ impl Listener {
                 Line::Confirm(other) if other == own => self.others.confirmed_by(sender),
                 Line::Confirm(_) => {}
                 Line::Listed => self.others.listed(sender),
-                Line::Want(rooms) => self.wanted_by(sender, rooms),
+                Line::Want(urgency, rooms) => self.wanted_by(sender, rooms, urgency),
                 Line::WantAll(wanted) => {
                     self.others.wants_all(sender, wanted);
                     if wanted {
@@ -211,10 +206,26 @@ impl Listener {
         }
     }
 
+    /// The platform has changed something. What it wrote is delivered at once.
+    fn platform(&self, payload: &str, store: u32) {
+        match platform::decode(payload, store) {
+            Change::Written(events) => {
+                for event in events {
+                    self.written.push(event);
+                }
+            }
+            Change::Everything => {
+                self.others.set_uncertain();
+                self.rechecks.hasten();
+            }
+            Change::Something => self.rechecks.hasten(),
+        }
+    }
+
     /// Another process wants these rooms.
-    fn wanted_by(&self, other: u32, rooms: Vec<RoomId>) {
+    fn wanted_by(&self, other: u32, rooms: Vec<RoomId>, urgency: Urgency) {
         for room in rooms {
-            if self.others.wants(other, room) {
+            if self.others.wants(other, room, urgency) {
                 self.outgoing.remind(other, room);
             }
         }

@@ -1,11 +1,17 @@
 use std::{
     collections::{BTreeMap, HashSet},
     fmt::Display,
+    hash::Hash,
     mem,
 };
 
-use aftermatch_ports::{RemoteEvent, Signal, model::RoomId};
+use aftermatch_ports::{
+    RemoteEvent, Signal, Urgency,
+    model::{RoomId, UserId},
+};
 use aftermatch_relay::lines;
+
+use super::wanted::Changes;
 
 /// Postgres refuses a payload of 8,000 bytes.
 pub(super) const MAX_PAYLOAD_BYTES: usize = 7_999;
@@ -42,16 +48,41 @@ impl Packer {
         self.open.entry(to).or_default().push_str(line);
     }
 
-    /// All that this process wants.
-    pub(super) fn list(&mut self, to: To, all: &HashSet<RoomId>, everything: bool) {
+    /// All rooms that this process wants.
+    pub(super) fn list(&mut self, to: To, all: &Changes<RoomId, Urgency>, everything: bool) {
         if everything {
             self.add(to, &lines::all(true));
         }
-        self.ids(to, lines::WANT, all);
+        self.rooms(to, all);
         self.add(to, lines::LISTED);
     }
 
-    /// Rooms that this process wants, or no longer wants; brands that are online, or no longer.
+    /// How soon this process wants these rooms now.
+    pub(super) fn rooms(&mut self, to: To, rooms: &Changes<RoomId, Urgency>) {
+        let at_once = (Some(Urgency::AtOnce), lines::WANT);
+        let soon = (Some(Urgency::Soon), lines::WANT_SOON);
+        self.changes(to, &[at_once, soon, (None, lines::UNWANT)], rooms);
+    }
+
+    /// Whether this process wants the read positions of these users now.
+    pub(super) fn users(&mut self, to: To, users: &Changes<UserId, ()>) {
+        let verbs = [(Some(()), lines::WANT_READS), (None, lines::UNWANT_READS)];
+        self.changes(to, &verbs, users);
+    }
+
+    fn changes<K: Copy + Eq + Hash + Display, V: PartialEq>(
+        &mut self,
+        to: To,
+        verbs: &[(Option<V>, &str)],
+        changes: &Changes<K, V>,
+    ) {
+        for (wanted, verb) in verbs {
+            let these = changes.iter().filter(|(_, now)| *now == wanted);
+            self.ids(to, verb, &these.map(|(one, _)| *one).collect());
+        }
+    }
+
+    /// Brands that are online, or no longer.
     pub(super) fn ids<K: Display>(&mut self, to: To, verb: &str, ids: &HashSet<K>) {
         for line in lines::ids(verb, ids) {
             self.add(to, &line);

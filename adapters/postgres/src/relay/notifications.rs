@@ -9,8 +9,8 @@ use std::{
 };
 
 use aftermatch_ports::{
-    RemoteEvent, Signal,
-    model::{BrandId, Revision, RoomEvent, RoomId, UserId},
+    RemoteEvent, Signal, Urgency,
+    model::{BrandId, LogHead, Revision, RoomEvent, RoomId, UserId},
 };
 use aftermatch_relay::{Queue, SignalQueue};
 use sqlx::postgres::PgConnectOptions;
@@ -25,6 +25,8 @@ const READY_TIMEOUT: Duration = Duration::from_secs(3);
 pub(crate) struct Notifications {
     outgoing: Arc<Outgoing>,
     incoming: Arc<Queue>,
+    /// How far the logs of rooms go in which the platform has written.
+    written: Arc<Queue>,
     signals: Arc<SignalQueue>,
     others: Arc<Others>,
     rechecks: Arc<Rechecks>,
@@ -39,12 +41,14 @@ impl Notifications {
         let outgoing = Arc::new(Outgoing::new(others.clone()));
         let rechecks = Arc::new(Rechecks::new());
         let incoming = Arc::new(Queue::default());
+        let written = Arc::new(Queue::default());
         let relays = Arc::new(AtomicBool::new(true));
         let listener = Listener {
             options,
             statement_timeout,
             outgoing: outgoing.clone(),
             incoming: incoming.clone(),
+            written: written.clone(),
             signals: signals.clone(),
             others: others.clone(),
             rechecks: rechecks.clone(),
@@ -53,6 +57,7 @@ impl Notifications {
         Self {
             outgoing,
             incoming,
+            written,
             signals,
             others,
             rechecks,
@@ -103,6 +108,16 @@ impl Notifications {
         self.incoming.receive(self.listen()).await
     }
 
+    /// Waits until the platform has written in rooms: how far their logs go.
+    pub(super) async fn platform_events(&self) -> Vec<(RoomId, LogHead)> {
+        let written = self.written.receive(self.listen()).await.into_iter();
+        let head = |event: RemoteEvent| LogHead {
+            epoch: event.epoch,
+            last_seq: event.seq,
+        };
+        written.map(|event| (event.room, head(event))).collect()
+    }
+
     /// Waits for signals of other processes.
     pub(super) async fn signals(&self) -> Vec<Signal> {
         self.signals.receive(self.listen()).await
@@ -128,14 +143,9 @@ impl Notifications {
         self.outgoing.push(event, author);
     }
 
-    /// Events of `room` are wanted here.
-    pub(super) fn want(&self, room: RoomId) {
-        self.outgoing.want(room);
-    }
-
-    /// They are no longer wanted.
-    pub(super) fn unwant(&self, room: RoomId) {
-        self.outgoing.unwant(room);
+    /// Whether events of `room` are wanted here, and how soon.
+    pub(super) fn want(&self, room: RoomId, urgency: Option<Urgency>) {
+        self.outgoing.want(room, urgency);
     }
 
     /// Whether events of every room are wanted here.

@@ -5,7 +5,10 @@ use std::{
     sync::Arc,
 };
 
-use aftermatch_ports::model::{BrandId, RoomId, UserId};
+use aftermatch_ports::{
+    Urgency,
+    model::{BrandId, RoomId, UserId},
+};
 use aftermatch_relay::{OnlineElsewhere, SignalQueue};
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -56,8 +59,8 @@ struct Other {
     /// Whether it is yet to confirm.
     awaited: bool,
     /// The rooms that it wants, as far as it has said.
-    wants: HashSet<RoomId>,
-    /// Whether it wants every room.
+    wants: HashMap<RoomId, Urgency>,
+    /// Whether it wants every room, soon.
     wants_all: bool,
     /// The users of which it wants read positions, as far as it has said.
     wants_reads: HashSet<UserId>,

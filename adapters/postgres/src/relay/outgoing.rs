@@ -8,13 +8,14 @@ use std::{
 };
 
 use aftermatch_ports::{
-    RemoteEvent, Signal,
+    RemoteEvent, Signal, Urgency,
     model::{BrandId, LogHead, Revision, RoomEvent, RoomId, UserId},
 };
 use aftermatch_relay::{OnlineHere, Queue, Recent, RecentReads, SignalQueue, lines};
 use parking_lot::Mutex;
 
 use super::{
+    deadline::Deadline,
     notification::{Notification, Packer, To},
     others::Others,
     wanted::{AllWanted, Wanted},
@@ -25,13 +26,15 @@ pub(super) struct Outgoing {
     /// Whether there are other processes.
     enabled: AtomicBool,
     others: Arc<Others>,
+    /// By when what is in here is to be sent.
+    deadline: Deadline,
     /// Events committed here.
     events: Queue,
     /// Invariant 13.
     recent: Mutex<Recent>,
-    wanted: Wanted<RoomId>,
+    wanted: Wanted<RoomId, Urgency>,
     all_wanted: AllWanted,
-    wanted_reads: Wanted<UserId>,
+    wanted_reads: Wanted<UserId, ()>,
     /// Processes whose hello is to be confirmed.
     newcomers: Mutex<BTreeSet<u32>>,
     signals: SignalQueue,
@@ -48,6 +51,7 @@ impl Outgoing {
         Self {
             enabled: AtomicBool::default(),
             others,
+            deadline: Deadline::default(),
             events: Queue::default(),
             recent: Mutex::new(Recent::default()),
             wanted: Wanted::default(),
@@ -75,27 +79,31 @@ impl Outgoing {
         };
         // Invariant 13: in this order.
         self.recent.lock().remember(room, head);
-        if !self.others.recipients(room).is_empty() {
+        if let Some(urgency) = self.others.urgency(room) {
             self.events.push(RemoteEvent::of(event, author));
+            self.deadline.set(urgency);
         }
     }
 
-    /// Another process has announced that it wants `room`: it receives the number of
-    /// the last event that was published there, and how far users have read there lately.
-    /// Invariant 13: its wish is known by now.
+    /// Another process has announced that it wants `room`, or that it is more urgent: it
+    /// receives what waits of the room, the number of the last event that was published there,
+    /// and how far users have read there lately. Invariant 13: its wish is known by now.
     pub(super) fn remind(&self, other: u32, room: RoomId) {
-        for event in self.recent.lock().events(room) {
-            self.events.push(event);
-        }
+        self.remind_of_events(self.recent.lock().events(room));
         self.remind_of_reads(other, self.recent_reads.lock().of_room(room));
     }
 
     /// Another process has announced that it wants every room.
     pub(super) fn remind_of_all(&self, other: u32) {
-        for event in self.recent.lock().all_events() {
-            self.events.push(event);
-        }
+        self.remind_of_events(self.recent.lock().all_events());
         self.remind_of_reads(other, self.recent_reads.lock().of_all_rooms());
+    }
+
+    fn remind_of_events(&self, events: impl Iterator<Item = RemoteEvent>) {
+        for event in events {
+            self.events.push(event);
+            self.deadline.set(Urgency::AtOnce);
+        }
     }
 
     /// Another process has announced that it wants to know how far this user reads.
@@ -113,7 +121,7 @@ impl Outgoing {
             waiting.push(read);
         }
         drop(reminders);
-        self.events.wake();
+        self.deadline.set(Urgency::AtOnce);
     }
 
     fn is_enabled(&self) -> bool {
@@ -137,24 +145,26 @@ impl Outgoing {
     pub(super) fn confirm(&self, other: u32) {
         self.set_enabled(true);
         self.newcomers.lock().insert(other);
-        self.events.wake();
+        self.deadline.set(Urgency::AtOnce);
     }
 
-    /// Waits until there may be something to send.
+    /// Waits until something is to be sent.
     pub(super) async fn wait(&self) {
-        self.events.wait().await;
+        self.deadline.reached().await;
     }
 
-    /// What is to be sent now.
+    /// Everything that waits: invariant 15.
     pub(super) fn take(&self) -> Vec<Notification> {
+        // First: what comes from now on has a deadline of its own.
+        self.deadline.clear();
         let mut packer = Packer::default();
         let newcomers = mem::take(&mut *self.newcomers.lock());
-        let (new, all) = self.wanted.take_new(!newcomers.is_empty());
-        let (new_reads, all_reads) = self.wanted_reads.take_new(!newcomers.is_empty());
+        let (new, all) = self.wanted.take_raised(!newcomers.is_empty());
+        let (new_reads, all_reads) = self.wanted_reads.take_raised(!newcomers.is_empty());
         let everything = self.all_wanted.take_new();
         for other in newcomers {
             packer.add(To::All, &lines::confirm(other));
-            packer.ids(To::One(other), lines::WANT_READS, &all_reads);
+            packer.users(To::One(other), &all_reads);
             packer.list(To::One(other), &all, self.all_wanted.get());
             if self.online.is_wanted() {
                 packer.add(To::One(other), lines::WATCH);
@@ -163,8 +173,8 @@ impl Outgoing {
         if let Some(wanted) = everything {
             packer.add(To::All, &lines::all(wanted));
         }
-        packer.ids(To::All, lines::WANT, &new);
-        packer.ids(To::All, lines::WANT_READS, &new_reads);
+        packer.rooms(To::All, &new);
+        packer.users(To::All, &new_reads);
         for event in self.events.take() {
             packer.event(&self.others.recipients(event.room), &event);
         }
@@ -180,14 +190,7 @@ impl Outgoing {
             }
         }
         for signal in self.signals.take() {
-            let recipients = match signal {
-                Signal::Typing { room, .. } | Signal::Read { room, .. } => {
-                    self.others.recipients(room)
-                }
-                Signal::OwnRead { user, .. } => self.others.recipients_of_reads(user),
-                Signal::Presence { .. } => Vec::new(),
-            };
-            packer.signal(&recipients, signal);
+            packer.signal(&self.recipients(signal), signal);
         }
         if let Some(wanted) = self.online.take_wanted() {
             let line = if wanted { lines::WATCH } else { lines::UNWATCH };
@@ -210,8 +213,29 @@ impl Outgoing {
         if self.is_enabled() {
             // Invariant 13: in this order.
             self.recent_reads.lock().remember(signal);
-            self.signals.push(signal);
-            self.events.wake();
+            if let Some(urgency) = self.urgency(signal) {
+                self.signals.push(signal);
+                self.deadline.set(urgency);
+            }
+        }
+    }
+
+    /// `None`: nobody wants it.
+    fn urgency(&self, signal: Signal) -> Option<Urgency> {
+        match signal {
+            Signal::Typing { room, .. } | Signal::Read { room, .. } => self.others.urgency(room),
+            Signal::OwnRead { .. } | Signal::Presence { .. } => {
+                let is_wanted = !self.recipients(signal).is_empty();
+                is_wanted.then_some(Urgency::AtOnce)
+            }
+        }
+    }
+
+    fn recipients(&self, signal: Signal) -> Vec<To> {
+        match signal {
+            Signal::Typing { room, .. } | Signal::Read { room, .. } => self.others.recipients(room),
+            Signal::OwnRead { user, .. } => self.others.recipients_of_reads(user),
+            Signal::Presence { .. } => Vec::new(),
         }
     }
 
@@ -219,46 +243,40 @@ impl Outgoing {
         let is_watched = self.is_enabled() && !self.others.watching().is_empty();
         self.online.set(brand, is_online, is_watched);
         if is_watched {
-            self.events.wake();
+            self.deadline.set(Urgency::AtOnce);
         }
     }
 
     /// Another process wants to know which brands are online here. It is known by now.
     pub(super) fn show_online(&self, other: u32) {
         self.watchers.lock().insert(other);
-        self.events.wake();
+        self.deadline.set(Urgency::AtOnce);
     }
 
     pub(super) fn want_presence(&self, wanted: bool) {
         self.others.want_online(wanted);
         self.online.want(wanted);
-        self.events.wake();
+        self.deadline.set(Urgency::AtOnce);
     }
 }
 
 /// What this process wants.
 impl Outgoing {
-    pub(super) fn want(&self, room: RoomId) {
-        if self.wanted.add(room) {
-            self.events.wake();
+    pub(super) fn want(&self, room: RoomId, urgency: Option<Urgency>) {
+        if self.wanted.set(room, urgency) {
+            self.deadline.set(Urgency::AtOnce);
         }
-    }
-
-    pub(super) fn unwant(&self, room: RoomId) {
-        self.wanted.remove(room);
     }
 
     /// Whether every room is wanted.
     pub(super) fn want_all(&self, wanted: bool) {
         self.all_wanted.set(wanted);
-        self.events.wake();
+        self.deadline.set(Urgency::AtOnce);
     }
 
     pub(super) fn want_reads(&self, user: UserId, wanted: bool) {
-        if !wanted {
-            self.wanted_reads.remove(user);
-        } else if self.wanted_reads.add(user) {
-            self.events.wake();
+        if self.wanted_reads.set(user, wanted.then_some(())) {
+            self.deadline.set(Urgency::AtOnce);
         }
     }
 
@@ -270,9 +288,9 @@ impl Outgoing {
     pub(super) fn hello(&self) -> Vec<Notification> {
         let mut packer = Packer::default();
         packer.add(To::All, lines::HELLO);
-        let (_, all_reads) = self.wanted_reads.take_new(true);
-        packer.ids(To::All, lines::WANT_READS, &all_reads);
-        let (_, all) = self.wanted.take_new(true);
+        let (_, all_reads) = self.wanted_reads.take_raised(true);
+        packer.users(To::All, &all_reads);
+        let (_, all) = self.wanted.take_raised(true);
         packer.list(To::All, &all, self.all_wanted.get());
         if self.online.is_wanted() {
             packer.add(To::All, lines::WATCH);
@@ -280,105 +298,14 @@ impl Outgoing {
         packer.finish()
     }
 
-    /// What is no longer wanted.
-    pub(super) fn take_unwanted(&self) -> Vec<Notification> {
+    /// What is no longer wanted, or not as soon.
+    pub(super) fn take_lowered(&self) -> Vec<Notification> {
         let mut packer = Packer::default();
-        packer.ids(To::All, lines::UNWANT, &self.wanted.take_left());
-        packer.ids(To::All, lines::UNWANT_READS, &self.wanted_reads.take_left());
+        packer.rooms(To::All, &self.wanted.take_lowered());
+        packer.users(To::All, &self.wanted_reads.take_lowered());
         packer.finish()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use aftermatch_ports::model::{
-        Epoch, EventKind, MessageId, RequestId, Room, RoomView, Seq, Text, UserId,
-    };
-    use time::OffsetDateTime;
-
-    use super::*;
-
-    fn event(room: i64) -> RoomEvent {
-        let epoch = Epoch { store: 1, room: 2 };
-        let room = Room {
-            id: RoomId(room),
-            revision: Revision(3),
-            epoch,
-            participants: Vec::new(),
-        };
-        RoomEvent {
-            seq: Seq(1),
-            epoch,
-            at: OffsetDateTime::UNIX_EPOCH.into(),
-            by: UserId(4),
-            room: RoomView {
-                room: Arc::new(room),
-                has_business: false,
-            },
-            requester: None,
-            request_id: RequestId::NONE,
-            kind: EventKind::Edited {
-                id: MessageId(5),
-                text: Text::stored("text"),
-            },
-        }
-    }
-
-    /// The first word of each line, and for which processes.
-    fn sent(outgoing: &Outgoing) -> Vec<(To, String)> {
-        let mut sent = Vec::new();
-        for Notification { to, payload } in outgoing.take() {
-            let lines = payload.lines();
-            let words = lines.filter_map(|line| line.split(' ').next());
-            sent.extend(words.map(|word| (to, word.to_owned())));
-        }
-        sent
-    }
-
-    fn to(to: To, word: &str) -> (To, String) {
-        (to, word.to_owned())
-    }
-
-    #[test]
-    fn single_process_queues_nothing() {
-        let outgoing = Outgoing::new(Arc::default());
-        outgoing.want(RoomId(1));
-        outgoing.push(&event(1), Revision(1));
-        assert_eq!(sent(&outgoing), []);
-        outgoing.confirm(7);
-        let newcomer = To::One(7);
-        let list = [
-            to(To::All, "confirm"),
-            to(newcomer, "want"),
-            to(newcomer, "listed"),
-        ];
-        assert_eq!(sent(&outgoing), list);
-    }
-
-    #[test]
-    fn event_goes_to_those_who_want_it() {
-        let others = Arc::new(Others::default());
-        let outgoing = Outgoing::new(others.clone());
-        others.connected(HashSet::from([7, 8, 9]));
-        outgoing.set_enabled(true);
-        outgoing.push(&event(1), Revision(1));
-        assert_eq!(
-            sent(&outgoing),
-            [to(To::All, "1")],
-            "they have said nothing"
-        );
-        for other in [7, 8, 9] {
-            others.listed(other);
-        }
-        outgoing.push(&event(1), Revision(1));
-        assert_eq!(sent(&outgoing), []);
-        assert!(others.wants(8, RoomId(1)));
-        outgoing.remind(8, RoomId(1));
-        outgoing.push(&event(1), Revision(1));
-        assert_eq!(sent(&outgoing), [to(To::One(8), "1"), to(To::One(8), "1")]);
-        outgoing.remind(8, RoomId(2));
-        assert_eq!(sent(&outgoing), []);
-    }
-}
+mod tests;

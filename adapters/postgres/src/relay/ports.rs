@@ -1,6 +1,7 @@
 use aftermatch_ports::{
     Changes, Difference, Expected, Interest, Relay, RemoteEvent, Revisions, Signal, StoreError,
-    model::{BrandId, Revision, RoomEvent, RoomId, UserId},
+    Urgency,
+    model::{BrandId, LogHead, Revision, RoomEvent, RoomId, UserId},
 };
 use async_trait::async_trait;
 
@@ -19,6 +20,10 @@ impl Revisions for Postgres {
     async fn compare(&self, expected: Expected) -> Result<Difference, StoreError> {
         let difference = revisions::compare(self, expected).await;
         difference.map_err(unavailable)
+    }
+
+    async fn platform_events(&self) -> Vec<(RoomId, LogHead)> {
+        self.notifications.platform_events().await
     }
 }
 
@@ -42,12 +47,8 @@ impl Relay for Postgres {
 }
 
 impl Interest for Postgres {
-    fn wanted(&self, room: RoomId) {
-        self.notifications.want(room);
-    }
-
-    fn unwanted(&self, room: RoomId) {
-        self.notifications.unwant(room);
+    fn room_wanted(&self, room: RoomId, urgency: Option<Urgency>) {
+        self.notifications.want(room, urgency);
     }
 
     fn all_wanted(&self, wanted: bool) {

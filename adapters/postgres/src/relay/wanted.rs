@@ -1,79 +1,100 @@
-use std::{collections::HashSet, hash::Hash, mem};
+use std::{cmp::Ordering, collections::HashMap, hash::Hash, mem};
 
 use parking_lot::Mutex;
 
-/// The rooms of which this process wants events, or the users of which it wants read positions,
-/// and which of them the others do not know yet.
-pub(super) struct Wanted<K>(Mutex<State<K>>);
+/// The rooms of which this process wants events, and how soon, or the users of which it wants
+/// read positions; and which of that the others do not know yet.
+pub(super) struct Wanted<K, V>(Mutex<State<K, V>>);
 
-struct State<K> {
+/// How these are wanted now, if they are.
+pub(super) type Changes<K, V> = HashMap<K, Option<V>>;
+
+struct State<K, V> {
     /// Whether there is anybody to announce it to. Under the same lock as the rest: what
     /// is wanted before is in the list that the first one receives, what is wanted later is
     /// announced.
     is_announced: bool,
-    these: HashSet<K>,
-    /// Those that are still to be announced.
-    new: HashSet<K>,
-    /// No longer wanted, which is still to be announced.
-    left: HashSet<K>,
+    these: HashMap<K, V>,
+    /// Wanted more than the others know, which is still to be announced; with what they know.
+    raised: HashMap<K, Option<V>>,
+    /// Wanted less, or no longer, in the same way.
+    lowered: HashMap<K, Option<V>>,
 }
 
-impl<K> Default for Wanted<K> {
+impl<K, V> Default for Wanted<K, V> {
     fn default() -> Self {
         Self(Mutex::new(State {
             is_announced: false,
-            these: HashSet::new(),
-            new: HashSet::new(),
-            left: HashSet::new(),
+            these: HashMap::new(),
+            raised: HashMap::new(),
+            lowered: HashMap::new(),
         }))
     }
 }
 
-impl<K: Copy + Eq + Hash> Wanted<K> {
+impl<K: Copy + Eq + Hash, V: Copy + Ord> Wanted<K, V> {
     /// Sets whether there is anybody to announce it to. If not, nothing is left to be
     /// announced.
     pub(super) fn announce(&self, is_announced: bool) {
         let mut state = self.0.lock();
         state.is_announced = is_announced;
         if !is_announced {
-            state.new.clear();
-            state.left.clear();
+            state.raised.clear();
+            state.lowered.clear();
         }
     }
 
-    /// It is wanted. Returns whether that is to be announced.
-    pub(super) fn add(&self, one: K) -> bool {
-        let mut state = self.0.lock();
-        state.these.insert(one);
-        let is_known = state.left.remove(&one);
-        state.is_announced && !is_known && state.new.insert(one)
-    }
-
-    /// It is no longer wanted.
-    pub(super) fn remove(&self, one: K) {
-        let mut state = self.0.lock();
-        state.these.remove(&one);
-        if !state.new.remove(&one) && state.is_announced {
-            state.left.insert(one);
+    /// Sets how it is wanted. Returns whether that is to be announced now.
+    pub(super) fn set(&self, one: K, wanted: Option<V>) -> bool {
+        let state = &mut *self.0.lock();
+        let before = match wanted {
+            Some(wanted) => state.these.insert(one, wanted),
+            None => state.these.remove(&one),
+        };
+        if !state.is_announced {
+            return false;
         }
+        let raised = state.raised.remove(&one);
+        let known = raised.or_else(|| state.lowered.remove(&one));
+        let known = known.unwrap_or(before);
+        match wanted.cmp(&known) {
+            Ordering::Greater => state.raised.insert(one, known),
+            Ordering::Less => state.lowered.insert(one, known),
+            Ordering::Equal => None,
+        };
+        wanted > known
     }
 
     pub(super) fn contains(&self, one: K) -> bool {
-        self.0.lock().these.contains(&one)
+        self.0.lock().these.contains_key(&one)
     }
 
     /// What is to be announced now. Also, if asked for, all that a process must know
     /// that knows nothing yet, so that what is announced later is right for it, too.
-    pub(super) fn take_new(&self, with_all: bool) -> (HashSet<K>, HashSet<K>) {
+    pub(super) fn take_raised(&self, with_all: bool) -> (Changes<K, V>, Changes<K, V>) {
         let mut state = self.0.lock();
-        let all = state.these.union(&state.left).copied();
-        let all = all.filter(|_| with_all).collect();
-        (mem::take(&mut state.new), all)
+        let mut all = Changes::new();
+        if with_all {
+            all.extend(state.these.iter().map(|(one, now)| (*one, Some(*now))));
+            all.extend(&state.lowered);
+        }
+        let raised = mem::take(&mut state.raised);
+        (state.now(raised), all)
     }
 
     /// What is to be announced later: a page that is loaded again comes back.
-    pub(super) fn take_left(&self) -> HashSet<K> {
-        mem::take(&mut self.0.lock().left)
+    pub(super) fn take_lowered(&self) -> Changes<K, V> {
+        let mut state = self.0.lock();
+        let lowered = mem::take(&mut state.lowered);
+        state.now(lowered)
+    }
+}
+
+impl<K: Copy + Eq + Hash, V: Copy> State<K, V> {
+    fn now(&self, changed: HashMap<K, Option<V>>) -> Changes<K, V> {
+        let changed = changed.into_keys();
+        let now = changed.map(|one| (one, self.these.get(&one).copied()));
+        now.collect()
     }
 }
 
@@ -117,72 +138,92 @@ impl AllWanted {
 
 #[cfg(test)]
 mod tests {
-    use aftermatch_ports::model::RoomId;
+    use aftermatch_ports::{
+        Urgency::{self, *},
+        model::RoomId,
+    };
 
     use super::*;
 
     const ROOM: RoomId = RoomId(1);
 
-    fn rooms(rooms: impl IntoIterator<Item = i64>) -> HashSet<RoomId> {
-        rooms.into_iter().map(RoomId).collect()
+    fn rooms<const N: usize>(rooms: [(i64, Option<Urgency>); N]) -> Changes<RoomId, Urgency> {
+        rooms.map(|(room, wanted)| (RoomId(room), wanted)).into()
     }
 
-    fn announced() -> Wanted<RoomId> {
+    fn announced() -> Wanted<RoomId, Urgency> {
         let wanted = Wanted::default();
         wanted.announce(true);
         wanted
     }
 
-    fn new(wanted: &Wanted<RoomId>) -> HashSet<RoomId> {
-        wanted.take_new(false).0
+    fn raised(wanted: &Wanted<RoomId, Urgency>) -> Changes<RoomId, Urgency> {
+        wanted.take_raised(false).0
     }
 
-    fn all(wanted: &Wanted<RoomId>) -> HashSet<RoomId> {
-        wanted.take_new(true).1
+    fn all(wanted: &Wanted<RoomId, Urgency>) -> Changes<RoomId, Urgency> {
+        wanted.take_raised(true).1
     }
 
     #[test]
     fn changes_are_announced_once() {
         let wanted = announced();
-        assert!(wanted.add(ROOM));
-        assert_eq!(new(&wanted), rooms([1]));
-        assert_eq!(new(&wanted), rooms([]));
-        wanted.remove(ROOM);
+        assert!(wanted.set(ROOM, Some(AtOnce)));
+        assert_eq!(raised(&wanted), rooms([(1, Some(AtOnce))]));
+        assert_eq!(raised(&wanted), rooms([]));
+        wanted.set(ROOM, None);
         assert!(!wanted.contains(ROOM));
-        assert_eq!(wanted.take_left(), rooms([1]));
-        assert_eq!(wanted.take_left(), rooms([]));
+        assert_eq!(wanted.take_lowered(), rooms([(1, None)]));
+        assert_eq!(wanted.take_lowered(), rooms([]));
         assert_eq!(all(&wanted), rooms([]));
     }
 
     #[test]
     fn room_that_comes_back_is_not_announced() {
         let wanted = announced();
-        wanted.add(ROOM);
-        wanted.remove(ROOM);
-        wanted.add(ROOM);
-        assert_eq!(new(&wanted), rooms([1]));
-        wanted.remove(ROOM);
-        // A newcomer must know it: nothing else will be announced.
-        assert_eq!(all(&wanted), rooms([1]));
-        assert!(!wanted.add(ROOM));
+        wanted.set(ROOM, Some(AtOnce));
+        wanted.set(ROOM, None);
+        wanted.set(ROOM, Some(AtOnce));
+        assert_eq!(raised(&wanted), rooms([(1, Some(AtOnce))]));
+        for left in [Some(Soon), None] {
+            wanted.set(ROOM, left);
+            // A newcomer must know it: nothing else will be announced.
+            assert_eq!(all(&wanted), rooms([(1, Some(AtOnce))]));
+            assert!(!wanted.set(ROOM, Some(AtOnce)));
+        }
         assert!(wanted.contains(ROOM));
-        assert_eq!(new(&wanted), rooms([]));
-        assert_eq!(wanted.take_left(), rooms([]));
+        assert_eq!(raised(&wanted), rooms([]));
+        assert_eq!(wanted.take_lowered(), rooms([]));
+    }
+
+    #[test]
+    fn room_is_announced_again_when_more_urgent() {
+        let wanted = announced();
+        assert!(wanted.set(ROOM, Some(Soon)));
+        assert_eq!(raised(&wanted), rooms([(1, Some(Soon))]));
+        assert!(wanted.set(ROOM, Some(AtOnce)));
+        assert_eq!(raised(&wanted), rooms([(1, Some(AtOnce))]));
+        wanted.set(ROOM, None);
+        // Others know it as more urgent.
+        assert!(!wanted.set(ROOM, Some(Soon)));
+        assert_eq!(raised(&wanted), rooms([]));
+        assert_eq!(wanted.take_lowered(), rooms([(1, Some(Soon))]));
+        assert_eq!(all(&wanted), rooms([(1, Some(Soon))]));
     }
 
     #[test]
     fn single_process_announces_nothing() {
         let wanted = announced();
-        wanted.add(RoomId(3));
-        wanted.remove(RoomId(3));
-        wanted.add(RoomId(3));
+        for urgency in [Some(AtOnce), None, Some(AtOnce)] {
+            wanted.set(RoomId(3), urgency);
+        }
         wanted.announce(false);
-        wanted.remove(RoomId(3));
-        assert!(!wanted.add(ROOM));
-        assert!(!wanted.add(RoomId(2)));
-        wanted.remove(RoomId(2));
-        assert_eq!(new(&wanted), rooms([]));
-        assert_eq!(wanted.take_left(), rooms([]));
-        assert_eq!(all(&wanted), rooms([1]));
+        wanted.set(RoomId(3), None);
+        assert!(!wanted.set(ROOM, Some(AtOnce)));
+        assert!(!wanted.set(RoomId(2), Some(Soon)));
+        wanted.set(RoomId(2), None);
+        assert_eq!(raised(&wanted), rooms([]));
+        assert_eq!(wanted.take_lowered(), rooms([]));
+        assert_eq!(all(&wanted), rooms([(1, Some(AtOnce))]));
     }
 }

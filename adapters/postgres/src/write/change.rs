@@ -18,7 +18,7 @@ use std::collections::HashSet;
 
 use aftermatch_ports::{
     Commit, Deleted, Outcome,
-    model::{Epoch, MessageId, Seq, Text, UserId},
+    model::{Epoch, MessageId, Reason, Seq, Text, UserId},
 };
 use sqlx::{Error, FromRow, PgConnection};
 
@@ -40,7 +40,7 @@ use crate::{
 /// the whole table. Invariant 5: that join needs `next`, so `next` comes first.
 /// Invariant 3: `moved` depends on `old`.
 macro_rules! event {
-    ($kind:literal, $author:literal, $set:literal) => {
+    ($kind:literal, $author:literal, $reason:literal, $set:literal) => {
         concat!(
             "WITH next AS MATERIALIZED (",
             precondition::lock!(),
@@ -63,10 +63,12 @@ macro_rules! event {
                 WHERE rooms.id = $1 AND EXISTS (SELECT FROM old)
              ), logged AS (
                 INSERT INTO events (room_id, seq, kind, user_id, at, request_id,
-                                    message_ids, replaced, replaced_seqs)
+                                    message_ids, replaced, replaced_seqs, reason)
                 SELECT $1, next.seq, '",
             $kind,
-            "', $3, next.at, $6, o.ids, o.texts, o.seqs
+            "', $3, next.at, $6, o.ids, o.texts, o.seqs, ",
+            $reason,
+            "
                 FROM next CROSS JOIN (
                     SELECT array_agg(id ORDER BY position) AS ids,
                            array_agg(text ORDER BY position) AS texts,
@@ -87,16 +89,18 @@ macro_rules! event {
 const EDIT: &str = event!(
     "edited",
     "user_id = $3",
+    "NULL",
     "text = $7, edited_at = next.at, sent_sha256 = CASE
         WHEN client_msg_id IS NOT NULL
         THEN COALESCE(sent_sha256, sha256(convert_to(text, 'UTF8')))
      END"
 );
 
-/// $7 the author, or null for any.
+/// $7 the author, or null for any. $8 the reason, or null.
 const DELETE: &str = event!(
     "deleted",
     "($7::bigint IS NULL OR user_id = $7)",
+    "$8",
     "text = NULL, sent_sha256 = NULL, deleted_at = next.at, deleted_by = $3"
 );
 
@@ -133,7 +137,11 @@ pub(super) async fn run(
 ) -> Result<Attempted, Error> {
     let row = match &job.what {
         What::Edit { id, text } => edit(connection, job, *id, text).await?,
-        What::Delete { ids, author } => delete(connection, job, ids, *author).await?,
+        What::Delete {
+            ids,
+            author,
+            reason,
+        } => delete(connection, job, ids, *author, reason.as_ref()).await?,
     };
     Ok(if row.locked {
         Attempt::Done(Outcome::Committed(Written::Change(
@@ -174,10 +182,13 @@ async fn delete(
     job: &Change,
     ids: &[MessageId],
     author: Option<UserId>,
+    reason: Option<&Reason>,
 ) -> Result<EventRow, Error> {
     let mut seen = HashSet::new();
     let ids = ids.iter().map(|id| id.0).filter(|id| seen.insert(*id));
-    let query = statement(DELETE, job, ids.collect()).bind(author.map(|author| author.0));
+    let query = statement(DELETE, job, ids.collect())
+        .bind(author.map(|author| author.0))
+        .bind(reason.map(Reason::as_str));
     query.fetch_one(connection).await
 }
 

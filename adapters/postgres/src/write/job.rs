@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use aftermatch_ports::{
     CreateOutcome, Deleted, Draft, Outcome, Precondition, StoreError,
-    model::{ClientMsgId, MessageId, RequestId, Text, UserId},
+    model::{ClientMsgId, MessageId, Reason, RequestId, Text, UserId},
 };
 
 use crate::retry::Attempt;
@@ -57,6 +57,7 @@ pub(crate) enum What {
     Delete {
         ids: Arc<[MessageId]>,
         author: Option<UserId>,
+        reason: Option<Reason>,
     },
 }
 

@@ -128,7 +128,9 @@ async fn recheck_finds_every_kind_of_event() {
     edited.expect("an edit");
     assert_eq!(recheck(&there).await, Some(Found::of(&[], &[], &[(21, 2)])));
     let ids = vec![created.id];
-    let deleted = here.delete(now, ids, DeleteScope::Any, NO_REQUEST).await;
+    let deleted = here
+        .delete(now, ids, DeleteScope::Any, None, NO_REQUEST)
+        .await;
     deleted.expect("a deletion");
     let other = precondition(&here, 22, 2).await;
     let created = here.create(other, draft("hello", None), NO_REQUEST).await;

@@ -255,7 +255,13 @@ async fn import_spares_edited_and_deleted_messages() {
     let now = precondition(&store, boris.0, boris.1).await;
     let twins = vec![id(&there[1]), id(&there[2])];
     let deleted = store
-        .delete(now, twins, DeleteScope::OwnedBy(UserId(2)), NO_REQUEST)
+        .delete(
+            now,
+            twins,
+            DeleteScope::OwnedBy(UserId(2)),
+            None,
+            NO_REQUEST,
+        )
         .await;
     assert!(
         matches!(deleted, Ok(Outcome::Committed(Some(_)))),
@@ -263,7 +269,7 @@ async fn import_spares_edited_and_deleted_messages() {
     );
     let now = precondition(&store, eve.0, eve.1).await;
     let deleted = store
-        .delete(now, vec![MessageId(5)], DeleteScope::Any, NO_REQUEST)
+        .delete(now, vec![MessageId(5)], DeleteScope::Any, None, NO_REQUEST)
         .await;
     assert!(
         matches!(deleted, Ok(Outcome::Committed(Some(_)))),

@@ -23,13 +23,13 @@ pub(crate) const NO_MIGRATE: Extent = Extent {
 };
 
 /// A role of its own, which may log in and nothing else. It is removed by [`Role::drop`].
-struct Role {
-    name: String,
-    options: Options,
+pub(crate) struct Role {
+    pub(crate) name: String,
+    pub(crate) options: Options,
 }
 
 impl Role {
-    async fn create(database: &Database, platform: &Platform) -> Self {
+    pub(crate) async fn create(database: &Database, platform: &Platform) -> Self {
         // Roles belong to the whole server: the name of the database is unique.
         let (server, database_name) = database.url().rsplit_once('/').expect("a URL");
         let name = format!("chat_of_{database_name}");
@@ -46,7 +46,7 @@ impl Role {
         Self { name, options }
     }
 
-    async fn drop(self, platform: &Platform) {
+    pub(crate) async fn drop(self, platform: &Platform) {
         let Self { name, .. } = self;
         run(platform, format!("DROP OWNED BY {name}; DROP ROLE {name}")).await;
     }
@@ -139,7 +139,7 @@ async fn too_few_connections_are_found() {
     let database = fresh().await;
     let platform = Platform::connect(database.url()).await;
     let role = Role::create(&database, &platform).await;
-    run(&platform, grants("chat", &role.name)).await;
+    run(&platform, grants("aftermatch", &role.name)).await;
     let (_, name) = database.url().rsplit_once('/').expect("a URL");
     // The pool has 4.
     for (limit, severity) in [
@@ -184,17 +184,17 @@ async fn each_missing_right_is_found() {
             "{rights:#?}"
         );
     }
-    run(&platform, grants("chat", &role.name)).await;
+    run(&platform, grants("aftermatch", &role.name)).await;
     assert_eq!(inspect(&role.options, NO_MIGRATE).await.findings, []);
 
     // The statement that a finding advises is the one that helps.
     for (right, on) in [
-        ("SELECT", "_sqlx_migrations"),
-        ("SELECT", "brands"),
-        ("INSERT", "events"),
-        ("UPDATE", "users"),
-        ("DELETE", "removed"),
-        ("USAGE", "SEQUENCE messages_id_seq"),
+        ("SELECT", "public._sqlx_migrations"),
+        ("SELECT", "public.brands"),
+        ("INSERT", "public.events"),
+        ("UPDATE", "public.users"),
+        ("DELETE", "public.removed"),
+        ("USAGE", "SEQUENCE public.messages_id_seq"),
     ] {
         let name = &role.name;
         run(&platform, format!("REVOKE {right} ON {on} FROM {name}")).await;
@@ -215,14 +215,16 @@ async fn role_that_cannot_migrate_is_found() {
     let found = inspect(&role.options, EVERYTHING).await;
     let sentences: Vec<_> = found.sentences(Severity::Permanent).collect();
     assert_eq!(sentences.len(), 1, "{found:#?}");
+    let create = format!("CREATE SCHEMA {0} AUTHORIZATION {0}", role.name);
+    assert!(sentences[0].contains(&create), "{sentences:?}");
     let grant = format!("GRANT CREATE ON SCHEMA public TO {}", role.name);
-    assert!(sentences[0].contains(&grant), "{sentences:?}");
     run(&platform, grant).await;
     let found = inspect(&role.options, EVERYTHING).await;
     expect_one(&found, Severity::Warning, &["will apply them"]);
 
     // Tables of another role: they exist, and a migration is missing.
-    let older = "CREATE TABLE _sqlx_migrations (version bigint); CREATE TABLE users ()";
+    let older = "CREATE TABLE _sqlx_migrations (version bigint); CREATE TABLE users ();
+        CREATE SEQUENCE revisions";
     run(&platform, older.to_owned()).await;
     run(
         &platform,

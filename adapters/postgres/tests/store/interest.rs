@@ -8,7 +8,7 @@ use crate::{
     support::{store, town, with_world},
 };
 use aftermatch_ports::{
-    Interest, Relay, RemoteEvent,
+    Interest, Relay, RemoteEvent, Urgency,
     model::{Revision, RoomId},
 };
 use aftermatch_testdb::{Database, Platform};
@@ -100,7 +100,7 @@ async fn event_before_want_arrives_is_noticed() {
         received = author.receive() => panic!("{received:?}"),
     };
     let mut notified = Notified::of(&database, &platform).await;
-    reader.store.wanted(RoomId(22));
+    reader.store.room_wanted(RoomId(22), Some(Urgency::AtOnce));
     notified.until("want 22").await;
     let event = event_in(&author, 22, 7).await;
     author.publish(&event, Revision(7));
@@ -115,15 +115,21 @@ async fn event_before_want_arrives_is_noticed() {
 }
 
 #[tokio::test]
-async fn room_that_is_left_is_announced() {
+async fn urgency_of_room_is_announced() {
     let (database, platform) = with_world(&town(vec![])).await;
     let _here = Process::start(&database).await;
     let there = Process::start(&database).await;
     let mut notified = Notified::of(&database, &platform).await;
-    there.store.wanted(RoomId(22));
-    notified.until("want 22").await;
-    there.store.unwanted(RoomId(22));
-    notified.until("unwant 22").await;
+    let (at_once, soon) = (Some(Urgency::AtOnce), Some(Urgency::Soon));
+    for (urgency, line) in [
+        (soon, "want soon 22"),
+        (at_once, "want 22"),
+        (soon, "want soon 22"),
+        (None, "unwant 22"),
+    ] {
+        there.store.room_wanted(RoomId(22), urgency);
+        notified.until(line).await;
+    }
 }
 
 /// It says what the first program said that has these notifications.

@@ -38,7 +38,13 @@ async fn edit(store: &Postgres, author: i64, id: MessageId, says: &str) -> Commi
 
 async fn delete(store: &Postgres, ids: &[MessageId]) -> Commit {
     let precondition = precondition(store, ROOM.0, 1).await;
-    let deleted = store.delete(precondition, ids.to_vec(), DeleteScope::Any, NO_REQUEST);
+    let deleted = store.delete(
+        precondition,
+        ids.to_vec(),
+        DeleteScope::Any,
+        None,
+        NO_REQUEST,
+    );
     match deleted.await {
         Ok(Outcome::Committed(Some(deleted))) => deleted.commit,
         other => panic!("{other:?}"),

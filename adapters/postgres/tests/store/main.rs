@@ -7,17 +7,23 @@
     reason = "all of this is tests"
 )]
 
+mod audit;
 mod batches;
 mod changes;
 mod deleted_messages;
+mod frozen;
 mod health;
 mod import;
+mod imported_rooms;
 mod inspect;
 mod interest;
 mod laws;
 mod log;
 mod migrations;
 mod newcomers;
+
+mod platform_events;
+mod platform_writes;
 mod processes;
 mod queue;
 mod relay;
@@ -25,6 +31,7 @@ mod replica;
 mod retries;
 mod rights;
 mod same_messages;
+mod schemas;
 mod search_path;
 mod sessions;
 mod silent_changes;

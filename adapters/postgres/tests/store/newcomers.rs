@@ -7,7 +7,7 @@ use crate::{
     support::{options, store, town, with_world},
 };
 use aftermatch_ports::{
-    Changes, Interest, Relay, RemoteEvent, Revisions,
+    Changes, Interest, Relay, RemoteEvent, Revisions, Urgency,
     model::{
         Author, ClientMsgId, EventKind, Message, MessageId, Profile, RequestId, Revision,
         RoomEvent, RoomId, Seq, Text, UserId,
@@ -35,7 +35,7 @@ impl Process {
     /// A process that is ready.
     pub(crate) async fn start(database: &Database) -> Self {
         let store = Arc::new(store(database).await);
-        store.wanted(RoomId(21));
+        store.room_wanted(RoomId(21), Some(Urgency::AtOnce));
         store.ready().await;
         // More than any test publishes.
         let (sender, received) = mpsc::channel(100_000);

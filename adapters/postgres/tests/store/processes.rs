@@ -62,6 +62,7 @@ async fn attempt(
                     precondition,
                     vec![id],
                     DeleteScope::OwnedBy(precondition.user),
+                    None,
                     NO_REQUEST,
                 )
                 .await?;

@@ -50,7 +50,7 @@ fn write(store: &Arc<Postgres>, now: Precondition, one: Write) -> BoxFuture<'sta
             }
             Write::Delete(id) => {
                 let ids = vec![MessageId(id)];
-                let deleted = store.delete(now, ids, DeleteScope::Any, NO_REQUEST);
+                let deleted = store.delete(now, ids, DeleteScope::Any, None, NO_REQUEST);
                 match deleted.await? {
                     Outcome::Committed(deleted) => deleted.map(|deleted| deleted.commit.seq),
                     Outcome::Conflict => panic!("nothing has changed"),

@@ -7,7 +7,7 @@ use crate::support::{
 };
 use aftermatch_ports::{
     History, HistoryRange, Interest, Messages, Outcome, Read, ReadPositions, Relay, RemoteEvent,
-    Revisions, Rooms,
+    Revisions, Rooms, Urgency,
     model::{
         EventKind, MessageId, RequestId, Revision, RoomEvent, RoomId, Seq, UserId,
         access::DeleteScope,
@@ -43,6 +43,9 @@ const ROWS: &[(&str, bool)] = &[
     ("UPDATE rooms SET id = 24 WHERE id = 25", true),
     ("DELETE FROM users WHERE id = 5", true),
     ("DELETE FROM rooms WHERE id = 24", true),
+    ("UPDATE rooms SET frozen = true WHERE id = 21", true),
+    ("UPDATE rooms SET frozen = true WHERE id = 21", false),
+    ("UPDATE rooms SET kind = 'support', pen = 'always'", true),
     ("UPDATE rooms SET last_seq = last_seq + 1", false),
     (
         "UPDATE messages SET text = 'edited', edited_at = now()",
@@ -122,7 +125,7 @@ async fn service_writes_notify_no_rights() {
         "{edited:?}"
     );
     let deleted = store
-        .delete(now, vec![id], DeleteScope::Any, NO_REQUEST)
+        .delete(now, vec![id], DeleteScope::Any, None, NO_REQUEST)
         .await;
     assert!(
         matches!(deleted, Ok(Outcome::Committed(Some(_)))),
@@ -175,7 +178,7 @@ const REACH_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Publishes an event until the other process, which wants it, receives it.
 pub(crate) async fn reach(from: &Postgres, to: &Postgres, event: &RoomEvent) {
-    to.wanted(event.room.room.id);
+    to.room_wanted(event.room.room.id, Some(Urgency::AtOnce));
     let expected = RemoteEvent::of(event, Revision(1));
     let publishing = async {
         loop {
@@ -222,13 +225,13 @@ async fn single_process_sends_nothing() {
         .expect("a listener");
     listener.listen("chat_events").await.expect("a channel");
     store.ready().await;
-    store.wanted(RoomId(21));
+    store.room_wanted(RoomId(21), Some(Urgency::AtOnce));
     let event = event(&store, 1).await;
     for _ in 0..2 {
         store.publish(&event, Revision(1));
         store.recheck().await;
     }
-    store.unwanted(RoomId(21));
+    store.room_wanted(RoomId(21), None);
     store.recheck().await;
     let end = sqlx::query("SELECT pg_notify('chat_events', 'end')").execute(platform.pool());
     end.await.expect("a notification");

@@ -161,7 +161,7 @@ async fn deleted_message_leaves_no_text() {
         "{edited:?}"
     );
     let deleted = store
-        .delete(now, vec![sent.id], DeleteScope::Any, NO_REQUEST)
+        .delete(now, vec![sent.id], DeleteScope::Any, None, NO_REQUEST)
         .await;
     assert!(
         matches!(deleted, Ok(Outcome::Committed(Some(_)))),

@@ -25,7 +25,10 @@ pub(crate) fn grants(documented: &str, role: &str) -> String {
     let to = format!(" TO {documented};");
     let lines = OPERATIONS.lines().filter(|line| line.starts_with("GRANT "));
     let statements = lines.filter_map(|line| Some(line.split_once(&to)?.0));
+    // The databases of tests have the tables in the schema `public`.
     let statements: Vec<_> = statements
+        .map(|grant| grant.replace("aftermatch.", "public."))
+        .map(|grant| grant.replace("SCHEMA aftermatch", "SCHEMA public"))
         .map(|grant| format!("{grant} TO {role};"))
         .collect();
     assert!(statements.len() > 1, "{documented} has rights");
@@ -56,7 +59,7 @@ async fn expect_documented_rights_suffice(afterwards: &str) {
     let (server, name) = database.url().rsplit_once('/').expect("a URL");
     let role = format!("chat_of_{}", name.replace('-', "_"));
     let create = format!("CREATE ROLE {role} LOGIN PASSWORD '{role}';");
-    run(&platform, create + &grants("chat", &role)).await;
+    run(&platform, create + &grants("aftermatch", &role)).await;
     run(&platform, afterwards.to_owned()).await;
 
     let host = server.rsplit_once('@').expect("a user").1;
@@ -89,7 +92,7 @@ async fn write_and_read(store: &Postgres, platform: &Platform) {
     };
     let edited = store.edit(now, created.id, text("edited"), NO_REQUEST);
     assert!(matches!(edited.await, Ok(Outcome::Committed(Some(_)))));
-    let deleted = store.delete(now, vec![created.id], DeleteScope::Any, NO_REQUEST);
+    let deleted = store.delete(now, vec![created.id], DeleteScope::Any, None, NO_REQUEST);
     assert!(matches!(deleted.await, Ok(Outcome::Committed(Some(_)))));
     let marked = store.mark_read(RoomId(21), UserId(1), Seq(4), true).await;
     marked.expect("a read position");
@@ -168,6 +171,8 @@ async fn expect_rights_of_platform_suffice(role: &str, afterwards: &str) {
          UPDATE users SET active = false, admin = true, profile = '{{\"a\":1}}' WHERE id = 5;
          UPDATE brands SET tariff = 'business' WHERE id = 15;
          UPDATE participants SET position = 2 WHERE brand_id = 15;
+         INSERT INTO rooms (id, kind, pen, frozen) VALUES (26, 'support', 'always', true);
+         UPDATE rooms SET kind = 'match', pen = 'tariff', frozen = false WHERE id = 26;
          DELETE FROM rooms WHERE id IN (22, 23);
          DELETE FROM brands WHERE id = 13;
          DELETE FROM users WHERE id = 3;

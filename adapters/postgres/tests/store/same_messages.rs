@@ -44,7 +44,9 @@ async fn change(store: &Postgres, writer: i64) -> Vec<(Seq, Wrote)> {
     }
     for id in 1..=MESSAGES {
         let ids = vec![MessageId(id), MessageId(1 + id % MESSAGES)];
-        let deleted = store.delete(now, ids, DeleteScope::Any, NO_REQUEST).await;
+        let deleted = store
+            .delete(now, ids, DeleteScope::Any, None, NO_REQUEST)
+            .await;
         match deleted.expect("an answer") {
             Outcome::Committed(Some(deleted)) => {
                 written.push((deleted.commit.seq, Wrote::Deletion(deleted.ids)));

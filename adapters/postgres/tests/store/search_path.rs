@@ -23,6 +23,7 @@ const WRITES: &[&str] = &[
     "UPDATE $.brands SET tariff = 'light', user_id = 4 WHERE id = 12",
     "UPDATE $.participants SET position = 2 WHERE brand_id = 12",
     "DELETE FROM $.participants WHERE room_id = 22",
+    "UPDATE $.rooms SET kind = 'support', frozen = true WHERE id = 22",
     "UPDATE $.rooms SET id = 23 WHERE id = 22",
     "DELETE FROM $.brands WHERE id = 12",
     "DELETE FROM $.users WHERE id = 2",

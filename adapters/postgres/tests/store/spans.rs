@@ -26,6 +26,7 @@ use crate::{
 const SPANS: &[&str] = &[
     "db.change.list",
     "db.connection.open",
+    "db.event.audit",
     "db.event.find_last",
     "db.event.list",
     "db.event.listen",
@@ -38,6 +39,7 @@ const SPANS: &[&str] = &[
     "db.message.list",
     "db.message.list_changed",
     "db.message.list_newest",
+    "db.message.list_versions",
     "db.migration.check",
     "db.migration.run",
     "db.participant.list",
@@ -117,11 +119,15 @@ async fn every_statement_has_a_named_span() {
         precondition,
         vec![MessageId(1)],
         DeleteScope::Any,
+        None,
         NO_REQUEST,
     );
     deleted.await.expect("an answer");
     here.head(room).await.expect("a database");
     here.events(room, Seq::ZERO, 9).await.expect("a database");
+    here.audit(room, None, 9).await.expect("a database");
+    let versions = here.versions(room, MessageId(1), None, 9).await;
+    versions.expect("a database");
     here.purge(Duration::ZERO, 9).await.expect("a database");
     here.changes().await.expect("a recheck");
     let nothing = here.compare(Expected::default()).await;

@@ -5,7 +5,7 @@ use crate::support::{
 };
 use aftermatch_ports::{
     History, HistoryRange, Log, Messages, Outcome, Page, Read, Rooms, Scope,
-    model::{BrandId, EventKind, RoomId, Seq, Tariff, Timestamp, UserId},
+    model::{BrandId, EventKind, Pen, RoomId, RoomKind, Seq, Tariff, Timestamp, UserId},
 };
 use aftermatch_postgres::Postgres;
 use aftermatch_testdb::Platform;
@@ -79,6 +79,24 @@ async fn unknown_tariff_gives_no_rights_and_hides_nothing() {
     let room = room.expect("a database").expect("the room");
     let tariffs: Vec<_> = room.participants.iter().map(|brand| brand.tariff).collect();
     assert_eq!(tariffs, [Some(Tariff::Light), None]);
+}
+
+/// Written where the triggers that refuse them are off.
+#[tokio::test]
+async fn unknown_pen_gives_no_rights_and_hides_nothing() {
+    let (database, platform) = with_world(&town(vec![message(None, 21, 1, 7, "hello")])).await;
+    let newer = "ALTER TABLE rooms DISABLE TRIGGER rooms_refuse_unknown;
+        UPDATE rooms SET pen = 'sometimes' WHERE id = 21;
+        UPDATE rooms SET kind = 'Support desk', frozen = true WHERE id = 22";
+    run(&platform, newer.to_owned()).await;
+    let store = store(&database).await;
+    assert_eq!(list(&store).await, [3, 2]);
+    for (id, pen, frozen) in [(21, Pen::Never, false), (22, Pen::Tariff, true)] {
+        let room = store.room(RoomId(id), Read::Fresh).await;
+        let room = room.expect("a database").expect("the room");
+        assert_eq!((room.pen, room.frozen), (pen, frozen));
+        assert_eq!(room.kind, RoomKind::default());
+    }
 }
 
 /// The times of the messages in the history, and of the events in the log.

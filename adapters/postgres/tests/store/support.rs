@@ -5,8 +5,8 @@ use std::time::Duration;
 use aftermatch_ports::{
     Draft, Log, People, Precondition, Read, Rooms,
     model::{
-        BrandId, ClientMsgId, MessageId, Profile, RequestId, RoomId, Seq, Text, Timestamp, UserId,
-        World,
+        BrandId, ClientMsgId, MessageId, Pen, Profile, RequestId, RoomId, RoomKind, Seq, Text,
+        Timestamp, UserId, World,
         world::{NewBrand, NewMessage, NewRoom, NewUser},
     },
 };
@@ -71,6 +71,9 @@ pub(crate) fn room(id: i64, participants: &[i64]) -> NewRoom {
     NewRoom {
         id: RoomId(id),
         participants: participants.iter().copied().map(BrandId).collect(),
+        kind: RoomKind::default(),
+        pen: Pen::default(),
+        frozen: false,
     }
 }
 

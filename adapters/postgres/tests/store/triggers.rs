@@ -104,6 +104,27 @@ const ROWS: &[Row] = &[
         &[],
         &[21],
     ),
+    ("UPDATE rooms SET frozen = true WHERE id = 21", &[], &[21]),
+    (
+        "UPDATE rooms SET kind = 'support' WHERE id = 21",
+        &[],
+        &[21],
+    ),
+    (
+        "UPDATE rooms SET pen = 'always' WHERE id > 21",
+        &[],
+        &[22, 23],
+    ),
+    (
+        "UPDATE rooms SET kind = 'match', pen = pen, frozen = false",
+        &[],
+        &[],
+    ),
+    (
+        "INSERT INTO rooms (id) VALUES (21), (22) ON CONFLICT (id) DO UPDATE SET frozen = rooms.id = 21",
+        &[],
+        &[21],
+    ),
     ("INSERT INTO participants VALUES (21, 13, 9)", &[], &[21]),
     (
         "DELETE FROM participants WHERE room_id = 21 AND brand_id = 11",
@@ -190,6 +211,50 @@ async fn revisions(connection: &mut sqlx::PgConnection) -> [BTreeMap<i64, i64>; 
         table.extend(rows);
     }
     tables
+}
+
+#[tokio::test]
+async fn unknown_kind_and_pen_are_refused() {
+    let (_database, platform) = with_world(&town(vec![])).await;
+    for (write, expected) in [
+        (
+            "UPDATE rooms SET pen = 'sometimes' WHERE id = 21",
+            "pen of room 21 is 'sometimes'",
+        ),
+        (
+            "INSERT INTO rooms (id, pen) VALUES (24, '')",
+            "pen of room 24 is ''",
+        ),
+        (
+            "INSERT INTO rooms (id, kind) VALUES (24, 'Support')",
+            "kind of room 24 is 'Support'",
+        ),
+        (
+            "UPDATE rooms SET kind = 'it''s' WHERE id = 21",
+            "kind of room 21 is 'it''s'",
+        ),
+        (
+            "UPDATE rooms SET kind = E'a\\n' WHERE id = 21",
+            "kind of room 21 is 'a\n'",
+        ),
+        (
+            "UPDATE rooms SET kind = repeat('a', 33) WHERE id = 21",
+            "kind of room 21 is 'aaaa",
+        ),
+        (
+            "INSERT INTO rooms (id, kind) VALUES (24, '')",
+            "kind of room 24 is ''",
+        ),
+    ] {
+        let refused = sqlx::query(write).execute(platform.pool()).await;
+        let refused = refused.expect_err(write);
+        let refused = refused.as_database_error().expect("a refusal");
+        assert!(refused.is_check_violation(), "{write}: {refused}");
+        assert!(refused.message().starts_with(expected), "{refused}");
+    }
+    let accepted = "INSERT INTO rooms (id, kind, pen) VALUES (24, repeat('z', 32), 'never')";
+    let accepted = sqlx::query(accepted).execute(platform.pool()).await;
+    accepted.expect("a valid room");
 }
 
 #[tokio::test]

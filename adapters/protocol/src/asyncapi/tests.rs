@@ -61,7 +61,7 @@ fn both_endpoints_publish_their_actions() {
     let document = document();
     for (channel, address, actions) in [
         ("chat", "/ws/chat/", 13),
-        ("admin_chat", "/ws/admin-chat/", 11),
+        ("admin_chat", "/ws/admin-chat/", 13),
     ] {
         assert_eq!(document["channels"][channel]["address"], address);
         let operations = document["operations"].as_object().expect("operations");

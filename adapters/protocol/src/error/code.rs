@@ -97,8 +97,14 @@ error_codes! {
         "the brand takes no part in this room, or there is no such room",
         "request `list` again";
     BusinessRequired = 403, "business_required",
-        "an administrator can write only if a participant has the business tariff",
+        "an administrator can write only if a participant has the business tariff, unless the `pen` of the room is `always`",
         "show the room as read-only until `has_business` is true";
+    AdminsCannotWrite = 403, "admins_cannot_write",
+        "administrators cannot write in this room: its `pen` is `never`",
+        "show the room as read-only until its `pen` is another one";
+    RoomFrozen = 403, "room_frozen",
+        "the room is closed for writing, for brands and administrators alike",
+        "show the room as read-only until it has no `frozen` any more";
     BrandRequired = 403, "brand_required",
         "the user no longer owns a brand; the service then closes the connection with 4403",
         "stop; do not reconnect";
@@ -109,7 +115,7 @@ error_codes! {
         "there is no such room; only administrators get this",
         "request `list` again";
     MessageNotFound = 404, "message_not_found",
-        "edit: the message does not exist, is not the user's own, or is in another room; delete: none of the messages was deleted",
+        "edit: the message does not exist, is not the user's own, or is in another room; delete: none of the messages was deleted; history of a message: it never was in this room",
         "treat it as deleted, or as not yours";
     TooManyRequests = 429, "too_many_requests",
         "this connection sends requests faster than the service allows; nothing was done",

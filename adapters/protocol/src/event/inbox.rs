@@ -34,7 +34,8 @@ pub(crate) struct RoomChanged<'a> {
     #[schemars(with = "EventNumber")]
     read_seq: Option<EventNumber>,
     last_message: Option<MessageShape<'a>>,
-    /// The room, if its participants or their tariffs have changed.
+    /// The room, if it has changed: its participants or their tariffs, `frozen`, `kind` or
+    /// `pen`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "RoomShape<'static>")]
     room: Option<RoomShape<'a>>,

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 
 use aftermatch_ports::{
     Follow, HistoryRange,
-    model::{ClientMsgId, Endpoint, FollowedRooms, RoomId, Seq},
+    model::{ClientMsgId, Endpoint, FollowedRooms, Reason, RoomId, Seq},
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
@@ -21,7 +21,7 @@ use crate::{
     error::{ErrorCode, ProtocolError},
     limits::{
         DEFAULT_MESSAGES, MAX_CLIENT_MSG_ID_CHARS, MAX_DELETED, MAX_EPOCH_CHARS, MAX_FOLLOWED,
-        MAX_MESSAGES, MAX_REPLAY, MAX_ROOMS, MAX_SEARCH_CHARS,
+        MAX_MESSAGES, MAX_REASON_CHARS, MAX_REPLAY, MAX_ROOMS, MAX_SEARCH_CHARS,
     },
 };
 
@@ -48,11 +48,20 @@ pub enum Parameters<'a> {
     /// [`Action::EditMessage`]
     EditMessage(EditMessage<'a>),
     /// [`Action::DeleteMessages`]
-    DeleteMessages(DeleteMessages),
+    DeleteMessages {
+        /// The messages.
+        ids: Ids,
+        /// Why an administrator deletes them.
+        reason: Option<Reason>,
+    },
     /// [`Action::GetRoomMessages`]
     GetRoomMessages(RoomMessages),
     /// [`Action::SearchMessages`]
     SearchMessages(SearchMessages),
+    /// [`Action::GetMessageHistory`]
+    GetMessageHistory(MessageHistory),
+    /// [`Action::GetAudit`]
+    GetAudit(Audit),
     /// [`Action::CurrentRoomInfo`]
     CurrentRoomInfo,
     /// [`Action::Typing`]
@@ -76,11 +85,16 @@ impl<'a> Parameters<'a> {
             Action::LeaveRoom => Self::LeaveRoom,
             Action::CreateMessage => read::<CreateMessage<'_>>(raw)?.checked()?,
             Action::EditMessage => Self::EditMessage(read(raw)?),
-            Action::DeleteMessages => Self::DeleteMessages(read(raw)?),
+            Action::DeleteMessages => match endpoint {
+                Endpoint::Chat => read::<DeleteOwnMessages>(raw)?.into(),
+                Endpoint::AdminChat => read::<DeleteMessages<'_>>(raw)?.checked()?,
+            },
             Action::GetRoomMessages => {
                 Self::GetRoomMessages(read::<GetRoomMessages>(raw)?.checked()?)
             }
             Action::SearchMessages => Self::SearchMessages(read(raw)?),
+            Action::GetMessageHistory => Self::GetMessageHistory(read(raw)?),
+            Action::GetAudit => Self::GetAudit(read(raw)?),
             Action::CurrentRoomInfo => Self::CurrentRoomInfo,
             Action::Typing => Self::Typing,
             Action::MarkRead => Self::MarkRead(read(raw)?),
@@ -98,9 +112,11 @@ impl<'a> Parameters<'a> {
             Self::LeaveRoom => Action::LeaveRoom,
             Self::CreateMessage { .. } => Action::CreateMessage,
             Self::EditMessage(_) => Action::EditMessage,
-            Self::DeleteMessages(_) => Action::DeleteMessages,
+            Self::DeleteMessages { .. } => Action::DeleteMessages,
             Self::GetRoomMessages(_) => Action::GetRoomMessages,
             Self::SearchMessages(_) => Action::SearchMessages,
+            Self::GetMessageHistory(_) => Action::GetMessageHistory,
+            Self::GetAudit(_) => Action::GetAudit,
             Self::CurrentRoomInfo => Action::CurrentRoomInfo,
             Self::Typing => Action::Typing,
             Self::MarkRead(_) => Action::MarkRead,
@@ -120,6 +136,8 @@ pub(crate) fn schema(action: Action, generator: &mut SchemaGenerator) -> Schema 
         Action::DeleteMessages => DeleteMessages::json_schema(generator),
         Action::GetRoomMessages => GetRoomMessages::json_schema(generator),
         Action::SearchMessages => SearchMessages::json_schema(generator),
+        Action::GetMessageHistory => MessageHistory::json_schema(generator),
+        Action::GetAudit => Audit::json_schema(generator),
         Action::MarkRead => MarkRead::json_schema(generator),
         Action::LeaveRoom | Action::CurrentRoomInfo | Action::Typing => {
             json_schema!({"type": "object", "examples": [{}]})
@@ -273,10 +291,40 @@ pub struct EditMessage<'a> {
 
 /// Parameters of `delete_messages`.
 #[derive(Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[schemars(example = json!({"msg_id_list": [18, 19]}))]
-pub struct DeleteMessages {
+#[schemars(
+    example = json!({"msg_id_list": [18, 19]}),
+    example = json!({"msg_id_list": [18], "reason": "spam"}),
+)]
+pub struct DeleteMessages<'a> {
     /// The messages' `id`s.
     pub msg_id_list: Ids,
+    /// Why an administrator deletes them. White space at both ends is cut off; then it has at
+    /// least one character, and no U+0000. Ignored if a brand sends it.
+    #[serde(borrow)]
+    #[schemars(length(min = 1, max = MAX_REASON_CHARS))]
+    pub reason: Option<Cow<'a, str>>,
+}
+
+impl<'a> DeleteMessages<'a> {
+    fn checked(self) -> Result<Parameters<'a>, ProtocolError> {
+        let reason = self.reason.map(|reason| Reason::new(&reason));
+        Ok(Parameters::DeleteMessages {
+            ids: self.msg_id_list,
+            reason: reason.transpose()?,
+        })
+    }
+}
+
+/// Parameters of `delete_messages` that brands have.
+#[derive(Debug, Deserialize)]
+struct DeleteOwnMessages {
+    msg_id_list: Ids,
+}
+
+impl From<DeleteOwnMessages> for Parameters<'_> {
+    fn from(DeleteOwnMessages { msg_id_list: ids }: DeleteOwnMessages) -> Self {
+        Self::DeleteMessages { ids, reason: None }
+    }
 }
 
 /// Parameters of `get_room_messages`, before they are checked together.
@@ -348,6 +396,35 @@ pub struct SearchMessages {
     pub before_seq: Option<Position>,
     #[schemars(description = format!("At most this many messages. The default is {DEFAULT_MESSAGES}."))]
     /// At most this many messages.
+    pub limit: Option<UpTo<MAX_MESSAGES>>,
+}
+
+/// Parameters of `get_message_history`.
+#[derive(Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(
+    example = json!({"msg_id": 18}),
+    example = json!({"msg_id": 18, "before_seq": 42, "limit": 1}),
+)]
+pub struct MessageHistory {
+    /// The message's `id`.
+    pub msg_id: Id,
+    /// Only versions before this number.
+    pub before_seq: Option<Position>,
+    #[schemars(description = format!("At most this many versions. The default is {DEFAULT_MESSAGES}."))]
+    /// At most this many versions.
+    pub limit: Option<UpTo<MAX_MESSAGES>>,
+}
+
+/// Parameters of `get_audit`.
+#[derive(Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(example = json!({}), example = json!({"before_seq": 42, "limit": 1}))]
+pub struct Audit {
+    /// Only edits and deletions before this number.
+    pub before_seq: Option<Position>,
+    #[schemars(description = format!(
+        "At most this many edits and deletions. The default is {DEFAULT_MESSAGES}."
+    ))]
+    /// At most this many edits and deletions.
     pub limit: Option<UpTo<MAX_MESSAGES>>,
 }
 

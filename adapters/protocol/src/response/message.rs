@@ -1,13 +1,12 @@
 //! Messages as history shows them.
 
-use std::mem;
-
 use aftermatch_ports::model::{Message, RequestId, Seq};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
     envelope::{Data, Frame, Response},
+    long_list::LongList,
     profile::UserShape,
     value::{EventNumber, Time},
 };
@@ -101,14 +100,9 @@ impl Data for FoundMessages<'_> {
     const ACTION: &'static str = Action::SearchMessages.as_str();
 }
 
-/// A response with messages, written message by message, so that a long one is
-/// never in memory as a whole and never delays other connections.
+/// A response with messages, written message by message.
 #[derive(Debug)]
-pub struct MessageList {
-    /// What comes before the messages.
-    head: Vec<u8>,
-    started: bool,
-}
+pub struct MessageList(LongList);
 
 /// Where a range of messages ends.
 #[derive(Debug, Clone, Copy)]
@@ -130,75 +124,52 @@ impl MessageList {
             after: None,
             last_seq: Seq::ZERO,
         };
-        Self::new(range(request_id, no_ends))
+        Self(LongList::new(&range(request_id, no_ends)))
     }
 
     /// With a numbered page of the messages, of which there are `count`.
     #[must_use]
     pub fn of_page(request_id: &RequestId, count: u64) -> Self {
-        Self::new(page(request_id, count, None))
+        Self(LongList::new(&page(request_id, count, None)))
     }
 
     /// With messages that a search found.
     #[must_use]
     pub fn of_search(request_id: &RequestId) -> Self {
-        Self::new(found(request_id, None, Seq::ZERO))
-    }
-
-    fn new((head, _): (Vec<u8>, Vec<u8>)) -> Self {
-        Self {
-            head,
-            started: false,
-        }
+        Self(LongList::new(&found(request_id, None, Seq::ZERO)))
     }
 
     /// Adds a message.
     pub fn add(&mut self, out: &mut Vec<u8>, message: &Message) {
-        if self.started {
-            out.push(b',');
-        }
-        self.start(out);
-        MessageShape::from(message).write(out);
+        self.0.add(out, &MessageShape::from(message));
     }
 
     /// Ends a range.
-    pub fn finish_range(mut self, out: &mut Vec<u8>, request_id: &RequestId, ends: RangeEnds) {
-        self.start(out);
-        let (_, tail) = range(request_id, ends);
-        out.extend_from_slice(&tail);
+    pub fn finish_range(self, out: &mut Vec<u8>, request_id: &RequestId, ends: RangeEnds) {
+        self.0.finish_as(out, &range(request_id, ends));
     }
 
     /// Ends a page. `next` is the number of the page that follows.
-    pub fn finish_page(mut self, out: &mut Vec<u8>, request_id: &RequestId, next: Option<u64>) {
-        self.start(out);
-        let (_, tail) = page(request_id, 0, next);
-        out.extend_from_slice(&tail);
+    pub fn finish_page(self, out: &mut Vec<u8>, request_id: &RequestId, next: Option<u64>) {
+        self.0.finish_as(out, &page(request_id, 0, next));
     }
 
     /// Ends what a search found. `next` is the last of the messages, if there are older
     /// ones with the words.
     pub fn finish_search(
-        mut self,
+        self,
         out: &mut Vec<u8>,
         request_id: &RequestId,
         next: Option<Seq>,
         last_seq: Seq,
     ) {
-        self.start(out);
-        let (_, tail) = found(request_id, next, last_seq);
-        out.extend_from_slice(&tail);
-    }
-
-    fn start(&mut self, out: &mut Vec<u8>) {
-        if !mem::replace(&mut self.started, true) {
-            out.extend_from_slice(&self.head);
-        }
+        self.0.finish_as(out, &found(request_id, next, last_seq));
     }
 }
 
-/// The response without messages: what comes before them, and what comes after.
-fn range(request_id: &RequestId, ends: RangeEnds) -> (Vec<u8>, Vec<u8>) {
-    split(&Response::new(
+/// The response without messages.
+fn range(request_id: &RequestId, ends: RangeEnds) -> impl Frame {
+    Response::new(
         request_id,
         MessageRange {
             results: Vec::new(),
@@ -206,39 +177,31 @@ fn range(request_id: &RequestId, ends: RangeEnds) -> (Vec<u8>, Vec<u8>) {
             next_after_seq: ends.after.map(|seq| seq.0),
             last_seq: ends.last_seq.into(),
         },
-    ))
+    )
 }
 
-/// The response without messages: what comes before them, and what comes after.
-fn page(request_id: &RequestId, count: u64, next: Option<u64>) -> (Vec<u8>, Vec<u8>) {
-    split(&Response::new(
+/// The response without messages.
+fn page(request_id: &RequestId, count: u64, next: Option<u64>) -> impl Frame {
+    Response::new(
         request_id,
         MessagePage {
             count,
             results: Vec::new(),
             next: next.and_then(|page| i64::try_from(page).ok()),
         },
-    ))
+    )
 }
 
-/// The response without messages: what comes before them, and what comes after.
-fn found(request_id: &RequestId, next: Option<Seq>, last_seq: Seq) -> (Vec<u8>, Vec<u8>) {
-    split(&Response::new(
+/// The response without messages.
+fn found(request_id: &RequestId, next: Option<Seq>, last_seq: Seq) -> impl Frame {
+    Response::new(
         request_id,
         FoundMessages {
             results: Vec::new(),
             next_before_seq: next.map(|seq| seq.0),
             last_seq: last_seq.into(),
         },
-    ))
-}
-
-fn split(without_messages: &impl Frame) -> (Vec<u8>, Vec<u8>) {
-    const LIST: &[u8] = b"\"results\":[";
-    let mut head = without_messages.to_vec();
-    let list = head.windows(LIST.len()).position(|bytes| bytes == LIST);
-    let tail = head.split_off(list.map_or(head.len(), |at| at + LIST.len()));
-    (head, tail)
+    )
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use aftermatch_ports::{
     Missed,
-    model::{BrandId, LogHead, RequestId, RoomView, Seq, UserId},
+    model::{BrandId, LogHead, Pen, RequestId, RoomKind, RoomView, Seq, UserId},
 };
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 use super::{
@@ -25,6 +25,31 @@ pub(crate) struct RoomShape<'a> {
     has_business: bool,
     /// The room's id again. A message's `room_id` is this number.
     id: i64,
+    /// Whether the room is closed for writing, for brands and administrators alike.
+    /// Missing if not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "bool")]
+    frozen: Option<bool>,
+    /// What the room is for, as a word of the platform. Missing if it is `match`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "kind_shape")]
+    kind: Option<&'a str>,
+    /// When administrators may write: `always`, or `never`. Missing if it depends on
+    /// `has_business`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "pen_shape")]
+    pen: Option<&'static str>,
+}
+
+fn kind_shape(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "pattern": format!("^[a-z][a-z0-9_-]{{0,{}}}$", RoomKind::MAX_CHARS - 1),
+    })
+}
+
+fn pen_shape(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"enum": [Pen::Always.as_str(), Pen::Never.as_str()]})
 }
 
 impl<'a> From<&'a RoomView> for RoomShape<'a> {
@@ -43,11 +68,15 @@ impl<'a> RoomShape<'a> {
     }
 
     fn new(view: &'a RoomView, participants: Participants<'a>) -> Self {
+        let room = &view.room;
         Self {
-            pk: view.room.id.0,
+            pk: room.id.0,
             participants,
             has_business: view.has_business,
-            id: view.room.id.0,
+            id: room.id.0,
+            frozen: room.frozen.then_some(true),
+            kind: (room.kind != RoomKind::default()).then(|| room.kind.as_str()),
+            pen: (room.pen != Pen::default()).then(|| room.pen.as_str()),
         }
     }
 }
@@ -113,4 +142,38 @@ pub fn joined(
         read_positions: read_by.map(read_positions),
     };
     Response::new(request_id, room)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use aftermatch_ports::model::Room;
+
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn usual_room_has_no_keys_behind_id() {
+        let usual = sample::room();
+        let unusual = RoomView {
+            room: Arc::new(Room {
+                kind: RoomKind::new("support").expect("a valid kind"),
+                pen: Pen::Never,
+                frozen: true,
+                ..Room::clone(&usual.room)
+            }),
+            ..usual.clone()
+        };
+        for (view, end) in [
+            (usual, r#""has_business":true,"id":1}"#),
+            (
+                unusual,
+                r#""has_business":true,"id":1,"frozen":true,"kind":"support","pen":"never"}"#,
+            ),
+        ] {
+            let json = serde_json::to_string(&RoomShape::from(&view)).expect("a room");
+            assert!(json.ends_with(end), "{json}");
+        }
+    }
 }

@@ -153,7 +153,7 @@ impl Hub {
 
     /// Invariant 1 of `seats`.
     pub(super) fn new_channel(&self, room: RoomId) -> Arc<Channel> {
-        self.wants.add(room);
+        self.wants.joined(room, true);
         Arc::new(Channel::new(self.flusher.clone()))
     }
 }

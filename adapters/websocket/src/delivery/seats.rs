@@ -2,7 +2,7 @@
 //!
 //! Invariants:
 //! 1. A room has a channel while somebody has joined it or is about to, and is wanted
-//!    from other processes for exactly this time. Both change under the lock on all
+//!    from other processes at once for exactly this time. Both change under the lock on all
 //!    rooms, so that the relay learns of the changes in their order, and nobody joins
 //!    a channel that is dropped.
 //! 2. A seat is reserved, and so the room wanted, before its log is read: an event that
@@ -41,7 +41,7 @@ impl Hub {
             drop(channel);
             if abandoned.is_some() {
                 rooms.remove(&room);
-                self.wants.remove(room);
+                self.wants.joined(room, false);
             }
             (changed, abandoned.unwrap_or_default())
         };

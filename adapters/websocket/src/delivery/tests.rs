@@ -18,11 +18,11 @@ mod truth;
 use std::{sync::Arc, time::Duration};
 
 use aftermatch_ports::{
-    Broadcast, Interest, Reservation, Seats, Signal,
+    Broadcast, Interest, Reservation, Seats, Signal, Urgency,
     model::{
-        Brand, BrandId, Endpoint, Epoch, EventKind, Eviction, LogHead, MessageId, Profile,
-        RequestId, Revision, Room, RoomEvent, RoomId, Seat, Seq, Session, SessionId, Text, UserId,
-        Viewer,
+        Brand, BrandId, Endpoint, Epoch, EventKind, Eviction, LogHead, MessageId, Pen, Profile,
+        RequestId, Revision, Room, RoomEvent, RoomId, RoomKind, Seat, Seq, Session, SessionId,
+        Text, UserId, Viewer,
     },
 };
 use parking_lot::Mutex;
@@ -48,7 +48,7 @@ struct Stage {
 /// What the hub said to the other processes, each kind in its order.
 #[derive(Default)]
 pub(super) struct Said {
-    rooms: Mutex<Vec<(RoomId, bool)>>,
+    rooms: Mutex<Vec<(RoomId, Option<Urgency>)>>,
     all: Mutex<Vec<bool>>,
     reads: Mutex<Vec<(UserId, bool)>>,
     pub(super) presence_wanted: Mutex<Vec<bool>>,
@@ -57,12 +57,8 @@ pub(super) struct Said {
 }
 
 impl Interest for Said {
-    fn wanted(&self, room: RoomId) {
-        self.rooms.lock().push((room, true));
-    }
-
-    fn unwanted(&self, room: RoomId) {
-        self.rooms.lock().push((room, false));
+    fn room_wanted(&self, room: RoomId, urgency: Option<Urgency>) {
+        self.rooms.lock().push((room, urgency));
     }
 
     fn all_wanted(&self, wanted: bool) {
@@ -225,6 +221,9 @@ fn event(seq: i64, brands: i64) -> RoomEvent {
         revision: Revision(brands),
         epoch: LOG,
         participants: (1..=brands).map(brand).collect(),
+        kind: RoomKind::default(),
+        pen: Pen::default(),
+        frozen: false,
     });
     RoomEvent {
         seq: Seq(seq),

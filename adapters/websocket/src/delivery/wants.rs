@@ -5,19 +5,36 @@ use std::{
 };
 
 use aftermatch_ports::{
-    Interest, Signal,
+    Interest, Signal, Urgency,
     model::{RoomId, UserId},
 };
 use parking_lot::Mutex;
 
 /// What is wanted from other processes: rooms while somebody here has joined or follows them,
-/// and read positions of users while they follow these here. The relay learns of the changes in
-/// their order.
+/// at once or soon, and read positions of users while they follow these here. The relay learns
+/// of the changes in their order.
 pub(super) struct Wants {
     interest: Arc<dyn Interest>,
+    rooms: Mutex<HashMap<RoomId, Wanted>>,
     /// How often each is wanted.
-    rooms: Mutex<HashMap<RoomId, usize>>,
     reads: Mutex<HashMap<UserId, usize>>,
+}
+
+/// How a room is wanted.
+#[derive(Default)]
+struct Wanted {
+    is_joined: bool,
+    /// How many follow it.
+    following: usize,
+}
+
+impl Wanted {
+    fn urgency(&self) -> Option<Urgency> {
+        if self.is_joined {
+            return Some(Urgency::AtOnce);
+        }
+        (self.following > 0).then_some(Urgency::Soon)
+    }
 }
 
 impl Wants {
@@ -29,17 +46,34 @@ impl Wants {
         }
     }
 
-    pub(super) fn add(&self, room: RoomId) {
-        let mut rooms = self.rooms.lock();
-        if increment(&mut rooms, room) {
-            self.interest.wanted(room);
-        }
+    /// Whether somebody has joined the room.
+    pub(super) fn joined(&self, room: RoomId, is_joined: bool) {
+        self.change(room, |wanted| wanted.is_joined = is_joined);
     }
 
-    pub(super) fn remove(&self, room: RoomId) {
+    /// One more follows the room.
+    pub(super) fn follow(&self, room: RoomId) {
+        self.change(room, |wanted| wanted.following += 1);
+    }
+
+    /// One less.
+    pub(super) fn unfollow(&self, room: RoomId) {
+        self.change(room, |wanted| {
+            wanted.following = wanted.following.saturating_sub(1)
+        });
+    }
+
+    fn change(&self, room: RoomId, change: impl FnOnce(&mut Wanted)) {
         let mut rooms = self.rooms.lock();
-        if decrement(&mut rooms, room) {
-            self.interest.unwanted(room);
+        let wanted = rooms.entry(room).or_default();
+        let before = wanted.urgency();
+        change(wanted);
+        let now = wanted.urgency();
+        if now.is_none() {
+            rooms.remove(&room);
+        }
+        if now != before {
+            self.interest.room_wanted(room, now);
         }
     }
 

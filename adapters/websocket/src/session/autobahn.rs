@@ -4,7 +4,7 @@
 use std::task::Poll;
 
 use aftermatch_ports::{
-    Interest, Signal,
+    Interest, Signal, Urgency,
     model::{BrandId, Endpoint, RoomId, Session, SessionId, UserId, Viewer},
 };
 use bytes::BytesMut;
@@ -51,8 +51,7 @@ async fn suite_finds_documented_differences_only() {
 struct Nobody;
 
 impl Interest for Nobody {
-    fn wanted(&self, _: RoomId) {}
-    fn unwanted(&self, _: RoomId) {}
+    fn room_wanted(&self, _: RoomId, _: Option<Urgency>) {}
     fn all_wanted(&self, _: bool) {}
     fn reads_wanted(&self, _: UserId, _: bool) {}
     fn presence_wanted(&self, _: bool) {}

@@ -12,8 +12,8 @@ use aftermatch_protocol::{
     error::ProtocolError,
     event::existing_message,
     request::{
-        self, AtLeast, EditMessage, Id, JoinRoom, Malformed, MarkRead, Parameters, Renew, Request,
-        ShortText,
+        self, AtLeast, EditMessage, Id, Ids, JoinRoom, Malformed, MarkRead, Parameters, Renew,
+        Request, ShortText,
     },
     response::{self, Allowed, ReadyParticipants},
 };
@@ -90,7 +90,7 @@ impl Conversation<'_> {
             parameters,
             Parameters::CreateMessage { .. }
                 | Parameters::EditMessage(_)
-                | Parameters::DeleteMessages(_)
+                | Parameters::DeleteMessages { .. }
         );
         match self.connection.joined() {
             Some(room) if writes => {
@@ -231,6 +231,14 @@ impl Conversation<'_> {
                 self.search(request_id, &search).await?;
                 return Ok(200);
             }
+            Parameters::GetMessageHistory(history) => {
+                self.message_history(request_id, history).await?;
+                return Ok(200);
+            }
+            Parameters::GetAudit(audit) => {
+                self.audit(request_id, audit).await?;
+                return Ok(200);
+            }
             Parameters::MarkRead(MarkRead {
                 seq: AtLeast(seq),
                 private,
@@ -260,9 +268,11 @@ impl Conversation<'_> {
                 edit.await?;
                 return Ok(200);
             }
-            Parameters::DeleteMessages(delete) => {
-                let ids = delete.msg_id_list.0;
-                let delete = chat.delete_messages(session, ids, request_id.clone());
+            Parameters::DeleteMessages {
+                ids: Ids(ids),
+                reason,
+            } => {
+                let delete = chat.delete_messages(session, ids, reason, request_id.clone());
                 delete.await?;
                 return Ok(200);
             }

@@ -85,7 +85,7 @@ impl Conversation<'_> {
         }
     }
 
-    fn long_text(&self) -> LongText<'_> {
+    pub(super) fn long_text(&self) -> LongText<'_> {
         LongText::new(self.outbox(), &self.state.turns, self.state.limits.idle)
     }
 

@@ -225,8 +225,24 @@ fn malformed_room_is_reported() {
             "line 4: rooms[0].participants[1] is 1, who is in this room already",
         ),
         (
+            r#"{"id": 1, "participants": [], "kind": "Support desk"}"#,
+            r#"line 2: rooms[0].kind is the string "Support desk"; it must be 1 to 32 characters of a-z, 0-9, _ and -, the first of them a letter"#,
+        ),
+        (
+            r#"{"id": 1, "participants": [], "kind": null}"#,
+            "line 2: rooms[0].kind is null; it must be 1 to 32 characters of a-z, 0-9, _ and -, the first of them a letter",
+        ),
+        (
+            "{\"id\": 1, \"participants\": [],\n\"pen\": \"sometimes\"}",
+            r#"line 3: rooms[0].pen is the string "sometimes"; it must be "tariff", "always" or "never""#,
+        ),
+        (
+            r#"{"id": 1, "participants": [], "frozen": "yes"}"#,
+            r#"line 2: rooms[0].frozen is the string "yes"; it must be true or false"#,
+        ),
+        (
             r#"{"id": 1, "participants": [], "pk": 1}"#,
-            "line 2: rooms[0].pk is not a key of a room; those are id, participants",
+            "line 2: rooms[0].pk is not a key of a room; those are id, participants, kind, pen, frozen",
         ),
     ] {
         let json = format!(

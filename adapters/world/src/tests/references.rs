@@ -77,7 +77,7 @@ fn all_errors_are_reported_in_file_order() {
             "line 5: rooms[2].participants[1] is 1, who is in this room already",
             "line 8: rooms[3].participants[0] is true; it must be an integer from 1 to 9223372036854775807",
             "line 9: rooms[3].participants[1] is 5, but there is no brand with that id",
-            "line 11: rooms[3].colour is not a key of a room; those are id, participants",
+            "line 11: rooms[3].colour is not a key of a room; those are id, participants, kind, pen, frozen",
             r#"line 15: users[0].active is the string "yes"; it must be true or false"#,
             "line 16: users[1].profile.id is the number 5; it must be 4, as the id beside the profile",
             r#"line 19: brands[0].tariff is the string "gold"; it must be "light", "comfort", "business" or null"#,

@@ -11,11 +11,11 @@ use std::{
 
 use aftermatch_ports::{
     Changes, Difference, Expected, Relay, RemoteEvent, Revisions, Signal, StoreError,
-    model::{Revision, RoomEvent},
+    model::{LogHead, Revision, RoomEvent, RoomId},
 };
 use async_trait::async_trait;
 
-/// This many rechecks; everything else is left to the mock.
+/// This many rechecks or lists of platform events; everything else is left to the mock.
 pub(super) struct ScriptedRevisions {
     left: AtomicUsize,
     mock: Arc<dyn Revisions>,
@@ -26,16 +26,20 @@ impl ScriptedRevisions {
         let left = AtomicUsize::new(checks);
         Self { left, mock }
     }
-}
 
-#[async_trait]
-impl Revisions for ScriptedRevisions {
-    async fn recheck(&self) {
+    async fn next(&self) {
         let left = self.left.load(Ordering::Relaxed);
         if left == 0 {
             pending().await
         }
         self.left.store(left - 1, Ordering::Relaxed);
+    }
+}
+
+#[async_trait]
+impl Revisions for ScriptedRevisions {
+    async fn recheck(&self) {
+        self.next().await;
     }
 
     async fn changes(&self) -> Result<Changes, StoreError> {
@@ -44,6 +48,11 @@ impl Revisions for ScriptedRevisions {
 
     async fn compare(&self, expected: Expected) -> Result<Difference, StoreError> {
         self.mock.compare(expected).await
+    }
+
+    async fn platform_events(&self) -> Vec<(RoomId, LogHead)> {
+        self.next().await;
+        self.mock.platform_events().await
     }
 }
 

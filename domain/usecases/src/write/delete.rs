@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use aftermatch_ports::{
     ChatError, Outcome,
-    model::{EventKind, MessageId, Refusal, RequestId, RequestedId, Session, access},
+    model::{EventKind, MessageId, Reason, Refusal, RequestId, RequestedId, Session, access},
 };
 
 use super::{attempt::WriteAttempt, publish::publish};
@@ -12,6 +12,7 @@ pub(crate) async fn run(
     ports: &Ports,
     session: &Session,
     requested: Vec<RequestedId>,
+    reason: Option<Reason>,
     request_id: RequestId,
 ) -> Result<(), ChatError> {
     let mut attempt = WriteAttempt::begin(ports, session)?;
@@ -23,11 +24,11 @@ pub(crate) async fn run(
     loop {
         let permit = attempt.permit().await?;
         let scope = access::delete_scope(permit.viewer, session.user);
-        let write =
-            ports
-                .messages
-                .delete(permit.precondition, ids.clone(), scope, request_id.clone());
-        let Outcome::Committed(deleted) = write.await? else {
+        let (ids, reason, request) = (ids.clone(), reason.clone(), request_id.clone());
+        let delete = ports
+            .messages
+            .delete(permit.precondition, ids, scope, reason, request);
+        let Outcome::Committed(deleted) = delete.await? else {
             continue;
         };
         let deleted = deleted.ok_or(Refusal::MessageNotFound)?;
@@ -78,7 +79,8 @@ mod tests {
 
     fn delete(mocks: Mocks, user: &User, ids: Vec<MessageId>) -> Result<(), ChatError> {
         let (chat, session) = (mocks.chat(), session_of(user));
-        block_on(chat.delete_messages(&session, requested(ids), RequestId::new("7")))
+        let reason = Some(Reason::stored("spam"));
+        block_on(chat.delete_messages(&session, requested(ids), reason, RequestId::new("7")))
     }
 
     #[test]
@@ -95,10 +97,11 @@ mod tests {
                     eq(precondition(&user, &room())),
                     eq(ids([8, 9])),
                     eq(scope),
+                    eq(Some(Reason::stored("spam"))),
                     eq(RequestId::new("7")),
                 )
                 .once()
-                .returning(|_, ids, _, _| {
+                .returning(|_, ids, _, _, _| {
                     Ok(Outcome::Committed(Some(Deleted {
                         ids,
                         commit: commit(43),
@@ -141,7 +144,8 @@ mod tests {
                 commit: commit(43),
             };
             let delete_call = mocks.messages.expect_delete().once();
-            delete_call.returning(move |_, _, _, _| Ok(Outcome::Committed(Some(deleted.clone()))));
+            delete_call
+                .returning(move |_, _, _, _, _| Ok(Outcome::Committed(Some(deleted.clone()))));
             mocks.expect_published(move |event| event.kind == kind);
             let result = delete(mocks, &ann(), asked);
             assert!(result.is_ok(), "{result:?}");
@@ -154,8 +158,8 @@ mod tests {
         let mut mocks = Mocks::new().finding(Read::Cached, &ann(), room());
         let delete_call = mocks.messages.expect_delete().once();
         delete_call
-            .withf(|_, stored, _, _| *stored == ids([7]))
-            .returning(|_, ids, _, _| {
+            .withf(|_, stored, _, _, _| *stored == ids([7]))
+            .returning(|_, ids, _, _, _| {
                 let commit = commit(43);
                 Ok(Outcome::Committed(Some(Deleted { ids, commit })))
             });
@@ -166,7 +170,7 @@ mod tests {
         });
         let asked = vec![beyond(), MessageId(7).into(), beyond()];
         let (chat, session) = (mocks.chat(), session_of(&ann()));
-        let result = block_on(chat.delete_messages(&session, asked, RequestId::new("7")));
+        let result = block_on(chat.delete_messages(&session, asked, None, RequestId::new("7")));
         assert!(result.is_ok(), "{result:?}");
     }
 
@@ -175,7 +179,7 @@ mod tests {
         for requested in [vec![], ids([8, 9])] {
             let mut mocks = Mocks::new().finding(Read::Cached, &ann(), room());
             let delete_call = mocks.messages.expect_delete();
-            delete_call.returning(|_, _, _, _| Ok(Outcome::Committed(None)));
+            delete_call.returning(|_, _, _, _, _| Ok(Outcome::Committed(None)));
             let refusal = refusal(delete(mocks, &ann(), requested));
             assert_eq!(refusal, Refusal::MessageNotFound);
         }

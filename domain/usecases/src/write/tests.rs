@@ -16,8 +16,8 @@ use self::command::{
     StoreResult::{Committed, Conflict, Failed},
 };
 use crate::testing::{
-    MAX_CHARS, Mocks, admin, ann, at, failure, precondition, refusal, room, room_without_ann,
-    room_without_business, session_of,
+    MAX_CHARS, Mocks, admin, ann, at, failure, frozen_room, precondition, refusal, room,
+    room_without_ann, room_without_business, session_of,
 };
 
 /// The same user at another revision.
@@ -58,6 +58,7 @@ fn losses() -> Vec<(User, User, Option<Room>, Refusal)> {
     let same = || Some(room());
     let without_ann = Some(room_without_ann());
     let no_business = Some(room_without_business());
+    let frozen = || Some(frozen_room());
     vec![
         (ann(), removed, same(), Refusal::UserDeactivated),
         (ann(), inactive(ann()), same(), Refusal::UserDeactivated),
@@ -68,6 +69,8 @@ fn losses() -> Vec<(User, User, Option<Room>, Refusal)> {
         (ann(), ann(), None, Refusal::RoomForbidden),
         (admin(), admin(), None, Refusal::RoomNotFound),
         (admin(), admin(), no_business, Refusal::BusinessRequired),
+        (ann(), ann(), frozen(), Refusal::RoomFrozen),
+        (admin(), admin(), frozen(), Refusal::RoomFrozen),
     ]
 }
 

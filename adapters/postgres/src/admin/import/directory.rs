@@ -78,13 +78,23 @@ pub(super) async fn brands(
     Ok(changed)
 }
 
-/// $1 the rooms; $2, $3 and $4 their participants, as room, brand and position.
+/// $1, $5, $6 and $7 the rooms, as id, kind, pen and frozen; $2, $3 and $4 their
+/// participants, as room, brand and position.
 const ROOMS: &str = "
     WITH given AS (
         SELECT * FROM UNNEST($2::bigint[], $3::bigint[], $4::integer[])
                       AS t(room_id, brand_id, position)
+    ), given_rooms AS (
+        SELECT * FROM UNNEST($1::bigint[], $5::text[], $6::text[], $7::boolean[])
+                      AS t(id, kind, pen, frozen)
     ), added AS (
-        INSERT INTO rooms (id) SELECT UNNEST($1::bigint[]) ON CONFLICT DO NOTHING RETURNING id
+        INSERT INTO rooms (id, kind, pen, frozen) SELECT id, kind, pen, frozen FROM given_rooms
+        ON CONFLICT DO NOTHING RETURNING id
+    ), updated AS (
+        UPDATE rooms r SET kind = g.kind, pen = g.pen, frozen = g.frozen
+        FROM given_rooms g WHERE r.id = g.id
+          AND (r.kind, r.pen, r.frozen) IS DISTINCT FROM (g.kind, g.pen, g.frozen)
+        RETURNING r.id
     ), removed AS (
         DELETE FROM participants p WHERE room_id = ANY ($1) AND NOT EXISTS (
             SELECT FROM given g WHERE g.room_id = p.room_id AND g.brand_id = p.brand_id
@@ -97,7 +107,8 @@ const ROOMS: &str = "
         RETURNING room_id
     )
     SELECT count(*) FROM
-        (SELECT id FROM added UNION SELECT room_id FROM removed UNION SELECT room_id FROM put) changed";
+        (SELECT id FROM added UNION SELECT id FROM updated
+         UNION SELECT room_id FROM removed UNION SELECT room_id FROM put) changed";
 
 pub(super) async fn rooms(
     connection: &mut PgConnection,
@@ -119,6 +130,19 @@ pub(super) async fn rooms(
             .bind(room_ids)
             .bind(brand_ids)
             .bind(positions)
+            .bind(
+                rooms
+                    .iter()
+                    .map(|room| room.kind.as_str())
+                    .collect::<Vec<_>>(),
+            )
+            .bind(
+                rooms
+                    .iter()
+                    .map(|room| room.pen.as_str())
+                    .collect::<Vec<_>>(),
+            )
+            .bind(rooms.iter().map(|room| room.frozen).collect::<Vec<_>>())
             .fetch_one(&mut *connection)
             .await?;
         changed += count.unsigned_abs();

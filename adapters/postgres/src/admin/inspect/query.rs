@@ -5,16 +5,18 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, Error, PgConnection, postgres::PgRow, raw_sql};
 use tokio::time::Instant;
 
-use crate::retry::before;
+use crate::{retry::before, session::use_schema};
 
-/// Begins the transaction of an inspection. It cannot change anything, and it is on one
+/// Begins the transaction of an inspection, which looks for tables where the service does. It cannot change anything, and it is on one
 /// connection of the server, even behind a pooler in transaction mode. A standby refuses
 /// the isolation that a database may have by default.
 pub(super) async fn begin(connection: &mut PgConnection, limit: Duration) -> Result<(), Error> {
     let milliseconds = limit.as_millis();
     let begin = format!(
         "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;
-         SET LOCAL statement_timeout = {milliseconds}"
+         SET LOCAL statement_timeout = {milliseconds};
+         {}",
+        use_schema!("true")
     );
     rows(connection, limit, begin).await.map(drop)
 }

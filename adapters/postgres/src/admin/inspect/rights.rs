@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 use sqlx::{Error, PgConnection, Row};
 
 use super::{finding::Finding, migrations::Schema, query::rows, server::Server};
+use crate::admin::schema;
 
 /// What the statements of the service need, table by table.
 const NEEDED: [(&str, &[&str]); 9] = [
@@ -22,41 +23,32 @@ const NEEDED: [(&str, &[&str]); 9] = [
 
 const SEQUENCES: [&str; 2] = ["messages_id_seq", "revisions"];
 
-/// The schema in which tables are created, if the role can use one, and whether it may.
-const SCHEMA: &str = "
-    SELECT quote_ident(current_schema()), has_schema_privilege(current_schema(), 'CREATE')";
-
 pub(super) async fn findings(
     connection: &mut PgConnection,
     limit: Duration,
     server: &Server,
+    place: &schema::Schema,
     schema: Schema,
     migrates: bool,
 ) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
-    let rows = rows(connection, limit, SCHEMA).await?;
-    let row = rows.first().ok_or(Error::RowNotFound)?;
-    match row.try_get::<Option<String>, _>(0)? {
-        None => findings.push(no_schema(&server.role)),
-        Some(name) if migrates && !row.try_get::<bool, _>(1)? => {
-            findings.push(no_create(&server.role, &name, schema));
+    match (place.obstacle(), &place.name) {
+        (Some(obstacle), _) if migrates || place.name.is_none() => {
+            findings.push(Finding::permanent(obstacle.to_string()));
         }
-        Some(_) => {}
+        (None, Some(name)) if migrates && !place.may_create => {
+            findings.push(no_create(&server.role, name, schema));
+        }
+        _ => {}
     }
     if migrates && matches!(schema, Schema::Older(_)) {
         let foreign = foreign(connection, limit).await?;
         findings.extend(not_owner(&server.role, &foreign));
     }
     let missing = missing(connection, limit).await?;
-    findings.extend(not_granted(&server.role, &missing));
+    let schema_name = place.name.as_deref().unwrap_or("public");
+    findings.extend(not_granted(&server.role, schema_name, &missing));
     Ok(findings)
-}
-
-fn no_schema(role: &str) -> Finding {
-    Finding::permanent(format!(
-        "the role {role} may use no schema of the database: \
-         `GRANT USAGE ON SCHEMA public TO {role}`"
-    ))
 }
 
 fn no_create(role: &str, schema_name: &str, schema: Schema) -> Finding {
@@ -79,13 +71,11 @@ fn not_owner(role: &str, tables: &[String]) -> Option<Finding> {
 }
 
 /// One finding for each right.
-fn not_granted(role: &str, missing: &[(String, String)]) -> Vec<Finding> {
+fn not_granted(role: &str, schema_name: &str, missing: &[(String, String)]) -> Vec<Finding> {
     let mut by_right = BTreeMap::<_, Vec<_>>::new();
     for (right, name) in missing {
-        by_right
-            .entry(right.as_str())
-            .or_default()
-            .push(name.as_str());
+        let name = format!("{schema_name}.{name}");
+        by_right.entry(right.as_str()).or_default().push(name);
     }
     let findings = by_right.into_iter().map(|(right, names)| {
         let kind = if right == "USAGE" { "SEQUENCE " } else { "" };
@@ -151,19 +141,23 @@ mod tests {
             ("INSERT", "events"),
         ];
         let missing = missing.map(|(right, name)| (right.to_owned(), name.to_owned()));
-        let found = not_granted("chat", &missing);
+        let found = not_granted("aftermatch", "aftermatch", &missing);
         let sentences: Vec<_> = found.iter().map(|found| found.sentence.as_str()).collect();
         assert_eq!(sentences.len(), 2, "{sentences:?}");
-        assert!(sentences[0].contains("`GRANT INSERT ON messages, events TO chat`"));
-        assert!(sentences[1].contains("`GRANT USAGE ON SEQUENCE revisions TO chat`"));
-        assert_eq!(not_granted("chat", &[]), []);
+        for (sentence, grant) in sentences.iter().zip([
+            "`GRANT INSERT ON aftermatch.messages, aftermatch.events TO aftermatch`",
+            "`GRANT USAGE ON SEQUENCE aftermatch.revisions TO aftermatch`",
+        ]) {
+            assert!(sentence.contains(grant), "{sentence}");
+        }
+        assert_eq!(not_granted("aftermatch", "public", &[]), []);
     }
 
     #[test]
     fn role_without_create_gets_advice_by_schema() {
-        let older = no_create("chat", "public", Schema::Older(3)).sentence;
+        let older = no_create("aftermatch", "public", Schema::Older(3)).sentence;
         assert!(older.contains("run `aftermatch migrate`"), "{older}");
-        let same = no_create("chat", "public", Schema::Same).sentence;
+        let same = no_create("aftermatch", "public", Schema::Same).sentence;
         assert!(same.contains("set CHAT_NO_MIGRATE=true"), "{same}");
         assert!(!same.contains("aftermatch migrate"), "{same}");
     }

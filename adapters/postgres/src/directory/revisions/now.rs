@@ -3,12 +3,13 @@ use sqlx::{Error, FromRow, PgConnection};
 use super::base::Numbers;
 
 /// The triggers by which a change moves a revision, or leaves a row in `removed`.
-const TRIGGERS: [&str; 7] = [
+const TRIGGERS: [&str; 8] = [
     "users_move_revision",
     "users_remember_old_id",
     "users_remember_removed",
     "brands_move_revisions",
     "participants_move_revision",
+    "rooms_move_revision",
     "rooms_remember_old_id",
     "rooms_remember_removed",
 ];

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use aftermatch_relay::{
     Line, from_json,
-    lines::{HELLO, OFFLINE, ONLINE, UNWANT, UNWATCH, WANT, WATCH, all, confirm, decode},
+    lines::{HELLO, OFFLINE, ONLINE, UNWATCH, WATCH, confirm, decode},
 };
 
 use super::*;
@@ -152,10 +152,16 @@ fn lines_of_processes_are_understood() {
     let mut packer = Packer::default();
     packer.add(To::All, HELLO);
     packer.add(To::All, &confirm(u32::MAX));
-    packer.list(To::All, &HashSet::from([RoomId(-7)]), true);
-    packer.ids(To::All, UNWANT, &HashSet::from([RoomId(8)]));
-    packer.ids(To::All, WANT, &HashSet::<RoomId>::new());
-    packer.add(To::All, &all(false));
+    let all = [
+        (RoomId(-7), Some(Urgency::AtOnce)),
+        (RoomId(7), Some(Urgency::Soon)),
+    ];
+    packer.list(To::All, &all.into(), true);
+    packer.rooms(To::All, &Changes::from([(RoomId(8), None)]));
+    packer.rooms(To::All, &Changes::new());
+    packer.users(To::All, &Changes::from([(UserId(3), Some(()))]));
+    packer.users(To::All, &Changes::from([(UserId(3), None)]));
+    packer.add(To::All, &lines::all(false));
     packer.add(To::All, WATCH);
     packer.add(To::All, UNWATCH);
     packer.ids(To::All, ONLINE, &HashSet::from([BrandId(i64::MIN)]));
@@ -180,9 +186,12 @@ fn lines_of_processes_are_understood() {
         Line::Hello,
         Line::Confirm(u32::MAX),
         Line::WantAll(true),
-        Line::Want(vec![RoomId(-7)]),
+        Line::Want(Urgency::AtOnce, vec![RoomId(-7)]),
+        Line::Want(Urgency::Soon, vec![RoomId(7)]),
         Line::Listed,
         Line::Unwant(vec![RoomId(8)]),
+        Line::WantReads(vec![UserId(3)]),
+        Line::UnwantReads(vec![UserId(3)]),
         Line::WantAll(false),
         Line::Watch(true),
         Line::Watch(false),
@@ -197,7 +206,9 @@ fn lines_of_processes_are_understood() {
 
 #[test]
 fn rooms_of_any_number_and_length_arrive() {
-    let all: HashSet<_> = (0..5_000).map(|id| RoomId(i64::MIN + id)).collect();
+    let urgencies = [Urgency::AtOnce, Urgency::Soon].into_iter().cycle();
+    let rooms = (0..5_000).map(|id| RoomId(i64::MIN + id));
+    let all = rooms.zip(urgencies.map(Some)).collect();
     let mut packer = Packer::default();
     packer.list(To::All, &all, false);
     let mut rest = all;
@@ -205,12 +216,25 @@ fn rooms_of_any_number_and_length_arrive() {
         assert!(sent.payload.len() < 8_000);
         for line in decode(&sent.payload) {
             match line {
-                Line::Want(rooms) => assert!(rooms.iter().all(|room| rest.remove(room))),
+                Line::Want(urgency, rooms) => {
+                    let wanted = |room| rest.remove(room) == Some(Some(urgency));
+                    assert!(rooms.iter().all(wanted));
+                }
                 other => assert_eq!((other, rest.len()), (Line::Listed, 0)),
             }
         }
     }
     assert!(rest.is_empty());
+}
+
+/// So an older program takes rooms that are wanted soon for wanted.
+#[test]
+fn unknown_words_before_rooms_are_skipped() {
+    let lines: Vec<_> = decode("want now 7 8\n").collect();
+    assert_eq!(
+        lines,
+        [Line::Want(Urgency::AtOnce, vec![RoomId(7), RoomId(8)])]
+    );
 }
 
 #[test]

@@ -1,17 +1,20 @@
 //! What other processes want: invariant 12.
 
-use aftermatch_ports::model::{RoomId, UserId};
+use aftermatch_ports::{
+    Urgency,
+    model::{RoomId, UserId},
+};
 
-use super::{Others, To};
+use super::{Other, Others, To};
 
 impl Others {
-    /// Another process wants this room. Returns whether that is new.
-    pub(in crate::relay) fn wants(&self, other: u32, room: RoomId) -> bool {
-        let new = self.change(other, |other| other.wants.insert(room));
-        new.unwrap_or_default()
+    /// Another process wants this room. Returns whether it is more urgent than before.
+    pub(in crate::relay) fn wants(&self, other: u32, room: RoomId, urgency: Urgency) -> bool {
+        let before = self.change(other, |other| other.wants.insert(room, urgency));
+        before.is_some_and(|before| before < Some(urgency))
     }
 
-    /// Whether another process wants every room.
+    /// Whether another process wants every room, soon.
     pub(in crate::relay) fn wants_all(&self, other: u32, wanted: bool) {
         self.change(other, |other| other.wants_all = wanted);
     }
@@ -47,7 +50,13 @@ impl Others {
         self.change(other, |other| other.listed = true);
     }
 
-    /// Who receives the events of this room. Up to two thirds of the others receive
+    /// How soon this room is wanted: as soon as by anybody. `None`: by nobody.
+    pub(in crate::relay) fn urgency(&self, room: RoomId) -> Option<Urgency> {
+        let others = &self.state.lock().others;
+        others.values().map(|other| other.urgency(room)).max()?
+    }
+
+    /// Who receives the events of this room, however soon. Up to two thirds of the others receive
     /// them each on its own channel: writing a copy costs less than waking a process
     /// that does not want it.
     pub(in crate::relay) fn recipients(&self, room: RoomId) -> Vec<To> {
@@ -57,7 +66,7 @@ impl Others {
         }
         let wanting = others
             .iter()
-            .filter(|(_, other)| other.wants_all || other.wants.contains(&room));
+            .filter(|(_, other)| other.urgency(room).is_some());
         let to: Vec<_> = wanting.map(|(other, _)| To::One(*other)).collect();
         if 3 * to.len() > 2 * others.len() {
             return vec![To::All];
@@ -66,17 +75,28 @@ impl Others {
     }
 }
 
+impl Other {
+    /// Invariant 12.
+    fn urgency(&self, room: RoomId) -> Option<Urgency> {
+        if !self.listed {
+            return Some(Urgency::AtOnce);
+        }
+        let as_any = self.wants_all.then_some(Urgency::Soon);
+        self.wants.get(&room).copied().max(as_any)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
-    use super::*;
+    use super::{Urgency::*, *};
 
     #[test]
     fn events_go_to_those_who_want_them() {
         let (others, room) = (Others::default(), RoomId(1));
         others.connected(HashSet::from([2, 3, 4]));
-        assert!(others.wants(3, room));
+        assert!(others.wants(3, room, AtOnce));
         for other in [2, 3, 4] {
             // Before, it may be an older program.
             assert_eq!(others.recipients(room), [To::All]);
@@ -84,11 +104,11 @@ mod tests {
         }
         assert_eq!(others.recipients(room), [To::One(3)]);
         assert_eq!(others.recipients(RoomId(2)), []);
-        assert!(!others.wants(3, room));
-        assert!(!others.wants(7, room), "it is not there");
-        assert!(others.wants(4, room));
+        assert!(!others.wants(3, room, AtOnce));
+        assert!(!others.wants(7, room, AtOnce), "it is not there");
+        assert!(others.wants(4, room, AtOnce));
         assert_eq!(others.recipients(room).len(), 2);
-        assert!(others.wants(2, room));
+        assert!(others.wants(2, room, AtOnce));
         assert_eq!(others.recipients(room), [To::All], "it is one copy for all");
         others.came(2);
         others.wants_no_longer(3, room);
@@ -96,5 +116,26 @@ mod tests {
         assert_eq!(others.recipients(room), [To::All]);
         others.listed(2);
         assert_eq!(others.recipients(room), []);
+    }
+    #[test]
+    fn room_is_as_urgent_as_anybody_wants_it() {
+        let (others, room) = (Others::default(), RoomId(1));
+        assert_eq!(others.urgency(room), None, "nobody is there");
+        others.connected(HashSet::from([2, 3]));
+        assert_eq!(others.urgency(room), Some(AtOnce), "they have said nothing");
+        others.listed(2);
+        others.listed(3);
+        assert_eq!(others.urgency(room), None);
+        others.wants_all(2, true);
+        assert_eq!(others.urgency(room), Some(Soon));
+        assert!(others.wants(3, room, Soon));
+        assert!(others.wants(3, room, AtOnce), "it is more urgent");
+        assert_eq!(others.urgency(room), Some(AtOnce));
+        assert!(!others.wants(3, room, Soon));
+        assert_eq!(others.urgency(room), Some(Soon));
+        others.wants_all(2, false);
+        assert_eq!(others.recipients(room), [To::One(3)]);
+        others.wants_no_longer(3, room);
+        assert_eq!(others.urgency(room), None);
     }
 }

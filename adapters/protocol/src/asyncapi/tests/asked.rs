@@ -8,11 +8,11 @@ use crate::{
     request::{self, Malformed},
 };
 
-/// What the decoder says to a request, at the endpoint that knows all actions, or all that
-/// can be followed.
+/// What the decoder says to a request, at the endpoint that reads most of its parameters.
 fn decoded(request: &Value) -> Result<&'static str, ErrorCode> {
     let frame = request.to_string();
-    let endpoint = if request["action"] == "follow" {
+    let name = request["action"].as_str().unwrap_or_default();
+    let endpoint = if Action::find(name, Endpoint::AdminChat).is_some() {
         Endpoint::AdminChat
     } else {
         Endpoint::Chat

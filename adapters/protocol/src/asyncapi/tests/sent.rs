@@ -18,9 +18,10 @@ use crate::{
     request,
     response::{self, Allowed, Frame, RoomList},
     sample::{
-        ONLINE, READ_POSITIONS, ROOM, allowed, change, created, deleted, edited, edited_message,
-        followed, found_messages, head, listed, message, message_page, message_range,
-        message_with_client_id, participants, request_id, room, summary,
+        ONLINE, READ_POSITIONS, ROOM, all_versions, allowed, audit, audited, change, created,
+        deleted, edited, edited_message, followed, found_messages, head, listed, message,
+        message_page, message_range, message_with_client_id, participants, request_id, room,
+        summary, versions,
     },
 };
 
@@ -137,6 +138,13 @@ fn responses() -> Vec<(String, Vec<u8>)> {
             response::renewed(id, 1_718_217_178).to_vec(),
         ),
         ("typing.answer", response::typing(id, ROOM).to_vec()),
+        ("get_message_history.answer", versions(&[], None)),
+        (
+            "get_message_history.answer",
+            versions(&all_versions(), Some(Seq(41))),
+        ),
+        ("get_audit.answer", audit(&[], None)),
+        ("get_audit.answer", audit(&audited(), Some(Seq(42)))),
     ]
     .map(|(kind, frame)| (kind.into(), frame))
     .into_iter()
@@ -269,7 +277,14 @@ fn sent_frame_fits_only_its_kind() {
 
 /// `frame` with a change at each object that is the service's own.
 fn altered(frame: &Value) -> Vec<Value> {
-    let pointers = ["", "/data", "/data/room", "/data/0", "/data/results/0"];
+    let pointers = [
+        "",
+        "/data",
+        "/data/room",
+        "/data/0",
+        "/data/results/0",
+        "/data/results/0/messages/0",
+    ];
     let mut altered = Vec::new();
     for path in pointers {
         let Some(keys) = frame.pointer(path).and_then(Value::as_object) else {

@@ -2,7 +2,7 @@
 
 use aftermatch_ports::{
     Follow, HistoryRange,
-    model::{ClientMsgId, FollowedRooms, MessageId, RequestedId, Seq},
+    model::{ClientMsgId, FollowedRooms, MessageId, Reason, RequestedId, Seq},
 };
 
 use super::*;
@@ -163,15 +163,17 @@ fn every_action_is_read() {
         ),
         (
             r#"{"action":"delete_messages","msg_id_list":[3,1,3],"request_id":1}"#,
-            Parameters::DeleteMessages(DeleteMessages {
-                msg_id_list: Ids([3, 1, 3].map(|id| MessageId(id).into()).to_vec()),
-            }),
+            Parameters::DeleteMessages {
+                ids: Ids([3, 1, 3].map(|id| MessageId(id).into()).to_vec()),
+                reason: None,
+            },
         ),
         (
             r#"{"action":"delete_messages","msg_id_list":[],"request_id":1}"#,
-            Parameters::DeleteMessages(DeleteMessages {
-                msg_id_list: Ids(vec![]),
-            }),
+            Parameters::DeleteMessages {
+                ids: Ids(vec![]),
+                reason: None,
+            },
         ),
         (
             r#"{"action":"current_room_info","request_id":1}"#,
@@ -274,9 +276,10 @@ fn id_beyond_64_bits_in_list_is_named_as_written() {
         r#"{"action":"delete_messages","msg_id_list":[99999999999999999999,-0,7],"request_id":1}"#;
     let beyond = RequestedId::OfNothing("99999999999999999999".into());
     let ids = vec![beyond, MessageId(0).into(), MessageId(7).into()];
-    let parameters = Parameters::DeleteMessages(DeleteMessages {
-        msg_id_list: Ids(ids),
-    });
+    let parameters = Parameters::DeleteMessages {
+        ids: Ids(ids),
+        reason: None,
+    };
     let read = decoded(frame).map(|request| request.parameters);
     assert_eq!(read, Ok(parameters));
 }
@@ -316,5 +319,59 @@ fn request_id_is_echoed_unchanged() {
             (Some("list".to_owned()), None, ErrorCode::InvalidRequestId),
             "{id}"
         );
+    }
+}
+
+#[test]
+fn reason_is_read_from_administrators_alone() {
+    let read = |reason: &str, endpoint| {
+        let frame = format!(
+            r#"{{"action":"delete_messages","msg_id_list":[1],"reason":{reason},"request_id":1}}"#
+        );
+        match decode(frame.as_bytes(), endpoint).map(|request| request.parameters) {
+            Ok(Parameters::DeleteMessages { reason, .. }) => Ok(reason),
+            Ok(other) => panic!("{other:?}"),
+            Err(Malformed { error, .. }) => Err(error.sentence),
+        }
+    };
+    let sentence =
+        "`reason` must be 1 to 500 characters, without U+0000 and not all white space".to_owned();
+    let mistyped =
+        "parameter `reason` is a number that cannot be taken: a string was expected".to_owned();
+    for (reason, expected) in [
+        (r#"" spam\n""#, Ok(Some(Reason::stored("spam")))),
+        ("null", Ok(None)),
+        (r#""""#, Err(sentence.clone())),
+        (r#"" \t""#, Err(sentence.clone())),
+        (r#""a\u0000""#, Err(sentence.clone())),
+        (&format!("\"{}\"", "ж".repeat(501)), Err(sentence)),
+        ("5", Err(mistyped)),
+    ] {
+        assert_eq!(read(reason, Endpoint::AdminChat), expected, "{reason}");
+        assert_eq!(read(reason, Endpoint::Chat), Ok(None), "{reason}");
+    }
+}
+
+#[test]
+fn reads_of_the_past_are_read() {
+    for (frame, parameters) in [
+        (
+            r#"{"action":"get_message_history","msg_id":18,"request_id":1}"#,
+            Parameters::GetMessageHistory(MessageHistory {
+                msg_id: Id(18),
+                before_seq: None,
+                limit: None,
+            }),
+        ),
+        (
+            r#"{"action":"get_audit","before_seq":42,"limit":1,"request_id":1}"#,
+            Parameters::GetAudit(Audit {
+                before_seq: Some(AtLeast(42)),
+                limit: Some(UpTo(1)),
+            }),
+        ),
+    ] {
+        let read = decode(frame.as_bytes(), Endpoint::AdminChat);
+        assert_eq!(read.map(|request| request.parameters), Ok(parameters));
     }
 }

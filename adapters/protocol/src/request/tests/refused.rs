@@ -183,3 +183,13 @@ fn admin_actions_exclude_room_info_and_marking() {
         assert_eq!(error.code, ErrorCode::UnknownAction);
     }
 }
+
+#[test]
+fn brands_cannot_read_the_past() {
+    for action in ["get_message_history", "get_audit"] {
+        let frame = format!(r#"{{"action":"{action}","msg_id":1,"request_id":1}}"#);
+        let error = decoded(&frame).expect_err("unknown there").error;
+        assert_eq!(error.code, ErrorCode::UnknownAction);
+        assert!(!error.sentence.contains(action), "{}", error.sentence);
+    }
+}

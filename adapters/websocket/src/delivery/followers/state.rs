@@ -117,7 +117,7 @@ impl State {
         group.add(connection, &rooms);
         if let FollowedRooms::These(rooms) = &rooms {
             for room in rooms.iter().collect::<HashSet<_>>() {
-                self.wants.add(*room);
+                self.wants.follow(*room);
                 self.entries.disturb((*room, scope));
             }
         } else if scope == Scope::All && !followed_all {
@@ -140,7 +140,7 @@ impl State {
         };
         let followed_all = group.follows_all();
         for room in group.remove(session) {
-            self.wants.remove(room);
+            self.wants.unfollow(room);
         }
         if followed_all && !group.follows_all() {
             let rooms = group.unload();
@@ -267,7 +267,7 @@ impl State {
         self.entries.disturb((room, scope));
         if scope != Scope::All {
             self.by_room.entry(room).or_default().push(scope);
-            self.wants.add(room);
+            self.wants.follow(room);
         }
     }
 
@@ -275,7 +275,7 @@ impl State {
         self.entries.remove((room, scope));
         if scope != Scope::All {
             remove_from(&mut self.by_room, room, |other| *other == scope);
-            self.wants.remove(room);
+            self.wants.unfollow(room);
         }
     }
 }

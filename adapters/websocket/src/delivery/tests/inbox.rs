@@ -232,9 +232,10 @@ async fn followed_rooms_are_wanted() {
     let ann = stage.following(1).await;
     let again = stage.following(2).await;
     stage.follow(&again, FollowedRooms::None);
-    assert_eq!(*stage.said.rooms.lock(), [(OTHER, true)]);
+    let wanted = (OTHER, Some(Urgency::Soon));
+    assert_eq!(*stage.said.rooms.lock(), [wanted]);
     drop(ann);
-    assert_eq!(*stage.said.rooms.lock(), [(OTHER, true), (OTHER, false)]);
+    assert_eq!(*stage.said.rooms.lock(), [wanted, (OTHER, None)]);
     assert_eq!(stage.hub.scopes(), []);
 }
 

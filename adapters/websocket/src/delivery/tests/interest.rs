@@ -1,15 +1,19 @@
 //! Which rooms the relay learns to be wanted.
 
+use aftermatch_ports::model::FollowedRooms;
 use tokio::task::yield_now;
 
 use super::*;
 
+const AT_ONCE: Option<Urgency> = Some(Urgency::AtOnce);
+const SOON: Option<Urgency> = Some(Urgency::Soon);
+
 impl Stage {
-    /// Whether the room was wanted, and no longer wanted, since the last call.
-    fn wanted(&self) -> Vec<bool> {
+    /// How the room was wanted since the last call.
+    fn wanted(&self) -> Vec<Option<Urgency>> {
         let wanted = std::mem::take(&mut *self.said.rooms.lock());
         assert!(wanted.iter().all(|(room, _)| *room == ROOM));
-        wanted.into_iter().map(|(_, wanted)| wanted).collect()
+        wanted.into_iter().map(|(_, urgency)| urgency).collect()
     }
 }
 
@@ -17,15 +21,33 @@ impl Stage {
 async fn room_is_wanted_until_last_seat_ends() {
     let stage = Stage::new();
     let mut ann = stage.connected(1).await;
-    assert_eq!(stage.wanted(), [false; 0]);
+    assert_eq!(stage.wanted(), []);
     ann.reserve(&stage, ANN);
-    assert_eq!(stage.wanted(), [true], "before the log is read");
+    assert_eq!(stage.wanted(), [AT_ONCE], "before the log is read");
     ann.activate(0);
     let bob = stage.joined(2, 0).await;
     drop(ann);
-    assert_eq!(stage.wanted(), [false; 0]);
+    assert_eq!(stage.wanted(), []);
     drop(bob);
-    assert_eq!(stage.wanted(), [false]);
+    assert_eq!(stage.wanted(), [None]);
+}
+
+#[tokio::test]
+async fn joined_room_is_urgent_for_followers_too() {
+    let stage = Stage::new();
+    let ann = stage.connected(1).await;
+    stage.follow(&ann, FollowedRooms::These(vec![ROOM]));
+    assert_eq!(stage.wanted(), [SOON]);
+    let bob = stage.joined(2, 0).await;
+    assert_eq!(stage.wanted(), [AT_ONCE]);
+    let eve = stage.connected(3).await;
+    stage.follow(&eve, FollowedRooms::These(vec![ROOM]));
+    drop(ann);
+    assert_eq!(stage.wanted(), []);
+    drop(bob);
+    assert_eq!(stage.wanted(), [SOON]);
+    drop(eve);
+    assert_eq!(stage.wanted(), [None]);
 }
 
 #[tokio::test]
@@ -49,9 +71,9 @@ async fn every_end_of_seats_ends_interest() {
     ];
     for end in ends {
         let mut client = stage.reserved(1, ANN).await;
-        assert_eq!(stage.wanted(), [true]);
+        assert_eq!(stage.wanted(), [AT_ONCE]);
         end(&stage, &mut client);
-        assert_eq!(stage.wanted(), [false]);
+        assert_eq!(stage.wanted(), [None]);
     }
 }
 
@@ -75,7 +97,7 @@ async fn relay_learns_of_changes_in_order() {
     }
     let wanted = stage.wanted();
     assert!(!wanted.is_empty());
-    let alternating = [true, false].into_iter().cycle();
+    let alternating = [AT_ONCE, None].into_iter().cycle();
     assert!(wanted.iter().copied().eq(alternating.take(wanted.len())));
-    assert_eq!(wanted.last(), Some(&false));
+    assert_eq!(wanted.last(), Some(&None));
 }

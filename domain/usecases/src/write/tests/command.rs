@@ -47,7 +47,7 @@ impl Command {
             }
             Edit(text) => block_on(chat.edit_message(session, id, text, request_id)),
             Delete(count) => {
-                block_on(chat.delete_messages(session, vec![id.into(); count], request_id))
+                block_on(chat.delete_messages(session, vec![id.into(); count], None, request_id))
             }
         }
     }
@@ -76,8 +76,8 @@ impl Command {
             }
             Delete(_) => {
                 let call = messages.expect_delete().times(times);
-                call.withf(move |given, _, _, _| *given == precondition)
-                    .returning(move |_, ids, _, _| result.with(Some(Deleted { ids, commit })));
+                call.withf(move |given, _, _, _, _| *given == precondition)
+                    .returning(move |_, ids, _, _, _| result.with(Some(Deleted { ids, commit })));
             }
         }
     }

@@ -1,0 +1,3 @@
+-- Why an administrator deleted messages. Null of edits, of deletions without a reason, and
+-- of those that an older program wrote. Administrators alone read it.
+ALTER TABLE events ADD COLUMN reason text;
