@@ -6,6 +6,8 @@ class Room(models.Model):
     """Two brands that have matched."""
 
     participants = models.ManyToManyField("brand.Brand", related_name="rooms")
+    # One of the brands has blocked the other.
+    is_closed = models.BooleanField(default=False)
 
     def __str__(self):
         return f"room {self.pk}"

@@ -39,6 +39,7 @@ class Storm(threading.Thread):
             self.activate,
             self.participants,
             self.swap_owners,
+            self.close_room,
             self.delete_room,
             self.delete_user,
         ]
@@ -129,6 +130,9 @@ class Storm(threading.Thread):
         other.save()
         one.user = second
         one.save()
+
+    def close_room(self):
+        Room.objects.filter(pk=self.other(Room).pk).update(is_closed=self.random.random() < 0.5)
 
     def delete_room(self):
         if Room.objects.count() > 20:

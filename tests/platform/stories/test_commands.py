@@ -127,7 +127,10 @@ class CommandsTest(unittest.TestCase):
         wrong = Path(tempfile.mkdtemp()) / "bridge.toml"
         for mistakes in [
             {"[source.chat_room]\nkey": "[source.chat_room]\nkye", "back = true": "bakc = true"},
-            {'FROM chat_room"': 'FROM chat_rooms"', "is_staff AS admin": "is_stuff AS admin"},
+            {
+                'frozen FROM chat_room"': 'frozen FROM chat_rooms"',
+                "is_staff AS admin": "is_stuff AS admin",
+            },
         ]:
             text = MAPPING.read_text()
             for right, mistake in mistakes.items():

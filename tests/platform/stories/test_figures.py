@@ -79,7 +79,7 @@ class CostTest(Story):
         self.service.stop()
         triggers = sql(self.name, TRIGGERS)
         self.assertTrue(triggers)
-        seconds = {"ENABLE": {}, "DISABLE": {}}
+        seconds = {"DISABLE": {}, "ENABLE": {}}
         for _ in range(9):
             for switch, times in seconds.items():
                 for table, trigger in triggers:

@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.serializers import UserSerializer
 from brand.models import Brand
 from brand.serializers import BrandSerializer
-from chat.models import Message
+from chat.models import Message, Room
 
 from . import market
 from .chat import Chat
@@ -48,6 +48,16 @@ class PlatformWritesTest(Story):
         until(
             lambda: not boss.ask("create_message", msg_text="good day")["errors"], "the pen is open"
         )
+
+    def test_closed_room_is_frozen(self):
+        one, two, room = market.match()
+        chat = self.joined(one.user, room)
+        Room.objects.filter(pk=room.pk).update(is_closed=True)
+        until(lambda: chat.ask("create_message", msg_text="hi")["errors"], "the room is frozen")
+        refused = chat.ask("create_message", msg_text="hi")
+        self.assertEqual(refused["error_code"], "room_frozen")
+        Room.objects.filter(pk=room.pk).update(is_closed=False)
+        until(lambda: not chat.ask("typing")["errors"], "the room is open")
 
     def test_tariff_ends_after_its_last_day(self):
         today = timezone.now().date()

@@ -17,7 +17,7 @@ SIDES = {
         """SELECT id, user_id, tariff, tariff_until, profile ->> 'fullname', profile ->> 'city'
            FROM aftermatch.brands""",
     ),
-    "rooms": ("SELECT id FROM chat_room", "SELECT id FROM aftermatch.rooms"),
+    "rooms": ("SELECT id, is_closed FROM chat_room", "SELECT id, frozen FROM aftermatch.rooms"),
     "participants": (
         """SELECT room_id, brand_id, row_number() OVER (PARTITION BY room_id ORDER BY id) - 1
            FROM chat_room_participants""",

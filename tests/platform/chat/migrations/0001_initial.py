@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("is_closed", models.BooleanField(default=False)),
                 ("participants", models.ManyToManyField(related_name="rooms", to="brand.brand")),
             ],
         ),
