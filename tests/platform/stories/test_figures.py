@@ -62,8 +62,8 @@ class BulkTest(Story):
         boss = self.connected(market.administrator(), "admin-chat")
         drained(self.name)
         figures = Figures()
-        rows = [Message(room=room, user=one.user, text=f"bulk {number}") for number in range(4000)]
-        with figures.measured("4000 messages of `bulk_create` until the chat has them"):
+        rows = [Message(room=room, user=one.user, text=f"bulk {number}") for number in range(2000)]
+        with figures.measured("2000 messages of `bulk_create` until the chat has them"):
             Message.objects.bulk_create(rows)
             with figures.measured("a deactivation meanwhile"):
                 User.objects.filter(is_staff=True).update(is_active=False)
