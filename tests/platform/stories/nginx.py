@@ -1,5 +1,6 @@
 """The balancer in front of the old and the new service."""
 
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -59,3 +60,4 @@ class Nginx:
     def stop(self):
         self.process.terminate()
         self.process.wait(10)
+        shutil.rmtree(self.folder)
