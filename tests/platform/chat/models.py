@@ -18,7 +18,8 @@ class Message(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
     text = models.TextField()
     created_at = models.DateTimeField(auto_now_add=True)
-    is_system = models.BooleanField(default=False)
+    # The chat writes rows without this column: Postgres must know its default.
+    is_system = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         # Ids of messages that the new service writes are higher than all of these.

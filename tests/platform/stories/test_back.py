@@ -4,8 +4,9 @@ from accounts.models import User
 from chat.models import Message
 
 from . import market
-from .bridge import drained
+from .bridge import bridge, drained
 from .chat import Chat
+from .database import sql
 from .service import Service
 from .story import Story
 from .truth import differences
@@ -113,3 +114,25 @@ class DeletedUserTest(LateStory):
         self.write(self.two, self.other, "and then")
         self.one.user.delete()
         self.assert_goes_on("and then")
+
+
+class RequiredColumnTest(Story):
+    def test_message_waits_for_default_of_column(self):
+        """Django adds a column that must not be null, and leaves no default."""
+        one, two, room = market.match()
+        chat = self.joined(one.user, room)
+        add = "ADD COLUMN mood integer NOT NULL DEFAULT 0"
+        for change in (add, "ALTER COLUMN mood DROP DEFAULT"):
+            sql(self.name, f"ALTER TABLE chat_message {change}", user="platform")
+        sent = chat.get("create_message", msg_text="without mood")
+        columns = "chat_message (room_id, user_id, text, created_at, is_system, mood)"
+        values = f"({room.pk}, {two.user_id}, 'with mood', now(), false, 1)"
+        sql(self.name, f"INSERT INTO {columns} VALUES {values}", user="platform")
+        self.assertEqual(chat.message("with mood")["seq"], 2)
+        code, printed = bridge(self.name, "check")
+        self.assertNotEqual(code, 0, printed)
+        self.assertIn("mood", printed)
+        default = "ALTER TABLE chat_message ALTER COLUMN mood SET DEFAULT 0"
+        sql(self.name, default, user="platform")
+        written = Message.objects.filter(pk=sent["id"])
+        until(written.exists, "the message is there", 90)

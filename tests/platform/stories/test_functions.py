@@ -8,6 +8,7 @@ from aftermatch.models import ChatMessage, ChatUser
 from chat.models import Message
 
 from . import market
+from .bridge import drained
 from .story import Story
 from .waiting import until
 
@@ -121,8 +122,8 @@ class UnmanagedModelsTest(Story):
     def setUpClass(cls):
         super().setUpClass()
         cls.brand = market.brand("Gamma")
-        user = ChatUser.objects.filter(pk=cls.brand.user_id)
-        cls.user = until(user.first, "the chat has the user")
+        drained(cls.name)
+        cls.user = ChatUser.objects.get(pk=cls.brand.user_id)
 
     def test_plain_field_cannot_read_json(self):
         with self.assertRaises(TypeError):

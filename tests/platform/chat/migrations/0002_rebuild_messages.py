@@ -29,7 +29,9 @@ class Migration(migrations.Migration):
         migrations.SeparateDatabaseAndState(
             database_operations=[migrations.RunSQL(REBUILD)],
             state_operations=[
-                migrations.AddField("message", "is_system", models.BooleanField(default=False))
+                migrations.AddField(
+                    "message", "is_system", models.BooleanField(default=False, db_default=False)
+                )
             ],
         )
     ]
