@@ -24,7 +24,6 @@ def grant(name, mapping=MAPPING):
     """Runs what `plan` says that the owner of the platform's tables must grant."""
     _, plan = bridge(name, "plan", mapping)
     grants = re.findall(r"^\s*(GRANT [^;]*;)", plan, re.MULTILINE)
-    assert grants, f"`bridge plan` names no grants:\n{plan}"
     for statement in grants:
         sql(name, statement, user="platform")
     return grants

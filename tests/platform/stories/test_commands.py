@@ -37,8 +37,9 @@ class CommandsTest(unittest.TestCase):
     def test_plan_says_what_to_grant(self):
         succeed(self.name, "migrate")
         before = sql(self.name, OBJECTS)
-        grants = grant(self.name)
-        self.assertNotIn("password", " ".join(grants))
+        grants = " ".join(grant(self.name))
+        self.assertIn("is_active", grants)
+        self.assertNotIn("password", grants)
         code, plan = bridge(self.name, "plan")
         self.assertEqual(code, 0, plan)
         self.assertIn(self.one.user.email, plan)
