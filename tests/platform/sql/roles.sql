@@ -1,3 +1,3 @@
--- As a superuser, or as the owner of the database.
+-- As a superuser.
 CREATE ROLE aftermatch LOGIN;
 CREATE SCHEMA aftermatch AUTHORIZATION aftermatch;
