@@ -77,6 +77,7 @@ async fn good_database_is_shown_and_succeeds() {
         ("CHAT_OPS_LISTEN", "not set"),
         ("encoding", "UTF8"),
         ("connections", "10 are needed"),
+        ("schema", "public"),
     ] {
         let mut lines = printed.lines().map(str::trim);
         let shown = lines.any(|line| {

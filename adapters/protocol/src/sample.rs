@@ -6,9 +6,9 @@ use aftermatch_ports::{
     Followed, ListedRoom, Summary,
     model::{
         AuditedEvent, AuditedKind, Author, Brand, BrandId, ClientMsgId, Epoch, EventKind,
-        FollowedRooms, Following, LogHead, Message, MessageId, MessageVersion, Pen, Profile, Reason,
-        RequestId, Revision, Room, RoomEvent, RoomId, RoomKind, RoomView, Seq, Taken, TakenText,
-        Text, UserId, VersionKind,
+        FollowedRooms, Following, LogHead, Message, MessageId, MessageVersion, Pen, Profile,
+        Reason, RequestId, Revision, Room, RoomEvent, RoomId, RoomKind, RoomView, Seq, Taken,
+        TakenText, Text, UserId, VersionKind,
     },
 };
 use time::macros::datetime;

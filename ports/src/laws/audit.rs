@@ -86,7 +86,7 @@ pub async fn versions_page_has_bounded_text<S: Subject>() {
         let page = versions(&subject, ROOM, MessageId(5), before, 100).await;
         let page = page.unwrap();
         counts.push(page.versions.len());
-        before = page.versions.first().map(|oldest| oldest.seq);
+        before = next(before, page.versions.first().map(|oldest| oldest.seq));
         if !page.has_older {
             break;
         }
@@ -138,20 +138,20 @@ pub async fn audit_page_is_bounded<S: Subject>() {
         ..message::<S>(Some(id), ROOM, ANNA)
     });
     let many = (5..)
-        .take(MAX_IDS)
+        .take(MAX_IDS + 1)
         .map(|id| message::<S>(Some(id), ROOM, ANNA));
     let subject = S::with_world(two_rooms(texts.into_iter().chain(many).collect())).await;
     let anna = precondition(&subject, ROOM, ANNA).await;
     committed(edit_to(&subject, anna, MessageId(4), "short").await).unwrap();
-    let ids: Vec<_> = (1..).map(MessageId).take(MAX_IDS + 4).collect();
-    for ids in [&ids[..4], &ids[4..]] {
+    let ids: Vec<_> = (1..).map(MessageId).take(MAX_IDS + 5).collect();
+    for ids in [&ids[..4], &ids[4..5], &ids[5..]] {
         committed(delete(&subject, anna, ids, DeleteScope::Any).await).unwrap();
     }
     let mut before = None;
     let mut pages = Vec::new();
     loop {
         let AuditPage { events, has_older } = audit(&subject, ROOM, before, 9).await;
-        before = events.last().map(|event| event.seq);
+        before = next(before, events.last().map(|event| event.seq));
         pages.push(events);
         if !has_older {
             break;
@@ -161,11 +161,11 @@ pub async fn audit_page_is_bounded<S: Subject>() {
         .iter()
         .map(|page| page.iter().map(|event| event.taken.len()).collect())
         .collect();
-    assert_eq!(taken, [vec![MAX_IDS], vec![4], vec![1]]);
-    let texts: Vec<_> = pages[1][0].taken.iter().map(|taken| &taken.text).collect();
+    assert_eq!(taken, [[MAX_IDS], [1], [4], [1]]);
+    let texts: Vec<_> = pages[2][0].taken.iter().map(|taken| &taken.text).collect();
     let (text, left_out) = (&TakenText::Text(long), &TakenText::LeftOut);
     assert_eq!(texts, [text, text, left_out, left_out]);
-    assert_eq!(&pages[2][0].taken[0].text, text);
+    assert_eq!(&pages[3][0].taken[0].text, text);
 }
 
 /// A text that alone is longer than a page is there, both in the versions and in the audit.
@@ -259,12 +259,21 @@ async fn all_versions<S: Subject>(
         let texts = page.versions.iter().filter_map(MessageVersion::text);
         let bytes: usize = texts.map(|text| text.as_str().len()).sum();
         assert!(bytes <= PIECE_BYTES || page.versions.len() == 1, "{bytes}");
-        before = page.versions.first().map(|oldest| oldest.seq);
+        before = next(before, page.versions.first().map(|oldest| oldest.seq));
         all.splice(..0, page.versions);
         if !page.has_older {
             return all;
         }
     }
+}
+
+/// Where the next page begins: a page before event `before` ends at event `oldest`.
+fn next(before: Option<Seq>, oldest: Option<Seq>) -> Option<Seq> {
+    let is_older = oldest
+        .zip(before)
+        .is_none_or(|(oldest, before)| oldest < before);
+    assert!(is_older, "it goes on");
+    oldest.or(before)
 }
 
 /// All edits and deletions before event `before`, newest first, read with this limit.
@@ -277,7 +286,7 @@ async fn all_audited<S: Subject>(
     loop {
         let AuditPage { events, has_older } = audit(subject, ROOM, before, limit).await;
         assert!(events.len() <= limit);
-        before = events.last().map(|oldest| oldest.seq);
+        before = next(before, events.last().map(|oldest| oldest.seq));
         all.extend(events);
         if !has_older {
             return all;

@@ -136,6 +136,8 @@ async fn look_at_tables(
             .push(Finding::permanent(taken.to_string()));
         return Ok(());
     }
+    let name = place.name.iter().cloned();
+    inspection.facts.extend(name.map(|name| ("schema", name)));
     let schema = Schema::read(connection, limit).await?;
     inspection.facts.push(schema.fact());
     inspection.findings.extend(schema.finding(extent.migrates));

@@ -1,5 +1,5 @@
 //! What the platform's transactions notify, by triggers and by the functions of
-//! `migrations/0011_platform_writes.sql`.
+//! `migrations/0012_platform_writes.sql`.
 
 use aftermatch_ports::{
     RemoteEvent,

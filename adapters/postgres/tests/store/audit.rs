@@ -3,13 +3,13 @@
 
 use aftermatch_ports::{
     AuditPage, CreateOutcome, Log, Messages, Outcome,
-    model::{Author, MessageId, Reason, RoomId, UserId, VersionKind, access::DeleteScope},
+    model::{Author, MessageId, Reason, RoomId, Seq, UserId, VersionKind, access::DeleteScope},
 };
 use aftermatch_postgres::Postgres;
 use sqlx::AssertSqlSafe;
 
 use crate::support::{
-    NO_REQUEST, draft, message, precondition, profile, store, text, town, with_world,
+    NO_REQUEST, draft, message, precondition, profile, rows_visited, store, text, town, with_world,
 };
 
 const ROOM: RoomId = RoomId(21);
@@ -112,4 +112,34 @@ async fn past_shows_removed_user_by_id() {
     let page = store.versions(ROOM, created.id, None, 1).await;
     let page = page.expect("a database").expect("the message");
     assert_eq!(page.versions[0].by, nobody);
+}
+
+/// A message that was edited very often.
+const EDITED: &str = "
+    INSERT INTO messages (id, room_id, user_id, text, created_at, edited_at, seq, changed_seq)
+    VALUES (7, 21, 1, 'now', now(), now(), 1, 20001);
+    INSERT INTO events (room_id, seq, kind, user_id, at, message_ids, replaced, replaced_seqs)
+    SELECT 21, n + 1, 'edited', 1, now(), ARRAY[7], ARRAY['before'], ARRAY[n]
+    FROM generate_series(1, 20000) n;
+    UPDATE rooms SET last_seq = 20001 WHERE id = 21;
+    ANALYZE events";
+
+#[tokio::test]
+async fn page_of_past_visits_few_events() {
+    let (database, platform) = with_world(&town(vec![])).await;
+    let edited = sqlx::raw_sql(EDITED).execute(platform.pool()).await;
+    edited.expect("the rows");
+    let visited = rows_visited(&database, &platform, "events", async |store| {
+        for before in [None, Some(Seq(10_000)), Some(Seq(50))] {
+            let page = store.versions(ROOM, MessageId(7), before, 10).await;
+            let page = page.expect("a database").expect("the message");
+            let newest = before.map_or(20_001, |Seq(before)| before - 1);
+            let seqs: Vec<_> = page.versions.iter().map(|version| version.seq.0).collect();
+            assert_eq!(seqs, (newest - 9..=newest).collect::<Vec<_>>());
+            let page = store.audit(ROOM, before, 10).await.expect("a database");
+            assert_eq!(page.events.len(), 10);
+        }
+    });
+    let visited = visited.await;
+    assert!(visited < 500, "{visited} rows of events were read");
 }

@@ -1,17 +1,14 @@
 //! What deleted messages cost: their rows stay, but reads do not visit them.
 
-use std::time::Duration;
-
 use aftermatch_ports::{
     History, HistoryRange, Page, Rooms, Scope,
     model::{BrandId, RoomId, Seq, UserId},
 };
-use aftermatch_postgres::{Options, Postgres, migrate};
+use aftermatch_postgres::migrate;
 use aftermatch_testdb::{Platform, empty, fresh};
 use sqlx::{AssertSqlSafe, migrate::Migrator};
-use time::OffsetDateTime;
 
-use crate::support::options;
+use crate::support::{options, rows_visited};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
@@ -27,76 +24,42 @@ const ROOM: &str = "
     SELECT 21, 2, now(), now(), 2, seq, seq + 30000 FROM generate_series(2, 30001) seq;
     ANALYZE messages";
 
-/// The connections of the store, which are newer than those of the platform.
-const NEWER_CONNECTIONS: &str = "SELECT count(*) FROM pg_stat_activity
-    WHERE datname = current_database() AND backend_type = 'client backend'
-      AND backend_start > $1";
-
-const ROWS_READ: &str = "SELECT seq_tup_read + idx_tup_fetch
-    FROM pg_stat_user_tables WHERE relname = 'messages'";
-
 #[tokio::test]
 async fn reads_visit_few_deleted_messages() {
     let database = fresh().await;
     let platform = Platform::connect(database.url()).await;
     let filled = sqlx::raw_sql(ROOM).execute(platform.pool()).await;
     filled.expect("the room");
-    let read_before = rows_read(&platform).await;
-    let start: OffsetDateTime = sqlx::query_scalar("SELECT clock_timestamp()")
-        .fetch_one(platform.pool())
-        .await
-        .expect("the time");
-
-    let one_connection = Options {
-        pool: 1,
-        ..options(&database)
-    };
-    let store = Postgres::connect(&one_connection).await;
-    let store = store.expect("a connection");
-    let page = Page {
-        after: None,
-        limit: 9,
-    };
-    let reader = Scope::Brand {
-        brand: BrandId(11),
-        reader: UserId(1),
-    };
-    for scope in [Scope::All, reader] {
-        let rooms = store.rooms(scope, page).await.expect("the rooms");
-        let newest = rooms.first().and_then(|room| room.last_message.as_ref());
-        assert_eq!(newest.expect("a message").text.as_str(), "here");
-    }
-    for range in [
-        HistoryRange::Newest,
-        HistoryRange::Before(Seq(30_000)),
-        HistoryRange::After(Seq::ZERO),
-    ] {
-        let page = store.history(RoomId(21), range, 9).await.expect("a page");
-        assert_eq!(page.messages.len(), 1);
-    }
-    let (count, _) = store.page(RoomId(21), 0, 9).await.expect("a page");
-    assert_eq!(count, 1);
-    // Up to the limit of deleted messages.
-    let delta = store.delta_since(RoomId(21), Seq(2), 500).await;
-    assert_eq!(delta.expect("an answer").delta, None);
-
-    // A connection reports what it has read when it ends, at the latest.
-    drop(store);
-    let connections = || {
-        let newer = sqlx::query_scalar::<_, i64>(NEWER_CONNECTIONS).bind(start);
-        newer.fetch_one(platform.pool())
-    };
-    while connections().await.expect("the connections") > 0 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    let read = rows_read(&platform).await - read_before;
-    assert!(read < 12_000, "{read} rows of messages were read");
-}
-
-/// How many rows of messages were read until now.
-async fn rows_read(platform: &Platform) -> i64 {
-    let read = sqlx::query_scalar(ROWS_READ).fetch_one(platform.pool());
-    read.await.expect("the statistics")
+    let visited = rows_visited(&database, &platform, "messages", async |store| {
+        let page = Page {
+            after: None,
+            limit: 9,
+        };
+        let reader = Scope::Brand {
+            brand: BrandId(11),
+            reader: UserId(1),
+        };
+        for scope in [Scope::All, reader] {
+            let rooms = store.rooms(scope, page).await.expect("the rooms");
+            let newest = rooms.first().and_then(|room| room.last_message.as_ref());
+            assert_eq!(newest.expect("a message").text.as_str(), "here");
+        }
+        for range in [
+            HistoryRange::Newest,
+            HistoryRange::Before(Seq(30_000)),
+            HistoryRange::After(Seq::ZERO),
+        ] {
+            let page = store.history(RoomId(21), range, 9).await.expect("a page");
+            assert_eq!(page.messages.len(), 1);
+        }
+        let (count, _) = store.page(RoomId(21), 0, 9).await.expect("a page");
+        assert_eq!(count, 1);
+        // Up to the limit of deleted messages.
+        let delta = store.delta_since(RoomId(21), Seq(2), 500).await;
+        assert_eq!(delta.expect("an answer").delta, None);
+    });
+    let visited = visited.await;
+    assert!(visited < 12_000, "{visited} rows of messages were read");
 }
 
 /// As after a migration that failed because a dump lasted too long.

@@ -74,6 +74,7 @@ async fn good_database_has_facts_and_no_findings() {
         "role",
         "encoding",
         "connections",
+        "schema",
         "migrations",
     ] {
         assert!(names.contains(&name), "{name}: {names:?}");

@@ -7,8 +7,8 @@ use crate::{
 use aftermatch_ports::{
     CreateOutcome, Log, Messages, Outcome,
     model::{
-        ClientMsgId, EventKind, LoggedEvent, MessageId, RequestId, RoomId, Seq, UserId,
-        access::DeleteScope,
+        AuditedKind, ClientMsgId, EventKind, LoggedEvent, MessageId, Reason, RequestId, RoomId,
+        Seq, UserId, access::DeleteScope,
     },
 };
 use aftermatch_postgres::Postgres;
@@ -95,7 +95,7 @@ async fn expect_log_as_it_was(beforehand: &str) {
     .await;
     let (first, second, third) = (first.0, second.0, created.id.0);
     let sql =
-        format!("SELECT remove(ARRAY[{third}, {second}, {third}, 99, NULL, {first}], by => 2)");
+        format!("SELECT remove(ARRAY[{third}, {second}, {third}, 99, NULL, {first}], 2, ' spam ')");
     let removed: Vec<i64> = sqlx::query_scalar(AssertSqlSafe(sql.as_str()))
         .fetch_one(platform.pool())
         .await
@@ -127,6 +127,10 @@ async fn expect_log_as_it_was(beforehand: &str) {
             .all(|event| event.request_id == RequestId::NONE)
     );
     assert_eq!(last_seq(&store, 21).await, Seq(6));
+    let past = store.audit(ROOM, None, 1).await.expect("a database");
+    let kinds: Vec<_> = past.events.into_iter().map(|event| event.kind).collect();
+    let reason = Reason::new("spam").expect("a reason");
+    assert_eq!(kinds, [AuditedKind::Deleted(Some(reason))]);
 }
 
 /// What is deleted in the name of the authors is an event of each of them in each room.
@@ -230,6 +234,11 @@ async fn wrong_calls_are_refused_and_write_nothing() {
         ),
         ("edit(1, ' ')", "22023", "the text is blank"),
         ("remove('{1}', by => 9)", "23503", "there is no user 9"),
+        (
+            "remove('{1}', reason => repeat('ж', 501))",
+            "22023",
+            "the reason has 501 characters; 500 are allowed",
+        ),
     ] {
         let expected = (code.to_owned(), sentence.to_owned());
         assert_eq!(refusal(&platform, call).await, expected, "{call}");
@@ -306,7 +315,7 @@ async fn writes_of_both_are_numbered_without_gap() {
             let edited = store.edit(now, created.id, text("edited"), NO_REQUEST);
             assert!(matches!(edited.await, Ok(Outcome::Committed(Some(_)))));
             let scope = DeleteScope::OwnedBy(UserId(1));
-            let deleted = store.delete(now, vec![created.id], scope, NO_REQUEST);
+            let deleted = store.delete(now, vec![created.id], scope, None, NO_REQUEST);
             assert!(matches!(deleted.await, Ok(Outcome::Committed(Some(_)))));
         }
     };

@@ -158,3 +158,46 @@ pub(crate) async fn precondition(store: &Postgres, room: i64, user: i64) -> Prec
         user_revision: author.expect("the user").revision,
     }
 }
+
+/// The connections of the store, which are newer than those of the platform.
+const NEWER_CONNECTIONS: &str = "SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type = 'client backend'
+      AND backend_start > $1";
+
+/// How many rows of `table` these reads visit.
+pub(crate) async fn rows_visited(
+    database: &Database,
+    platform: &Platform,
+    table: &str,
+    reads: impl AsyncFnOnce(&Postgres),
+) -> i64 {
+    let visited = async || {
+        let visited = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables
+            WHERE relname = $1";
+        let visited = sqlx::query_scalar::<_, i64>(visited).bind(table);
+        let visited = visited.fetch_one(platform.pool()).await;
+        visited.expect("the statistics")
+    };
+    let before = visited().await;
+    let start: OffsetDateTime = sqlx::query_scalar("SELECT clock_timestamp()")
+        .fetch_one(platform.pool())
+        .await
+        .expect("the time");
+    let one_connection = Options {
+        pool: 1,
+        ..options(database)
+    };
+    let store = Postgres::connect(&one_connection).await;
+    let store = store.expect("a connection");
+    reads(&store).await;
+    // A connection reports what it has read when it ends, at the latest.
+    drop(store);
+    let connections = || {
+        let newer = sqlx::query_scalar::<_, i64>(NEWER_CONNECTIONS).bind(start);
+        newer.fetch_one(platform.pool())
+    };
+    while connections().await.expect("the connections") > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    visited().await - before
+}

@@ -1,6 +1,9 @@
 //! The parameters of the actions. A field is a parameter, its type says what is
 //! accepted, and its documentation is published.
 
+mod delete;
+mod past;
+
 use std::{borrow::Cow, fmt};
 
 use aftermatch_ports::{
@@ -11,6 +14,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::json;
 
+use self::delete::DeleteOwnMessages;
+pub use self::{
+    delete::DeleteMessages,
+    past::{Audit, MessageHistory},
+};
 use super::{
     envelope::RawParameters,
     reader::read,
@@ -21,7 +29,7 @@ use crate::{
     error::{ErrorCode, ProtocolError},
     limits::{
         DEFAULT_MESSAGES, MAX_CLIENT_MSG_ID_CHARS, MAX_DELETED, MAX_EPOCH_CHARS, MAX_FOLLOWED,
-        MAX_MESSAGES, MAX_REASON_CHARS, MAX_REPLAY, MAX_ROOMS, MAX_SEARCH_CHARS,
+        MAX_MESSAGES, MAX_REPLAY, MAX_ROOMS, MAX_SEARCH_CHARS,
     },
 };
 
@@ -289,44 +297,6 @@ pub struct EditMessage<'a> {
     pub edited_msg_text: Cow<'a, str>,
 }
 
-/// Parameters of `delete_messages`.
-#[derive(Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[schemars(
-    example = json!({"msg_id_list": [18, 19]}),
-    example = json!({"msg_id_list": [18], "reason": "spam"}),
-)]
-pub struct DeleteMessages<'a> {
-    /// The messages' `id`s.
-    pub msg_id_list: Ids,
-    /// Why an administrator deletes them. White space at both ends is cut off; then it has at
-    /// least one character, and no U+0000. Ignored if a brand sends it.
-    #[serde(borrow)]
-    #[schemars(length(min = 1, max = MAX_REASON_CHARS))]
-    pub reason: Option<Cow<'a, str>>,
-}
-
-impl<'a> DeleteMessages<'a> {
-    fn checked(self) -> Result<Parameters<'a>, ProtocolError> {
-        let reason = self.reason.map(|reason| Reason::new(&reason));
-        Ok(Parameters::DeleteMessages {
-            ids: self.msg_id_list,
-            reason: reason.transpose()?,
-        })
-    }
-}
-
-/// Parameters of `delete_messages` that brands have.
-#[derive(Debug, Deserialize)]
-struct DeleteOwnMessages {
-    msg_id_list: Ids,
-}
-
-impl From<DeleteOwnMessages> for Parameters<'_> {
-    fn from(DeleteOwnMessages { msg_id_list: ids }: DeleteOwnMessages) -> Self {
-        Self::DeleteMessages { ids, reason: None }
-    }
-}
-
 /// Parameters of `get_room_messages`, before they are checked together.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(
@@ -396,35 +366,6 @@ pub struct SearchMessages {
     pub before_seq: Option<Position>,
     #[schemars(description = format!("At most this many messages. The default is {DEFAULT_MESSAGES}."))]
     /// At most this many messages.
-    pub limit: Option<UpTo<MAX_MESSAGES>>,
-}
-
-/// Parameters of `get_message_history`.
-#[derive(Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[schemars(
-    example = json!({"msg_id": 18}),
-    example = json!({"msg_id": 18, "before_seq": 42, "limit": 1}),
-)]
-pub struct MessageHistory {
-    /// The message's `id`.
-    pub msg_id: Id,
-    /// Only versions before this number.
-    pub before_seq: Option<Position>,
-    #[schemars(description = format!("At most this many versions. The default is {DEFAULT_MESSAGES}."))]
-    /// At most this many versions.
-    pub limit: Option<UpTo<MAX_MESSAGES>>,
-}
-
-/// Parameters of `get_audit`.
-#[derive(Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[schemars(example = json!({}), example = json!({"before_seq": 42, "limit": 1}))]
-pub struct Audit {
-    /// Only edits and deletions before this number.
-    pub before_seq: Option<Position>,
-    #[schemars(description = format!(
-        "At most this many edits and deletions. The default is {DEFAULT_MESSAGES}."
-    ))]
-    /// At most this many edits and deletions.
     pub limit: Option<UpTo<MAX_MESSAGES>>,
 }
 

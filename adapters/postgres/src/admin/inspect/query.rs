@@ -7,9 +7,9 @@ use tokio::time::Instant;
 
 use crate::{retry::before, session::use_schema};
 
-/// Begins the transaction of an inspection, which looks for tables where the service does. It cannot change anything, and it is on one
+/// Begins the transaction of an inspection. It cannot change anything, and it is on one
 /// connection of the server, even behind a pooler in transaction mode. A standby refuses
-/// the isolation that a database may have by default.
+/// the isolation that a database may have by default. Tables are those that the service uses.
 pub(super) async fn begin(connection: &mut PgConnection, limit: Duration) -> Result<(), Error> {
     let milliseconds = limit.as_millis();
     let begin = format!(

@@ -5,7 +5,7 @@ use aftermatch_ports::model::{
 };
 use futures_util::FutureExt;
 use time::OffsetDateTime;
-use tokio::time::advance;
+use tokio::time::{advance, timeout};
 
 use super::*;
 use crate::relay::deadline::GATHERING;
@@ -61,6 +61,12 @@ fn with_others() -> (Outgoing, Arc<Others>) {
     others.listed(8);
     outgoing.set_enabled(true);
     (outgoing, others)
+}
+
+/// Waits until what gathers is to be sent.
+async fn gathered(outgoing: &Outgoing) {
+    let gathered = timeout(2 * GATHERING, outgoing.wait()).await;
+    gathered.expect("a deadline");
 }
 
 fn is_due(outgoing: &Outgoing) -> bool {
@@ -121,7 +127,7 @@ async fn events_for_followers_gather() {
         assert!(!is_due(&outgoing));
         advance(GATHERING / 3).await;
     }
-    outgoing.wait().await;
+    gathered(&outgoing).await;
     let [notification] = outgoing.take().try_into().expect("one notification");
     assert_eq!(notification.payload.lines().count(), 3);
     advance(GATHERING).await;
@@ -173,7 +179,7 @@ async fn signals_of_followed_room_gather() {
     let seq = Seq(1);
     outgoing.signal(Signal::OwnRead { room, user, seq });
     assert!(!is_due(&outgoing));
-    outgoing.wait().await;
+    gathered(&outgoing).await;
     assert_eq!(
         sent(&outgoing),
         ["typing", "read"].map(|word| to(To::One(7), word))

@@ -33,6 +33,12 @@ BEGIN
 END
 $$;
 
+-- Without white space at its ends: all that is white space in Unicode.
+CREATE FUNCTION aftermatch_trim(said text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT btrim(said, E'\u0009\u000A\u000B\u000C\u000D\u0020\u0085\u00A0\u1680\u2000\u2001'
+        '\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200A\u2028\u2029\u202F\u205F\u3000')
+$$;
+
 -- The rules that the service has for the texts of clients.
 CREATE FUNCTION aftermatch_check_text(said text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -43,10 +49,7 @@ BEGIN
             MESSAGE = format('the text has %s characters; %s are allowed', length(said), longest),
             HINT = 'The setting aftermatch.max_text_chars of the database is the limit.';
     END IF;
-    -- All that is white space in Unicode.
-    IF COALESCE(btrim(said, E'\u0009\u000A\u000B\u000C\u000D\u0020\u0085\u00A0\u1680\u2000\u2001'
-        '\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200A\u2028\u2029\u202F\u205F\u3000'), '') = ''
-    THEN
+    IF COALESCE(aftermatch_trim(said), '') = '' THEN
         RAISE invalid_parameter_value USING
             MESSAGE = 'the text is blank',
             HINT = 'It needs a character that is not white space.';
@@ -143,15 +146,21 @@ END
 $$;
 
 -- Deletes those messages that are there, and returns their ids. `by` is who did it; without,
--- each message counts as deleted by its author. In each room an event for each of them, of at
+-- each message counts as deleted by its author. Administrators alone read `reason`. In each room an event for each of them, of at
 -- most as many messages as a client may delete at a time.
-CREATE FUNCTION remove(message_ids bigint[], by bigint DEFAULT NULL) RETURNS bigint[]
-LANGUAGE plpgsql SECURITY DEFINER AS $$
+CREATE FUNCTION remove(
+    message_ids bigint[], by bigint DEFAULT NULL, reason text DEFAULT NULL
+) RETURNS bigint[] LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
     touched bigint[];
     moment  timestamptz;
     deleted bigint[];
+    why     text := NULLIF(aftermatch_trim(remove.reason), '');
 BEGIN
+    IF length(why) > 500 THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('the reason has %s characters; 500 are allowed', length(why));
+    END IF;
     SELECT array_agg(DISTINCT m.room_id) INTO touched FROM messages m
     WHERE m.id = ANY (remove.message_ids) AND m.deleted_at IS NULL;
     PERFORM FROM rooms r WHERE r.id = ANY (touched) ORDER BY r.id FOR NO KEY UPDATE;
@@ -195,8 +204,10 @@ BEGIN
         FROM (SELECT room_id, max(seq) AS seq, max(at) AS at FROM next GROUP BY room_id) n
         WHERE r.id = n.room_id
     ), logged AS (
-        INSERT INTO events (room_id, seq, kind, user_id, at, message_ids, replaced, replaced_seqs)
-        SELECT n.room_id, n.seq, 'deleted', n.user_id, n.at, n.ids, n.texts, n.seqs FROM next n
+        INSERT INTO events
+            (room_id, seq, kind, user_id, at, message_ids, replaced, replaced_seqs, reason)
+        SELECT n.room_id, n.seq, 'deleted', n.user_id, n.at, n.ids, n.texts, n.seqs, why
+        FROM next n
     )
     SELECT array_agg(old.id ORDER BY old.position), array_agg(DISTINCT old.room_id)
     INTO deleted, touched FROM old;
@@ -213,8 +224,8 @@ DECLARE
     function text;
 BEGIN
     FOREACH function IN ARRAY ARRAY[
-        'aftermatch_lock_room', 'aftermatch_lock_user', 'aftermatch_check_text',
-        'aftermatch_announce', 'post', 'edit', 'remove'
+        'aftermatch_lock_room', 'aftermatch_lock_user', 'aftermatch_trim',
+        'aftermatch_check_text', 'aftermatch_announce', 'post', 'edit', 'remove'
     ] LOOP
         EXECUTE format(
             'ALTER FUNCTION %I SET search_path = %I, pg_temp', function, current_schema()
