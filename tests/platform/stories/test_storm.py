@@ -46,11 +46,11 @@ class StormTest(Story):
         stopped.set()
         for thread in threads:
             thread.join(60)
-        drained(self.name)
 
         whats = ("committed", "rolled_back", "refused")
         counts = {what: sum(getattr(storm, what) for storm in storms) for what in whats}
         print(f"\nstorm {seed}: {counts}, {SECONDS} kills, {len(author.acknowledged)} acknowledged")
+        drained(self.name)
         self.assertEqual(differences(self.name), [])
         self.assertEqual(holes(self.name), [])
         code, printed = bridge(self.name, "check")
