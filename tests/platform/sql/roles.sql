@@ -1,0 +1,3 @@
+-- As a superuser.
+CREATE ROLE aftermatch LOGIN;
+CREATE SCHEMA aftermatch AUTHORIZATION aftermatch;
