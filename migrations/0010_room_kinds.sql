@@ -11,7 +11,7 @@ ALTER TABLE rooms
     ADD COLUMN frozen boolean NOT NULL DEFAULT false;
 
 -- No CHECKs: Postgres would read and compute each for every message, whose statement
--- updates `last_seq`. These triggers name their columns: for an update of others they cost
+-- updates `last_seq`. The triggers below name their columns: for an update of others they cost
 -- a look at a bitmap. They run after the row is written, because one that runs before would
 -- have every update fetch and lock its row once more.
 CREATE FUNCTION rooms_refuse_unknown() RETURNS trigger LANGUAGE plpgsql AS $$

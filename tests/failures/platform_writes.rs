@@ -140,6 +140,9 @@ async fn member_writes_after_platform_commits() {
     let post = "SELECT post(1, 1, 'from the platform')";
     let posted = sqlx::query(post).execute(&mut *transaction).await;
     posted.expect("a message");
+    // It meets the lock of the platform, and gives up.
+    ann.expect_refusal(create("too early"), 503, "unavailable")
+        .await;
     let id = ann.send_action(create("from a member")).await;
     transaction.commit().await.expect("a commit");
     for client in [&mut ann, &mut bob] {

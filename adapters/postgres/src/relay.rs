@@ -59,13 +59,12 @@
 //! 11. **Listening is all or nothing.** A connection counts as listening only with
 //!     its three channels and the lock. When it is lost, events that wait to be sent are
 //!     dropped: the others notice that this process is gone (invariant 8).
-//! 12. **To those who want it.** A process says which rooms it wants, and which of them at
-//!     once: all of them with its hello and to each newcomer, each further one and each that
-//!     is more urgent now at once, and which it no longer wants, or not as soon, within a
-//!     second. It is taken to want everything at once until it has said `listed`, which an
-//!     older program never does. An event goes to each process that wants it,
-//!     on the channel of that process; once to all, on the common channel, if most want
-//!     it; and is not sent if nobody does. A process drops what it does not want. How far a
+//! 12. **To those who want it.** A process says which rooms it wants, and how soon. All of
+//!     them with its hello and to each newcomer. What is new or more urgent it announces
+//!     immediately; what is no longer wanted, or less urgent, within a second. It is taken to
+//!     want everything at once until it has said `listed`, which an older program never does.
+//!     An event goes to each process that wants it, on the channel of that process; once to
+//!     all, on the common channel, if most want it; and is not sent if nobody does. A process drops what it does not want. How far a
 //!     user reads goes to the processes that want this user, in the same way, and to no others.
 //! 13. **Nobody misses what is committed while others do not know yet what is wanted.**
 //!     A process remembers for some seconds the last number that it published in each
@@ -83,7 +82,8 @@
 //!     room that no other process wants at once waits for up to 50 ms, so that one
 //!     notification has many. All that is to be sent waits together, in its order, until
 //!     the first deadline: what is urgent takes along everything that waits. An older program
-//!     sends at once what a newer one wants soon, and is taken to want all its rooms at once.
+//!     sends at once what a newer one wants soon, and is taken to want all rooms that it names
+//!     at once; all rooms, if it wants every one, soon.
 //! 16. **What the platform writes needs no process.** Its transaction notifies all of them of
 //!     the numbers, at its commit, on the channel of the triggers: also a single one, and
 //!     those whose events another relay carries. An older program takes that for a change of

@@ -113,12 +113,14 @@ fn channels() -> Value {
             Endpoint::Chat => (
                 "For brands",
                 "Open to active users who own a brand. Their rooms are those in which the brand \
-                 takes part. They can edit and delete their own messages.",
+                 takes part. They can write, and edit and delete their own messages, unless \
+                 `frozen` is true.",
             ),
             Endpoint::AdminChat => (
                 "For administrators",
-                "Open to active users who are administrators. They can join every room. If \
-                 `has_business` is true, or `pen` is `always`, they can write in it, edit their own \
+                "Open to active users who are administrators. They can join every room. They can \
+                 write where `pen` is `always`, or there is no `pen` and `has_business` is true, \
+                 but never where `frozen` is true. Where they can write, they can edit their own \
                  messages, and delete those of any author.",
             ),
         };

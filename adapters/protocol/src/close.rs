@@ -71,7 +71,9 @@ impl Close {
             | Refusal::BusinessRequired
             | Refusal::MessageNotFound
             | Refusal::MessageUnknown
-            | Refusal::ReasonMalformed
+            | Refusal::ReasonBlank
+            | Refusal::ReasonTooLong { .. }
+            | Refusal::ReasonHasNul
             | Refusal::TooManyIds { .. }
             | Refusal::TextBlank
             | Refusal::TextTooLong { .. }

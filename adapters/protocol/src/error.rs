@@ -141,9 +141,18 @@ impl From<Refusal> for ProtocolError {
                 ErrorCode::MessageNotFound,
                 "no such message in this room: it is of another room, or never was",
             ),
-            Refusal::ReasonMalformed => (
+            Refusal::ReasonBlank => (
                 ErrorCode::InvalidParameter,
-                "`reason` must be 1 to 500 characters, without U+0000 and not all white space",
+                "`reason` is blank: it needs at least one character that is not white space",
+            ),
+            Refusal::ReasonTooLong { length, max } => {
+                let sentence =
+                    format!("`reason` has {length} characters: at most {max} are allowed");
+                return Self::new(ErrorCode::InvalidParameter, sentence);
+            }
+            Refusal::ReasonHasNul => (
+                ErrorCode::InvalidParameter,
+                "`reason` has a character U+0000, which cannot be stored",
             ),
             Refusal::TooManyIds { count, max } => {
                 let sentence = format!(

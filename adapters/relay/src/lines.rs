@@ -37,7 +37,7 @@ const MAX_IDS: usize = 350;
 pub const HELLO: &str = "hello\n";
 /// These are all that I want.
 pub const LISTED: &str = "listed\n";
-/// Before rooms that are wanted at once.
+/// Before rooms that are wanted at once, or by a relay that knows no urgency.
 pub const WANT: &str = "want";
 /// Before rooms that are wanted soon. A program that does not know the second word skips it, and
 /// sends at once.
@@ -62,8 +62,6 @@ const READ: &str = "read";
 const OWN_READ: &str = "own-read";
 /// In place of rooms. A program that does not know it reads no room.
 const ALL: &str = "all";
-/// After [`WANT`], before rooms.
-const SOON: &str = "soon ";
 
 /// What another process says.
 #[derive(Debug, PartialEq, Eq)]
@@ -180,7 +178,7 @@ pub fn decode(payload: &str) -> impl Iterator<Item = Line<'_>> {
             Some(("confirm", other)) => other.parse().ok().map(Line::Confirm),
             Some((WANT, ALL)) => Some(Line::WantAll(true)),
             Some((UNWANT, ALL)) => Some(Line::WantAll(false)),
-            Some((WANT, rooms)) => Some(read_want(rooms)),
+            Some((WANT, rooms)) => Some(read_want(line, rooms)),
             Some((UNWANT, rooms)) => Some(Line::Unwant(read_ids(rooms, RoomId))),
             Some((WANT_READS, users)) => Some(Line::WantReads(read_ids(users, UserId))),
             Some((UNWANT_READS, users)) => Some(Line::UnwantReads(read_ids(users, UserId))),
@@ -193,8 +191,9 @@ pub fn decode(payload: &str) -> impl Iterator<Item = Line<'_>> {
         })
 }
 
-fn read_want<'a>(rooms: &str) -> Line<'a> {
-    match rooms.strip_prefix(SOON) {
+fn read_want<'a>(line: &str, rooms: &str) -> Line<'a> {
+    let soon = line.strip_prefix(WANT_SOON);
+    match soon.and_then(|rooms| rooms.strip_prefix(' ')) {
         Some(rooms) => Line::Want(Urgency::Soon, read_ids(rooms, RoomId)),
         None => Line::Want(Urgency::AtOnce, read_ids(rooms, RoomId)),
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::{Author, MessageId, Refusal, Seq, Text, Timestamp};
 
-/// Why messages were deleted, in the words of the administrator who did it.
+/// Why messages were deleted, in the words of the administrator or of the platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason(Arc<str>);
 
@@ -17,12 +17,19 @@ impl Reason {
     /// ends is cut off and does not count.
     ///
     /// # Errors
-    /// [`Refusal::ReasonMalformed`].
+    /// [`Refusal::ReasonBlank`], [`Refusal::ReasonTooLong`], [`Refusal::ReasonHasNul`].
     pub fn new(text: &str) -> Result<Self, Refusal> {
         let text = text.trim();
-        let too_long = text.chars().nth(Self::MAX_CHARS).is_some();
-        if text.is_empty() || too_long || text.contains('\0') {
-            return Err(Refusal::ReasonMalformed);
+        let length = text.chars().count();
+        if length > Self::MAX_CHARS {
+            let max = Self::MAX_CHARS;
+            return Err(Refusal::ReasonTooLong { length, max });
+        }
+        if text.is_empty() {
+            return Err(Refusal::ReasonBlank);
+        }
+        if text.contains('\0') {
+            return Err(Refusal::ReasonHasNul);
         }
         Ok(Self::stored(text))
     }
@@ -136,23 +143,23 @@ mod tests {
     fn reason_is_trimmed_and_bounded() {
         let longest = "ж".repeat(500);
         let padded = format!(" \n{longest}\u{a0}");
-        for (text, reason) in [
-            ("spam", Some("spam")),
-            (" two  words\t", Some("two  words")),
-            (&longest, Some(&*longest)),
-            (&padded, Some(&*longest)),
-            (&format!("{longest}x"), None),
-            ("", None),
-            (" \u{2003}\n", None),
-            ("a\0b", None),
+        let (length, max) = (501, 500);
+        for (text, expected) in [
+            ("spam", Ok("spam")),
+            (" two  words\t", Ok("two  words")),
+            (&longest, Ok(&*longest)),
+            (&padded, Ok(&*longest)),
+            (
+                &format!("{longest}x"),
+                Err(Refusal::ReasonTooLong { length, max }),
+            ),
+            ("", Err(Refusal::ReasonBlank)),
+            (" \u{2003}\n", Err(Refusal::ReasonBlank)),
+            ("a\0b", Err(Refusal::ReasonHasNul)),
         ] {
             let read = Reason::new(text);
-            let expected = reason.ok_or(Refusal::ReasonMalformed);
-            assert_eq!(
-                read.as_ref().map(Reason::as_str),
-                expected.as_ref().copied(),
-                "{text:?}"
-            );
+            let read = read.as_ref().map(Reason::as_str);
+            assert_eq!(read, expected.as_ref().copied(), "{text:?}");
         }
     }
 }

@@ -1,7 +1,8 @@
 use std::borrow::Cow;
 
 /// What a room is for, as a word of the platform: `match`, `support`, … The set of
-/// words is open, and no rule depends on them.
+/// words is open, and no rule depends on them. Borrowed is the default, which almost every
+/// room has: it takes no memory of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomKind(Cow<'static, str>);
 

@@ -1,4 +1,4 @@
-/// When administrators may write in a room. Brands may at any time.
+/// When administrators may write in a room. Brands do not need it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Pen {
     /// While a participant has the business tariff.

@@ -39,8 +39,17 @@ pub enum Refusal {
     MessageNotFound,
     /// The joined room never had such a message.
     MessageUnknown,
-    /// The reason of a deletion is not 1 to 500 characters, or contains U+0000.
-    ReasonMalformed,
+    /// The reason of a deletion is empty or only white space.
+    ReasonBlank,
+    /// The reason of a deletion has more characters than allowed.
+    ReasonTooLong {
+        /// How many it has.
+        length: usize,
+        /// How many are allowed.
+        max: usize,
+    },
+    /// The reason of a deletion contains U+0000.
+    ReasonHasNul,
     /// The request names more messages than allowed.
     TooManyIds {
         /// How many it names.

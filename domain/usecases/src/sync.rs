@@ -1,8 +1,8 @@
 //! What others do while this process runs. The platform takes rights away
 //! ([`rights`]) and commits events ([`platform_events`]), other processes of this service
-//! do that, too ([`remote_events`]), and some of those do not arrive ([`missing`]). Those who follow rooms receive their newest
-//! state ([`inbox`]), and what is in no log ([`signals`], [`presence`]). These run for as long
-//! as the service does. [`retention`] forgets old texts.
+//! do that, too ([`remote_events`]), and some of those do not arrive ([`missing`]). Those who
+//! follow rooms receive their newest state ([`inbox`]), and what is in no log ([`signals`],
+//! [`presence`]). These run for as long as the service does. [`retention`] forgets old texts.
 
 pub mod inbox;
 pub mod missing;

@@ -61,8 +61,12 @@ pub enum MigrateError {
 /// See [`MigrateError`].
 #[tracing::instrument(name = "db.migration.check", level = "debug", skip_all)]
 pub async fn check(options: &Options) -> Result<(), MigrateError> {
-    let (connection, _, found) = open(options).await?;
+    let (connection, schema, found) = open(options).await?;
     connection.close().await?;
+    // Nothing could be found, and migrations would be refused, too.
+    if let (None, Some(obstacle)) = (&schema.name, schema.obstacle()) {
+        return Err(obstacle.into());
+    }
     let known = known();
     if found < known {
         return Err(MigrateError::Older { found, known });
@@ -77,26 +81,31 @@ pub(super) fn known() -> i64 {
 }
 
 /// A connection without a time limit for its statements, its schema, and the newest
-/// migration there. A timeout counts as unreachable.
+/// migration there, which this program knows. A timeout counts as unreachable.
 pub(super) async fn open(options: &Options) -> Result<(PgConnection, Schema, i64), MigrateError> {
     let opening = async {
         let settings = Settings::of_migrations(LOCK_TIMEOUT);
         let (mut connection, _) = session::open(&options.connect_options()?, &settings).await?;
         let schema = Schema::read(&mut connection).await?;
         // Before the migrations are read: those may be of another program.
-        if let Some(taken) = schema.taken() {
-            return Err(taken.into());
+        if let Some(wrong) = schema.wrong(0) {
+            return Err(wrong.into());
         }
-        let found = found(&mut connection).await?;
+        let (found, known) = (found(&mut connection).await?, known());
+        if let Some(wrong) = schema.wrong(found) {
+            return Err(wrong.into());
+        }
+        if found > known {
+            return Err(MigrateError::Newer { found, known });
+        }
         Ok((connection, schema, found))
     };
     // Twice the limit: once for the connection, once for the statements.
     before(Instant::now() + 2 * options.statement_timeout, opening).await
 }
 
-/// The newest migration of the database, 0 for none. Refuses one that is newer than
-/// those of this program.
-async fn found(connection: &mut PgConnection) -> Result<i64, MigrateError> {
+/// The newest migration of the database, 0 for none.
+async fn found(connection: &mut PgConnection) -> Result<i64, Error> {
     let migrated: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
         .fetch_one(&mut *connection)
         .await?;
@@ -106,9 +115,5 @@ async fn found(connection: &mut PgConnection) -> Result<i64, MigrateError> {
     let found: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
         .fetch_one(connection)
         .await?;
-    let (found, known) = (found.unwrap_or(0), known());
-    if found > known {
-        return Err(MigrateError::Newer { found, known });
-    }
-    Ok(found)
+    Ok(found.unwrap_or(0))
 }

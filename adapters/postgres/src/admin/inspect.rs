@@ -27,8 +27,8 @@ mod sessions;
 use sqlx::{Connection, Error, PgConnection, postgres::PgConnectOptions};
 use tokio::time::Instant;
 
-use self::{migrations::Schema, server::Server};
-use super::schema::{self, SCHEMA};
+use self::{migrations::Migrations, server::Server};
+use super::schema::{SCHEMA, Schema};
 use crate::{options::Options, retry::before};
 
 pub use self::finding::{Finding, Severity};
@@ -128,24 +128,33 @@ async fn look_at_tables(
 ) -> Result<(), Error> {
     let limit = options.statement_timeout;
     let place = query::rows(connection, limit, SCHEMA).await?;
-    let place = schema::Schema::of(place.first().ok_or(Error::RowNotFound)?)?;
-    if let Some(taken) = place.taken() {
-        // Nothing else there is ours.
+    let place = Schema::of(place.first().ok_or(Error::RowNotFound)?)?;
+    let migrations = Migrations::read(connection, limit).await?;
+    if let Some(wrong) = place.wrong(migrations.newest()) {
+        // Nothing there is ours.
         inspection
             .findings
-            .push(Finding::permanent(taken.to_string()));
+            .push(Finding::permanent(wrong.to_string()));
         return Ok(());
     }
     let name = place.name.iter().cloned();
     inspection.facts.extend(name.map(|name| ("schema", name)));
-    let schema = Schema::read(connection, limit).await?;
-    inspection.facts.push(schema.fact());
-    inspection.findings.extend(schema.finding(extent.migrates));
-    let rights =
-        rights::findings(connection, limit, server, &place, schema, extent.migrates).await?;
+    inspection.facts.push(migrations.fact());
+    inspection
+        .findings
+        .extend(migrations.finding(extent.migrates));
+    let rights = rights::findings(
+        connection,
+        limit,
+        server,
+        &place,
+        migrations,
+        extent.migrates,
+    )
+    .await?;
     let has_rights = rights.is_empty();
     inspection.findings.extend(rights);
-    if schema == Schema::Same && has_rights {
+    if migrations == Migrations::Same && has_rights {
         match sequences::findings(connection, limit).await {
             Ok(found) => inspection.findings.extend(found),
             // A table may be locked for a while. The service can start all the same.

@@ -3,17 +3,31 @@
 use sqlx::{Error, PgConnection, Row, postgres::PgRow, raw_sql};
 
 /// What is to be known of the schema to which the `search_path` leads. `others`: tables there
-/// that have the names of ours, if ours are not there.
+/// that have the names of ours, if ours are not there. `closed`: one that has ours, to which the
+/// `search_path` of a new connection would lead if the role might use it.
 pub(super) const SCHEMA: &str = "
     SELECT quote_ident(current_user) AS role, quote_ident(current_schema()) AS name,
         COALESCE(has_schema_privilege(current_schema(), 'CREATE'), false) AS may_create,
         is_ours, ARRAY(
             SELECT relname::text FROM pg_class
             WHERE relnamespace = to_regnamespace(quote_ident(current_schema())) AND NOT is_ours
-              AND relname IN ('users', 'brands', 'rooms', 'participants', 'messages', 'events',
-                              'reading_marks', 'removed', 'revisions')
+              AND (
+                relname IN ('users', 'brands', 'rooms', 'participants', 'messages', 'events',
+                            'reading_marks', 'removed', 'revisions')
+                OR relname = '_sqlx_migrations' AND NOT has_any_column_privilege(oid, 'SELECT')
+              )
             ORDER BY 1
-        ) AS others
+        ) AS others, (
+            SELECT quote_ident(nspname) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
+            WHERE relname = 'revisions' AND relkind = 'S' AND NOT is_ours
+              AND NOT has_schema_privilege(n.oid, 'USAGE') AND EXISTS (
+                SELECT FROM pg_settings, unnest(string_to_array(reset_val, ',')) named
+                WHERE name = 'search_path' AND trim(named, ' \"') = ANY (ARRAY[
+                    nspname, CASE nspname WHEN current_user THEN '$user' END
+                ])
+              )
+            LIMIT 1
+        ) AS closed
     FROM (SELECT EXISTS (
         SELECT FROM pg_class WHERE relname = 'revisions' AND relkind = 'S'
           AND relnamespace = to_regnamespace(quote_ident(current_schema()))
@@ -33,6 +47,7 @@ pub(super) struct Schema {
     /// It has our tables.
     pub(super) is_ours: bool,
     others: Vec<String>,
+    closed: Option<String>,
 }
 
 impl Schema {
@@ -48,12 +63,28 @@ impl Schema {
             may_create: row.try_get("may_create")?,
             is_ours: row.try_get("is_ours")?,
             others: row.try_get("others")?,
+            closed: row.try_get("closed")?,
         })
     }
 
-    /// Tables of others have the names of ours.
-    pub(super) fn taken(&self) -> Option<NoPlace> {
-        let others = Some(self.others.join(", ")).filter(|others| !others.is_empty())?;
+    /// Why our tables are not to be looked for here: the role may not use the schema that has
+    /// them, or tables of others have their names. `migration`: the newest one here, 0 for none.
+    pub(super) fn wrong(&self, migration: i64) -> Option<NoPlace> {
+        if let (role, Some(closed)) = (&self.role, &self.closed) {
+            return Some(NoPlace(format!(
+                "the tables of the chat are in the schema {closed}, which the role {role} may not \
+                 use: as the owner of the schema, `GRANT USAGE ON SCHEMA {closed} TO {role}`"
+            )));
+        }
+        if !self.others.is_empty() {
+            return self.taken(&self.others.join(", "));
+        }
+        // Our first migration makes our sequence. If it fails, the table is there, and empty.
+        let is_other = migration > 0 && !self.is_ours;
+        is_other.then(|| self.taken("_sqlx_migrations")).flatten()
+    }
+
+    fn taken(&self, others: &str) -> Option<NoPlace> {
         let (schema, own) = (self.name.as_deref()?, self.own());
         Some(NoPlace(format!(
             "the schema {schema} has other tables with the names of those of the chat ({others}): \
@@ -75,7 +106,7 @@ impl Schema {
                 "the role {role} may not create tables in the schema {schema}: give it a schema \
                  of its own, {own}"
             ))),
-            Some(_) => self.taken(),
+            Some(_) => self.wrong(0),
         }
     }
 
@@ -97,6 +128,7 @@ mod tests {
             may_create,
             is_ours: false,
             others: others.iter().map(|&name| name.to_owned()).collect(),
+            closed: None,
         };
         assert_eq!(schema(Some("aftermatch"), true, &[]).obstacle(), None);
         for (schema, part) in [

@@ -9,7 +9,7 @@
 //!    other number is looked for from the newest version on, and its texts are not read.
 //! 3. **The first version is always there.** An older program may have changed the message
 //!    without a row in `events`. Then the versions before that are not found, except for the
-//!    one that created the message.
+//!    one that created the message: with its text, if the edit that took it away has a row.
 
 use aftermatch_ports::{
     PIECE_BYTES, VersionsPage,
@@ -47,10 +47,14 @@ const VERSIONS: &str = concat!(
     replaced_by!("$3"),
     "   ) e ON true
         UNION ALL
-        SELECT COALESCE(e.replaced, m.seq), e.seq
+        SELECT COALESCE(e.replaced, m.seq), COALESCE(e.seq, first.seq)
         FROM walk CROSS JOIN message m LEFT JOIN LATERAL (",
     replaced_by!("walk.seq"),
-    "   ) e ON true
+    "   ) e ON true LEFT JOIN LATERAL (
+            SELECT seq FROM events
+            WHERE e.seq IS NULL AND room_id = $1 AND kind = 'edited' AND replaced_seqs[1] = m.seq
+            LIMIT 1
+        ) first ON true
         WHERE walk.seq > m.seq
      ), page AS MATERIALIZED (
         SELECT seq, next FROM walk WHERE seq < $3 LIMIT $4

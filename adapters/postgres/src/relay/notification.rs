@@ -11,7 +11,7 @@ use aftermatch_ports::{
 };
 use aftermatch_relay::lines;
 
-use super::wanted::Changes;
+use super::wanted::Announcement;
 
 /// Postgres refuses a payload of 8,000 bytes.
 pub(super) const MAX_PAYLOAD_BYTES: usize = 7_999;
@@ -49,7 +49,7 @@ impl Packer {
     }
 
     /// All rooms that this process wants.
-    pub(super) fn list(&mut self, to: To, all: &Changes<RoomId, Urgency>, everything: bool) {
+    pub(super) fn list(&mut self, to: To, all: &Announcement<RoomId, Urgency>, everything: bool) {
         if everything {
             self.add(to, &lines::all(true));
         }
@@ -58,14 +58,14 @@ impl Packer {
     }
 
     /// How soon this process wants these rooms now.
-    pub(super) fn rooms(&mut self, to: To, rooms: &Changes<RoomId, Urgency>) {
+    pub(super) fn rooms(&mut self, to: To, rooms: &Announcement<RoomId, Urgency>) {
         let at_once = (Some(Urgency::AtOnce), lines::WANT);
         let soon = (Some(Urgency::Soon), lines::WANT_SOON);
         self.changes(to, &[at_once, soon, (None, lines::UNWANT)], rooms);
     }
 
     /// Whether this process wants the read positions of these users now.
-    pub(super) fn users(&mut self, to: To, users: &Changes<UserId, ()>) {
+    pub(super) fn users(&mut self, to: To, users: &Announcement<UserId, ()>) {
         let verbs = [(Some(()), lines::WANT_READS), (None, lines::UNWANT_READS)];
         self.changes(to, &verbs, users);
     }
@@ -74,7 +74,7 @@ impl Packer {
         &mut self,
         to: To,
         verbs: &[(Option<V>, &str)],
-        changes: &Changes<K, V>,
+        changes: &Announcement<K, V>,
     ) {
         for (wanted, verb) in verbs {
             let these = changes.iter().filter(|(_, now)| *now == wanted);
@@ -82,7 +82,7 @@ impl Packer {
         }
     }
 
-    /// Brands that are online, or no longer.
+    /// Lines with all these ids.
     pub(super) fn ids<K: Display>(&mut self, to: To, verb: &str, ids: &HashSet<K>) {
         for line in lines::ids(verb, ids) {
             self.add(to, &line);

@@ -102,8 +102,9 @@ impl Outgoing {
     fn remind_of_events(&self, events: impl Iterator<Item = RemoteEvent>) {
         for event in events {
             self.events.push(event);
-            self.deadline.set(Urgency::AtOnce);
         }
+        // Also if none is remembered: events that wait may be urgent now.
+        self.deadline.set(Urgency::AtOnce);
     }
 
     /// Another process has announced that it wants to know how far this user reads.

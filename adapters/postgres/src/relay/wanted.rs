@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 pub(super) struct Wanted<K, V>(Mutex<State<K, V>>);
 
 /// How these are wanted now, if they are.
-pub(super) type Changes<K, V> = HashMap<K, Option<V>>;
+pub(super) type Announcement<K, V> = HashMap<K, Option<V>>;
 
 struct State<K, V> {
     /// Whether there is anybody to announce it to. Under the same lock as the rest: what
@@ -71,9 +71,9 @@ impl<K: Copy + Eq + Hash, V: Copy + Ord> Wanted<K, V> {
 
     /// What is to be announced now. Also, if asked for, all that a process must know
     /// that knows nothing yet, so that what is announced later is right for it, too.
-    pub(super) fn take_raised(&self, with_all: bool) -> (Changes<K, V>, Changes<K, V>) {
+    pub(super) fn take_raised(&self, with_all: bool) -> (Announcement<K, V>, Announcement<K, V>) {
         let mut state = self.0.lock();
-        let mut all = Changes::new();
+        let mut all = Announcement::new();
         if with_all {
             all.extend(state.these.iter().map(|(one, now)| (*one, Some(*now))));
             all.extend(&state.lowered);
@@ -83,7 +83,7 @@ impl<K: Copy + Eq + Hash, V: Copy + Ord> Wanted<K, V> {
     }
 
     /// What is to be announced later: a page that is loaded again comes back.
-    pub(super) fn take_lowered(&self) -> Changes<K, V> {
+    pub(super) fn take_lowered(&self) -> Announcement<K, V> {
         let mut state = self.0.lock();
         let lowered = mem::take(&mut state.lowered);
         state.now(lowered)
@@ -91,7 +91,7 @@ impl<K: Copy + Eq + Hash, V: Copy + Ord> Wanted<K, V> {
 }
 
 impl<K: Copy + Eq + Hash, V: Copy> State<K, V> {
-    fn now(&self, changed: HashMap<K, Option<V>>) -> Changes<K, V> {
+    fn now(&self, changed: HashMap<K, Option<V>>) -> Announcement<K, V> {
         let changed = changed.into_keys();
         let now = changed.map(|one| (one, self.these.get(&one).copied()));
         now.collect()
@@ -147,7 +147,7 @@ mod tests {
 
     const ROOM: RoomId = RoomId(1);
 
-    fn rooms<const N: usize>(rooms: [(i64, Option<Urgency>); N]) -> Changes<RoomId, Urgency> {
+    fn rooms<const N: usize>(rooms: [(i64, Option<Urgency>); N]) -> Announcement<RoomId, Urgency> {
         rooms.map(|(room, wanted)| (RoomId(room), wanted)).into()
     }
 
@@ -157,11 +157,11 @@ mod tests {
         wanted
     }
 
-    fn raised(wanted: &Wanted<RoomId, Urgency>) -> Changes<RoomId, Urgency> {
+    fn raised(wanted: &Wanted<RoomId, Urgency>) -> Announcement<RoomId, Urgency> {
         wanted.take_raised(false).0
     }
 
-    fn all(wanted: &Wanted<RoomId, Urgency>) -> Changes<RoomId, Urgency> {
+    fn all(wanted: &Wanted<RoomId, Urgency>) -> Announcement<RoomId, Urgency> {
         wanted.take_raised(true).1
     }
 

@@ -69,8 +69,8 @@ async fn version_of_old_program_is_shown() {
     let edited = |says| VersionKind::Edited(Some(text(says)));
     let spam = Some(Reason::stored("spam"));
     let expected = [
-        // What became of this text is not known.
-        (1, 1, VersionKind::Created(None)),
+        // What took the second one away is not known.
+        (1, 1, VersionKind::Created(Some(text("first")))),
         (4, 1, edited("by old")),
         (6, 1, edited("new")),
         (7, 4, VersionKind::Deleted(spam)),

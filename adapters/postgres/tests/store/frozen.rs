@@ -1,16 +1,19 @@
 //! A room that is frozen while its authors write.
 
+use std::cell::Cell;
+
 use crate::support::{NO_REQUEST, draft, precondition, store, town, with_world};
 use aftermatch_ports::{Messages, Outcome, Precondition};
 use aftermatch_postgres::Postgres;
 use aftermatch_testdb::Platform;
 
-/// Writes as long as the precondition holds.
-async fn write_on(store: &Postgres, precondition: Precondition) {
+/// Writes as long as the precondition holds: no longer than until the room is frozen.
+async fn write_on(store: &Postgres, precondition: Precondition, is_frozen: &Cell<bool>) {
     loop {
+        let is_late = is_frozen.get();
         let written = store.create(precondition, draft("on and on", None), NO_REQUEST);
         match written.await.expect("an answer") {
-            Outcome::Committed(_) => {}
+            Outcome::Committed(_) => assert!(!is_late, "a write began after the freeze"),
             Outcome::Conflict => return,
         }
     }
@@ -30,17 +33,20 @@ async fn nothing_is_committed_after_room_is_frozen() {
         precondition(&store, 21, 1).await,
         precondition(&store, 21, 2).await,
     ];
+    let is_frozen = Cell::new(false);
     let freeze = async {
         while last_seq(&platform).await < 20 {}
         let freeze = "UPDATE rooms SET frozen = true WHERE id = 21 RETURNING last_seq";
         let frozen_at = sqlx::query_scalar::<_, i64>(freeze).fetch_one(platform.pool());
-        frozen_at.await.expect("the room is frozen")
+        let frozen_at = frozen_at.await.expect("the room is frozen");
+        is_frozen.set(true);
+        frozen_at
     };
     let (frozen_at, ..) = tokio::join!(
         freeze,
-        write_on(&store, ann),
-        write_on(&store, ann),
-        write_on(&store, bob)
+        write_on(&store, ann, &is_frozen),
+        write_on(&store, ann, &is_frozen),
+        write_on(&store, bob, &is_frozen)
     );
     assert_eq!(last_seq(&platform).await, frozen_at);
 }

@@ -6,7 +6,7 @@ use crate::{
     rights::{grants, run},
     support::{message, options, town, with_world},
 };
-use aftermatch_postgres::{Extent, Inspection, Options, Severity, inspect};
+use aftermatch_postgres::{Extent, Inspection, Options, Severity, check, inspect};
 use aftermatch_testdb::{Database, Platform, empty, fresh};
 use tokio::task::JoinSet;
 
@@ -251,6 +251,11 @@ async fn role_that_cannot_migrate_is_found() {
     let mut sentences = found.sentences(Severity::Permanent);
     let grant = "GRANT USAGE ON SCHEMA public TO";
     assert!(sentences.any(|each| each.contains(grant)), "{found:#?}");
+    let checked = check(&role.options)
+        .await
+        .expect_err("no right")
+        .to_string();
+    assert!(checked.contains(grant), "{checked}");
     role.drop(&platform).await;
 }
 

@@ -1,8 +1,8 @@
 //! The chat in a schema of its own, beside the tables of a platform with the same names.
 
 use crate::{
-    inspect::{EVERYTHING, Role, expect_one},
-    rights::run,
+    inspect::{EVERYTHING, NO_MIGRATE, Role, expect_one},
+    rights::{grants, run},
     support::{NO_REQUEST, draft, options, precondition, store},
 };
 use aftermatch_ports::{CreateOutcome, Messages, Outcome, People, Read, model::UserId};
@@ -80,6 +80,73 @@ async fn schema_with_other_tables_is_refused() {
     let found = inspect(&options(&database), EVERYTHING).await;
     expect_one(&found, Severity::Permanent, &["(messages, rooms, users)"]);
     assert_eq!(of_platform(&platform).await, before);
+    role.drop(&platform).await;
+}
+
+/// Of all that the chat has, the platform has its own table of migrations, and nothing else.
+#[tokio::test]
+async fn migrations_of_another_program_are_not_ours() {
+    let database = empty().await;
+    let platform = Platform::connect(database.url()).await;
+    let options = options(&database);
+    let table = "CREATE TABLE public._sqlx_migrations (version bigint PRIMARY KEY,
+        description text NOT NULL, installed_on timestamptz NOT NULL DEFAULT now(),
+        success boolean NOT NULL, checksum bytea NOT NULL, execution_time bigint NOT NULL)";
+    run(&platform, table.to_owned()).await;
+    for version in [1, 20_261_126_195_000_i64] {
+        run(
+            &platform,
+            format!(
+                "DELETE FROM public._sqlx_migrations;
+                 INSERT INTO public._sqlx_migrations VALUES
+                    ({version}, 'of the platform', now(), true, '', 0)"
+            ),
+        )
+        .await;
+        let checked = check(&options).await.expect_err("no place").to_string();
+        for sentence in [refusal(&options).await, checked] {
+            assert!(sentence.contains("(_sqlx_migrations)"), "{sentence}");
+        }
+        let found = inspect(&options, EVERYTHING).await;
+        expect_one(&found, Severity::Permanent, &["(_sqlx_migrations)"]);
+    }
+    // A first migration that was interrupted leaves such a table.
+    run(&platform, "DELETE FROM public._sqlx_migrations".to_owned()).await;
+    migrate(&options).await.expect("the migrations");
+}
+
+/// The role of the service does not own the tables, and somebody forgot one grant.
+#[tokio::test]
+async fn advice_without_right_to_the_schema_is_enough() {
+    let database = empty().await;
+    let platform = Platform::connect(database.url()).await;
+    let role = Role::create(&database, &platform).await;
+    let (name, owner) = (&role.name, options(&database));
+    let place = format!(
+        "CREATE SCHEMA {name}; DO $$ BEGIN EXECUTE format(
+            'ALTER ROLE CURRENT_USER IN DATABASE %I SET search_path = {name}', current_database()
+        ); END $$"
+    );
+    run(&platform, place).await;
+    migrate(&owner).await.expect("the migrations");
+
+    let grant = format!("GRANT USAGE ON SCHEMA {name} TO {name}");
+    let checked = check(&role.options)
+        .await
+        .expect_err("no right")
+        .to_string();
+    // It makes no second chat elsewhere.
+    for sentence in [refusal(&role.options).await, checked] {
+        assert!(sentence.ends_with(&format!("`{grant}`")), "{sentence}");
+    }
+    let found = inspect(&role.options, NO_MIGRATE).await;
+    expect_one(&found, Severity::Permanent, &[&grant]);
+
+    run(&platform, grant).await;
+    let tables = grants("aftermatch", name).replace("public", name);
+    run(&platform, tables).await;
+    check(&role.options).await.expect("the schema");
+    assert_eq!(inspect(&role.options, NO_MIGRATE).await.findings, []);
     role.drop(&platform).await;
 }
 

@@ -1,8 +1,4 @@
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    hash::Hash,
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use aftermatch_ports::{
     Interest, Signal, Urgency,
@@ -80,10 +76,15 @@ impl Wants {
     /// A connection of this user begins or ends to receive how far it reads.
     pub(super) fn reads(&self, user: UserId, before: bool, now: bool) {
         let mut reads = self.reads.lock();
-        if now && !before && increment(&mut reads, user) {
-            self.interest.reads_wanted(user, true);
-        } else if before && !now && decrement(&mut reads, user) {
-            self.interest.reads_wanted(user, false);
+        let times = reads.entry(user).or_default();
+        let was_wanted = *times > 0;
+        *times = (*times + usize::from(now)).saturating_sub(usize::from(before));
+        let is_wanted = *times > 0;
+        if !is_wanted {
+            reads.remove(&user);
+        }
+        if is_wanted != was_wanted {
+            self.interest.reads_wanted(user, is_wanted);
         }
     }
 
@@ -96,24 +97,4 @@ impl Wants {
     pub(super) fn all(&self, wanted: bool) {
         self.interest.all_wanted(wanted);
     }
-}
-
-/// Returns whether it is the first.
-fn increment<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: K) -> bool {
-    let times = counts.entry(key).or_default();
-    *times += 1;
-    *times == 1
-}
-
-/// Returns whether it was the last.
-fn decrement<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: K) -> bool {
-    let Entry::Occupied(mut times) = counts.entry(key) else {
-        return false;
-    };
-    *times.get_mut() -= 1;
-    let is_last = *times.get() == 0;
-    if is_last {
-        times.remove();
-    }
-    is_last
 }

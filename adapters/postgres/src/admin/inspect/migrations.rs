@@ -13,9 +13,9 @@ const READABLE: &str =
 
 const NEWEST: &str = "SELECT max(version) FROM _sqlx_migrations";
 
-/// How the schema of the database compares with that of this program.
+/// How the migrations of the database compare with those of this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Schema {
+pub(super) enum Migrations {
     Same,
     /// It has the migrations up to this one. 0: none.
     Older(i64),
@@ -24,7 +24,7 @@ pub(super) enum Schema {
     Unknown,
 }
 
-impl Schema {
+impl Migrations {
     pub(super) async fn read(
         connection: &mut PgConnection,
         limit: Duration,
@@ -47,6 +47,15 @@ impl Schema {
             found if found < known => Self::Older(found),
             found if found > known => Self::Newer(found),
             _ => Self::Same,
+        }
+    }
+
+    /// The newest of them, 0 for none and for what is unknown.
+    pub(super) fn newest(self) -> i64 {
+        match self {
+            Self::Same => known(),
+            Self::Older(found) | Self::Newer(found) => found,
+            Self::Unknown => 0,
         }
     }
 
@@ -93,7 +102,7 @@ mod tests {
     #[test]
     fn older_schema_is_no_problem_for_a_service_that_migrates() {
         let severity = |found, known, migrates| {
-            let finding = Schema::of(found, known).finding(migrates);
+            let finding = Migrations::of(found, known).finding(migrates);
             finding.map(|finding| finding.severity)
         };
         assert_eq!(severity(5, 5, true), None);

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use sqlx::{Error, PgConnection, Row};
 
-use super::{finding::Finding, migrations::Schema, query::rows, server::Server};
-use crate::admin::schema;
+use super::{finding::Finding, migrations::Migrations, query::rows, server::Server};
+use crate::admin::schema::Schema;
 
 /// What the statements of the service need, table by table.
 const NEEDED: [(&str, &[&str]); 10] = [
@@ -28,8 +28,8 @@ pub(super) async fn findings(
     connection: &mut PgConnection,
     limit: Duration,
     server: &Server,
-    place: &schema::Schema,
-    schema: Schema,
+    place: &Schema,
+    migrations: Migrations,
     migrates: bool,
 ) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
@@ -38,11 +38,11 @@ pub(super) async fn findings(
             findings.push(Finding::permanent(obstacle.to_string()));
         }
         (None, Some(name)) if migrates && !place.may_create => {
-            findings.push(no_create(&server.role, name, schema));
+            findings.push(no_create(&server.role, name, migrations));
         }
         _ => {}
     }
-    if migrates && matches!(schema, Schema::Older(_)) {
+    if migrates && matches!(migrations, Migrations::Older(_)) {
         let foreign = foreign(connection, limit).await?;
         findings.extend(not_owner(&server.role, &foreign));
     }
@@ -52,9 +52,11 @@ pub(super) async fn findings(
     Ok(findings)
 }
 
-fn no_create(role: &str, schema_name: &str, schema: Schema) -> Finding {
-    let instead = match schema {
-        Schema::Older(_) => "let the owner run `aftermatch migrate` and set CHAT_NO_MIGRATE=true",
+fn no_create(role: &str, schema_name: &str, migrations: Migrations) -> Finding {
+    let instead = match migrations {
+        Migrations::Older(_) => {
+            "let the owner run `aftermatch migrate` and set CHAT_NO_MIGRATE=true"
+        }
         _ => "set CHAT_NO_MIGRATE=true, so that the service does not migrate",
     };
     Finding::permanent(format!(
@@ -156,9 +158,9 @@ mod tests {
 
     #[test]
     fn role_without_create_gets_advice_by_schema() {
-        let older = no_create("aftermatch", "public", Schema::Older(3)).sentence;
+        let older = no_create("aftermatch", "public", Migrations::Older(3)).sentence;
         assert!(older.contains("run `aftermatch migrate`"), "{older}");
-        let same = no_create("aftermatch", "public", Schema::Same).sentence;
+        let same = no_create("aftermatch", "public", Migrations::Same).sentence;
         assert!(same.contains("set CHAT_NO_MIGRATE=true"), "{same}");
         assert!(!same.contains("aftermatch migrate"), "{same}");
     }

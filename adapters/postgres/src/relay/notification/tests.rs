@@ -157,10 +157,10 @@ fn lines_of_processes_are_understood() {
         (RoomId(7), Some(Urgency::Soon)),
     ];
     packer.list(To::All, &all.into(), true);
-    packer.rooms(To::All, &Changes::from([(RoomId(8), None)]));
-    packer.rooms(To::All, &Changes::new());
-    packer.users(To::All, &Changes::from([(UserId(3), Some(()))]));
-    packer.users(To::All, &Changes::from([(UserId(3), None)]));
+    packer.rooms(To::All, &Announcement::from([(RoomId(8), None)]));
+    packer.rooms(To::All, &Announcement::new());
+    packer.users(To::All, &Announcement::from([(UserId(3), Some(()))]));
+    packer.users(To::All, &Announcement::from([(UserId(3), None)]));
     packer.add(To::All, &lines::all(false));
     packer.add(To::All, WATCH);
     packer.add(To::All, UNWATCH);

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::{collections::HashSet, pin::pin};
 
 use aftermatch_ports::model::{
     Epoch, EventKind, MessageId, Pen, RequestId, Room, RoomKind, RoomView, Seq, Text, UserId,
@@ -145,6 +145,18 @@ async fn urgent_event_takes_along_what_waits() {
     assert!(is_due(&outgoing));
     assert_eq!(sent(&outgoing), ["1", "2"].map(|room| to(To::One(7), room)));
     assert!(!is_due(&outgoing));
+}
+
+#[tokio::test(start_paused = true)]
+async fn urgent_event_ends_wait_under_way() {
+    let (outgoing, others) = with_others();
+    others.wants(7, RoomId(1), Soon);
+    others.wants(7, RoomId(2), AtOnce);
+    outgoing.push(&event(1), Revision(1));
+    let mut wait = pin!(outgoing.wait());
+    assert!(wait.as_mut().now_or_never().is_none());
+    outgoing.push(&event(2), Revision(1));
+    assert!(wait.now_or_never().is_some());
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,10 +1,10 @@
 //! What the service sends: the schemas against the encoder.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use aftermatch_ports::{
     ListedRoom, Missed, Replay,
-    model::{BrandId, EventKind, RequestId, RoomEvent, RoomId, Seq},
+    model::{BrandId, EventKind, Pen, RequestId, Room, RoomEvent, RoomId, RoomKind, RoomView, Seq},
 };
 
 use super::*;
@@ -77,6 +77,21 @@ fn unrequested(change: RoomEvent) -> RoomEvent {
     }
 }
 
+/// A room with all that clients see only of some.
+fn special_room() -> RoomView {
+    let RoomView { room, has_business } = room();
+    let room = Room {
+        kind: RoomKind::new("support").expect("a kind"),
+        pen: Pen::Always,
+        frozen: true,
+        ..Room::clone(&room)
+    };
+    RoomView {
+        room: Arc::new(room),
+        has_business,
+    }
+}
+
 fn responses() -> Vec<(String, Vec<u8>)> {
     let id = &request_id();
     let of_administrators = ListedRoom {
@@ -85,7 +100,11 @@ fn responses() -> Vec<(String, Vec<u8>)> {
         last_message: None,
         ..listed()
     };
-    let rooms = [listed(), of_administrators];
+    let special = ListedRoom {
+        view: special_room(),
+        ..listed()
+    };
+    let rooms = [special, listed(), of_administrators];
     let joined = |missed| response::joined(id, &room(), head(), &missed, None, None).to_vec();
     let (online, read) = (Some(&ONLINE[..]), Some(&READ_POSITIONS[..]));
     let joined_receiving =
@@ -113,6 +132,10 @@ fn responses() -> Vec<(String, Vec<u8>)> {
         (
             "current_room_info.answer",
             response::current_room(id, &room()).to_vec(),
+        ),
+        (
+            "current_room_info.answer",
+            response::current_room(id, &special_room()).to_vec(),
         ),
         (
             "get_room_messages.answer",
@@ -217,6 +240,11 @@ fn events() -> Vec<(String, Vec<u8>)> {
     let mut frames = Vec::new();
     frames.extend(delivered("create_message", &created()));
     frames.extend(delivered("create_message", &named));
+    let special = RoomEvent {
+        room: special_room(),
+        ..created()
+    };
+    frames.extend(delivered("create_message", &special));
     frames.extend(delivered("edit_message", &edited()));
     frames.extend(delivered("delete_messages", &deleted(&[])));
     frames.push((
@@ -306,6 +334,9 @@ fn altered(frame: &Value) -> Vec<Value> {
             "unread",
             "read_seq",
             "room",
+            "frozen",
+            "kind",
+            "pen",
             "online",
             "read_positions",
             "last_seen",

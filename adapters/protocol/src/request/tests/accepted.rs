@@ -334,19 +334,20 @@ fn reason_is_read_from_administrators_alone() {
             Err(Malformed { error, .. }) => Err(error.sentence),
         }
     };
-    let sentence =
-        "`reason` must be 1 to 500 characters, without U+0000 and not all white space".to_owned();
-    let mistyped =
-        "parameter `reason` is a number that cannot be taken: a string was expected".to_owned();
+    let blank = "`reason` is blank: it needs at least one character that is not white space";
+    let too_long = "`reason` has 501 characters: at most 500 are allowed";
+    let has_nul = "`reason` has a character U+0000, which cannot be stored";
+    let mistyped = "parameter `reason` is a number that cannot be taken: a string was expected";
     for (reason, expected) in [
         (r#"" spam\n""#, Ok(Some(Reason::stored("spam")))),
         ("null", Ok(None)),
-        (r#""""#, Err(sentence.clone())),
-        (r#"" \t""#, Err(sentence.clone())),
-        (r#""a\u0000""#, Err(sentence.clone())),
-        (&format!("\"{}\"", "ж".repeat(501)), Err(sentence)),
+        (r#""""#, Err(blank)),
+        (r#"" \t""#, Err(blank)),
+        (r#""a\u0000""#, Err(has_nul)),
+        (&format!("\"{}\"", "ж".repeat(501)), Err(too_long)),
         ("5", Err(mistyped)),
     ] {
+        let expected = expected.map_err(str::to_owned);
         assert_eq!(read(reason, Endpoint::AdminChat), expected, "{reason}");
         assert_eq!(read(reason, Endpoint::Chat), Ok(None), "{reason}");
     }
