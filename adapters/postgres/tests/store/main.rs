@@ -23,6 +23,7 @@ mod migrations;
 mod newcomers;
 
 mod platform_events;
+mod platform_rights;
 mod platform_writes;
 mod processes;
 mod queue;
