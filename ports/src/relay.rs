@@ -70,8 +70,8 @@ pub trait Interest: Send + Sync {
 /// How soon the events of a room are wanted. A relay may take all of them for urgent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Urgency {
-    /// Somebody follows the room, and nobody has joined it: the events may gather for some
-    /// hundredths of a second.
+    /// Somebody follows the room, and nobody has joined it: the events may gather for a
+    /// tenth of a second.
     Soon,
     /// Somebody has joined the room.
     AtOnce,

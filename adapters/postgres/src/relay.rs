@@ -79,7 +79,7 @@
 //! 14. **No brand is online at a process that is gone.** What a process has said of its brands
 //!     is forgotten with it: when it loses the lock, or says hello again.
 //! 15. **What is only followed gathers, and nothing is overtaken.** An event or a signal of a
-//!     room that no other process wants at once waits for up to 50 ms, so that one
+//!     room that no other process wants at once waits for up to 100 ms, so that one
 //!     notification has many. All that is to be sent waits together, in its order, until
 //!     the first deadline: what is urgent takes along everything that waits. An older program
 //!     sends at once what a newer one wants soon, and is taken to want all rooms that it names

@@ -8,8 +8,8 @@ use tokio::{
 };
 
 /// How long events gather that are only wanted soon. Followers are promised 150 ms from the
-/// commit: most of that is left for the way, and for what is to be read.
-pub(super) const GATHERING: Duration = Duration::from_millis(50);
+/// commit: a third of that is left for the way, and for what is to be read.
+pub(super) const GATHERING: Duration = Duration::from_millis(100);
 
 /// By when what waits is to be sent, all of it together: invariant 15.
 #[derive(Default)]
