@@ -64,7 +64,8 @@ pub(crate) enum Command {
     /// Import the users, brands, rooms and messages of a world file into the
     /// database. Rows that are already there and have not changed stay as they are.
     Import(Import),
-    /// Run the chat on the live database of a platform: read its tables by the queries of a mapping.
+    /// Run the chat on the live database of a platform: read its tables by the queries of a
+    /// mapping.
     Bridge(Bridge),
 }
 

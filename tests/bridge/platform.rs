@@ -9,7 +9,7 @@ const PLATFORM: &str = include_str!("../../adapters/postgres/tests/bridge/platfo
 const MAPPING: &str = include_str!("../../adapters/postgres/tests/bridge/mapping.toml");
 
 /// How long something may take to happen.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Platform {
     database: Database,

@@ -1,8 +1,8 @@
 use aftermatch_test_support::{aftermatch, create, delete, edit, file_with, get};
 use serde_json::json;
-use tokio::time::{Duration, sleep};
+use tokio::time::{Duration, sleep, timeout};
 
-use crate::platform::Platform;
+use crate::platform::{PATIENCE, Platform};
 
 #[tokio::test]
 async fn platform_and_clients_meet_in_a_room() {
@@ -62,13 +62,17 @@ async fn new_room_is_listed_and_deactivated_user_leaves() {
              COMMIT",
         )
         .await;
-    loop {
-        let list = ann.request(json!({"action": "list"})).await;
-        if list.to_string().contains("\"id\":80") || list.to_string().contains("\"pk\":80") {
-            break;
+    let listed = async {
+        loop {
+            let list = ann.request(json!({"action": "list"})).await;
+            if list.to_string().contains("\"pk\":80") {
+                break;
+            }
+            sleep(Duration::from_millis(50)).await;
         }
-        sleep(Duration::from_millis(50)).await;
-    }
+    };
+    let listed = timeout(PATIENCE, listed).await;
+    listed.expect("the room of the platform in the list");
     platform
         .run("UPDATE platform.accounts_user SET is_active = false WHERE email LIKE 'user1@%'")
         .await;

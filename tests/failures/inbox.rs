@@ -94,8 +94,8 @@ async fn lost_notifications_are_made_up_for() {
     }
 }
 
-/// Nobody else has joined the room there: with each join it becomes urgent, and then no more than
-/// followed.
+/// Nobody else has joined the room there: it becomes urgent with each join, and is only followed
+/// again after it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn follower_who_joins_elsewhere_misses_nothing() {
     let database = fresh().await;

@@ -209,9 +209,5 @@ async fn repair(
     ))
     .execute(&mut *connection)
     .await?;
-    while round::run(bridge, connection, true)
-        .await?
-        .is_some_and(|round| round.handled > 0)
-    {}
-    Ok(())
+    round::all(bridge, connection).await
 }

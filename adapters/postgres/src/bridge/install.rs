@@ -189,9 +189,5 @@ async fn fill_all(
     ))
     .execute(&mut *connection)
     .await?;
-    while round::run(bridge, connection, true)
-        .await?
-        .is_some_and(|round| round.handled > 0)
-    {}
-    Ok(())
+    round::all(bridge, connection).await
 }

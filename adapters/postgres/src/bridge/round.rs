@@ -62,6 +62,15 @@ pub(crate) async fn run(
     Ok(Some(round))
 }
 
+/// Rounds until nothing is due.
+pub(crate) async fn all(bridge: &Bridge, connection: &mut PgConnection) -> Result<(), Error> {
+    while run(bridge, connection, true)
+        .await?
+        .is_some_and(|round| round.handled > 0)
+    {}
+    Ok(())
+}
+
 /// Applies the rights that are due, in a transaction of their own: whatever the rest of the
 /// round meets, they are in force before. The marks stay for it, and what fails here waits
 /// there. Returns `false` if another process has the lock.
@@ -122,7 +131,8 @@ pub(crate) async fn apply(
     Ok(waiting.into_iter().map(|waiting| waiting.target).collect())
 }
 
-/// The keys of what is to be applied, of targets that are `wanted`; how often they were tried; and what cannot be resolved.
+/// The keys of what is to be applied, of targets that are `wanted`; how often they were tried;
+/// and what cannot be resolved.
 async fn resolve(
     bridge: &Bridge,
     connection: &mut PgConnection,
