@@ -42,6 +42,7 @@ mod retry;
 mod session;
 mod store;
 mod suspicion;
+mod together;
 mod write;
 
 pub use admin::{

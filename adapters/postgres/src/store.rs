@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use aftermatch_ports::model::{Room, RoomId, User, UserId};
+use aftermatch_ports::model::{LogHead, Room, RoomId, User, UserId};
 use sqlx::{
     Error, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -19,6 +19,7 @@ use crate::{
     retry::{Retry, before},
     session::{self, Settings},
     suspicion::Suspicion,
+    together::Together,
     write::Writer,
 };
 
@@ -39,6 +40,9 @@ pub struct Postgres {
     pub(crate) last_recheck: LastRecheck,
     pub(crate) users: Cache<UserId, User>,
     pub(crate) rooms: Cache<RoomId, Room>,
+    pub(crate) users_now: Together<UserId, Arc<User>>,
+    pub(crate) rooms_now: Together<RoomId, Arc<Room>>,
+    pub(crate) heads_now: Together<RoomId, LogHead>,
     statement_timeout: Duration,
     connect: PgConnectOptions,
     pub(crate) bridge: Watched,
@@ -75,6 +79,9 @@ impl Postgres {
             last_recheck: LastRecheck::default(),
             users: Cache::new(),
             rooms: Cache::new(),
+            users_now: Together::default(),
+            rooms_now: Together::default(),
+            heads_now: Together::default(),
             statement_timeout: limit,
             connect,
             bridge: Watched::default(),
@@ -152,13 +159,18 @@ impl Postgres {
         query: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let began = Instant::now();
-        // Twice the limit: once to get a connection, once for the statement.
-        let result = before(began + 2 * self.statement_timeout, query).await;
+        let result = before(self.deadline(), query).await;
         let result = result.map_err(|error| self.refusals.explain(error, began));
         if result.as_ref().is_err_and(is_read_only) {
             self.suspicion.raise();
         }
         result
+    }
+
+    /// When a query that begins now is given up.
+    pub(crate) fn deadline(&self) -> Instant {
+        // Twice the limit: once to get a connection, once for the statement.
+        Instant::now() + 2 * self.statement_timeout
     }
 
     /// Retries for locked rows, for as long as one statement may take.

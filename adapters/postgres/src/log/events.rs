@@ -17,7 +17,7 @@ use aftermatch_ports::{
 };
 use async_trait::async_trait;
 use sqlx::{Error, FromRow};
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use super::{audit, logged::LoggedRow, purge, versions};
 use crate::{
@@ -27,7 +27,11 @@ use crate::{
     store::Postgres,
 };
 
-const HEAD: &str = concat!("SELECT ", epoch::head!(), " FROM rooms r WHERE r.id = $1");
+const HEADS: &str = concat!(
+    "SELECT r.id, ",
+    epoch::head!(),
+    " FROM rooms r WHERE r.id = ANY ($1)"
+);
 
 /// The text that event `$seq` of room $1 gave to the message `m`, and the number of
 /// the deletion that has the text instead: invariant 2.
@@ -88,7 +92,9 @@ const EVENTS: &str = concat!(
 #[async_trait]
 impl Log for Postgres {
     async fn head(&self, room: RoomId) -> Result<Option<LogHead>, StoreError> {
-        head(self, room).await.map_err(unavailable)
+        let find = |rooms| heads(self, rooms);
+        let head = self.heads_now.read(room, self.deadline(), find).await;
+        head.map_err(unavailable)
     }
 
     async fn events(
@@ -131,17 +137,27 @@ impl Log for Postgres {
     }
 }
 
+#[derive(FromRow)]
+struct LastRow {
+    id: i64,
+    #[sqlx(flatten)]
+    head: HeadRow,
+}
+
+/// How far the logs go of those rooms that exist.
 #[tracing::instrument(
     name = "db.event.find_last",
     level = "debug",
     skip_all,
-    fields(room.id = room.0)
+    fields(rooms = rooms.len())
 )]
-async fn head(store: &Postgres, room: RoomId) -> Result<Option<LogHead>, Error> {
-    let query = sqlx::query_as::<_, HeadRow>(HEAD).bind(room.0);
-    let row = query.fetch_optional(&store.pool);
-    let row = store.with_timeout(row).await?;
-    row.map(|row| row.head()).transpose()
+async fn heads(store: &Postgres, rooms: Vec<RoomId>) -> Result<HashMap<RoomId, LogHead>, Error> {
+    let rooms: Vec<_> = rooms.into_iter().map(|room| room.0).collect();
+    let query = sqlx::query_as::<_, LastRow>(HEADS).bind(rooms);
+    let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
+    let heads = rows.into_iter();
+    let heads = heads.map(|row| Ok((RoomId(row.id), row.head.head()?)));
+    heads.collect()
 }
 
 #[derive(FromRow)]

@@ -3,8 +3,9 @@
 use std::ops::RangeInclusive;
 
 use aftermatch_ports::{
-    DeltaSince, FoundPiece, History, HistoryPage, HistoryRange, MAX_PAGED, PIECE_BYTES, StoreError,
-    model::{Message, RoomId, SearchWords, Seq},
+    DeltaSince, FoundPiece, History, HistoryPage, HistoryRange, Log, MAX_PAGED, PIECE_BYTES,
+    StoreError,
+    model::{Message, RoomDelta, RoomId, SearchWords, Seq},
 };
 use async_trait::async_trait;
 use sqlx::{Error, FromRow};
@@ -98,6 +99,11 @@ impl History for Postgres {
         since: Seq,
         limit: usize,
     ) -> Result<DeltaSince, StoreError> {
+        let head = self.head(room).await?;
+        if head.is_some_and(|head| head.last_seq == since) {
+            let delta = Some(RoomDelta::default());
+            return Ok(DeltaSince { head, delta });
+        }
         let delta = delta::since(self, room, since, limit).await;
         delta.map_err(unavailable)
     }
