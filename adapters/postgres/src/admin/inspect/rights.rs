@@ -9,7 +9,7 @@ use super::{finding::Finding, migrations::Migrations, query::rows, server::Serve
 use crate::admin::schema::Schema;
 
 /// What the statements of the service need, table by table.
-const NEEDED: [(&str, &[&str]); 10] = [
+const NEEDED: [(&str, &[&str]); 13] = [
     ("_sqlx_migrations", &["SELECT"]),
     ("users", &["SELECT", "UPDATE"]),
     ("brands", &["SELECT"]),
@@ -20,6 +20,12 @@ const NEEDED: [(&str, &[&str]); 10] = [
     ("reading_marks", &["SELECT", "INSERT", "UPDATE"]),
     ("removed", &["SELECT", "UPDATE", "DELETE"]),
     ("arrivals", &["SELECT"]),
+    ("push_state", &["SELECT", "INSERT", "UPDATE"]),
+    ("pushes", &["SELECT", "INSERT", "UPDATE", "DELETE"]),
+    (
+        "push_dead_letters",
+        &["SELECT", "INSERT", "UPDATE", "DELETE"],
+    ),
 ];
 
 const SEQUENCES: [&str; 2] = ["messages_id_seq", "revisions"];
