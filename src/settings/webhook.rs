@@ -20,7 +20,7 @@ pub(crate) struct Webhook {
         value_name = "URL",
         hide_env_values = true
     )]
-    url: Option<String>,
+    webhook_url: Option<String>,
     /// File with the secret that signs these requests: whsec_ and base64, as Standard Webhooks
     /// has it. A second line may have the secret before, while it is replaced.
     #[arg(
@@ -28,13 +28,17 @@ pub(crate) struct Webhook {
         env = "CHAT_WEBHOOK_SECRET_FILE",
         value_name = "FILE"
     )]
-    secret_file: Option<PathBuf>,
+    webhook_secret_file: Option<PathBuf>,
 }
 
 impl Webhook {
+    pub(crate) fn is_given(&self) -> bool {
+        self.webhook_url.is_some()
+    }
+
     /// The address, if one is given. The parser of arguments would show a secret in it.
     pub(crate) fn address(&self) -> anyhow::Result<Option<WebhookAddress>> {
-        let Some(url) = &self.url else {
+        let Some(url) = &self.webhook_url else {
             return Ok(None);
         };
         let address = WebhookAddress::parse(url);
@@ -43,7 +47,7 @@ impl Webhook {
 
     /// The platform, if it is to be notified.
     pub(crate) fn given(&self) -> anyhow::Result<Option<HttpWebhook>> {
-        let (address, file) = match (self.address()?, &self.secret_file) {
+        let (address, file) = match (self.address()?, &self.webhook_secret_file) {
             (None, None) => return Ok(None),
             (None, Some(_)) => bail!(
                 "{SECRET_FILE} is set without {URL}: set {URL} to the platform's webhook, or leave \

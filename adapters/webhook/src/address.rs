@@ -50,10 +50,15 @@ impl Address {
         &self.0
     }
 
-    /// Whether what is sent can be read on the way.
-    #[must_use]
-    pub fn is_plain(&self) -> bool {
+    pub(crate) fn is_plain(&self) -> bool {
         self.0.scheme_str() == Some("http")
+    }
+
+    /// Whether what is sent can be read on the way to another machine.
+    #[must_use]
+    pub fn is_open_to_others(&self) -> bool {
+        let here = ["localhost", "127.0.0.1", "[::1]"];
+        self.is_plain() && self.0.host().is_some_and(|host| !here.contains(&host))
     }
 }
 
@@ -90,6 +95,19 @@ mod tests {
         ] {
             let address = Address::parse(text).map(|address| address.to_string());
             assert_eq!(address.as_deref(), Ok(shown));
+        }
+    }
+
+    #[test]
+    fn plain_address_elsewhere_is_open_to_others() {
+        for (text, is_open) in [
+            ("http://platform.example", true),
+            ("https://platform.example", false),
+            ("http://localhost:1/a", false),
+            ("http://[::1]", false),
+        ] {
+            let address = Address::parse(text).expect("an address");
+            assert_eq!(address.is_open_to_others(), is_open, "{text}");
         }
     }
 

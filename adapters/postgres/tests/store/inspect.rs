@@ -14,12 +14,14 @@ use tokio::task::JoinSet;
 pub(crate) const EVERYTHING: Extent = Extent {
     migrates: true,
     sessions: true,
+    pushes: true,
 };
 
 /// For a role that does not own the tables.
 pub(crate) const NO_MIGRATE: Extent = Extent {
     migrates: false,
     sessions: true,
+    pushes: true,
 };
 
 /// A role of its own, which may log in and nothing else. It is removed by [`Role::drop`].
@@ -304,6 +306,7 @@ async fn ids_given_meanwhile_are_no_finding() {
     for _ in 0..100 {
         let at_start = Extent {
             sessions: false,
+            pushes: true,
             ..EVERYTHING
         };
         assert_eq!(inspect(&options(&database), at_start).await.findings, []);
