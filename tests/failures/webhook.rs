@@ -5,7 +5,8 @@ mod receiver;
 use std::{collections::HashMap, time::Duration};
 
 use aftermatch_test_support::{
-    Database, PROGRAM_TIMEOUT, Platform, Program, Random, delete, edit, fresh, get, import, worlds,
+    Authority, Database, PROGRAM_TIMEOUT, Platform, Program, Random, delete, edit, fresh, get,
+    import, worlds,
 };
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
@@ -109,6 +110,28 @@ async fn webhook_of_memory_receives_the_same() {
     let service = Program::in_memory_with(&trio(), &settings).await;
     service.logs(LEADS, 1).await;
     absent_users_are_notified(&service, &receiver).await;
+}
+
+/// The certificates of the system count.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn webhook_with_tls_is_verified() {
+    let (authority, other) = (Authority::new(), Authority::new());
+    let receiver = Receiver::start_tls(&authority).await;
+    let settings = receiver.settings();
+    for (roots, is_trusted) in [(other.file(), false), (authority.file(), true)] {
+        let roots = roots.display().to_string();
+        let settings = settings.each_ref().map(|(name, value)| (*name, &**value));
+        let settings = [&settings[..], &[("SSL_CERT_FILE", &*roots)]].concat();
+        let service = Program::in_memory_with(&trio(), &settings).await;
+        service.logs(LEADS, 1).await;
+        service.joined(1, 1).await.create("secret").await;
+        if is_trusted {
+            assert_eq!(receiver.nth(0).await.text(), "secret");
+        } else {
+            let log = service.logs("the webhook is away", 1).await;
+            assert!(log.contains("certificate"), "{log}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,18 +2,26 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use aftermatch_test_support::{Random, file_with};
+use aftermatch_test_support::{Authority, Random, file_with};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
 use tempfile::NamedTempFile;
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::{TcpListener, TcpStream},
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
+    net::TcpListener,
     sync::watch,
     task::{JoinHandle, JoinSet},
     time::timeout,
+};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        ServerConfig,
+        crypto::ring,
+        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    },
 };
 
 const KEY: [u8; 32] = [7; 32];
@@ -69,17 +77,38 @@ pub struct Receiver {
     calls: watch::Sender<Vec<Call>>,
     answers: watch::Sender<Answers>,
     secret: NamedTempFile,
+    tls: Option<TlsAcceptor>,
     serving: JoinHandle<()>,
 }
 
 impl Receiver {
     pub async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// With TLS, and a certificate of this authority.
+    pub async fn start_tls(authority: &Authority) -> Self {
+        let certificate = authority.certificate("platform", "subjectAltName=IP:127.0.0.1");
+        let chain = CertificateDer::from_pem_file(certificate.certificate).expect("a certificate");
+        let key = PrivateKeyDer::from_pem_file(certificate.key).expect("a key");
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
+        let config = config
+            .with_safe_default_protocol_versions()
+            .expect("versions");
+        let config = config
+            .with_no_client_auth()
+            .with_single_cert(vec![chain], key);
+        Self::start_with(Some(Arc::new(config.expect("a pair")).into())).await
+    }
+
+    async fn start_with(tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let mut receiver = Self {
             address: listener.local_addr().expect("an address"),
             calls: watch::Sender::new(Vec::new()),
             answers: watch::Sender::new(Answers::Status(204)),
             secret: file_with(format!("whsec_{}\n", BASE64_STANDARD.encode(KEY))),
+            tls,
             serving: tokio::spawn(async {}),
         };
         receiver.serve(listener);
@@ -89,11 +118,10 @@ impl Receiver {
     /// The settings of a service that notifies it.
     pub fn settings(&self) -> [(&'static str, String); 2] {
         let file = self.secret.path().display().to_string();
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{}/hook?a=b", self.address);
         [
-            (
-                "CHAT_WEBHOOK_URL",
-                format!("http://{}/hook?a=b", self.address),
-            ),
+            ("CHAT_WEBHOOK_URL", url),
             ("CHAT_WEBHOOK_SECRET_FILE", file),
         ]
     }
@@ -122,11 +150,19 @@ impl Receiver {
 
     fn serve(&mut self, listener: TcpListener) {
         let (calls, answers) = (self.calls.clone(), self.answers.subscribe());
+        let tls = self.tls.clone();
         self.serving = tokio::spawn(async move {
             let mut connections = JoinSet::new();
             loop {
                 let (socket, _) = listener.accept().await.expect("a connection");
-                connections.spawn(answer_all(socket, calls.clone(), answers.clone()));
+                let (calls, answers) = (calls.clone(), answers.clone());
+                match tls.clone() {
+                    None => connections.spawn(answer_all(socket, calls, answers)),
+                    Some(tls) => connections.spawn(async move {
+                        let socket = tls.accept(socket).await.ok()?;
+                        answer_all(socket, calls, answers).await
+                    }),
+                };
             }
         });
     }
@@ -157,7 +193,7 @@ impl Drop for Receiver {
 
 /// Answers requests until the connection ends.
 async fn answer_all(
-    socket: TcpStream,
+    socket: impl AsyncRead + AsyncWrite + Unpin,
     calls: watch::Sender<Vec<Call>>,
     answers: watch::Receiver<Answers>,
 ) -> Option<()> {
