@@ -45,7 +45,7 @@ impl Pushes for Postgres {
         let find = async {
             let mut lead = match lead {
                 Some(lead) => lead,
-                None => Lead::open(self).await?,
+                None => Lead::over(self.open_push().await?),
             };
             let backlog = lead.find(limits).await?;
             Ok::<_, Error>((lead, backlog))

@@ -90,7 +90,7 @@ mod tests {
             ("https://[::1]:1/a?token=secret", "https://[::1]:1/a?…"),
             (
                 "HTTPS://Платформа.example/\n",
-                "https://xn--80aaxbhwhu5h.example/",
+                "https://xn--80aa5afjdkos.example/",
             ),
         ] {
             let address = Address::parse(text).map(|address| address.to_string());

@@ -2,7 +2,6 @@ use aftermatch_ports::{Backlog, PushLimits};
 use sqlx::{Error, PgConnection};
 
 use super::find::Found;
-use crate::store::Postgres;
 
 /// Who pushes: invariant 3. The second key is another one for each schema.
 const LOCK: &str =
@@ -16,11 +15,11 @@ pub(crate) struct Lead {
 }
 
 impl Lead {
-    pub(super) async fn open(store: &Postgres) -> Result<Self, Error> {
-        Ok(Self {
-            connection: store.open_push().await?,
+    pub(super) fn over(connection: PgConnection) -> Self {
+        Self {
+            connection,
             found: None,
-        })
+        }
     }
 
     /// Whether this process has the lock.
