@@ -5,6 +5,7 @@
 
 mod background;
 mod builder;
+mod pushes;
 
 use std::{convert::Infallible, future::pending, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -12,7 +13,8 @@ use aftermatch_http::{DemoPeople, Operations, Route};
 use aftermatch_nats::Nats;
 use aftermatch_ports::Tokens;
 use aftermatch_postgres::Mapping;
-use aftermatch_usecases::UseCases;
+use aftermatch_usecases::{UseCases, sync::push::PushPorts};
+use aftermatch_webhook::HttpWebhook;
 use aftermatch_websocket::{Hub, Limits, Origin, WebSockets};
 use anyhow::Context;
 use prometheus_client::registry::Registry;
@@ -38,6 +40,7 @@ pub struct App {
     keep_deleted: Duration,
     nats: Option<Arc<Nats>>,
     bridge: Option<Mapping>,
+    webhook: Option<(Arc<PushPorts>, Arc<HttpWebhook>)>,
     operators: Option<TcpListener>,
     page: Option<DemoPeople>,
 }
@@ -73,12 +76,14 @@ impl App {
         let tasks = TaskTracker::new();
         let background = background::run(&use_cases, self.keep_deleted, &tasks);
         let bridge = background::bridge(store.clone(), self.bridge.clone(), &tasks);
+        let pushes = background::pushes(self.webhook.clone(), &tasks);
         let hastened = hasten_while_away(self.nats.clone(), store.clone());
         let served = tokio::select! {
             served = self.serve_ports(listener, shutdown) => served,
             never = background => match never {},
             never = hastened => match never {},
             never = bridge => match never {},
+            never = pushes => match never {},
         };
         tasks.close();
         tasks.wait().await;

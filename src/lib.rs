@@ -8,6 +8,7 @@
 //! | which web pages may connect | [`Origin`] |
 //! | what a connection may cost | [`Limits`] |
 //! | the users that the chat page lets a visitor choose | [`DemoPeople`] |
+//! | to notify the platform of messages | [`HttpWebhook`] |
 //! | the time | [`SystemClock`] |
 
 mod app;
@@ -18,6 +19,7 @@ mod store;
 
 pub use aftermatch_http::DemoPeople;
 pub use aftermatch_jwt::Jwt;
+pub use aftermatch_webhook::{Address as WebhookAddress, HttpWebhook};
 pub use aftermatch_websocket::{Limits, Origin};
 pub use app::{
     App, Builder, DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_KEEP_DELETED, DEFAULT_MAX_TEXT_CHARS,

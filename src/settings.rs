@@ -8,6 +8,7 @@ mod relay;
 mod secret;
 mod serve;
 mod values;
+mod webhook;
 mod world;
 
 use std::{path::PathBuf, time::Duration};

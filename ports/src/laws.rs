@@ -39,6 +39,7 @@ mod people;
 mod preconditions;
 mod projection;
 mod purge;
+mod pushes;
 mod random_history;
 mod read_positions;
 mod receiving;
@@ -201,6 +202,16 @@ macro_rules! laws {
                 purge_changes_nothing_that_room_shows
                 purge_with_long_keep_forgets_nothing
                 purge_keeps_client_msg_ids;
+            pushes:
+                first_find_begins_with_next_message
+                each_message_is_pushed_once_in_order
+                pushed_message_is_as_it_is_now
+                failed_push_waits_until_hastened
+                given_up_push_lets_room_go_on
+                outdated_settlement_has_no_effect
+                old_message_is_not_found
+                recreated_room_is_pushed_again
+                candidates_are_users_of_participants;
             revisions:
                 recheck_returns_without_any_change
                 first_changes_are_unknown

@@ -7,6 +7,7 @@
 //! | [`People`], [`Rooms`], [`Messages`], [`Log`], [`History`], [`ReadPositions`], [`Revisions`] | a store: in memory or in Postgres |
 //! | [`Seats`], [`Broadcast`], [`Inbox`], [`Signals`], [`Online`], [`Presence`] | delivery to the connections of this process |
 //! | [`Relay`] | events between processes |
+//! | [`Pushes`], [`Webhook`] | messages for users who are not connected: what waits, and the platform |
 //! | [`Tokens`], [`Clock`], [`Health`] | signatures, time, probes |
 //!
 //! An adapter depends on this crate alone; the model is re-exported as [`model`].
@@ -34,6 +35,7 @@ pub mod laws;
 mod relay;
 mod store;
 mod tokens;
+mod webhook;
 
 pub use aftermatch_model as model;
 pub use chat::{
@@ -48,12 +50,14 @@ pub use error::{Cause, ChatError, StoreError};
 pub use health::Health;
 pub use relay::{Interest, Relay, RemoteContent, RemoteEvent, RemoteKind, Urgency};
 pub use store::{
-    AuditPage, Changes, Commit, CreateOutcome, Created, Deleted, DeltaSince, Difference, Draft,
-    Expected, FoundPiece, History, HistoryPage, HistoryRange, Log, LogPage, MAX_DELETED, MAX_PAGED,
-    MAX_SEARCHED, MAX_UNREAD, Messages, Outcome, PIECE_BYTES, Page, People, Precondition, Read,
-    ReadMark, ReadPositions, Revisions, RoomState, RoomSummary, Rooms, Scope, VersionsPage,
+    AuditPage, Backlog, Changes, Commit, CreateOutcome, Created, Deleted, DeltaSince, Difference,
+    Draft, DuePush, Expected, FoundPiece, History, HistoryPage, HistoryRange, Log, LogPage,
+    MAX_DELETED, MAX_PAGED, MAX_SEARCHED, MAX_UNREAD, Messages, Outcome, PIECE_BYTES, Page, People,
+    Precondition, PushLimits, PushPage, Pushes, Read, ReadMark, ReadPositions, Revisions,
+    RoomState, RoomSummary, Rooms, Scope, Settled, VersionsPage,
 };
 pub use tokens::Tokens;
+pub use webhook::{PushFailure, Webhook};
 
 #[cfg(feature = "mock")]
 pub use self::{
@@ -63,7 +67,9 @@ pub use self::{
     health::MockHealth,
     relay::MockRelay,
     store::{
-        MockHistory, MockLog, MockMessages, MockPeople, MockReadPositions, MockRevisions, MockRooms,
+        MockHistory, MockLog, MockMessages, MockPeople, MockPushes, MockReadPositions,
+        MockRevisions, MockRooms,
     },
     tokens::MockTokens,
+    webhook::MockWebhook,
 };

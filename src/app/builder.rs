@@ -6,10 +6,12 @@ use aftermatch_http::DemoPeople;
 use aftermatch_memory::LocalRelay;
 use aftermatch_nats::Nats;
 use aftermatch_ports::{
-    History, Interest, Log, Messages, People, ReadPositions, Relay, Revisions, Rooms, Tokens,
+    History, Interest, Log, Messages, People, Pushes, ReadPositions, Relay, Revisions, Rooms,
+    Tokens,
 };
 use aftermatch_postgres::Mapping;
-use aftermatch_usecases::{Ports, UseCases};
+use aftermatch_usecases::{Ports, UseCases, sync::push::PushPorts};
+use aftermatch_webhook::HttpWebhook;
 use aftermatch_websocket::{Hub, Limits, Origin};
 use prometheus_client::{metrics::info::Info, registry::Registry};
 use tokio::net::TcpListener;
@@ -43,6 +45,7 @@ pub struct Builder {
     page: Option<DemoPeople>,
     nats: Option<Arc<Nats>>,
     bridge: Option<Mapping>,
+    webhook: Option<HttpWebhook>,
 }
 
 impl Builder {
@@ -60,6 +63,7 @@ impl Builder {
             page: None,
             nats: None,
             bridge: None,
+            webhook: None,
         }
     }
 
@@ -132,6 +136,14 @@ impl Builder {
         self
     }
 
+    /// Notifies the platform of messages for users who are not connected. With `None`, the
+    /// default, it is not notified.
+    #[must_use]
+    pub fn webhook(mut self, webhook: Option<HttpWebhook>) -> Self {
+        self.webhook = webhook;
+        self
+    }
+
     /// Connects the use cases to the store and to the hub.
     #[must_use]
     pub fn build(self) -> App {
@@ -145,14 +157,30 @@ impl Builder {
                 }
             },
         };
+        let mut registry = registry(
+            &self.store,
+            self.nats.as_deref(),
+            self.bridge.is_some(),
+            &hub,
+        );
+        let pushes: Arc<dyn Pushes> = match &self.store {
+            Store::Memory(store) => store.clone(),
+            Store::Postgres(store) => store.clone(),
+        };
+        let webhook = self.webhook.map(|webhook| {
+            webhook.register_metrics(registry.sub_registry_with_prefix("aftermatch"));
+            let webhook = Arc::new(webhook);
+            let ports = PushPorts {
+                pushes,
+                online: hub.clone(),
+                webhook: webhook.clone(),
+            };
+            (Arc::new(ports), webhook)
+        });
         App {
             use_cases: Arc::new(UseCases::new(ports)),
-            registry: registry(
-                &self.store,
-                self.nats.as_deref(),
-                self.bridge.is_some(),
-                &hub,
-            ),
+            registry,
+            webhook,
             hub,
             store: self.store,
             origins: self.origins,

@@ -62,6 +62,7 @@ async fn serve(settings: Serve, shutdown: CancellationToken) -> anyhow::Result<(
 async fn serve_in_memory(settings: Serve, shutdown: CancellationToken) -> anyhow::Result<()> {
     let secret = settings.secret.given_or_random()?;
     let jwt = Arc::new(tokens(&settings, &secret)?);
+    let webhook = settings.webhook.given()?;
     let world = settings::read_world(settings.world.as_deref())?;
     if !secret.is_random {
         tracing::warn!(
@@ -74,8 +75,8 @@ async fn serve_in_memory(settings: Serve, shutdown: CancellationToken) -> anyhow
     // With a given secret, the page asks for a token instead.
     let people = secret.is_random.then(|| people::of(&world, jwt.clone()));
     let store = Store::Memory(Arc::new(Memory::new(world, Arc::new(SystemClock))));
-    let app = app(settings, store, jwt, operators, people).build();
-    app.serve(listener, shutdown).await
+    let app = app(settings, store, jwt, operators, people).webhook(webhook);
+    app.build().serve(listener, shutdown).await
 }
 
 async fn serve_database(
@@ -87,6 +88,7 @@ async fn serve_database(
     let bridge = settings.bridge.as_deref().map(settings::read_mapping);
     let bridge = bridge.transpose()?;
     let jwt = Arc::new(tokens(&settings, &secret)?);
+    let webhook = settings.webhook.given()?;
     let operators = operators_port(&settings).await?;
     let store = tokio::select! {
         store = database::open(options, &settings, operators.as_ref()) => store?,
@@ -99,6 +101,7 @@ async fn serve_database(
     let app = app(settings, store, jwt, operators, None)
         .nats(nats)
         .bridge(bridge)
+        .webhook(webhook)
         .build();
     app.serve(listener, shutdown).await
 }

@@ -12,6 +12,7 @@ use super::{
         DEFAULT_LISTEN, Rate, duration, duration_or_zero, in_seconds, keep_deleted, positive, rate,
         whole_seconds,
     },
+    webhook::Webhook,
 };
 use crate::logging::{self, Format};
 
@@ -42,6 +43,8 @@ pub(crate) struct Serve {
     pub(crate) bridge: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) relay: Relay,
+    #[command(flatten)]
+    pub(crate) webhook: Webhook,
     /// Do not migrate the database. The service refuses to start if a migration is
     /// missing.
     #[arg(long, env = "CHAT_NO_MIGRATE", value_parser = BoolishValueParser::new())]

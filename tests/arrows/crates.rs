@@ -56,8 +56,13 @@ const RELAY: (&str, &[&str]) = (
 /// The adapters that send it: they may name it, too.
 const RELAYING: [&str; 2] = ["aftermatch-nats", "aftermatch-postgres"];
 
-/// The adapters that clients talk to: they may name the protocol, too.
-const DRIVING: [&str; 2] = ["aftermatch-http", "aftermatch-websocket"];
+/// The adapters that clients talk to, and the one that talks to the platform: they may name the
+/// protocol, too.
+const SPEAKING: [&str; 3] = [
+    "aftermatch-http",
+    "aftermatch-webhook",
+    "aftermatch-websocket",
+];
 
 /// A Postgres for tests. Any crate may name it for its tests; of our crates it names the
 /// ports alone, so that the adapters can use it.
@@ -115,11 +120,11 @@ fn adapter_names_no_other_adapter() {
             continue;
         }
         adapters += 1;
-        let driving = DRIVING.contains(&package.name.as_str());
+        let speaking = SPEAKING.contains(&package.name.as_str());
         let relaying = RELAYING.contains(&package.name.as_str());
         let allowed = |name: &str| {
             [PORTS, TESTDB].contains(&name)
-                || (driving && name == PROTOCOL.0)
+                || (speaking && name == PROTOCOL.0)
                 || (relaying && name == RELAY.0)
         };
         let ours: Vec<_> = named(package)

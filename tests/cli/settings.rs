@@ -2,7 +2,7 @@ use std::net::TcpListener;
 
 use aftermatch_test_support::{SECRET, aftermatch};
 
-const SETTINGS: [&str; 33] = [
+const SETTINGS: [&str; 35] = [
     "CHAT_LISTEN",
     "CHAT_WORLD",
     "DATABASE_URL",
@@ -13,6 +13,8 @@ const SETTINGS: [&str; 33] = [
     "CHAT_NO_MIGRATE",
     "CHAT_RELAY",
     "CHAT_RELAY_CREDENTIALS_FILE",
+    "CHAT_WEBHOOK_URL",
+    "CHAT_WEBHOOK_SECRET_FILE",
     "CHAT_JWT_SECRET",
     "CHAT_JWT_SECRET_FILE",
     "CHAT_JWT_PREVIOUS_SECRET",

@@ -36,4 +36,5 @@ mod schemas;
 mod startup;
 mod two_processes;
 mod undelivered;
+mod webhook;
 mod world;

@@ -17,6 +17,7 @@ mod directory;
 mod invalid_reference;
 mod log;
 mod ports;
+mod pushes;
 mod relay;
 mod state;
 mod time;
@@ -30,10 +31,11 @@ use aftermatch_ports::{
         world::{NewBrand, NewRoom, NewUser},
     },
 };
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::Notify;
 
 pub use invalid_reference::InvalidReference;
+use pushes::Pending;
 pub use relay::LocalRelay;
 use state::State;
 
@@ -44,6 +46,8 @@ pub struct Memory {
     clock: Arc<dyn Clock>,
     /// Notified of every change by the platform.
     changed: Notify,
+    /// Taken after the lock of the state.
+    pushes: Mutex<Pending>,
 }
 
 impl Memory {
@@ -55,6 +59,7 @@ impl Memory {
             state: RwLock::new(State::new(world, time::store_id(clock.now()))),
             clock,
             changed: Notify::new(),
+            pushes: Mutex::default(),
         }
     }
 

@@ -172,6 +172,24 @@ impl Log {
             .map(|(_, message)| message)
     }
 
+    /// The last message after event `after` that was created before `earliest`.
+    pub(crate) fn last_before(&self, after: Seq, earliest: Timestamp) -> Option<Seq> {
+        let created = self.created(after, self.last_seq()).rev();
+        let mut old = created.filter(|message| message.created_at < earliest);
+        old.next().map(|message| message.seq)
+    }
+
+    /// The messages that exist and were created after event `after`, up to event `last`.
+    pub(crate) fn messages_between(
+        &self,
+        directory: &Directory,
+        after: Seq,
+        last: Seq,
+    ) -> impl Iterator<Item = Message> {
+        let created = self.created(after, last);
+        created.map(|message| self.message(message, directory))
+    }
+
     fn event(&self, seq: Seq) -> Option<&Event> {
         self.events.get(index_after(seq.before()))
     }

@@ -103,6 +103,11 @@ impl State {
         self.logs.get(&room)
     }
 
+    /// All logs.
+    pub(crate) fn logs(&self) -> impl Iterator<Item = (RoomId, &Mutex<Log>)> {
+        self.logs.iter().map(|(room, log)| (*room, log))
+    }
+
     pub(crate) fn holds(&self, precondition: &Precondition) -> bool {
         let room = self.directory.room(precondition.room);
         let user = self.directory.user(precondition.user);

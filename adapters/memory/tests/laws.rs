@@ -9,7 +9,7 @@ use std::sync::{
 
 use aftermatch_memory::Memory;
 use aftermatch_ports::{
-    Clock, History, Log, Messages, People, ReadPositions, Revisions, Rooms,
+    Clock, History, Log, Messages, People, Pushes, ReadPositions, Revisions, Rooms,
     laws::{Subject, Work},
     model::{
         RoomId, Timestamp, World,
@@ -62,6 +62,10 @@ impl Subject for InMemory {
     }
 
     fn read_positions(&self) -> &dyn ReadPositions {
+        &self.0
+    }
+
+    fn pushes(&self) -> &dyn Pushes {
         &self.0
     }
 

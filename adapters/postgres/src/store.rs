@@ -13,6 +13,7 @@ use crate::{
     error::is_read_only,
     options::Options,
     precondition::{OfRow, Query},
+    push::Lead,
     refusals::Refusals,
     relay::notifications::Notifications,
     replica::Replica,
@@ -46,6 +47,8 @@ pub struct Postgres {
     statement_timeout: Duration,
     connect: PgConnectOptions,
     pub(crate) bridge: Watched,
+    /// The connection over which this process pushes, or waits to.
+    pub(crate) pushes: Mutex<Option<Lead>>,
 }
 
 impl Postgres {
@@ -85,6 +88,7 @@ impl Postgres {
             statement_timeout: limit,
             connect,
             bridge: Watched::default(),
+            pushes: Mutex::default(),
         })
     }
 
@@ -97,6 +101,13 @@ impl Postgres {
         let (mut connection, _) = session::open(&self.connect, &settings).await?;
         let bridge = Bridge::on(&mut connection, mapping).await?;
         Ok((connection, bridge))
+    }
+
+    /// A connection of its own for pushes.
+    pub(crate) async fn open_push(&self) -> Result<PgConnection, Error> {
+        let settings = Settings::of_pushes(self.statement_timeout);
+        let (connection, _) = session::open(&self.connect, &settings).await?;
+        Ok(connection)
     }
 
     pub(crate) fn statement_timeout(&self) -> Duration {
@@ -123,11 +134,11 @@ impl Postgres {
         self.with_timeout(query).await
     }
 
-    /// The most connections it has open at a time: the pool's, one to write, one to listen
-    /// and one for a bridge.
+    /// The most connections it has open at a time: the pool's, one to write, one to listen,
+    /// one for a bridge and one for pushes.
     #[must_use]
     pub fn connections(&self) -> usize {
-        usize::try_from(self.pool.options().get_max_connections() + 3).unwrap_or(usize::MAX)
+        usize::try_from(self.pool.options().get_max_connections() + 4).unwrap_or(usize::MAX)
     }
 
     /// Closes the connections of the pools. Call it after the last request.

@@ -6,7 +6,9 @@ use aftermatch_model::{
 };
 use async_trait::async_trait;
 
-use crate::{History, Interest, Log, Messages, People, ReadPositions, Relay, Revisions, Rooms};
+use crate::{
+    History, Interest, Log, Messages, People, Pushes, ReadPositions, Relay, Revisions, Rooms,
+};
 
 /// A store under test, and the platform, which changes users, brands and rooms
 /// while the service runs.
@@ -32,6 +34,9 @@ pub trait Subject: Send + Sync + Sized + 'static {
 
     /// Its read positions.
     fn read_positions(&self) -> &dyn ReadPositions;
+
+    /// What is still to be pushed.
+    fn pushes(&self) -> &dyn Pushes;
 
     /// What changes in it.
     fn revisions(&self) -> &dyn Revisions;

@@ -7,6 +7,7 @@
 //! | `limits` | are there enough connections? |
 //! | `migrations` | is the schema that of this program? |
 //! | `rights` | may the role do what the service does? |
+//! | `pushes` | was everything pushed to the platform? |
 //! | `sequences` | are new ids free? |
 //! | `replica` | is the replica a standby of this database? |
 //! | `sessions` | is there a pooler that mixes sessions? |
@@ -16,6 +17,7 @@
 mod finding;
 mod limits;
 mod migrations;
+mod pushes;
 mod query;
 mod refusal;
 mod replica;
@@ -62,6 +64,8 @@ pub struct Extent {
     /// Whether to look for a pooler that mixes sessions. It takes two more connections;
     /// a service that starts does the same when it connects.
     pub sessions: bool,
+    /// The service pushes messages to the platform.
+    pub pushes: bool,
 }
 
 /// Looks at the database. Changes nothing in it, and ends soon: each step has the time
@@ -143,17 +147,13 @@ async fn look_at_tables(
     inspection
         .findings
         .extend(migrations.finding(extent.migrates));
-    let rights = rights::findings(
-        connection,
-        limit,
-        server,
-        &place,
-        migrations,
-        extent.migrates,
-    )
-    .await?;
+    let rights = rights::findings(connection, limit, server, &place, migrations, extent).await?;
     let has_rights = rights.is_empty();
     inspection.findings.extend(rights);
+    if migrations == Migrations::Same && has_rights && extent.pushes {
+        let pushes = pushes::finding(connection, limit).await?;
+        inspection.findings.extend(pushes);
+    }
     if migrations == Migrations::Same && has_rights {
         match sequences::findings(connection, limit).await {
             Ok(found) => inspection.findings.extend(found),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aftermatch_ports::{
-    History, Interest, Log, Messages, People, ReadPositions, Relay, Revisions, Rooms,
+    History, Interest, Log, Messages, People, Pushes, ReadPositions, Relay, Revisions, Rooms,
     laws::{RelaySubject, Subject, Work},
     model::{
         RoomId, Timestamp, World,
@@ -77,6 +77,10 @@ impl<const PARTITIONED: bool> Subject for InPostgres<PARTITIONED> {
     }
 
     fn read_positions(&self) -> &dyn ReadPositions {
+        &self.store
+    }
+
+    fn pushes(&self) -> &dyn Pushes {
         &self.store
     }
 

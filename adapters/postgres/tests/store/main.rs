@@ -26,6 +26,7 @@ mod platform_events;
 mod platform_rights;
 mod platform_writes;
 mod processes;
+mod pushes;
 mod queue;
 mod relay;
 mod replica;

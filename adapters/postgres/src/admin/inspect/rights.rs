@@ -5,11 +5,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use sqlx::{Error, PgConnection, Row};
 
-use super::{finding::Finding, migrations::Migrations, query::rows, server::Server};
+use super::{Extent, finding::Finding, migrations::Migrations, query::rows, server::Server};
 use crate::admin::schema::Schema;
 
 /// What the statements of the service need, table by table.
-const NEEDED: [(&str, &[&str]); 10] = [
+const NEEDED: [(&str, &[&str]); 13] = [
     ("_sqlx_migrations", &["SELECT"]),
     ("users", &["SELECT", "UPDATE"]),
     ("brands", &["SELECT"]),
@@ -20,7 +20,16 @@ const NEEDED: [(&str, &[&str]); 10] = [
     ("reading_marks", &["SELECT", "INSERT", "UPDATE"]),
     ("removed", &["SELECT", "UPDATE", "DELETE"]),
     ("arrivals", &["SELECT"]),
+    ("push_state", &["SELECT", "INSERT", "UPDATE"]),
+    ("pushes", &["SELECT", "INSERT", "UPDATE", "DELETE"]),
+    (
+        "push_dead_letters",
+        &["SELECT", "INSERT", "UPDATE", "DELETE"],
+    ),
 ];
+
+/// Those that a service needs only if it pushes messages to the platform.
+const OF_PUSHES: [&str; 3] = ["push_state", "pushes", "push_dead_letters"];
 
 const SEQUENCES: [&str; 2] = ["messages_id_seq", "revisions"];
 
@@ -30,8 +39,11 @@ pub(super) async fn findings(
     server: &Server,
     place: &Schema,
     migrations: Migrations,
-    migrates: bool,
+    extent: Extent,
 ) -> Result<Vec<Finding>, Error> {
+    let Extent {
+        migrates, pushes, ..
+    } = extent;
     let mut findings = Vec::new();
     match (place.obstacle(), &place.name) {
         (Some(obstacle), _) if migrates || place.name.is_none() => {
@@ -46,7 +58,7 @@ pub(super) async fn findings(
         let foreign = foreign(connection, limit).await?;
         findings.extend(not_owner(&server.role, &foreign));
     }
-    let missing = missing(connection, limit).await?;
+    let missing = missing(connection, limit, pushes).await?;
     let schema_name = place.name.as_deref().unwrap_or("public");
     findings.extend(not_granted(&server.role, schema_name, &missing));
     Ok(findings)
@@ -96,8 +108,11 @@ fn not_granted(role: &str, schema_name: &str, missing: &[(String, String)]) -> V
 async fn missing(
     connection: &mut PgConnection,
     limit: Duration,
+    pushes: bool,
 ) -> Result<Vec<(String, String)>, Error> {
-    let tables = NEEDED.iter().flat_map(|(table, rights)| {
+    let needed = NEEDED.iter();
+    let needed = needed.filter(|(table, _)| pushes || !OF_PUSHES.contains(table));
+    let tables = needed.flat_map(|(table, rights)| {
         let rights = rights.iter();
         rights.map(move |right| match *right {
             "DELETE" => format!("('{right}', '{table}', has_table_privilege(to_regclass('{table}')::oid, '{right}'))"),
