@@ -23,7 +23,7 @@ test("package contains only its public files", () => {
   const [{ name, files }] = Array.isArray(packed) ? packed : Object.values(packed);
   assert.equal(name, "aftermatch");
   assert.deepEqual(files.map(({ path }) => path).sort(), [
-    "LICENSE", "README.md", "aftermatch.d.ts", "package.json", ...modules,
+    "LICENSE", "README.md", "aftermatch.d.ts", "package.json", "react.d.ts", "react.js", ...modules,
   ].sort());
 });
 
