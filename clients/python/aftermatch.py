@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 EVENTS = ("create_message", "edit_message", "delete_messages")
 REJOIN = ("restarted", "behind")  # a room closed so can be joined again at once
+FINAL = (4403, 1002, 1007)  # the user has lost the right, or this client is wrong
 STABLE = 10  # a connection of more seconds resets the delays
 
 
@@ -55,8 +56,8 @@ class Chat:
                 if status < 500 and (status != 401 or unauthorized > 1):
                     raise Refused(status) from answer
             except ConnectionClosed as closed:
-                if closed.rcvd and closed.rcvd.code == 4403:
-                    raise Refused("forbidden") from closed
+                if closed.rcvd and closed.rcvd.code in FINAL:
+                    raise Refused(closed.rcvd.code) from closed
             except (OSError, InvalidHandshake):
                 pass  # no network, or no service
             if loop.time() - started > STABLE:
@@ -75,15 +76,23 @@ class Chat:
                     await self.received(json.loads(text))
         finally:
             self.joined.clear()
-            for response in self.waiting.values():
-                response.done() or response.set_result(None)
-            self.waiting.clear()
+            self.lost(self.socket and self.socket.close_code)
+
+    def lost(self, code):
+        """Nothing waits any more. After 1009 the longest request was too long for the service."""
+        waiting = sorted(self.waiting.values(), key=lambda one: one[1])
+        self.waiting.clear()
+        if waiting and code == 1009:
+            waiting.pop()[0].set_exception(Refused("frame_too_large"))
+        for response, _ in waiting:
+            response.done() or response.set_result(None)
 
     async def join(self):
         self.joined.clear()
         self.join_id = str(uuid.uuid4())
         known = {"since_seq": self.seq, "epoch": self.epoch} if self.seq is not None else {}
-        await self.write({"action": "join_room", "room_pk": self.room, **known, "request_id": self.join_id})
+        request = {"action": "join_room", "room_pk": self.room, **known, "request_id": self.join_id}
+        await self.write(json.dumps(request))
 
     async def received(self, frame):
         action, data, request_id = frame["action"], frame["data"], frame["request_id"]
@@ -100,9 +109,8 @@ class Chat:
                 self.seq = data["seq"]
                 self.event(action, data)
         # Everyone in the room sees ids, so the action must be the same, too.
-        response = self.waiting.get((request_id, action))
-        if response and not response.done():
-            response.set_result(frame)
+        response, _ = self.waiting.pop((request_id, action), (None, 0))
+        response and response.set_result(frame)
 
     async def answered(self, frame):
         """The response to `join_room`: what was missed follows, or must be read."""
@@ -140,14 +148,17 @@ class Chat:
     async def attempt(self, action, parameters):
         """The response, or `None` if the connection broke before."""
         request_id = str(uuid.uuid4())
-        response = self.waiting[request_id, action] = asyncio.get_running_loop().create_future()
-        await self.write({"action": action, **parameters, "request_id": request_id})
-        frame = await response
-        self.waiting.pop((request_id, action), None)
-        return frame
-
-    async def write(self, request):
+        text = json.dumps({"action": action, **parameters, "request_id": request_id})
+        response = asyncio.get_running_loop().create_future()
+        self.waiting[request_id, action] = response, len(text)
+        await self.write(text)
         try:
-            await self.socket.send(json.dumps(request))
+            return await response
+        finally:
+            self.waiting.pop((request_id, action), None)
+
+    async def write(self, text):
+        try:
+            await self.socket.send(text)
         except ConnectionClosed:
             pass  # `run` connects again

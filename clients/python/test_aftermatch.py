@@ -49,7 +49,8 @@ class Line:
 class ChatTest(unittest.IsolatedAsyncioTestCase):
     async def asyncSetUp(self):
         command = [os.environ["AFTERMATCH"], "serve", "--listen", "127.0.0.1:0"]
-        self.service = await asyncio.create_subprocess_exec(*command, env=SECRET, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        output = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+        self.service = await asyncio.create_subprocess_exec(*command, env=SECRET, **output)
         while not (found := re.search(rb"listening.*?127\.0\.0\.1:(\d+)", await self.service.stderr.readline())):
             pass
         self.line = Line(int(found[1]))
@@ -116,6 +117,14 @@ class ChatTest(unittest.IsolatedAsyncioTestCase):
             with self.assertRaises(Refused) as refused:
                 await running
             self.assertEqual(refused.exception.code, code)
+
+    async def test_too_long_message_fails_alone(self):
+        vera, _, _ = self.chat(VERA)
+        too_long = asyncio.create_task(vera.send("x" * 100_000))
+        with self.assertRaises(Refused) as refused:
+            await too_long
+        self.assertEqual(refused.exception.code, "frame_too_large")
+        self.assertEqual((await vera.send("short"))["text"], "short")
 
     async def test_refused_message_says_why(self):
         vera, _, _ = self.chat(VERA)
