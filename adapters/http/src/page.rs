@@ -33,7 +33,17 @@ macro_rules! module {
     };
 }
 
-const MODULES: [(&str, &str); 13] = [
+/// A module of the JavaScript client: the page talks as every other client can.
+macro_rules! client {
+    ($name:literal) => {
+        (
+            concat!("/page/", $name),
+            include_str!(concat!("../../../clients/js/", $name)),
+        )
+    };
+}
+
+const MODULES: [(&str, &str); 20] = [
     module!("chat.js"),
     module!("chooser.js"),
     module!("composer.js"),
@@ -47,11 +57,14 @@ const MODULES: [(&str, &str); 13] = [
     module!("texts.js"),
     // The protocol page has it, too.
     ("/page/dom.js", include_str!("../assets/shared/dom.js")),
-    // The page talks as every other client can.
-    (
-        "/page/aftermatch.js",
-        include_str!("../../../clients/js/aftermatch.js"),
-    ),
+    client!("aftermatch.js"),
+    client!("lib/connection.js"),
+    client!("lib/emitter.js"),
+    client!("lib/error.js"),
+    client!("lib/json.js"),
+    client!("lib/lane.js"),
+    client!("lib/options.js"),
+    client!("lib/surroundings.js"),
 ];
 
 /// Adds the page to `routes`. `admits` says whether a page served at a `Host` may
