@@ -1,19 +1,11 @@
 // The state of one person: the rooms, and the messages of the open one.
 
 import { Aftermatch } from "/page/aftermatch.js";
+import { RoomList, whole } from "./roomlist.js";
+import { Signals } from "./signals.js";
 
-/** Rooms per request. */
-const PAGE_SIZE = 100;
 /** With more messages than this, the older ones are dropped. */
 const MAX_MESSAGES = 500;
-
-const remove = (list, which) => {
-  const nth = list.findIndex(which);
-  if (nth >= 0) list.splice(nth, 1);
-};
-
-/** A room with all of its keys: one that it comes without has its default again. */
-const whole = (room) => ({ frozen: undefined, kind: undefined, pen: undefined, ...room });
 
 const newId = () => Array.from(crypto.getRandomValues(new Uint32Array(3)), (part) => part.toString(36)).join("");
 
@@ -23,22 +15,12 @@ const newId = () => Array.from(crypto.getRandomValues(new Uint32Array(3)), (part
  * `message`) and `frame`.
  */
 export class Chat extends EventTarget {
-  /** The listed rooms, newest message first. */
-  rooms = [];
-  /** Whether there are more rooms. */
-  more = false;
-  /** Whether the rooms are there. */
-  #listed = false;
   /** The open room. */
   room = null;
   /** Whether its messages are being loaded. */
   loading = false;
   /** Whether there are earlier messages. */
   earlier = false;
-  /** The ids of the others who are typing in the open room. */
-  typing = [];
-  /** When brands were last online, by id. Unknown if they were away from the start. */
-  lastSeen = new Map();
   connection = { state: "connecting" };
   /** Whether there ever was a connection. */
   connected = false;
@@ -47,9 +29,8 @@ export class Chat extends EventTarget {
 
   #person;
   #client;
-  #pages = 1;
-  /** The changes since each unfinished request for the rooms. */
-  #listings = new Set();
+  #list;
+  #signals;
   #messages = new Map();
   /** Messages written here without a successful response. */
   #outgoing = [];
@@ -58,8 +39,6 @@ export class Chat extends EventTarget {
   /** The current visit to a room. Results of earlier ones are ignored. */
   #visit;
   #marking = false;
-  /** How far users have read the open room, by id. */
-  #readBy = new Map();
   #closing = new AbortController();
 
   constructor(person) {
@@ -67,15 +46,17 @@ export class Chat extends EventTarget {
     this.#person = person;
     const { token, admin } = person;
     this.#client = new Aftermatch({ token, admin, maxDelay: 5000, heartbeat: 20_000 });
+    this.#list = new RoomList(this.#client, () => this.#emit("rooms"));
+    this.#signals = new Signals(person.id, () => this.#emit("signals"));
     const on = (type, listener) => this.#client.addEventListener(type, ({ detail }) => listener(detail));
     for (const kind of ["message", "edit", "delete"]) on(kind, (change) => this.#receive(kind, change.data));
-    on("reset", () => (this.#read(), this.#list()));
+    on("reset", () => (this.#read(), this.#loadRooms()));
     on("rejoined", (joined) => this.#joined(joined));
-    on("refresh", () => this.#list());
+    on("refresh", () => this.#loadRooms());
     on("room_closed", (closed) => this.#roomClosed(closed));
     on("roomchanged", (change) => this.#roomChanged(change));
-    on("roomadded", (room) => this.#changeList((rooms) => rooms.some(({ pk }) => pk === room.pk) || rooms.push(room)));
-    on("roomremoved", ({ room_pk: gone }) => this.#changeList((rooms) => remove(rooms, ({ pk }) => pk === gone)));
+    on("roomadded", (room) => this.#list.add(room));
+    on("roomremoved", ({ room_pk: gone }) => this.#list.remove(gone));
     on("typing", (typing) => this.#typingChanged(typing));
     on("presence", (brand) => this.#presenceChanged(brand));
     on("read", (position) => this.#readMoved(position));
@@ -88,7 +69,27 @@ export class Chat extends EventTarget {
   async #follow() {
     const everything = { rooms: true, typing: true, presence: true, readPositions: true };
     await this.#client.follow(everything).catch(() => {});
-    await this.#list();
+    await this.#loadRooms();
+  }
+
+  /** The listed rooms, newest message first. */
+  get rooms() {
+    return this.#list.rooms;
+  }
+
+  /** Whether there are more rooms. */
+  get more() {
+    return this.#list.more;
+  }
+
+  /** The ids of the others who are typing in the open room. */
+  get typing() {
+    return this.#signals.typing;
+  }
+
+  /** When a brand was last online, if that is known. */
+  lastSeen(brand) {
+    return this.#signals.lastSeen.get(brand);
   }
 
   /** The messages of the open room, unsent ones last. */
@@ -127,7 +128,7 @@ export class Chat extends EventTarget {
 
   /** Whether another user has read the message. */
   isRead({ seq }) {
-    return [...this.#readBy].some(([user, position]) => user !== this.#person.id && position >= seq);
+    return this.#signals.isRead(seq);
   }
 
   /** Shows the others that this person is typing. May be called for every letter. */
@@ -226,13 +227,13 @@ export class Chat extends EventTarget {
   async markSeen() {
     const pk = this.room?.pk;
     const { seq, room } = this.#client;
-    const unread = this.rooms.find((entry) => entry.pk === pk)?.unread;
+    const unread = this.#list.find(pk)?.unread;
     if (!unread || this.loading || this.#marking || room !== pk) return;
     this.#marking = true;
     try {
       await this.#client.markRead(seq);
       this.#marking = false;
-      this.#updateRoom(pk, (entry) => ({ unread: this.#unreadAfter(seq, entry) }));
+      this.#list.update(pk, (entry) => ({ unread: this.#unreadAfter(seq, entry) }));
     } catch {
       // It stays unread and is marked later.
       this.#marking = false;
@@ -247,8 +248,7 @@ export class Chat extends EventTarget {
   }
 
   moreRooms() {
-    this.#pages += 1;
-    return this.#list();
+    return this.#list.loadMore();
   }
 
   close() {
@@ -259,23 +259,22 @@ export class Chat extends EventTarget {
   #connectionChanged(state) {
     this.connection = state;
     this.connected ||= state.state === "open";
-    this.typing = [];
     this.#emit("connection");
-    this.#emit("signals");
+    this.#signals.setTyping([]);
   }
 
   /** The client has joined the open room, for the first time or again. */
   #joined({ read_positions: positions = [], ...joined }) {
     if (joined.pk !== this.room?.pk) return;
     this.room = { ...this.room, ...whole(joined) };
-    this.#readBy = new Map(positions.map(({ user_id: user, seq }) => [user, seq]));
-    this.#updateRoom(joined.pk, () => ({ online: joined.online }));
+    this.#signals.setPositions(positions);
+    this.#list.update(joined.pk, () => ({ online: joined.online }));
     this.#emit("signals");
     this.#emit("messages");
   }
 
   #roomChanged({ room_pk: pk, room, read_positions: _, ...state }) {
-    this.#updateRoom(pk, () => ({ ...state, ...(room && whole(room)) }));
+    this.#list.update(pk, () => ({ ...state, ...(room && whole(room)) }));
     if (!room || pk !== this.room?.pk) return;
     Object.assign(this.room, whole(room), state.online && { online: state.online });
     this.#emit("signals");
@@ -284,27 +283,26 @@ export class Chat extends EventTarget {
 
   #typingChanged({ room_pk: pk, user_ids: users }) {
     if (pk !== this.room?.pk) return;
-    this.typing = users.filter((user) => user !== this.#person.id);
-    this.#emit("signals");
+    this.#signals.setTyping(users);
   }
 
   #presenceChanged({ brand_id: brand, online, last_seen: seen }) {
-    if (seen) this.lastSeen.set(brand, seen);
+    if (seen) this.#signals.lastSeen.set(brand, seen);
     const change = (room) => {
       if (!room.participants.some(({ id }) => id === brand)) return;
       const others = (room.online ?? []).filter((id) => id !== brand);
       room.online = online ? [...others, brand] : others;
     };
     if (this.room) change(this.room);
-    this.#changeList((rooms) => rooms.forEach(change));
+    this.#list.change((rooms) => rooms.forEach(change));
     this.#emit("signals");
   }
 
   #readMoved({ room_pk: pk, user_id: user, seq }) {
     // Another device of this person.
-    if (user === this.#person.id) this.#updateRoom(pk, (entry) => ({ unread: this.#unreadAfter(seq, entry) }));
+    if (user === this.#person.id) this.#list.update(pk, (entry) => ({ unread: this.#unreadAfter(seq, entry) }));
     if (pk !== this.room?.pk) return;
-    this.#readBy.set(user, seq);
+    this.#signals.moved(user, seq);
     this.#emit("messages");
   }
 
@@ -314,10 +312,8 @@ export class Chat extends EventTarget {
     this.#buffered = null;
     this.loading = room !== null;
     this.earlier = false;
-    this.typing = [];
-    this.#readBy.clear();
     this.#emit("room");
-    this.#emit("signals");
+    this.#signals.clear();
   }
 
   #exit() {
@@ -329,7 +325,7 @@ export class Chat extends EventTarget {
     if (pk !== this.room?.pk) return;
     this.#exit();
     this.#emit("problem", { code: reason, message: reason });
-    this.#list();
+    this.#loadRooms();
   }
 
   /** Reads the newest messages, or those before a number. */
@@ -372,7 +368,7 @@ export class Chat extends EventTarget {
     this.#outgoing = this.#outgoing.filter(({ key }) => key !== message.client_msg_id);
     if (room) Object.assign(this.room, whole(room));
     const unread = isNew && !this.isMine(message) ? 1 : 0;
-    this.#updateRoom(this.room.pk, (entry) => {
+    this.#list.update(this.room.pk, (entry) => {
       if (message.seq <= entry.last_seq) return false;
       // Administrators have no unread counts: NaN stays NaN.
       return { last_message: message, last_seq: message.seq, unread: entry.unread + unread };
@@ -383,7 +379,7 @@ export class Chat extends EventTarget {
     const edited = (message) => ({ ...message, text, edited_at: new Date().toISOString() });
     const message = this.#messages.get(id);
     if (message) this.#messages.set(id, edited(message));
-    this.#updateRoom(this.room.pk, ({ last_seq: before, last_message: last }) => ({
+    this.#list.update(this.room.pk, ({ last_seq: before, last_message: last }) => ({
       last_seq: Math.max(before, seq),
       last_message: last?.id === id ? edited(last) : last,
     }));
@@ -392,57 +388,15 @@ export class Chat extends EventTarget {
   #removed({ messages_ids: ids }) {
     for (const id of ids) this.#messages.delete(id);
     // Only the service knows which message is the last now.
-    this.#list();
+    this.#loadRooms();
   }
 
-  /** Merges the result of `change` into a listed room, if there is one. */
-  #updateRoom(pk, change) {
-    this.#changeList((rooms) => {
-      const nth = rooms.findIndex((room) => room.pk === pk);
-      const more = nth >= 0 && change(rooms[nth]);
-      if (more) rooms[nth] = { ...rooms[nth], ...more };
-    });
-  }
-
-  /** What changes while the rooms are being requested is changed again in the response. */
-  #changeList(change) {
-    for (const changes of this.#listings) changes.push(change);
-    change(this.rooms);
-    if (this.#listed) this.#sort();
-  }
-
-  async #list() {
-    const rooms = [];
-    const changes = [];
-    let page;
-    this.#listings.add(changes);
-    try {
-      for (let nth = 0; nth < this.#pages; nth += 1) {
-        page = await this.#client.list({ limit: PAGE_SIZE, afterPk: rooms.at(-1)?.pk });
-        rooms.push(...page);
-        if (page.length < PAGE_SIZE) break;
-      }
-    } catch {
-      return;
-    } finally {
-      this.#listings.delete(changes);
-    }
-    for (const change of changes) change(rooms);
-    this.more = page.length === PAGE_SIZE;
-    this.rooms = rooms;
-    this.#listed = true;
-    const open = rooms.find(({ pk }) => pk === this.room?.pk);
-    if (open && ["has_business", "frozen", "pen"].some((key) => open[key] !== this.room[key])) {
-      this.room = { ...this.room, ...whole(open) };
-      this.#emit("messages");
-    }
-    this.#sort();
-  }
-
-  #sort() {
-    const last = ({ last_message: message }) => message?.created_at ?? "";
-    this.rooms.sort((one, other) => last(other).localeCompare(last(one)) || one.pk - other.pk);
-    this.#emit("rooms");
+  async #loadRooms() {
+    const loaded = await this.#list.load();
+    const open = loaded && this.room && this.#list.find(this.room.pk);
+    if (!open || ["has_business", "frozen", "pen"].every((key) => open[key] === this.room[key])) return;
+    this.room = { ...this.room, ...whole(open) };
+    this.#emit("messages");
   }
 
   /** The result of a request. A refusal becomes a problem. */

@@ -108,7 +108,7 @@ export function conversationView(chat, person) {
     if (others.length === 0 || !chat.room.online) return "";
     if (others.length > 1 && online.length > 0) return `${t.online}: ${online.map(nameOfBrand).join(", ")}`;
     if (online.length > 0) return t.online;
-    const seen = others.length === 1 && chat.lastSeen.get(others[0].id);
+    const seen = others.length === 1 && chat.lastSeen(others[0].id);
     return seen ? t.lastSeen(momentSince(seen)) : t.offline;
   }
 

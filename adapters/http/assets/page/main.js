@@ -3,18 +3,22 @@
 
 import { chooserView } from "./chooser.js";
 import { h, renderList, setText } from "./dom.js";
+import { inThisLanguage, language, otherLanguage } from "./language.js";
 import { demoPeople } from "./people.js";
 import { personView } from "./person.js";
-import { language, t } from "./texts.js";
+import { t } from "./texts.js";
 
 document.documentElement.lang = language;
 const add = h("button", { type: "button", "aria-label": t.addPerson, onclick: () => choose() },
   "+ ", h("span", { className: "long" }, t.addPerson));
+const other = otherLanguage();
+// The address contains the people, and changes.
+const switchLanguage = h("a", { href: other.href, lang: other.code, hreflang: other.code, onclick: () => (switchLanguage.href = otherLanguage().href) }, other.name);
 const tabs = h("nav", { className: "tabs", "aria-label": t.people });
 const columns = h("main", {});
 document.body.prepend(
   h("header", { className: "bar" },
-    h("h1", {}, "Aftermatch"), h("p", { className: "quiet tagline" }, t.tagline), tabs, add, h("a", { href: "/docs" }, t.protocol)),
+    h("h1", {}, "Aftermatch"), h("p", { className: "quiet tagline" }, t.tagline), tabs, add, h("a", { href: inThisLanguage("/docs") }, t.protocol), switchLanguage),
   columns,
 );
 
