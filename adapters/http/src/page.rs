@@ -39,6 +39,7 @@ const MODULES: &[(&str, &str)] = &[
     own!("composer.js"),
     own!("conversation.js"),
     own!("frames.js"),
+    own!("links.js"),
     own!("main.js"),
     own!("message.js"),
     own!("people.js"),

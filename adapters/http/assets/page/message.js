@@ -1,6 +1,7 @@
 // One message and its actions.
 
 import { h, iconButton, setText } from "./dom.js";
+import { setLinkedText } from "./links.js";
 import { nameOfAuthor } from "./people.js";
 import { explain, momentOf, t, timeOf } from "./texts.js";
 
@@ -13,7 +14,7 @@ export function messageView(chat, actions) {
   const time = h("time", {});
   const note = h("span", { className: "note" });
   const tick = h("span", { className: "tick", role: "img", hidden: true });
-  const text = h("p", { className: "text" });
+  const text = h("p", { className: "text", dir: "auto" });
   const menu = iconButton("⋯", t.options, undefined, { "aria-haspopup": "dialog" });
   const check = h("input", { type: "checkbox", hidden: true });
   const reason = h("span", {});
@@ -31,7 +32,7 @@ export function messageView(chat, actions) {
     setText(author, mine ? t.you : nameOfAuthor(message.user, chat.room));
     // Its position on the screen shows whose it is.
     author.classList.toggle("visually-hidden", mine || follows);
-    setText(text, message.text);
+    setLinkedText(text, message.text);
     setText(time, timeOf(message.created_at));
     time.dateTime = message.created_at;
     time.title = momentOf(message.created_at);
