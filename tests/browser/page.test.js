@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { open } from "./browser.js";
-import { OLEG, personOn, sideBySide, VERA, write } from "./person.js";
+import { OLEG, personOn, setHidden, sideBySide, VERA, write } from "./person.js";
 import { demo, durable, token } from "./service.js";
 
 const removed = (locator) => locator.waitFor({ state: "detached" });
@@ -59,14 +59,6 @@ test("separate tab shows unread messages", async (t) => {
   await page.waitForFunction(() => document.title === "Aftermatch");
   assert.equal(new URL(page.url()).hash, "#2/1", "the address contains the room");
 });
-
-/** As a tab behind others. */
-function setHidden(page, hidden) {
-  return page.evaluate((hidden) => {
-    Object.defineProperty(document, "hidden", { configurable: true, value: hidden });
-    document.dispatchEvent(new Event("visibilitychange"));
-  }, hidden);
-}
 
 /** Collects the actions that the page sends, without the requests that only test the connection. */
 function watchSent(page) {

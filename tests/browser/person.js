@@ -46,3 +46,11 @@ export function write(page, user, texts, clientMsgId) {
     client.close();
   }, { user, texts, clientMsgId });
 }
+
+/** As a tab behind others. */
+export function setHidden(page, hidden) {
+  return page.evaluate((hidden) => {
+    Object.defineProperty(document, "hidden", { configurable: true, value: hidden });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, hidden);
+}

@@ -6,6 +6,11 @@ import { Signals } from "./signals.js";
 
 /** With more messages than this, the older ones are dropped. */
 const MAX_MESSAGES = 500;
+/** At least so many milliseconds are between two read positions. */
+const MARK_MS = 300;
+
+/** Messages per request while reading back to the first unread one. */
+const PAGE_SIZE = 100;
 
 const newId = () => Array.from(crypto.getRandomValues(new Uint32Array(3)), (part) => part.toString(36)).join("");
 
@@ -22,6 +27,11 @@ export class Chat extends EventTarget {
   /** Whether there are earlier messages. */
   earlier = false;
   connection = { state: "connecting" };
+  /** Messages of others after this number are new to this person; `null` if there are none. */
+  newAfter = null;
+  /** Whether the newest messages are in view. Set by the view. */
+  watched = false;
+  #allSeen = true;
   /** Whether there ever was a connection. */
   connected = false;
   /** The unsent text in each room. */
@@ -38,6 +48,9 @@ export class Chat extends EventTarget {
   #buffered = null;
   /** The current visit to a room. Results of earlier ones are ignored. */
   #visit;
+  /** How far this person has seen the open room, and how far the service knows. */
+  #seen = 0;
+  #marked = 0;
   #marking = false;
   #closing = new AbortController();
 
@@ -150,6 +163,10 @@ export class Chat extends EventTarget {
       if (visit !== this.#visit) return;
       this.#joined(joined);
       await this.#read();
+      await this.#readUnread(visit);
+      if (visit !== this.#visit) return;
+      this.loading = false;
+      this.#emit("messages");
     } catch (error) {
       if (visit === this.#visit) this.#exit();
       this.#emit("problem", error);
@@ -169,6 +186,7 @@ export class Chat extends EventTarget {
 
   send(text) {
     const message = { key: newId(), room: this.room.pk, text, user: { id: this.#person.id } };
+    this.newAfter = null;
     this.#outgoing.push({ ...message, created_at: new Date().toISOString() });
     return this.deliver(message.key);
   }
@@ -223,21 +241,29 @@ export class Chat extends EventTarget {
     this.earlier = true;
   }
 
-  /** Must be called when the newest messages are visible. */
-  async markSeen() {
+  /** Must be called with the number of the last message that is in view; without it, if all are. */
+  async markSeen(upTo) {
     const pk = this.room?.pk;
-    const { seq, room } = this.#client;
-    const unread = this.#list.find(pk)?.unread;
-    if (!unread || this.loading || this.#marking || room !== pk) return;
+    if (this.loading || this.#client.room !== pk) return;
+    this.#allSeen ||= upTo === undefined;
+    upTo ??= this.#client.seq;
+    this.#seen = Math.max(this.#seen, upTo);
+    if (this.#marking || this.#seen <= this.#marked || !this.#list.find(pk)?.unread) return;
+    const seq = this.#seen;
     this.#marking = true;
     try {
       await this.#client.markRead(seq);
-      this.#marking = false;
-      this.#list.update(pk, (entry) => ({ unread: this.#unreadAfter(seq, entry) }));
+      if (pk === this.room?.pk) this.#marked = seq;
+      this.#list.update(pk, (entry) => ({ unread: this.#unreadAfter(seq, entry), read_seq: seq }));
+      // Others in the same window may write and read much at once.
+      await new Promise((resolve) => setTimeout(resolve, MARK_MS));
     } catch {
       // It stays unread and is marked later.
+      return;
+    } finally {
       this.#marking = false;
     }
+    if (pk === this.room?.pk && this.#seen > seq) this.markSeen(this.#seen);
   }
 
   /** How many messages of a room are unread if it is read up to `seq`. */
@@ -312,6 +338,10 @@ export class Chat extends EventTarget {
     this.#buffered = null;
     this.loading = room !== null;
     this.earlier = false;
+    const { unread, read_seq: position } = (room && this.#list.find(room.pk)) ?? {};
+    this.newAfter = unread ? (position ?? null) : null;
+    this.#allSeen = this.newAfter === null;
+    this.#seen = this.#marked = position ?? 0;
     this.#emit("room");
     this.#signals.clear();
   }
@@ -328,15 +358,25 @@ export class Chat extends EventTarget {
     this.#loadRooms();
   }
 
+  /** Reads back to the first unread message, unless there are very many. */
+  async #readUnread(visit) {
+    const oldest = () => Math.min(...Array.from(this.#messages.values(), ({ seq }) => seq));
+    let before;
+    while (visit === this.#visit && this.newAfter !== null && this.earlier && oldest() > this.newAfter + 1) {
+      if (before === oldest() || this.#messages.size >= MAX_MESSAGES) return;
+      before = oldest();
+      await this.#read(before, PAGE_SIZE);
+    }
+  }
+
   /** Reads the newest messages, or those before a number. */
-  async #read(before) {
+  async #read(before, limit) {
     const buffered = (this.#buffered = []);
     let failure;
-    const page = await this.#client.history({ before }).catch((error) => void (failure = error));
+    const page = await this.#client.history({ before, limit }).catch((error) => void (failure = error));
     // Another request or another room is current now.
     if (buffered !== this.#buffered) return;
     this.#buffered = null;
-    this.loading = false;
     if (page) {
       if (before === undefined) this.#messages.clear();
       for (const message of page.results) this.#messages.set(message.id, message);
@@ -368,6 +408,10 @@ export class Chat extends EventTarget {
     this.#outgoing = this.#outgoing.filter(({ key }) => key !== message.client_msg_id);
     if (room) Object.assign(this.room, whole(room));
     const unread = isNew && !this.isMine(message) ? 1 : 0;
+    if (unread && !this.watched && this.#allSeen) {
+      this.newAfter = message.seq - 1;
+      this.#allSeen = false;
+    }
     this.#list.update(this.room.pk, (entry) => {
       if (message.seq <= entry.last_seq) return false;
       // Administrators have no unread counts: NaN stays NaN.

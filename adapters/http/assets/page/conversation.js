@@ -4,7 +4,7 @@ import { composer } from "./composer.js";
 import { h, iconButton, renderList, setText } from "./dom.js";
 import { choose, messageView } from "./message.js";
 import { nameOfBrand, nameOfTypist, othersIn, titleOf } from "./people.js";
-import { dayOf, momentSince, t } from "./texts.js";
+import { dayOf, momentSince, t, untilMidnight } from "./texts.js";
 
 /** Within this many pixels of its end the list scrolls to new messages. */
 const NEAR_END = 48;
@@ -34,12 +34,14 @@ export function conversationView(chat, person) {
   const nothing = h("p", { className: "quiet nothing" }, t.chooseRoom);
   const who = h("div", { className: "who" }, title, h("p", { className: "quiet signals" }, presence, typing));
   const room = h("div", { className: "room" },
-    h("header", {}, back, who, select, leave), log, newest, selection, field, readOnly);
+    h("header", {}, back, who, select, leave), h("div", { className: "view" }, log, newest), selection, field, readOnly);
   const view = h("section", { className: "conversation" }, nothing, room);
 
   /** The ids of the selected messages; `null` while the user is not selecting. */
   let selected = null;
   let atEnd = true;
+  /** Whether the position in the open room is chosen. */
+  let placed = false;
   let frameRequest = 0;
 
   const actions = {
@@ -78,7 +80,8 @@ export function conversationView(chat, person) {
     earlier.hidden = !chat.earlier;
     hint.textContent = chat.loading ? t.loading : messages.length === 0 ? t.emptyRoom : "";
     hint.hidden = !hint.textContent;
-    renderList(list, items(messages), ({ key }) => key, ({ day }) => (day ? dayView() : messageView(chat, actions)));
+    list.hidden = chat.loading;
+    renderList(list, items(messages), ({ key }) => key, ({ line }) => (line ? lineView() : messageView(chat, actions)));
     field.hidden = !chat.canWrite || selected !== null;
     field.stopIfGone(messages);
     readOnly.hidden = chat.canWrite;
@@ -87,8 +90,7 @@ export function conversationView(chat, person) {
     selection.hidden = selected === null;
     count.textContent = t.selected(selected?.size ?? 0);
     deleteSelected.disabled = !selected?.size;
-    if (follow) toEnd();
-    else newest.hidden = false;
+    if (follow && !chat.loading) place();
     markSeen();
   }
 
@@ -112,8 +114,10 @@ export function conversationView(chat, person) {
     return seen ? t.lastSeen(momentSince(seen)) : t.offline;
   }
 
-  /** The messages, with a line for each new day. */
+  /** The messages, with a line for each new day, and one before the first new message. */
   function items(messages) {
+    const { newAfter } = chat;
+    const firstNew = newAfter === null ? undefined : messages.find((message) => message.seq > newAfter && !chat.isMine(message));
     return messages.flatMap((message, nth) => {
       const before = messages[nth - 1];
       const day = dayOf(message.created_at);
@@ -123,8 +127,23 @@ export function conversationView(chat, person) {
       // A message keeps its node once it is stored. Two authors may use the same client_msg_id.
       const key = `${message.user.id} ${message.client_msg_id ?? message.key ?? message.id}`;
       const item = { key, message, follows, selected: selected ? selected.has(message.id) : undefined };
-      return newDay ? [{ key: `day ${day}`, day }, item] : [item];
+      const lines = newDay ? [{ key: `day ${day}`, line: day, kind: "day" }] : [];
+      if (message === firstNew) lines.push({ key: "new", line: t.newMessages, kind: "new" });
+      return [...lines, item];
     });
+  }
+
+  /** At the end, but never past the first new message before it was seen. */
+  function place() {
+    const watched = placed && visible && !document.hidden;
+    placed = true;
+    toEnd();
+    const line = list.querySelector(".new");
+    if (watched || !line) return;
+    const hidden = log.getBoundingClientRect().top - line.getBoundingClientRect().top;
+    if (hidden <= 0) return;
+    log.scrollTop -= hidden + NEAR_END;
+    moved();
   }
 
   function toEnd() {
@@ -133,8 +152,21 @@ export function conversationView(chat, person) {
     newest.hidden = true;
   }
 
+  /** The list was scrolled. */
+  function moved() {
+    atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
+    newest.hidden = atEnd;
+    markSeen();
+  }
+
   function markSeen() {
-    if (visible && atEnd && !document.hidden) chat.markSeen();
+    const shown = visible && !document.hidden && chat.room !== null;
+    chat.watched = shown && atEnd;
+    if (!shown || !placed) return;
+    if (atEnd) return chat.markSeen();
+    const { bottom } = log.getBoundingClientRect();
+    const last = [...list.children].findLast((node) => node.seq && node.getBoundingClientRect().bottom <= bottom);
+    if (last) chat.markSeen(last.seq);
   }
 
   async function readEarlier() {
@@ -142,13 +174,12 @@ export function conversationView(chat, person) {
     await chat.readEarlier();
     if (chat.room?.pk !== pk) return;
     const focused = document.activeElement === earlier;
-    const followed = atEnd;
     // The visible messages keep their position.
     const below = log.scrollHeight - log.scrollTop;
     atEnd = false;
     show();
     log.scrollTop = log.scrollHeight - below;
-    newest.hidden = atEnd = followed;
+    moved();
     if (focused && earlier.hidden) log.focus({ preventScroll: true });
   }
 
@@ -178,6 +209,8 @@ export function conversationView(chat, person) {
   function roomChanged() {
     selected = null;
     atEnd = true;
+    placed = false;
+    newest.hidden = true;
     nothing.hidden = chat.room !== null;
     room.hidden = chat.room === null;
     field.showDraft();
@@ -202,15 +235,19 @@ export function conversationView(chat, person) {
     if (atEnd) toEnd();
   }).observe(log);
   log.onscroll = () => {
-    if (log.clientHeight !== height) return;
-    atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
-    if (atEnd) newest.hidden = true;
-    markSeen();
+    // The end stays visible while the height changes.
+    if (log.clientHeight === height) moved();
   };
   view.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && selected) stopSelecting();
   });
   document.addEventListener("visibilitychange", markSeen, { signal: chat.closed });
+  // “Today” becomes “Yesterday”.
+  let midnight = setTimeout(function renameDays() {
+    showSoon();
+    midnight = setTimeout(renameDays, untilMidnight());
+  }, untilMidnight());
+  chat.closed.addEventListener("abort", () => clearTimeout(midnight));
   chat.addEventListener("messages", showSoon);
   chat.addEventListener("room", roomChanged);
   chat.addEventListener("rooms", markSeen);
@@ -219,10 +256,12 @@ export function conversationView(chat, person) {
   return view;
 }
 
-function dayView() {
-  const node = h("li", { className: "day" });
-  node.show = ({ day }) => {
-    setText(node, day);
+/** A line between messages. */
+function lineView() {
+  const node = h("li", {});
+  node.show = ({ line, kind }) => {
+    node.className = kind;
+    setText(node, line);
   };
   return node;
 }

@@ -26,6 +26,7 @@ export function messageView(chat, actions) {
 
   node.show = ({ message, follows, selected }) => {
     const mine = chat.isMine(message);
+    node.seq = message.seq;
     node.classList.toggle("mine", mine);
     node.classList.toggle("follows", follows);
     node.classList.toggle("sending", message.state === "sending");

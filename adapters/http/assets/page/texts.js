@@ -14,22 +14,38 @@ export function explain(error) {
 }
 
 const clock = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
-const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric" });
+const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long" });
+const dayAndYear = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric" });
 const shortDay = new Intl.DateTimeFormat(locale, { day: "2-digit", month: "2-digit", year: "2-digit" });
 const moment = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "medium" });
 
+const midnight = (days) => {
+  const now = new Date();
+  return new Date(now.getFullYear(), now.getMonth(), now.getDate() + days);
+};
+
+/** In how many milliseconds the next day begins. */
+export const untilMidnight = () => midnight(1) - Date.now() + 1000;
+
 export const timeOf = (time) => clock.format(new Date(time));
-export const dayOf = (time) => day.format(new Date(time));
 export const momentOf = (time) => moment.format(new Date(time));
 
-/** The time, with the day unless it is today. */
-export function momentSince(time) {
-  const today = dayOf(time) === day.format(new Date());
-  return today ? timeOf(time) : `${dayOf(time)}, ${timeOf(time)}`;
+const isToday = (at) => at >= midnight(0) && at < midnight(1);
+
+/** The day, as one speaks of it today. */
+export function dayOf(time) {
+  const at = new Date(time);
+  if (isToday(at)) return t.today;
+  if (at >= midnight(-1) && at < midnight(0)) return t.yesterday;
+  return (at.getFullYear() === new Date().getFullYear() ? day : dayAndYear).format(at);
 }
+
+/** The time, with the day unless it is today. */
+export const momentSince = (time) => (isToday(new Date(time)) ? timeOf(time) : `${dayOf(time)}, ${timeOf(time)}`);
 
 /** The time if it is today, otherwise the day. */
 export function shortTimeOf(time) {
-  const today = dayOf(time) === day.format(new Date());
-  return (today ? clock : shortDay).format(new Date(time));
+  const at = new Date(time);
+  if (at >= midnight(-1) && at < midnight(0)) return t.yesterday;
+  return (isToday(at) ? clock : shortDay).format(at);
 }
