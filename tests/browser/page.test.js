@@ -37,6 +37,10 @@ test("selected messages are deleted together", async (t) => {
   await vera.view.getByRole("checkbox", { name: "third" }).check();
   await vera.view.getByText("2 selected").waitFor();
   await vera.view.getByRole("button", { name: "Delete" }).click();
+  await vera.view.page().getByRole("dialog", { name: "Delete 2 messages for everyone?" }).getByRole("button", { name: "Cancel" }).click();
+  await vera.view.getByText("2 selected").waitFor();
+  await vera.view.getByRole("button", { name: "Delete" }).click();
+  await vera.view.page().getByRole("dialog").getByRole("button", { name: "Delete for everyone" }).click();
   for (const text of ["first", "third"]) await removed(oleg.says(text));
   assert.equal(await oleg.says("second").count(), 1);
   assert.equal(await vera.view.getByRole("checkbox").count(), 0);
@@ -231,7 +235,7 @@ test("open room says why nobody writes in it", async (t) => {
 
 test("left room shows no new messages", async (t) => {
   const { vera, oleg } = await sideBySide(t);
-  await vera.view.getByRole("button", { name: "Leave" }).click();
+  await vera.view.getByRole("button", { name: "Close", exact: true }).click();
   await vera.view.getByText("Choose a room to read and write in.").waitFor();
   await oleg.send("after she left");
   await vera.view.getByRole("button", { name: OLEG }).getByText("after she left").waitFor();

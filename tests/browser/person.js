@@ -20,8 +20,11 @@ export function personOn(page, name) {
     },
     async act(text, what) {
       await view.locator(".message", { hasText: text }).hover();
-      await view.getByRole("button", { name: `What to do with “${text}`, exact: false }).click();
-      await page.getByRole("dialog").getByRole("button", { name: what, exact: true }).click();
+      await view.getByRole("button", { name: `Actions for “${text}`, exact: false }).click();
+      const button = page.getByRole("dialog").getByRole("button", { name: what, exact: true });
+      await button.click();
+      // The question before a deletion.
+      if (what.startsWith("Delete")) await button.click();
     },
   };
 }

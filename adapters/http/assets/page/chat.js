@@ -1,22 +1,15 @@
 // The state of one person: the rooms, and the messages of the open one.
 
 import { Aftermatch } from "/page/aftermatch.js";
-import { RoomList, whole } from "./roomlist.js";
+import { Log } from "./log.js";
+import { Reading } from "./reading.js";
+import { readOnly, RoomList, setOnline, whole } from "./roomlist.js";
 import { Signals } from "./signals.js";
-
-/** With more messages than this, the older ones are dropped. */
-const MAX_MESSAGES = 500;
-/** At least so many milliseconds are between two read positions. */
-const MARK_MS = 300;
-
-/** Messages per request while reading back to the first unread one. */
-const PAGE_SIZE = 100;
-
-const newId = () => Array.from(crypto.getRandomValues(new Uint32Array(3)), (part) => part.toString(36)).join("");
+import { Unsent } from "./unsent.js";
 
 /**
- * Emits the events `rooms`, `room` (another room is open, or none), `messages`, `signals` (who is
- * typing or online in the open room), `connection`, `problem` (with an error, or an object with
+ * Emits the events `rooms`, `room` (another room is open, or none), `messages`, `unsent` (drafts and
+ * messages that are not sent), `signals` (who is typing or online in the open room), `connection`, `problem` (with an error, or an object with
  * `message`) and `frame`.
  */
 export class Chat extends EventTarget {
@@ -24,34 +17,20 @@ export class Chat extends EventTarget {
   room = null;
   /** Whether its messages are being loaded. */
   loading = false;
-  /** Whether there are earlier messages. */
-  earlier = false;
   connection = { state: "connecting" };
-  /** Messages of others after this number are new to this person; `null` if there are none. */
-  newAfter = null;
-  /** Whether the newest messages are in view. Set by the view. */
-  watched = false;
-  #allSeen = true;
   /** Whether there ever was a connection. */
   connected = false;
-  /** The unsent text in each room. */
-  drafts = new Map();
+  /** Drafts, and messages that are not sent. */
+  unsent;
 
   #person;
   #client;
   #list;
   #signals;
-  #messages = new Map();
-  /** Messages written here without a successful response. */
-  #outgoing = [];
-  /** Events that wait until the requested messages are there. */
-  #buffered = null;
+  #log;
+  #reading = new Reading((pk, seq) => this.#mark(pk, seq));
   /** The current visit to a room. Results of earlier ones are ignored. */
   #visit;
-  /** How far this person has seen the open room, and how far the service knows. */
-  #seen = 0;
-  #marked = 0;
-  #marking = false;
   #closing = new AbortController();
 
   constructor(person) {
@@ -60,6 +39,8 @@ export class Chat extends EventTarget {
     const { token, admin } = person;
     this.#client = new Aftermatch({ token, admin, maxDelay: 5000, heartbeat: 20_000 });
     this.#list = new RoomList(this.#client, () => this.#emit("rooms"));
+    this.unsent = new Unsent(person.id, () => (this.#emit("messages"), this.#emit("unsent")));
+    this.#log = new Log(this.#client, (kind, data) => this.#change(kind, data));
     this.#signals = new Signals(person.id, () => this.#emit("signals"));
     const on = (type, listener) => this.#client.addEventListener(type, ({ detail }) => listener(detail));
     for (const kind of ["message", "edit", "delete"]) on(kind, (change) => this.#receive(kind, change.data));
@@ -107,8 +88,22 @@ export class Chat extends EventTarget {
 
   /** The messages of the open room, unsent ones last. */
   get messages() {
-    const stored = [...this.#messages.values()].sort((one, other) => one.seq - other.seq);
-    return [...stored, ...this.#outgoing.filter(({ room }) => room === this.room.pk)];
+    return [...this.#log.sorted(), ...this.unsent.of(this.room.pk)];
+  }
+
+  /** Whether there are earlier messages. */
+  get earlier() {
+    return this.#log.earlier;
+  }
+
+  /** Messages of others after this number are new to this person; `null` if there are none. */
+  get newAfter() {
+    return this.#reading.newAfter;
+  }
+
+  /** Whether the newest messages are in view. */
+  set watched(watched) {
+    this.#reading.watched = watched;
   }
 
   /** Aborted when this chat is closed. */
@@ -123,14 +118,9 @@ export class Chat extends EventTarget {
 
   /** The code of the reason why this person may not write in the open room; `null` if they may. */
   get readOnly() {
-    const { frozen, pen, has_business: business } = this.room;
-    if (frozen) return "room_frozen";
-    if (!this.#person.admin || pen === "always") return null;
-    if (pen === "never") return "admins_cannot_write";
-    return business ? null : "business_required";
+    return readOnly(this.room, this.#person);
   }
 
-  /** Whether this person may write in the open room. */
   get canWrite() {
     return this.readOnly === null;
   }
@@ -163,10 +153,13 @@ export class Chat extends EventTarget {
       if (visit !== this.#visit) return;
       this.#joined(joined);
       await this.#read();
-      await this.#readUnread(visit);
+      // Back to the first unread message, unless there are very many.
+      if (visit === this.#visit && this.newAfter !== null) await this.#log.readBackTo(this.newAfter + 1);
       if (visit !== this.#visit) return;
       this.loading = false;
+      this.#forgetSent();
       this.#emit("messages");
+      for (const { key } of this.unsent.interruptedIn(room.pk)) this.deliver(key);
     } catch (error) {
       if (visit === this.#visit) this.#exit();
       this.#emit("problem", error);
@@ -185,36 +178,22 @@ export class Chat extends EventTarget {
   }
 
   send(text) {
-    const message = { key: newId(), room: this.room.pk, text, user: { id: this.#person.id } };
-    this.newAfter = null;
-    this.#outgoing.push({ ...message, created_at: new Date().toISOString() });
-    return this.deliver(message.key);
+    this.#reading.newAfter = null;
+    return this.deliver(this.unsent.add(this.room.pk, text).key);
   }
 
   /** Sends an unsent message. Trying again never creates a second one. */
   async deliver(key) {
-    const state = (more) => {
-      const nth = this.#outgoing.findIndex((message) => message.key === key);
-      if (nth >= 0) this.#outgoing[nth] = { ...this.#outgoing[nth], ...more };
-      this.#emit("messages");
-      return this.#outgoing[nth];
-    };
-    const { text, room } = state({ state: "sending", error: undefined });
+    const { text, room } = this.unsent.update(key, { state: "sending", error: undefined });
     try {
       const created = await this.#client.send(text, { clientMsgId: key });
       if (this.room?.pk === room) this.#put(created);
-      this.discard(key);
+      this.unsent.discard(key);
     } catch (error) {
-      state({ state: "failed", error });
+      this.unsent.update(key, { state: "failed", error });
       // In the open room the message itself shows the error.
       if (this.room?.pk !== room) this.#emit("problem", Object.assign(error, { unsent: text }));
     }
-  }
-
-  /** Removes an unsent message. */
-  discard(key) {
-    this.#outgoing = this.#outgoing.filter((message) => message.key !== key);
-    this.#emit("messages");
   }
 
   /** Edits a message; returns whether it was done. */
@@ -229,48 +208,32 @@ export class Chat extends EventTarget {
   }
 
   async readEarlier() {
-    const numbers = Array.from(this.#messages.values(), ({ seq }) => seq);
-    if (numbers.length > 0 && !this.#buffered) await this.#read(Math.min(...numbers));
+    if (this.#log.oldest !== undefined && !this.#log.reading) await this.#read(this.#log.oldest);
   }
 
   /** Drops old messages if there are too many. They can be loaded again. */
   dropOldest() {
-    if (this.#buffered || this.#messages.size <= MAX_MESSAGES) return;
-    const oldest = [...this.#messages.values()].sort((one, other) => one.seq - other.seq).slice(0, -MAX_MESSAGES / 2);
-    for (const { id } of oldest) this.#messages.delete(id);
-    this.earlier = true;
+    this.#log.dropOldest();
   }
 
   /** Must be called with the number of the last message that is in view; without it, if all are. */
-  async markSeen(upTo) {
-    const pk = this.room?.pk;
-    if (this.loading || this.#client.room !== pk) return;
-    this.#allSeen ||= upTo === undefined;
-    upTo ??= this.#client.seq;
-    this.#seen = Math.max(this.#seen, upTo);
-    if (this.#marking || this.#seen <= this.#marked || !this.#list.find(pk)?.unread) return;
-    const seq = this.#seen;
-    this.#marking = true;
-    try {
-      await this.#client.markRead(seq);
-      if (pk === this.room?.pk) this.#marked = seq;
-      this.#list.update(pk, (entry) => ({ unread: this.#unreadAfter(seq, entry), read_seq: seq }));
-      // Others in the same window may write and read much at once.
-      await new Promise((resolve) => setTimeout(resolve, MARK_MS));
-    } catch {
-      // It stays unread and is marked later.
-      return;
-    } finally {
-      this.#marking = false;
-    }
-    if (pk === this.room?.pk && this.#seen > seq) this.markSeen(this.#seen);
+  markSeen(seq) {
+    if (this.loading || this.#client.room !== this.room?.pk) return;
+    this.#reading.see(seq ?? this.#client.seq, seq === undefined);
+  }
+
+  async #mark(pk, seq) {
+    if (!this.#list.find(pk)?.unread) return false;
+    await this.#client.markRead(seq);
+    this.#list.update(pk, (entry) => ({ unread: this.#unreadAfter(seq, entry), read_seq: seq }));
+    return true;
   }
 
   /** How many messages of a room are unread if it is read up to `seq`. */
   #unreadAfter(seq, { pk, last_seq: last, unread }) {
     if (last <= seq) return 0;
     if (pk !== this.room?.pk) return unread;
-    return [...this.#messages.values()].filter((message) => message.seq > seq && !this.isMine(message)).length;
+    return this.#log.sorted().filter((message) => message.seq > seq && !this.isMine(message)).length;
   }
 
   moreRooms() {
@@ -314,13 +277,8 @@ export class Chat extends EventTarget {
 
   #presenceChanged({ brand_id: brand, online, last_seen: seen }) {
     if (seen) this.#signals.lastSeen.set(brand, seen);
-    const change = (room) => {
-      if (!room.participants.some(({ id }) => id === brand)) return;
-      const others = (room.online ?? []).filter((id) => id !== brand);
-      room.online = online ? [...others, brand] : others;
-    };
-    if (this.room) change(this.room);
-    this.#list.change((rooms) => rooms.forEach(change));
+    if (this.room) setOnline(this.room, brand, online);
+    this.#list.change((rooms) => rooms.forEach((room) => setOnline(room, brand, online)));
     this.#emit("signals");
   }
 
@@ -334,14 +292,9 @@ export class Chat extends EventTarget {
 
   #enter(room) {
     this.room = room;
-    this.#messages.clear();
-    this.#buffered = null;
+    this.#log.clear();
     this.loading = room !== null;
-    this.earlier = false;
-    const { unread, read_seq: position } = (room && this.#list.find(room.pk)) ?? {};
-    this.newAfter = unread ? (position ?? null) : null;
-    this.#allSeen = this.newAfter === null;
-    this.#seen = this.#marked = position ?? 0;
+    this.#reading.enter(room?.pk, this.#list.find(room?.pk));
     this.#emit("room");
     this.#signals.clear();
   }
@@ -358,41 +311,21 @@ export class Chat extends EventTarget {
     this.#loadRooms();
   }
 
-  /** Reads back to the first unread message, unless there are very many. */
-  async #readUnread(visit) {
-    const oldest = () => Math.min(...Array.from(this.#messages.values(), ({ seq }) => seq));
-    let before;
-    while (visit === this.#visit && this.newAfter !== null && this.earlier && oldest() > this.newAfter + 1) {
-      if (before === oldest() || this.#messages.size >= MAX_MESSAGES) return;
-      before = oldest();
-      await this.#read(before, PAGE_SIZE);
-    }
-  }
-
-  /** Reads the newest messages, or those before a number. */
-  async #read(before, limit) {
-    const buffered = (this.#buffered = []);
-    let failure;
-    const page = await this.#client.history({ before, limit }).catch((error) => void (failure = error));
-    // Another request or another room is current now.
-    if (buffered !== this.#buffered) return;
-    this.#buffered = null;
-    if (page) {
-      if (before === undefined) this.#messages.clear();
-      for (const message of page.results) this.#messages.set(message.id, message);
-      this.earlier = page.next_before_seq !== null;
-    }
-    for (const [kind, data] of buffered) this.#change(kind, data);
+  async #read(before) {
+    const failure = await this.#log.read(before);
+    this.#forgetSent();
     this.#emit("messages");
     if (failure) this.#emit("problem", failure);
   }
 
-  /** Loaded messages may be older or newer than an event, so events wait until they are there. */
+  /** A message is in the log although its response did not come. */
+  #forgetSent() {
+    for (const message of this.#log.sorted()) if (this.isMine(message)) this.unsent.discard(message.client_msg_id);
+  }
+
   #receive(kind, data) {
     const room = data.room?.pk ?? data.room_id;
-    if (room !== this.room?.pk) return;
-    if (this.#buffered) this.#buffered.push([kind, data]);
-    else this.#change(kind, data);
+    if (room === this.room?.pk) this.#log.receive(kind, data);
   }
 
   #change(kind, data) {
@@ -403,15 +336,11 @@ export class Chat extends EventTarget {
   }
 
   #put({ room, ...message }) {
-    const isNew = !this.#messages.has(message.id);
-    this.#messages.set(message.id, message);
-    this.#outgoing = this.#outgoing.filter(({ key }) => key !== message.client_msg_id);
+    const isNew = this.#log.put(message);
+    if (this.isMine(message)) this.unsent.discard(message.client_msg_id);
     if (room) Object.assign(this.room, whole(room));
     const unread = isNew && !this.isMine(message) ? 1 : 0;
-    if (unread && !this.watched && this.#allSeen) {
-      this.newAfter = message.seq - 1;
-      this.#allSeen = false;
-    }
+    if (unread) this.#reading.arrived(message.seq);
     this.#list.update(this.room.pk, (entry) => {
       if (message.seq <= entry.last_seq) return false;
       // Administrators have no unread counts: NaN stays NaN.
@@ -421,8 +350,7 @@ export class Chat extends EventTarget {
 
   #edited({ message_id: id, message_text: text, seq }) {
     const edited = (message) => ({ ...message, text, edited_at: new Date().toISOString() });
-    const message = this.#messages.get(id);
-    if (message) this.#messages.set(id, edited(message));
+    this.#log.edit(id, edited);
     this.#list.update(this.room.pk, ({ last_seq: before, last_message: last }) => ({
       last_seq: Math.max(before, seq),
       last_message: last?.id === id ? edited(last) : last,
@@ -430,7 +358,7 @@ export class Chat extends EventTarget {
   }
 
   #removed({ messages_ids: ids }) {
-    for (const id of ids) this.#messages.delete(id);
+    this.#log.remove(ids);
     // Only the service knows which message is the last now.
     this.#loadRooms();
   }

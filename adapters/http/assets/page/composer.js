@@ -4,7 +4,7 @@ import { h, iconButton } from "./dom.js";
 import { t } from "./texts.js";
 
 export function composer(chat) {
-  const field = h("textarea", { rows: 1, placeholder: t.write, "aria-label": t.write, title: t.writeHint, enterKeyHint: "send" });
+  const field = h("textarea", { rows: 1, dir: "auto", placeholder: t.write, "aria-label": t.write, title: t.writeHint, enterKeyHint: "send" });
   const send = h("button", { className: "primary" }, t.send);
   const label = h("span", {});
   const editing = h("p", { className: "editing", hidden: true }, label, iconButton("✕", t.cancel, () => (stopEditing(), field.focus())));
@@ -43,7 +43,7 @@ export function composer(chat) {
 
   function write(text) {
     field.value = text;
-    if (!edited && chat.room) chat.drafts.set(chat.room.pk, text);
+    if (!edited && chat.room) chat.unsent.setDraft(chat.room.pk, text);
     fit();
   }
 
@@ -60,7 +60,7 @@ export function composer(chat) {
     edited = null;
     editing.hidden = true;
     send.textContent = t.send;
-    write(chat.drafts.get(chat.room?.pk) ?? "");
+    write(chat.unsent.draft(chat.room?.pk));
   }
 
   function editLast() {

@@ -2,17 +2,20 @@
 
 import { composer } from "./composer.js";
 import { h, iconButton, renderList, setText } from "./dom.js";
-import { choose, messageView } from "./message.js";
+import { choose, confirmDeletion, copy } from "./menu.js";
+import { messageView } from "./message.js";
 import { nameOfBrand, nameOfTypist, othersIn, titleOf } from "./people.js";
 import { dayOf, momentSince, t, untilMidnight } from "./texts.js";
 
 /** Within this many pixels of its end the list scrolls to new messages. */
 const NEAR_END = 48;
+/** So long a note is shown. */
+const NOTE_MS = 3000;
 /** Messages of one author are grouped if no more milliseconds are between them. */
 const GROUP_MS = 5 * 60 * 1000;
 
 export function conversationView(chat, person) {
-  const title = h("h3", {});
+  const title = h("h3", { dir: "auto" });
   const presence = h("span", { className: "presence" });
   // Always there: screen readers announce only what changes in it.
   const typing = h("span", { className: "typing", role: "status" });
@@ -25,6 +28,7 @@ export function conversationView(chat, person) {
   const end = h("div", { className: "end" });
   const log = h("div", { className: "log", role: "log", tabIndex: 0, "aria-label": t.rooms }, earlier, hint, list, end);
   const newest = h("button", { type: "button", className: "newest", hidden: true, onclick: toEnd }, `↓ ${t.newest}`);
+  const notice = h("p", { className: "notice", role: "status" });
   const count = h("span", {});
   const deleteSelected = h("button", { type: "button", className: "danger", onclick: removeSelected }, t.deleteSelected);
   const cancel = h("button", { type: "button", onclick: () => stopSelecting() }, t.cancel);
@@ -34,7 +38,7 @@ export function conversationView(chat, person) {
   const nothing = h("p", { className: "quiet nothing" }, t.chooseRoom);
   const who = h("div", { className: "who" }, title, h("p", { className: "quiet signals" }, presence, typing));
   const room = h("div", { className: "room" },
-    h("header", {}, back, who, select, leave), h("div", { className: "view" }, log, newest), selection, field, readOnly);
+    h("header", {}, back, who, select, leave), h("div", { className: "view" }, log, newest, notice), selection, field, readOnly);
   const view = h("section", { className: "conversation" }, nothing, room);
 
   /** The ids of the selected messages; `null` while the user is not selecting. */
@@ -43,11 +47,12 @@ export function conversationView(chat, person) {
   /** Whether the position in the open room is chosen. */
   let placed = false;
   let frameRequest = 0;
+  let noteTimer;
 
   const actions = {
     retry: ({ key }) => chat.deliver(key),
     putBack: ({ key, text }) => {
-      chat.discard(key);
+      chat.unsent.discard(key);
       field.putBack(text);
     },
     select: ({ id }, yes) => {
@@ -57,8 +62,9 @@ export function conversationView(chat, person) {
     },
     choose: async (message) => {
       const choice = await choose(message, chat);
+      if (choice === "copy") note(await copy(message.text) ? t.copied : t.notCopied);
       if (choice === "edit") field.startEditing(message);
-      if (choice === "delete") reportNotDeleted(await chat.remove([message.id]));
+      if (choice === "delete" && await confirmDeletion(1, message.text)) remove([message.id]);
       if (choice === "select") selectSeveral(message);
     },
   };
@@ -198,8 +204,20 @@ export function conversationView(chat, person) {
 
   async function removeSelected() {
     const ids = [...selected];
+    if (!(await confirmDeletion(ids.length)) || !selected) return;
     stopSelecting();
+    await remove(ids);
+  }
+
+  async function remove(ids) {
     reportNotDeleted(await chat.remove(ids));
+  }
+
+  /** Shows a short sentence for a moment. */
+  function note(sentence) {
+    setText(notice, sentence);
+    clearTimeout(noteTimer);
+    noteTimer = setTimeout(() => setText(notice, ""), NOTE_MS);
   }
 
   function reportNotDeleted(number) {

@@ -10,7 +10,7 @@ import { explain, momentOf, t, timeOf } from "./texts.js";
  * sent, `select` is for its checkbox.
  */
 export function messageView(chat, actions) {
-  const author = h("span", { className: "author" });
+  const author = h("span", { className: "author", dir: "auto" });
   const time = h("time", {});
   const note = h("span", { className: "note" });
   const tick = h("span", { className: "tick", role: "img", hidden: true });
@@ -48,7 +48,7 @@ export function messageView(chat, actions) {
     check.checked = selected ?? false;
     check.onchange = () => actions.select(message, check.checked);
     check.setAttribute("aria-label", message.text.slice(0, 60));
-    menu.hidden = selected !== undefined || !deletable;
+    menu.hidden = selected !== undefined || message.id === undefined;
     menu.onclick = () => actions.choose(message);
     menu.setAttribute("aria-label", t.optionsOf(message.text.slice(0, 40)));
     failure.hidden = message.state !== "failed";
@@ -57,23 +57,4 @@ export function messageView(chat, actions) {
     putBack.onclick = () => actions.putBack(message);
   };
   return node;
-}
-
-/** Asks for an action; returns `edit`, `delete`, `select` or an empty string. */
-export function choose(message, chat) {
-  return new Promise((resolve) => {
-    // At once, not in `onclose`: the user may be typing by then.
-    const action = (value, label, className = "") =>
-      h("button", { type: "button", className, onclick: () => (dialog.close(), resolve(value)) }, label);
-    const dialog = h("dialog", { className: "sheet", "aria-label": t.options },
-      h("blockquote", {}, message.text),
-      ...(chat.isMine(message) ? [action("edit", t.edit)] : []),
-      action("delete", t.delete, "danger"),
-      action("select", t.selectSeveral),
-      action("", t.cancel));
-    dialog.onclick = (event) => event.target === dialog && dialog.close();
-    dialog.onclose = () => (dialog.remove(), resolve(""));
-    document.body.append(dialog);
-    dialog.showModal();
-  });
 }

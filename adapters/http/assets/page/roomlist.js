@@ -6,6 +6,21 @@ const PAGE_SIZE = 100;
 /** A room with all of its keys: one that it comes without has its default again. */
 export const whole = (room) => ({ frozen: undefined, kind: undefined, pen: undefined, ...room });
 
+/** The code of the reason why a person may not write in a room; `null` if they may. */
+export function readOnly({ frozen, pen, has_business: business }, { admin }) {
+  if (frozen) return "room_frozen";
+  if (!admin || pen === "always") return null;
+  if (pen === "never") return "admins_cannot_write";
+  return business ? null : "business_required";
+}
+
+/** A brand of a room has come or gone. */
+export function setOnline(room, brand, online) {
+  if (!room.participants.some(({ id }) => id === brand)) return;
+  const others = (room.online ?? []).filter((id) => id !== brand);
+  room.online = online ? [...others, brand] : others;
+}
+
 export class RoomList {
   rooms = [];
   /** Whether there are more rooms. */
