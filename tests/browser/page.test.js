@@ -295,25 +295,6 @@ test("page works with the keyboard alone", async (t) => {
   await vera.field.waitFor();
 });
 
-test("unsent message stays and shows why", async (t) => {
-  const { vera } = await sideBySide(t, { service: { flags: ["--max-text-chars", "20"] } });
-  await vera.send("far too long for this service");
-  await vera.view.getByText("Not sent: It is too long.").waitFor();
-  await vera.view.getByRole("button", { name: "Put back into the field" }).click();
-  assert.equal(await vera.field.inputValue(), "far too long for this service");
-  await vera.send("short enough");
-  await vera.says("short enough").waitFor();
-  assert.equal(await vera.view.getByText("Not sent").count(), 0);
-  await vera.field.fill("a draft");
-  await vera.act("short enough", "Edit");
-  await vera.send("changed to something too long");
-  await vera.view.getByRole("alert").getByText("It is too long.").waitFor();
-  await vera.view.getByText("Editing").waitFor();
-  assert.equal(await vera.field.inputValue(), "changed to something too long");
-  await vera.field.press("Escape");
-  assert.equal(await vera.field.inputValue(), "a draft");
-});
-
 test("same client_msg_id of two authors works", async (t) => {
   const { page, vera } = await sideBySide(t);
   await write(page, 1, ["by Vera"], "1");

@@ -54,6 +54,7 @@ const MODULES: &[(&str, &str)] = &[
     own!("texts-ru.js"),
     own!("texts.js"),
     own!("unsent.js"),
+    own!("viewport.js"),
     // The protocol page has them, too.
     ("/page/dom.js", include_str!("../assets/shared/dom.js")),
     (

@@ -8,8 +8,7 @@ import { Signals } from "./signals.js";
 import { Unsent } from "./unsent.js";
 
 /**
- * Emits the events `rooms`, `room` (another room is open, or none), `messages`, `unsent` (drafts and
- * messages that are not sent), `signals` (who is typing or online in the open room), `connection`, `problem` (with an error, or an object with
+ * Emits the events `rooms`, `room` (another room is open, or none), `messages`, `unsent` (a draft), `signals` (who is typing or online in the open room), `connection`, `problem` (with an error, or an object with
  * `message`) and `frame`.
  */
 export class Chat extends EventTarget {
@@ -18,6 +17,8 @@ export class Chat extends EventTarget {
   /** Whether its messages are being loaded. */
   loading = false;
   connection = { state: "connecting" };
+  /** The longest text that the service takes, in characters, if it says so. */
+  maxText = Infinity;
   /** Whether there ever was a connection. */
   connected = false;
   /** Drafts, and messages that are not sent. */
@@ -39,14 +40,14 @@ export class Chat extends EventTarget {
     const { token, admin } = person;
     this.#client = new Aftermatch({ token, admin, maxDelay: 5000, heartbeat: 20_000 });
     this.#list = new RoomList(this.#client, () => this.#emit("rooms"));
-    this.unsent = new Unsent(person.id, () => (this.#emit("messages"), this.#emit("unsent")));
+    this.unsent = new Unsent(person.id, (event) => this.#emit(event));
     this.#log = new Log(this.#client, (kind, data) => this.#change(kind, data));
     this.#signals = new Signals(person.id, () => this.#emit("signals"));
     const on = (type, listener) => this.#client.addEventListener(type, ({ detail }) => listener(detail));
     for (const kind of ["message", "edit", "delete"]) on(kind, (change) => this.#receive(kind, change.data));
     on("reset", () => (this.#read(), this.#loadRooms()));
     on("rejoined", (joined) => this.#joined(joined));
-    on("refresh", () => this.#loadRooms());
+    on("refresh", (followed) => (this.#limited(followed), this.#loadRooms()));
     on("room_closed", (closed) => this.#roomClosed(closed));
     on("roomchanged", (change) => this.#roomChanged(change));
     on("roomadded", (room) => this.#list.add(room));
@@ -62,8 +63,13 @@ export class Chat extends EventTarget {
   /** First, so that nothing is missed between the list and the first event. */
   async #follow() {
     const everything = { rooms: true, typing: true, presence: true, readPositions: true };
-    await this.#client.follow(everything).catch(() => {});
+    await this.#client.follow(everything).then((followed) => this.#limited(followed), () => {});
     await this.#loadRooms();
+  }
+
+  #limited({ limits }) {
+    this.maxText = limits?.text_chars ?? Infinity;
+    this.#emit("unsent");
   }
 
   /** The listed rooms, newest message first. */

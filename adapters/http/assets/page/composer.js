@@ -1,14 +1,21 @@
 // The field to write and edit messages.
 
-import { h, iconButton } from "./dom.js";
+import { h, iconButton, setText } from "./dom.js";
 import { t } from "./texts.js";
 
+/** With fewer characters left than this, their number is shown. */
+const NEARLY_FULL = 200;
+
+/** Where people type with their fingers, Enter starts a new line, as in every app. */
+const touch = matchMedia("(pointer: coarse)").matches;
+
 export function composer(chat) {
-  const field = h("textarea", { rows: 1, dir: "auto", placeholder: t.write, "aria-label": t.write, title: t.writeHint, enterKeyHint: "send" });
+  const field = h("textarea", { rows: 1, dir: "auto", placeholder: t.write, "aria-label": t.write, title: touch ? "" : t.writeHint, enterKeyHint: touch ? "enter" : "send" });
+  const space = h("p", { className: "left", role: "status", hidden: true });
   const send = h("button", { className: "primary" }, t.send);
   const label = h("span", {});
   const editing = h("p", { className: "editing", hidden: true }, label, iconButton("✕", t.cancel, () => (stopEditing(), field.focus())));
-  const view = h("form", { className: "composer", onsubmit: submit }, editing, field, send);
+  const view = h("form", { className: "composer", onsubmit: submit }, editing, space, field, send);
   /** The message that is being edited. */
   let edited = null;
 
@@ -22,7 +29,7 @@ export function composer(chat) {
   function submit(event) {
     event.preventDefault();
     const text = field.value;
-    if (!text.trim()) return field.focus();
+    if (!text.trim() || left(text) < 0) return field.focus();
     if (edited) {
       save(edited, text);
     } else {
@@ -41,8 +48,21 @@ export function composer(chat) {
     if (chat.room?.pk === room.pk && !edited && field.value === draft) startEditing(message, text);
   }
 
+  /** How many more characters the service takes. It counts as `for…of` does. */
+  const left = (text) => chat.maxText - [...text].length;
+
+  function showLeft() {
+    const number = left(field.value);
+    space.hidden = number >= NEARLY_FULL || (number >= 0 && !field.value);
+    setText(space, space.hidden ? "" : number < 0 ? t.tooLong(-number) : t.charactersLeft(number));
+    space.classList.toggle("over", number < 0);
+    field.setAttribute("aria-invalid", `${number < 0}`);
+    send.disabled = number < 0;
+  }
+
   function write(text) {
     field.value = text;
+    showLeft();
     if (!edited && chat.room) chat.unsent.setDraft(chat.room.pk, text);
     fit();
   }
@@ -75,7 +95,7 @@ export function composer(chat) {
   };
   field.onkeydown = (event) => {
     const { key } = event;
-    if (key === "Enter" && !event.shiftKey && !event.isComposing) {
+    if (key === "Enter" && !touch && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
       view.requestSubmit();
     } else if (key === "Escape" && edited) {
@@ -87,6 +107,7 @@ export function composer(chat) {
     }
   };
 
+  chat.addEventListener("unsent", showLeft);
   return Object.assign(view, {
     startEditing,
     showDraft: stopEditing,

@@ -7,6 +7,7 @@ import { inThisLanguage, language, otherLanguage } from "./language.js";
 import { demoPeople } from "./people.js";
 import { personView } from "./person.js";
 import { t } from "./texts.js";
+import { fitKeyboard } from "./viewport.js";
 
 document.documentElement.lang = language;
 const add = h("button", { type: "button", "aria-label": t.addPerson, onclick: () => choose() },
@@ -95,5 +96,6 @@ function start() {
   if (views().length === 0) choose();
 }
 
+fitKeyboard();
 addEventListener("hashchange", () => location.reload());
 start();

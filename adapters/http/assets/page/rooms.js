@@ -15,7 +15,7 @@ export function roomsView(chat, person) {
     none.hidden = chat.rooms.length > 0 || chat.connection.state !== "open";
     more.hidden = !chat.more;
   };
-  for (const event of ["rooms", "room", "unsent"]) chat.addEventListener(event, show);
+  for (const event of ["rooms", "room", "messages", "unsent"]) chat.addEventListener(event, show);
   list.addEventListener("keydown", moveFocus);
   view.focusRoom = (pk) => {
     const button = list.querySelector(`[data-pk="${pk}"]`) ?? list.querySelector("button");

@@ -73,6 +73,8 @@ export const en = {
   editing: "Editing",
   save: "Save",
   send: "Send",
+  charactersLeft: (count) => (count === 1 ? "1 character left" : `${count} characters left`),
+  tooLong: (count) => (count === 1 ? "1 character too long" : `${count} characters too long`),
   write: "Write a message",
   writeHint: "Enter sends, Shift+Enter starts a new line, ↑ edits the last message",
   notDeleted: (count) => (count === 1 ? "1 message could not be deleted." : `${count} messages could not be deleted.`),

@@ -73,6 +73,8 @@ export const ru = {
   editing: "Редактирование",
   save: "Сохранить",
   send: "Отправить",
+  charactersLeft: (count) => `Осталось символов: ${count}`,
+  tooLong: (count) => `Лишних символов: ${count}`,
   write: "Напишите сообщение",
   writeHint: "Enter — отправить, Shift+Enter — новая строка, ↑ — изменить последнее сообщение",
   notDeleted: (count) => `Не удалось удалить сообщений: ${count}.`,

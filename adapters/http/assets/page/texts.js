@@ -9,8 +9,10 @@ export const texts = { en, ru };
 export const t = texts[language];
 
 /** The sentence to show for an error. */
-export function explain(error) {
-  return t.errors[error.code] ?? error.message;
+export function explain({ code, message }) {
+  const known = t.errors[code];
+  // The service knows its limits.
+  return known && code.startsWith("text_") ? `${known} (${message})` : (known ?? message);
 }
 
 const clock = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });

@@ -31,7 +31,7 @@ export class Unsent {
   #user;
   #changed;
 
-  /** `changed` is called after every change. */
+  /** `changed` is called after every change, with the event that it is. */
   constructor(user, changed) {
     this.#user = user;
     this.#changed = changed;
@@ -56,7 +56,7 @@ export class Unsent {
     else this.#drafts.delete(room);
     if (text) storage.set(key, text);
     else storage.remove(key);
-    this.#changed();
+    this.#changed("unsent");
   }
 
   /** The last message of a room that could not be sent. */
@@ -86,7 +86,7 @@ export class Unsent {
     const message = (this.#messages[nth] = { ...this.#messages[nth], interrupted: undefined, ...more });
     const { status, code, errors, message: sentence } = message.error ?? {};
     storage.set(this.#key("unsent", key), { ...message, error: message.error && { status, code, errors, message: sentence } });
-    this.#changed();
+    this.#changed("messages");
     return message;
   }
 
@@ -95,7 +95,7 @@ export class Unsent {
     if (nth < 0) return;
     this.#messages.splice(nth, 1);
     storage.remove(this.#key("unsent", key));
-    this.#changed();
+    this.#changed("messages");
   }
 
   #key(...parts) {
