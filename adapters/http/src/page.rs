@@ -49,6 +49,7 @@ const MODULES: &[(&str, &str)] = &[
     own!("reading.js"),
     own!("roomlist.js"),
     own!("rooms.js"),
+    own!("roving.js"),
     own!("signals.js"),
     own!("texts-en.js"),
     own!("texts-ru.js"),

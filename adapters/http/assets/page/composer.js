@@ -1,6 +1,6 @@
 // The field to write and edit messages.
 
-import { h, iconButton, setText } from "./dom.js";
+import { h, iconButton, mayTakeFocus, setText } from "./dom.js";
 import { t } from "./texts.js";
 
 /** With fewer characters left than this, their number is shown. */
@@ -73,7 +73,7 @@ export function composer(chat) {
     editing.hidden = false;
     send.textContent = t.save;
     write(text);
-    field.focus();
+    if (mayTakeFocus(view)) field.focus();
   }
 
   function stopEditing() {

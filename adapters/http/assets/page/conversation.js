@@ -1,10 +1,11 @@
 // The open room: its title, its messages, and the field to write.
 
 import { composer } from "./composer.js";
-import { h, iconButton, renderList, setText } from "./dom.js";
+import { h, iconButton, mayTakeFocus, renderList, setText } from "./dom.js";
 import { choose, confirmDeletion, copy } from "./menu.js";
 import { messageView } from "./message.js";
 import { nameOfBrand, nameOfTypist, othersIn, titleOf } from "./people.js";
+import { roving } from "./roving.js";
 import { dayOf, momentSince, t, untilMidnight } from "./texts.js";
 
 /** Within this many pixels of its end the list scrolls to new messages. */
@@ -22,11 +23,11 @@ export function conversationView(chat, person) {
   const back = iconButton("‹", t.backToRooms, () => chat.leave(), { className: "icon back" });
   const select = h("button", { type: "button", onclick: () => selectSeveral() }, t.selectMessages);
   const leave = h("button", { type: "button", className: "leave", onclick: () => chat.leave() }, t.leave);
-  const earlier = h("button", { type: "button", className: "earlier", onclick: readEarlier }, t.earlier);
+  const earlier = h("button", { type: "button", className: "earlier", tabIndex: -1, onclick: readEarlier }, t.earlier);
   const hint = h("p", { className: "quiet" });
   const list = h("ol", {});
   const end = h("div", { className: "end" });
-  const log = h("div", { className: "log", role: "log", tabIndex: 0, "aria-label": t.rooms }, earlier, hint, list, end);
+  const log = h("div", { className: "log", role: "log", tabIndex: -1, "aria-label": t.rooms }, earlier, hint, list, end);
   const newest = h("button", { type: "button", className: "newest", hidden: true, onclick: toEnd }, `↓ ${t.newest}`);
   const notice = h("p", { className: "notice", role: "status" });
   const count = h("span", {});
@@ -48,6 +49,8 @@ export function conversationView(chat, person) {
   let placed = false;
   let frameRequest = 0;
   let noteTimer;
+
+  const updateStops = roving(log, () => [earlier, ...list.querySelectorAll(".message")].filter((node) => !node.hidden));
 
   const actions = {
     retry: ({ key }) => chat.deliver(key),
@@ -92,6 +95,7 @@ export function conversationView(chat, person) {
     field.stopIfGone(messages);
     readOnly.hidden = chat.canWrite;
     setText(readOnly, t.errors[chat.readOnly] ?? "");
+    updateStops();
     select.hidden = selected !== null || !messages.some((message) => chat.canDelete(message));
     selection.hidden = selected === null;
     count.textContent = t.selected(selected?.size ?? 0);
@@ -235,7 +239,7 @@ export function conversationView(chat, person) {
     showSignals();
     show();
     // An on-screen keyboard would hide the messages.
-    if (chat.room && matchMedia("(hover: hover)").matches) field.focusField();
+    if (chat.room && matchMedia("(hover: hover)").matches && mayTakeFocus(view)) field.focusField();
   }
 
   // Also false while this person is scrolled away on a small screen.

@@ -61,9 +61,9 @@ export function safe(address) {
   return url && SCHEMES.includes(url.protocol) ? url.href : undefined;
 }
 
-/** A link that gets no access to this page. Its title is where it really leads. */
+/** A link in a message, without access to this page. Its title is where it really leads. */
 export function link(text, href) {
-  return h("a", { href, title: href, target: "_blank", rel: "noopener noreferrer" }, text);
+  return h("a", { href, title: href, tabIndex: -1, target: "_blank", rel: "noopener noreferrer" }, text);
 }
 
 /** Shows a text with its addresses as links, if it is not shown already. */

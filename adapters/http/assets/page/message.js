@@ -15,14 +15,14 @@ export function messageView(chat, actions) {
   const note = h("span", { className: "note" });
   const tick = h("span", { className: "tick", role: "img", hidden: true });
   const text = h("p", { className: "text", dir: "auto" });
-  const menu = iconButton("⋯", t.options, undefined, { "aria-haspopup": "dialog" });
-  const check = h("input", { type: "checkbox", hidden: true });
+  const menu = iconButton("⋯", t.options, undefined, { "aria-haspopup": "dialog", tabIndex: -1 });
+  const check = h("input", { type: "checkbox", tabIndex: -1, hidden: true });
   const reason = h("span", {});
-  const retry = h("button", { type: "button" }, t.tryAgain);
-  const putBack = h("button", { type: "button" }, t.putBack);
+  const retry = h("button", { type: "button", tabIndex: -1 }, t.tryAgain);
+  const putBack = h("button", { type: "button", tabIndex: -1 }, t.putBack);
   const failure = h("p", { className: "failure", hidden: true }, reason, " ", retry, " ", putBack);
   const bubble = h("div", { className: "bubble" }, author, text, h("p", { className: "meta" }, note, time, tick), failure);
-  const node = h("li", { className: "message" }, h("label", { className: "check" }, check), bubble, menu);
+  const node = h("li", { className: "message", tabIndex: -1 }, h("label", { className: "check" }, check), bubble, menu);
 
   node.show = ({ message, follows, selected }) => {
     const mine = chat.isMine(message);
@@ -48,6 +48,16 @@ export function messageView(chat, actions) {
     check.checked = selected ?? false;
     check.onchange = () => actions.select(message, check.checked);
     check.setAttribute("aria-label", message.text.slice(0, 60));
+    node.classList.toggle("selectable", !check.hidden);
+    // A click on the message, beside everything in it that has a meaning of its own.
+    node.onclick = ({ target }) => {
+      if (!check.hidden && !target.closest("a, button, label")) actions.select(message, !check.checked);
+    };
+    node.onkeydown = (event) => {
+      if (event.target !== node || event.key !== "Enter" || menu.hidden) return;
+      event.preventDefault();
+      actions.choose(message);
+    };
     menu.hidden = selected !== undefined || message.id === undefined;
     menu.onclick = () => actions.choose(message);
     menu.setAttribute("aria-label", t.optionsOf(message.text.slice(0, 40)));

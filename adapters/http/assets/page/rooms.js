@@ -50,7 +50,11 @@ function entry(chat, person) {
   }
   node.show = (room) => {
     const message = room.last_message;
-    button.onclick = () => chat.open(room);
+    button.onclick = () => {
+      // Not every browser does that, and the field takes the focus only from its own person.
+      button.focus();
+      chat.open(room);
+    };
     button.dataset.pk = room.pk;
     button.title = t.room(room.pk);
     if (chat.room?.pk === room.pk) button.setAttribute("aria-current", "true");
