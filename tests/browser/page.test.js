@@ -1,13 +1,10 @@
 // The page at `/`, as users see it.
 
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { open } from "./browser.js";
 import { OLEG, personOn, setHidden, sideBySide, VERA, write } from "./person.js";
-import { demo, durable, token } from "./service.js";
+import { demo, durable, token, withWorld } from "./service.js";
 
 const removed = (locator) => locator.waitFor({ state: "detached" });
 
@@ -326,14 +323,10 @@ test("closed chooser returns the focus", async (t) => {
 });
 
 test("address opens a room beyond first page", async (t) => {
-  const world = JSON.parse(await readFile(new URL("../../adapters/world/src/demo.json", import.meta.url), "utf8"));
-  const [{ participants }] = world.rooms;
-  for (let id = 1001; id <= 1150; id += 1) world.rooms.push({ id, participants });
-  const folder = await mkdtemp(join(tmpdir(), "aftermatch-"));
-  t.after(() => rm(folder, { recursive: true }));
-  const file = join(folder, "world.json");
-  await writeFile(file, JSON.stringify(world));
-  const { url } = await demo(t, { flags: ["--world", file] });
+  const { url } = await withWorld(t, ({ rooms }) => {
+    const [{ participants }] = rooms;
+    for (let id = 1001; id <= 1150; id += 1) rooms.push({ id, participants });
+  });
   const page = await open(t, `${url}#1/1149`);
   const vera = personOn(page, VERA);
   await vera.send("opened");
@@ -415,7 +408,7 @@ test("killed service loses no message", async (t) => {
     if (user === 2) await page.getByRole("button", { name: "Add a person" }).click();
     else await page.getByText("Enter an access token to sign in.").waitFor();
     await page.getByLabel("Access token").fill(token(user));
-    await page.getByRole("button", { name: "Enter" }).click();
+    await page.getByRole("button", { name: "Enter", exact: true }).click();
   }
   const [vera, oleg] = [VERA, OLEG].map((name) => personOn(page, name));
   await vera.view.getByRole("button", { name: OLEG }).click();

@@ -34,9 +34,11 @@ macro_rules! own {
 }
 
 const MODULES: &[(&str, &str)] = &[
+    own!("attachments.js"),
     own!("chat.js"),
     own!("chooser.js"),
     own!("composer.js"),
+    own!("connection.js"),
     own!("conversation.js"),
     own!("frames.js"),
     own!("links.js"),
@@ -44,6 +46,8 @@ const MODULES: &[(&str, &str)] = &[
     own!("main.js"),
     own!("menu.js"),
     own!("message.js"),
+    own!("names.js"),
+    own!("notifications.js"),
     own!("people.js"),
     own!("person.js"),
     own!("reading.js"),
@@ -54,6 +58,8 @@ const MODULES: &[(&str, &str)] = &[
     own!("texts-en.js"),
     own!("texts-ru.js"),
     own!("texts.js"),
+    own!("tokenform.js"),
+    own!("tokens.js"),
     own!("unsent.js"),
     own!("viewport.js"),
     // The protocol page has them, too.

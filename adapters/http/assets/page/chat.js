@@ -8,8 +8,9 @@ import { Signals } from "./signals.js";
 import { Unsent } from "./unsent.js";
 
 /**
- * Emits the events `rooms`, `room` (another room is open, or none), `messages`, `unsent` (a draft), `signals` (who is typing or online in the open room), `connection`, `problem` (with an error, or an object with
- * `message`) and `frame`.
+ * Emits the events `rooms`, `room` (another room is open, or none), `messages`, `unsent` (a draft),
+ * `signals` (who is typing or online in the open room), `arrived` (a message that is not in view),
+ * `connection`, `problem` (with an error, or an object with `message`) and `frame`.
  */
 export class Chat extends EventTarget {
   /** The open room. */
@@ -131,14 +132,17 @@ export class Chat extends EventTarget {
     return this.readOnly === null;
   }
 
+  /** A user of the open room, as the messages show it. */
+  author(user) {
+    return this.messages.find((message) => message.user.id === user && message.id !== undefined)?.user;
+  }
+
   isMine(message) {
     return message.user.id === this.#person.id;
   }
 
   /** Whether another user has read the message. */
-  isRead({ seq }) {
-    return this.#signals.isRead(seq);
-  }
+  isRead = ({ seq }) => this.#signals.isRead(seq);
 
   /** Shows the others that this person is typing. May be called for every letter. */
   type() {
@@ -242,9 +246,7 @@ export class Chat extends EventTarget {
     return this.#log.sorted().filter((message) => message.seq > seq && !this.isMine(message)).length;
   }
 
-  moreRooms() {
-    return this.#list.loadMore();
-  }
+  moreRooms = () => this.#list.loadMore();
 
   close() {
     this.#closing.abort();
@@ -269,7 +271,11 @@ export class Chat extends EventTarget {
   }
 
   #roomChanged({ room_pk: pk, room, read_positions: _, ...state }) {
+    const before = this.#list.find(pk);
     this.#list.update(pk, () => ({ ...state, ...(room && whole(room)) }));
+    const { last_message: message } = state;
+    const isNew = before && message?.seq > before.last_seq && !this.isMine(message);
+    if (isNew) this.#emit("arrived", { room: { ...before, ...room }, message });
     if (!room || pk !== this.room?.pk) return;
     Object.assign(this.room, whole(room), state.online && { online: state.online });
     this.#emit("signals");
@@ -346,7 +352,7 @@ export class Chat extends EventTarget {
     if (this.isMine(message)) this.unsent.discard(message.client_msg_id);
     if (room) Object.assign(this.room, whole(room));
     const unread = isNew && !this.isMine(message) ? 1 : 0;
-    if (unread) this.#reading.arrived(message.seq);
+    if (unread && this.#reading.arrived(message.seq)) this.#emit("arrived", { room: this.room, message });
     this.#list.update(this.room.pk, (entry) => {
       if (message.seq <= entry.last_seq) return false;
       // Administrators have no unread counts: NaN stays NaN.

@@ -1,5 +1,6 @@
 // The field to write and edit messages.
 
+import { attachmentsOf } from "./attachments.js";
 import { h, iconButton, mayTakeFocus, setText } from "./dom.js";
 import { t } from "./texts.js";
 
@@ -29,7 +30,8 @@ export function composer(chat) {
   function submit(event) {
     event.preventDefault();
     const text = field.value;
-    if (!text.trim() || left(text) < 0) return field.focus();
+    const empty = !text.trim() && !(edited && attachmentsOf(edited).length > 0);
+    if (empty || left(text) < 0) return field.focus();
     if (edited) {
       save(edited, text);
     } else {

@@ -4,7 +4,7 @@ import { composer } from "./composer.js";
 import { h, iconButton, mayTakeFocus, renderList, setText } from "./dom.js";
 import { choose, confirmDeletion, copy } from "./menu.js";
 import { messageView } from "./message.js";
-import { nameOfBrand, nameOfTypist, othersIn, titleOf } from "./people.js";
+import { nameOfBrand, nameOfTypist, othersIn, titleOf } from "./names.js";
 import { roving } from "./roving.js";
 import { dayOf, momentSince, t, untilMidnight } from "./texts.js";
 
@@ -107,7 +107,7 @@ export function conversationView(chat, person) {
   /** Who is typing, otherwise who is online. Both have the same line, so that nothing moves. */
   function showSignals() {
     if (!chat.room) return;
-    const names = chat.typing.map((user) => nameOfTypist(user, chat.room));
+    const names = chat.typing.map((user) => nameOfTypist(user, chat.room, chat.author(user)));
     setText(typing, names.length > 0 ? t.typing(names) : "");
     const others = chat.connection.state === "open" ? othersIn(chat.room, person) : [];
     const online = others.filter(({ id }) => chat.room.online?.includes(id));

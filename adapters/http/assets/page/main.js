@@ -4,6 +4,7 @@
 import { chooserView } from "./chooser.js";
 import { h, renderList, setText } from "./dom.js";
 import { inThisLanguage, language, otherLanguage } from "./language.js";
+import { notificationsButton } from "./notifications.js";
 import { demoPeople } from "./people.js";
 import { personView } from "./person.js";
 import { t } from "./texts.js";
@@ -19,7 +20,7 @@ const tabs = h("nav", { className: "tabs", "aria-label": t.people });
 const columns = h("main", {});
 document.body.prepend(
   h("header", { className: "bar" },
-    h("h1", {}, "Aftermatch"), h("p", { className: "quiet tagline" }, t.tagline), tabs, add, h("a", { href: inThisLanguage("/docs") }, t.protocol), switchLanguage),
+    h("h1", {}, "Aftermatch"), h("p", { className: "quiet tagline" }, t.tagline), tabs, add, notificationsButton(), h("a", { href: inThisLanguage("/docs") }, t.protocol), switchLanguage),
   columns,
 );
 
@@ -42,6 +43,13 @@ function addPerson(person, room, before) {
       view.remove();
       if (views().length === 0) choose();
       changed();
+    },
+    onReplace(other) {
+      const next = addPerson(other, undefined, view);
+      view.destroy();
+      view.remove();
+      changed();
+      next.focus({ preventScroll: true });
     },
   });
   columns.insertBefore(view, before ?? null);

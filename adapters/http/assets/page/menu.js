@@ -1,5 +1,6 @@
 // What can be done with a message, and the question before it is deleted.
 
+import { summaryOf } from "./attachments.js";
 import { h } from "./dom.js";
 import { t } from "./texts.js";
 
@@ -20,8 +21,8 @@ function ask(label, content, buttons) {
 /** Resolves to `copy`, `edit`, `delete`, `select` or an empty string. */
 export function choose(message, chat) {
   const deletable = chat.canDelete(message);
-  return ask(t.options, [h("blockquote", { dir: "auto" }, message.text)], [
-    ...(message.text ? [["copy", t.copy]] : []),
+  return ask(t.options, [h("blockquote", { dir: "auto" }, summaryOf(message))], [
+    ...(message.text.trim() ? [["copy", t.copy]] : []),
     ...(deletable && chat.isMine(message) ? [["edit", t.edit]] : []),
     ...(deletable ? [["delete", t.delete, "danger"], ["select", t.selectSeveral]] : []),
     ["", t.cancel],

@@ -1,8 +1,9 @@
 // One message and its actions.
 
+import { attachmentsOf, attachmentView, summaryOf } from "./attachments.js";
 import { h, iconButton, setText } from "./dom.js";
 import { setLinkedText } from "./links.js";
-import { nameOfAuthor } from "./people.js";
+import { nameOfAuthor } from "./names.js";
 import { explain, momentOf, t, timeOf } from "./texts.js";
 
 /**
@@ -15,14 +16,25 @@ export function messageView(chat, actions) {
   const note = h("span", { className: "note" });
   const tick = h("span", { className: "tick", role: "img", hidden: true });
   const text = h("p", { className: "text", dir: "auto" });
+  const attached = h("ul", { className: "attachments", "aria-label": t.attachments });
   const menu = iconButton("⋯", t.options, undefined, { "aria-haspopup": "dialog", tabIndex: -1 });
   const check = h("input", { type: "checkbox", tabIndex: -1, hidden: true });
   const reason = h("span", {});
   const retry = h("button", { type: "button", tabIndex: -1 }, t.tryAgain);
   const putBack = h("button", { type: "button", tabIndex: -1 }, t.putBack);
   const failure = h("p", { className: "failure", hidden: true }, reason, " ", retry, " ", putBack);
-  const bubble = h("div", { className: "bubble" }, author, text, h("p", { className: "meta" }, note, time, tick), failure);
+  const bubble = h("div", { className: "bubble" }, author, text, attached, h("p", { className: "meta" }, note, time, tick), failure);
   const node = h("li", { className: "message", tabIndex: -1 }, h("label", { className: "check" }, check), bubble, menu);
+
+  /** Rendered again only if they changed: one of them may have the focus. */
+  let shownAttachments = "";
+  function showAttachments(attachments) {
+    attached.hidden = attachments.length === 0;
+    const all = JSON.stringify(attachments);
+    if (all === shownAttachments) return;
+    shownAttachments = all;
+    attached.replaceChildren(...attachments.map(attachmentView));
+  }
 
   node.show = ({ message, follows, selected }) => {
     const mine = chat.isMine(message);
@@ -34,6 +46,9 @@ export function messageView(chat, actions) {
     // Its position on the screen shows whose it is.
     author.classList.toggle("visually-hidden", mine || follows);
     setLinkedText(text, message.text);
+    text.hidden = !message.text.trim();
+    showAttachments(attachmentsOf(message));
+    const summary = summaryOf(message);
     setText(time, timeOf(message.created_at));
     time.dateTime = message.created_at;
     time.title = momentOf(message.created_at);
@@ -47,7 +62,7 @@ export function messageView(chat, actions) {
     check.hidden = selected === undefined || !deletable;
     check.checked = selected ?? false;
     check.onchange = () => actions.select(message, check.checked);
-    check.setAttribute("aria-label", message.text.slice(0, 60));
+    check.setAttribute("aria-label", summary.slice(0, 60));
     node.classList.toggle("selectable", !check.hidden);
     // A click on the message, beside everything in it that has a meaning of its own.
     node.onclick = ({ target }) => {
@@ -60,7 +75,7 @@ export function messageView(chat, actions) {
     };
     menu.hidden = selected !== undefined || message.id === undefined;
     menu.onclick = () => actions.choose(message);
-    menu.setAttribute("aria-label", t.optionsOf(message.text.slice(0, 40)));
+    menu.setAttribute("aria-label", t.optionsOf(summary.slice(0, 40)));
     failure.hidden = message.state !== "failed";
     setText(reason, failure.hidden ? "" : `${t.notSent} ${explain(message.error)}`);
     retry.onclick = () => actions.retry(message);

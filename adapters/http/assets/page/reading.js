@@ -29,11 +29,12 @@ export class Reading {
     this.#seen = this.#marked = position ?? 0;
   }
 
-  /** A message of another has come. */
+  /** A message of another has come. Returns whether it is out of view. */
   arrived(seq) {
-    if (this.watched || !this.#allSeen) return;
-    this.newAfter = seq - 1;
+    if (this.watched) return false;
+    if (this.#allSeen) this.newAfter = seq - 1;
     this.#allSeen = false;
+    return true;
   }
 
   /** This person has seen the room up to `seq`, which can be all of it. */

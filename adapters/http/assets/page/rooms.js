@@ -1,7 +1,8 @@
 // The list of rooms, with the last message, the number of unread messages, and who is online.
 
+import { summaryOf } from "./attachments.js";
 import { h, renderList, setText } from "./dom.js";
-import { othersIn, titleOf } from "./people.js";
+import { othersIn, titleOf } from "./names.js";
 import { shortTimeOf, t } from "./texts.js";
 
 export function roomsView(chat, person) {
@@ -46,7 +47,7 @@ function entry(chat, person) {
     const author = message && chat.isMine(message) ? `${t.you}: ` : "";
     setText(label, failed ? `${t.notSent} ` : draft ? `${t.draft} ` : author);
     label.className = failed || draft ? "unfinished" : "";
-    setText(lastText, failed?.text ?? (draft || (message ? message.text : t.noMessages)));
+    setText(lastText, failed?.text ?? (draft || (message ? summaryOf(message) : t.noMessages)));
   }
   node.show = (room) => {
     const message = room.last_message;

@@ -4,6 +4,7 @@ import { language, locale } from "./language.js";
 import { en } from "./texts-en.js";
 import { ru } from "./texts-ru.js";
 
+export { locale };
 export const texts = { en, ru };
 
 export const t = texts[language];
