@@ -16,7 +16,9 @@ export function personOn(page, name) {
     says: (text) => view.locator(".text").getByText(text, { exact: true }),
     async send(text) {
       await field.fill(text);
-      await field.press("Enter");
+      // On touch devices Enter starts a new line.
+      const touch = await page.evaluate(() => matchMedia("(pointer: coarse)").matches);
+      await (touch ? view.getByRole("button", { name: "Send" }).click() : field.press("Enter"));
     },
     async act(text, what) {
       await view.locator(".message", { hasText: text }).hover();
