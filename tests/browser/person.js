@@ -18,7 +18,7 @@ export function personOn(page, name) {
       await field.fill(text);
       // On touch devices Enter starts a new line.
       const touch = await page.evaluate(() => matchMedia("(pointer: coarse)").matches);
-      await (touch ? view.getByRole("button", { name: "Send" }).click() : field.press("Enter"));
+      await (touch ? view.locator(".composer .primary").click() : field.press("Enter"));
     },
     async act(text, what) {
       await view.locator(".message", { hasText: text }).hover();

@@ -296,7 +296,7 @@ export class Chat extends EventTarget {
 
   #readMoved({ room_pk: pk, user_id: user, seq }) {
     // Another device of this person.
-    if (user === this.#person.id) this.#list.update(pk, (entry) => ({ unread: this.#unreadAfter(seq, entry) }));
+    if (user === this.#person.id) this.#list.update(pk, (entry) => ({ unread: this.#unreadAfter(seq, entry), read_seq: seq }));
     if (pk !== this.room?.pk) return;
     this.#signals.moved(user, seq);
     this.#emit("messages");

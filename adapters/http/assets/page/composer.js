@@ -10,7 +10,8 @@ const NEARLY_FULL = 200;
 /** Where people type with their fingers, Enter starts a new line, as in every app. */
 const touch = matchMedia("(pointer: coarse)").matches;
 
-export function composer(chat) {
+/** `onSend` is called before a new message is shown. */
+export function composer(chat, onSend) {
   const field = h("textarea", { rows: 1, dir: "auto", placeholder: t.write, "aria-label": t.write, title: touch ? "" : t.writeHint, enterKeyHint: touch ? "enter" : "send" });
   const space = h("p", { className: "left", role: "status", hidden: true });
   const send = h("button", { className: "primary" }, t.send);
@@ -35,6 +36,7 @@ export function composer(chat) {
     if (edited) {
       save(edited, text);
     } else {
+      onSend();
       chat.send(text);
       write("");
     }

@@ -28,13 +28,13 @@ export function conversationView(chat, person) {
   const list = h("ol", {});
   const end = h("div", { className: "end" });
   const log = h("div", { className: "log", role: "log", tabIndex: -1, "aria-label": t.rooms }, earlier, hint, list, end);
-  const newest = h("button", { type: "button", className: "newest", hidden: true, onclick: toEnd }, `↓ ${t.newest}`);
+  const newest = iconButton("↓", t.newest, toEnd, { className: "newest", hidden: true });
   const notice = h("p", { className: "notice", role: "status" });
   const count = h("span", {});
   const deleteSelected = h("button", { type: "button", className: "danger", onclick: removeSelected }, t.deleteSelected);
   const cancel = h("button", { type: "button", onclick: () => stopSelecting() }, t.cancel);
   const selection = h("div", { className: "selection", hidden: true }, count, deleteSelected, cancel);
-  const field = composer(chat);
+  const field = composer(chat, () => (atEnd = true));
   const readOnly = h("p", { className: "quiet readonly", hidden: true });
   const nothing = h("p", { className: "quiet nothing" }, t.chooseRoom);
   const who = h("div", { className: "who" }, title, h("p", { className: "quiet signals" }, presence, typing));

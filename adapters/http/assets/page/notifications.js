@@ -24,10 +24,23 @@ function remember(on) {
   }
 }
 
+const SVG = "http://www.w3.org/2000/svg";
+
+/** Drawn, because not every system has a character for it. */
+function bell() {
+  const icon = document.createElementNS(SVG, "svg");
+  const shape = document.createElementNS(SVG, "path");
+  const set = (node, attributes) => Object.entries(attributes).forEach(([name, value]) => node.setAttribute(name, value));
+  set(icon, { viewBox: "0 0 16 16", class: "bell", "aria-hidden": "true" });
+  set(shape, { d: "M8 1a1 1 0 0 0-1 1v.3A4.5 4.5 0 0 0 3.500 6.700V10L2 12v1h12v-1l-1.500-2V6.700A4.500 4.500 0 0 0 9 2.300V2a1 1 0 0 0-1-1zM6.300 14a1.800 1.800 0 0 0 3.400 0z", fill: "currentColor" });
+  icon.append(shape);
+  return icon;
+}
+
 /** The button that turns notifications on and off. */
 export function notificationsButton() {
   const button = h("button", { type: "button", hidden: globalThis.Notification === undefined || Notification.permission === "denied" },
-    h("span", { "aria-hidden": "true" }, "🔔\uFE0E"), " ", h("span", { className: "long" }, t.notify));
+    bell(), " ", h("span", { className: "long" }, t.notify));
   button.setAttribute("aria-label", t.notify);
   const show = () => button.setAttribute("aria-pressed", `${wanted()}`);
   button.onclick = async () => {
