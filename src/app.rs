@@ -5,6 +5,7 @@
 
 mod background;
 mod builder;
+mod published_limits;
 mod pushes;
 
 use std::{convert::Infallible, future::pending, net::SocketAddr, sync::Arc, time::Duration};
@@ -108,7 +109,12 @@ impl App {
             Some(listener) => (Route::new(), Some((listener, probes))),
             None => (probes, None),
         };
-        let pages = pages(beside_chat, self.page, &self.origins);
+        let limits = published_limits::json(
+            &self.limits,
+            self.use_cases.ports().max_text_chars,
+            self.handshake_timeout,
+        );
+        let pages = pages(beside_chat, limits, self.page, &self.origins);
         let (use_cases, hub) = (self.use_cases, self.hub);
         let relay = use_cases.ports().relay.clone();
         let relay_ready = async { relay.ready().await };
@@ -170,9 +176,10 @@ async fn hasten_while_away(nats: Option<Arc<Nats>>, store: Store) -> Infallible 
     }
 }
 
-/// Adds the pages to `routes`: the protocol, and the chat if `people` can use it.
-fn pages(routes: Route, people: Option<DemoPeople>, origins: &[Origin]) -> Route {
-    let routes = aftermatch_http::docs(routes, aftermatch_protocol::asyncapi());
+/// Adds the pages to `routes`: the protocol with the `limits`, and the chat if `people` can
+/// use it.
+fn pages(routes: Route, limits: String, people: Option<DemoPeople>, origins: &[Origin]) -> Route {
+    let routes = aftermatch_http::docs(routes, aftermatch_protocol::asyncapi(), limits);
     let Some(people) = people else {
         return routes;
     };

@@ -23,7 +23,7 @@ for (const colorScheme of ["light", "dark"]) {
       await vera.says("a message").waitFor();
       await personOn(page, OLEG).says("a message").waitFor({ state: "attached" });
       await check("talking");
-      await vera.view.getByRole("button", { name: "What to do with “a message" }).click();
+      await vera.view.getByRole("button", { name: "Actions for “a message" }).click();
       await check("options");
       await page.getByRole("button", { name: "Select several" }).click();
       await check("selecting");

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after } from "node:test";
+import { fileURLToPath } from "node:url";
 import AxeBuilder from "axe-core";
 import { chromium } from "playwright-core";
 
@@ -28,6 +29,7 @@ export async function open(t, url, { width = 1280, height = 800, cut = false, la
       Object.defineProperty(navigator, "language", { value: names[0] });
     }, languages);
   }
+  if (process.env.LIVE_ASSETS) await serveAssets(context);
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   const errors = [];
@@ -42,6 +44,21 @@ export async function open(t, url, { width = 1280, height = 800, cut = false, la
   });
   await page.goto(url);
   return page;
+}
+
+/** While the page is being changed: its scripts and styles as they are now, without building the program again. */
+async function serveAssets(context) {
+  const file = (path) => fileURLToPath(new URL(`../../adapters/http/assets/${path}`, import.meta.url));
+  const types = { css: "text/css", js: "text/javascript" };
+  await context.route(/\/(page|docs)\/[-.a-z]+\.(js|css)$/, (route) => {
+    const { pathname } = new URL(route.request().url());
+    const name = pathname.split("/").at(-1);
+    const shared = ["dom.js", "language.js", "tokens.css"].includes(name);
+    const folder = pathname.startsWith("/docs") ? "docs" : "page";
+    const client = name === "aftermatch.js" && "../../../clients/js/aftermatch.js";
+    const path = file(client || (shared ? `shared/${name}` : `${folder}/${name}`));
+    return route.fulfill({ path, contentType: `${types[path.split(".").at(-1)]}; charset=utf-8` });
+  });
 }
 
 /** Violations of WCAG 2.2 AA, including contrast. */

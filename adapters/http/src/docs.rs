@@ -2,8 +2,9 @@
 //!
 //! | path | answers |
 //! |---|---|
-//! | `/docs` | a page that shows the document below |
+//! | `/docs` | a page that shows the documents below, in English or Russian |
 //! | `/docs/asyncapi.json` | the AsyncAPI document |
+//! | `/docs/limits.json` | the limits in force |
 
 use poem::Route;
 
@@ -11,9 +12,35 @@ use crate::files::{CSS, HTML, JSON, SCRIPT, SVG, file};
 
 const PAGE: &str = include_str!("../assets/docs/index.html");
 
-/// Adds the page and the document to `routes`. `asyncapi` is the document, in JSON.
+/// A script of the page, by its path.
+macro_rules! script {
+    ($name:literal, $folder:literal) => {
+        (
+            concat!("/docs/", $name),
+            include_str!(concat!("../assets/", $folder, "/", $name)),
+        )
+    };
+}
+
+const SCRIPTS: &[(&str, &str)] = &[
+    script!("docs.js", "docs"),
+    script!("parts.js", "docs"),
+    script!("ru-actions.js", "docs"),
+    script!("ru-shapes.js", "docs"),
+    script!("texts-en.js", "docs"),
+    script!("texts-ru.js", "docs"),
+    script!("texts.js", "docs"),
+    script!("dom.js", "shared"),
+    script!("language.js", "shared"),
+];
+
+/// Adds the page and the documents to `routes`. `asyncapi` is the document, and `limits`
+/// an object with a number for each limit or `null` for none, both in JSON.
 #[must_use]
-pub fn docs(routes: Route, asyncapi: String) -> Route {
+pub fn docs(routes: Route, asyncapi: String, limits: String) -> Route {
+    let routes = SCRIPTS.iter().fold(routes, |routes, &(path, text)| {
+        routes.at(path, file(SCRIPT, text))
+    });
     routes
         .at("/docs", file(HTML, PAGE))
         .at("/docs/", file(HTML, PAGE))
@@ -26,18 +53,11 @@ pub fn docs(routes: Route, asyncapi: String) -> Route {
             file(CSS, include_str!("../assets/shared/tokens.css")),
         )
         .at(
-            "/docs/dom.js",
-            file(SCRIPT, include_str!("../assets/shared/dom.js")),
-        )
-        .at(
-            "/docs/docs.js",
-            file(SCRIPT, include_str!("../assets/docs/docs.js")),
-        )
-        .at(
             "/docs/icon.svg",
             file(SVG, include_str!("../assets/docs/icon.svg")),
         )
         .at("/docs/asyncapi.json", file(JSON, asyncapi))
+        .at("/docs/limits.json", file(JSON, limits))
 }
 
 #[cfg(test)]
@@ -47,17 +67,37 @@ mod tests {
     use super::*;
 
     async fn ask(path: &str) -> Response {
-        let routes = docs(Route::new(), r#"{"asyncapi":"3.0.0"}"#.to_owned());
+        let routes = docs(
+            Route::new(),
+            r#"{"asyncapi":"3.0.0"}"#.to_owned(),
+            r#"{"page":100}"#.to_owned(),
+        );
         let request = Request::builder().uri(path.parse().expect("a path"));
         routes.get_response(request.finish()).await
     }
 
     #[tokio::test]
-    async fn document_is_served_unchanged() {
-        let response = ask("/docs/asyncapi.json").await;
-        assert_eq!(response.content_type(), Some("application/json"));
-        let body = response.into_body().into_string().await;
-        assert_eq!(body.expect("text"), r#"{"asyncapi":"3.0.0"}"#);
+    async fn documents_are_served_unchanged() {
+        for (path, document) in [
+            ("/docs/asyncapi.json", r#"{"asyncapi":"3.0.0"}"#),
+            ("/docs/limits.json", r#"{"page":100}"#),
+        ] {
+            let response = ask(path).await;
+            assert_eq!(response.content_type(), Some("application/json"));
+            let body = response.into_body().into_string().await;
+            assert_eq!(body.expect("text"), document);
+        }
+    }
+
+    #[tokio::test]
+    async fn imported_scripts_are_served() {
+        for (_, text) in SCRIPTS {
+            for import in text.lines().filter(|line| line.starts_with("import ")) {
+                let (_, from) = import.split_once(" from \"./").expect("a source");
+                let path = format!("/docs/{}", from.trim_end_matches("\";"));
+                assert!(ask(&path).await.is_success(), "{path}");
+            }
+        }
     }
 
     #[tokio::test]
