@@ -7,7 +7,7 @@
 //! | [`People`], [`Rooms`], [`Messages`], [`Log`], [`History`], [`ReadPositions`], [`Revisions`] | a store: in memory or in Postgres |
 //! | [`Seats`], [`Broadcast`], [`Inbox`], [`Signals`], [`Online`], [`Presence`] | delivery to the connections of this process |
 //! | [`Relay`] | events between processes |
-//! | [`Tokens`], [`Clock`], [`Health`] | signatures, time, probes |
+//! | [`Tokens`], [`Signatures`], [`Clock`], [`Health`] | signatures, time, probes |
 //!
 //! An adapter depends on this crate alone; the model is re-exported as [`model`].
 //! A guarantee is written on the method that gives it, and every guarantee of a
@@ -32,6 +32,7 @@ mod health;
 #[cfg(feature = "laws")]
 pub mod laws;
 mod relay;
+mod signatures;
 mod store;
 mod tokens;
 
@@ -47,6 +48,7 @@ pub use delivery::{
 pub use error::{Cause, ChatError, StoreError};
 pub use health::Health;
 pub use relay::{Interest, Relay, RemoteContent, RemoteEvent, RemoteKind, Urgency};
+pub use signatures::Signatures;
 pub use store::{
     AuditPage, Changes, Commit, CreateOutcome, Created, Deleted, DeltaSince, Difference, Draft,
     Expected, FoundPiece, History, HistoryPage, HistoryRange, Log, LogPage, MAX_DELETED, MAX_PAGED,
@@ -62,6 +64,7 @@ pub use self::{
     delivery::{MockBroadcast, MockInbox, MockOnline, MockPresence, MockSeats, MockSignals},
     health::MockHealth,
     relay::MockRelay,
+    signatures::MockSignatures,
     store::{
         MockHistory, MockLog, MockMessages, MockPeople, MockReadPositions, MockRevisions, MockRooms,
     },

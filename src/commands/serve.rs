@@ -62,6 +62,7 @@ async fn serve(settings: Serve, shutdown: CancellationToken) -> anyhow::Result<(
 async fn serve_in_memory(settings: Serve, shutdown: CancellationToken) -> anyhow::Result<()> {
     let secret = settings.secret.given_or_random()?;
     let jwt = Arc::new(tokens(&settings, &secret)?);
+    let signatures = settings.attachments.signatures()?;
     let world = settings::read_world(settings.world.as_deref())?;
     if !secret.is_random {
         tracing::warn!(
@@ -74,7 +75,9 @@ async fn serve_in_memory(settings: Serve, shutdown: CancellationToken) -> anyhow
     // With a given secret, the page asks for a token instead.
     let people = secret.is_random.then(|| people::of(&world, jwt.clone()));
     let store = Store::Memory(Arc::new(Memory::new(world, Arc::new(SystemClock))));
-    let app = app(settings, store, jwt, operators, people).build();
+    let app = app(settings, store, jwt, operators, people)
+        .signatures(signatures)
+        .build();
     app.serve(listener, shutdown).await
 }
 
@@ -87,6 +90,7 @@ async fn serve_database(
     let bridge = settings.bridge.as_deref().map(settings::read_mapping);
     let bridge = bridge.transpose()?;
     let jwt = Arc::new(tokens(&settings, &secret)?);
+    let signatures = settings.attachments.signatures()?;
     let operators = operators_port(&settings).await?;
     let store = tokio::select! {
         store = database::open(options, &settings, operators.as_ref()) => store?,
@@ -97,6 +101,7 @@ async fn serve_database(
     let nats = relay(&settings, &store).await?;
     let store = Store::Postgres(Arc::new(store));
     let app = app(settings, store, jwt, operators, None)
+        .signatures(signatures)
         .nats(nats)
         .bridge(bridge)
         .build();
