@@ -27,13 +27,12 @@ const PURGE: &str = "
         ) m
         WHERE due.kind = 'deleted'
     ), locked AS MATERIALIZED (
-        SELECT a.room_id, m.id FROM attached a CROSS JOIN LATERAL (
-            SELECT id FROM messages WHERE id = a.id AND room_id = a.room_id
+        SELECT m.id FROM attached a CROSS JOIN LATERAL (
+            SELECT id FROM messages WHERE id = a.id AND room_id = a.room_id LIMIT 1
             FOR UPDATE SKIP LOCKED
         ) m
     ), forgotten AS (
-        UPDATE messages SET attachments = NULL FROM locked
-        WHERE messages.id = locked.id AND messages.room_id = locked.room_id
+        UPDATE messages SET attachments = NULL WHERE id = ANY (ARRAY(SELECT id FROM locked))
     )
     UPDATE events SET replaced = NULL FROM due
     WHERE events.room_id = due.room_id AND events.seq = due.seq AND NOT EXISTS (
