@@ -5,6 +5,7 @@
 //! |---|---|
 //! | where everything is stored | [`Store`] |
 //! | to verify access tokens | [`Jwt`], or another implementation of the port |
+//! | to verify attachments, if messages can have some | [`AttachmentSignatures`] |
 //! | which web pages may connect | [`Origin`] |
 //! | what a connection may cost | [`Limits`] |
 //! | the users that the chat page lets a visitor choose | [`DemoPeople`] |
@@ -18,7 +19,7 @@ mod process_metrics;
 mod store;
 
 pub use aftermatch_http::DemoPeople;
-pub use aftermatch_jwt::Jwt;
+pub use aftermatch_jwt::{AttachmentSignatures, Jwt};
 pub use aftermatch_webhook::{Address as WebhookAddress, HttpWebhook};
 pub use aftermatch_websocket::{Limits, Origin};
 pub use app::{

@@ -1,5 +1,6 @@
 //! Settings: the commands of the program with their flags and variables.
 
+mod attachments;
 mod bridge;
 mod database;
 mod given;
@@ -16,6 +17,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::{
+    attachments::Attachments,
     bridge::{Bridge, CheckBridge, OnDatabase, Step, read_mapping},
     database::{CANNOT_USE, Database},
     given::{Given, InForce, Setting, Source, given},

@@ -38,7 +38,15 @@ export interface Message {
   seq: number;
   /** The time of the last edit; `null` if there was none. */
   edited_at: string | null;
+  /** Missing without any. */
+  attachments?: Attachment[];
 }
+
+/**
+ * What a message carries beside its text. The platform has signed the `id` for the author; every
+ * other key is what the author's client sent, and is not to be trusted.
+ */
+export interface Attachment { id: string; [key: string]: unknown }
 
 export interface ListedRoom extends Room {
   last_seq: number;
@@ -78,6 +86,8 @@ export interface Created {
   room_id: Id;
   client_msg_id?: string;
   seq: number;
+  /** Missing without any. */
+  attachments?: Attachment[];
 }
 
 export interface Edited { room_id: Id; message_id: Id; message_text: string; seq: number }
@@ -128,6 +138,8 @@ export interface MessageHistory {
   results: MessageVersion[];
   /** Pass this as `beforeSeq` to get older versions; `null` if there are none. */
   next_before_seq: number | null;
+  /** Missing without any, and once they are purged. */
+  attachments?: Attachment[];
 }
 
 /** An edit or a deletion, with what it took away. */
@@ -172,6 +184,8 @@ export interface Followed {
     ping_ms: number;
     idle_ms: number;
     server_time: string;
+    /** How many a message may have; 0 if the service takes none. */
+    attachments: number;
   };
 }
 
@@ -409,8 +423,15 @@ export class Aftermatch {
   /**
    * Creates a message, once, in the room that was joined when this was called. Set `clientMsgId`
    * (64 characters at most) if you store unsent texts: the same id never creates a second message.
+   * With `attachments`, at most ten, each as the platform signed it, the text may be blank.
    */
-  send(text: string, options?: CallOptions & { clientMsgId?: string }): Promise<Created>;
+  send(
+    text: string,
+    options?: CallOptions & {
+      clientMsgId?: string;
+      attachments?: (Attachment & { signature: string })[];
+    },
+  ): Promise<Created>;
   edit(id: Id, text: string, options?: CallOptions): Promise<Edited>;
   /**
    * Deletes messages. A result without `seq` means that the first response was lost and the

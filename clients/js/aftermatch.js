@@ -100,8 +100,9 @@ export class Aftermatch extends Emitter {
     return this.#call("join_room", { room_pk: room, since_seq: sinceSeq, epoch, lean }, options, room);
   }
   leave(options) { return this.#call("leave_room", {}, options, null); }
-  send(text, { clientMsgId, ...options } = {}) {
-    return this.#call("create_message", { msg_text: text, client_msg_id: clientMsgId }, options);
+  send(text, { clientMsgId, attachments, ...options } = {}) {
+    const message = { msg_text: text, client_msg_id: clientMsgId, attachments };
+    return this.#call("create_message", message, options);
   }
   edit(id, text, options) {
     return this.#call("edit_message", { msg_id: id, edited_msg_text: text }, options);

@@ -21,6 +21,7 @@
     reason = "laws are tests: they fail by panicking"
 )]
 
+mod attachments;
 mod audit;
 mod changes;
 mod client_msg_ids;
@@ -137,6 +138,13 @@ macro_rules! laws {
                 search_looks_through_bounded_piece
                 search_stays_within_room
                 search_finds_odd_texts_by_themselves;
+            attachments:
+                attachments_read_back_everywhere
+                empty_text_needs_attachments
+                repeated_create_has_same_attachments
+                purge_forgets_attachments_of_deleted
+                read_has_bounded_attachments
+                concurrent_creates_have_own_attachments;
             delta:
                 delta_since_any_event_reproduces_room
                 delta_omits_messages_created_and_deleted_since

@@ -8,7 +8,7 @@
 //! | [`Seats`], [`Broadcast`], [`Inbox`], [`Signals`], [`Online`], [`Presence`] | delivery to the connections of this process |
 //! | [`Relay`] | events between processes |
 //! | [`Pushes`], [`Webhook`] | messages for users who are not connected: what waits, and the platform |
-//! | [`Tokens`], [`Clock`], [`Health`] | signatures, time, probes |
+//! | [`Tokens`], [`Signatures`], [`Clock`], [`Health`] | signatures, time, probes |
 //!
 //! An adapter depends on this crate alone; the model is re-exported as [`model`].
 //! A guarantee is written on the method that gives it, and every guarantee of a
@@ -33,6 +33,7 @@ mod health;
 #[cfg(feature = "laws")]
 pub mod laws;
 mod relay;
+mod signatures;
 mod store;
 mod tokens;
 mod webhook;
@@ -49,6 +50,7 @@ pub use delivery::{
 pub use error::{Cause, ChatError, StoreError};
 pub use health::Health;
 pub use relay::{Interest, Relay, RemoteContent, RemoteEvent, RemoteKind, Urgency};
+pub use signatures::Signatures;
 pub use store::{
     AuditPage, Backlog, Changes, Commit, CreateOutcome, Created, Deleted, DeltaSince, Difference,
     Draft, DuePush, Expected, FoundPiece, History, HistoryPage, HistoryRange, Log, LogPage,
@@ -66,6 +68,7 @@ pub use self::{
     delivery::{MockBroadcast, MockInbox, MockOnline, MockPresence, MockSeats, MockSignals},
     health::MockHealth,
     relay::MockRelay,
+    signatures::MockSignatures,
     store::{
         MockHistory, MockLog, MockMessages, MockPeople, MockPushes, MockReadPositions,
         MockRevisions, MockRooms,

@@ -3,11 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use aftermatch_http::DemoPeople;
+use aftermatch_jwt::AttachmentSignatures;
 use aftermatch_memory::LocalRelay;
 use aftermatch_nats::Nats;
 use aftermatch_ports::{
     History, Interest, Log, Messages, People, Pushes, ReadPositions, Relay, Revisions, Rooms,
-    Tokens,
+    Signatures, Tokens,
 };
 use aftermatch_postgres::Mapping;
 use aftermatch_usecases::{Ports, UseCases, sync::push::PushPorts};
@@ -35,6 +36,7 @@ pub const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Builder {
     store: Store,
     tokens: Arc<dyn Tokens>,
+    signatures: Option<Arc<dyn Signatures>>,
     origins: Vec<Origin>,
     max_text_chars: usize,
     token_leeway: Duration,
@@ -53,6 +55,7 @@ impl Builder {
         Self {
             store,
             tokens,
+            signatures: None,
             origins,
             max_text_chars: DEFAULT_MAX_TEXT_CHARS,
             token_leeway: Duration::ZERO,
@@ -65,6 +68,13 @@ impl Builder {
             bridge: None,
             webhook: None,
         }
+    }
+
+    /// Lets messages have attachments. With `None`, the default, they are refused.
+    #[must_use]
+    pub fn signatures(mut self, signatures: Option<AttachmentSignatures>) -> Self {
+        self.signatures = signatures.map(|ours| Arc::new(ours) as _);
+        self
     }
 
     /// Sets the longest text of a message, in Unicode scalar values.
@@ -216,6 +226,7 @@ impl Builder {
             online: hub.clone(),
             presence: hub.clone(),
             tokens: self.tokens.clone(),
+            signatures: self.signatures.clone(),
             clock: Arc::new(SystemClock),
             max_text_chars: self.max_text_chars,
             token_leeway: u32::try_from(self.token_leeway.as_secs()).unwrap_or(u32::MAX),

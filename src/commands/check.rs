@@ -102,6 +102,10 @@ fn look_at_secrets(settings: &Serve, report: &mut Report) -> bool {
         }
         Err(error) => report.problems.push(format!("{error:#}")),
     }
+    let signatures = settings.attachments.signatures();
+    report
+        .problems
+        .extend(signatures.err().map(|error| format!("{error:#}")));
     is_random
 }
 

@@ -63,6 +63,7 @@ async fn serve_in_memory(settings: Serve, shutdown: CancellationToken) -> anyhow
     let secret = settings.secret.given_or_random()?;
     let jwt = Arc::new(tokens(&settings, &secret)?);
     let webhook = settings.webhook.given()?;
+    let signatures = settings.attachments.signatures()?;
     let world = settings::read_world(settings.world.as_deref())?;
     if !secret.is_random {
         tracing::warn!(
@@ -75,8 +76,11 @@ async fn serve_in_memory(settings: Serve, shutdown: CancellationToken) -> anyhow
     // With a given secret, the page asks for a token instead.
     let people = secret.is_random.then(|| people::of(&world, jwt.clone()));
     let store = Store::Memory(Arc::new(Memory::new(world, Arc::new(SystemClock))));
-    let app = app(settings, store, jwt, operators, people).webhook(webhook);
-    app.build().serve(listener, shutdown).await
+    let app = app(settings, store, jwt, operators, people)
+        .signatures(signatures)
+        .webhook(webhook)
+        .build();
+    app.serve(listener, shutdown).await
 }
 
 async fn serve_database(
@@ -89,6 +93,7 @@ async fn serve_database(
     let bridge = bridge.transpose()?;
     let jwt = Arc::new(tokens(&settings, &secret)?);
     let webhook = settings.webhook.given()?;
+    let signatures = settings.attachments.signatures()?;
     let operators = operators_port(&settings).await?;
     let store = tokio::select! {
         store = database::open(options, &settings, operators.as_ref()) => store?,
@@ -99,6 +104,7 @@ async fn serve_database(
     let nats = relay(&settings, &store).await?;
     let store = Store::Postgres(Arc::new(store));
     let app = app(settings, store, jwt, operators, None)
+        .signatures(signatures)
         .nats(nats)
         .bridge(bridge)
         .webhook(webhook)

@@ -7,7 +7,7 @@ use anyhow::ensure;
 use clap::{Args, ValueEnum, builder::BoolishValueParser};
 
 use super::{
-    Database, PreviousSecret, Relay, Secret,
+    Attachments, Database, PreviousSecret, Relay, Secret,
     values::{
         DEFAULT_LISTEN, Rate, duration, duration_or_zero, in_seconds, keep_deleted, positive, rate,
         whole_seconds,
@@ -53,6 +53,8 @@ pub(crate) struct Serve {
     pub(crate) secret: Secret,
     #[command(flatten)]
     pub(crate) previous_secret: PreviousSecret,
+    #[command(flatten)]
+    pub(crate) attachments: Attachments,
     /// Origins that may connect, separated by commas. Each is a host, with a scheme or
     /// a port if they matter. There are no wildcards: list each subdomain.
     #[arg(

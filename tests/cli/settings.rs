@@ -2,7 +2,7 @@ use std::net::TcpListener;
 
 use aftermatch_test_support::{SECRET, aftermatch};
 
-const SETTINGS: [&str; 35] = [
+const SETTINGS: [&str; 36] = [
     "CHAT_LISTEN",
     "CHAT_WORLD",
     "DATABASE_URL",
@@ -20,6 +20,7 @@ const SETTINGS: [&str; 35] = [
     "CHAT_JWT_PREVIOUS_SECRET",
     "CHAT_JWT_PREVIOUS_SECRET_FILE",
     "CHAT_JWT_PREVIOUS_UNTIL",
+    "CHAT_ATTACHMENT_SECRET_FILE",
     "CHAT_ALLOWED_ORIGINS",
     "CHAT_PAGE",
     "CHAT_TOKEN_EXPIRY",

@@ -11,6 +11,7 @@
     reason = "every function here belongs to a test"
 )]
 
+mod attachments;
 mod database_outage;
 mod database_refusals;
 mod inbox;

@@ -69,6 +69,7 @@ impl State {
         };
         let draft = Draft {
             text: message.text.clone(),
+            attachments: None,
             client_msg_id: None,
         };
         let stamp = Stamp {

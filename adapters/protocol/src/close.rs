@@ -78,6 +78,9 @@ impl Close {
             | Refusal::TextBlank
             | Refusal::TextTooLong { .. }
             | Refusal::TextHasNul
+            | Refusal::AttachmentsUnknown
+            | Refusal::TooManyAttachments { .. }
+            | Refusal::AttachmentInvalid { .. }
             | Refusal::NoSearchWord
             | Refusal::ClientMsgIdMalformed
             | Refusal::ClientMsgIdTaken => None,

@@ -37,6 +37,7 @@ fn push() -> Push {
                 profile: Profile::new("{}"),
             },
             text: Text::stored("hello"),
+            attachments: None,
             created_at: OffsetDateTime::UNIX_EPOCH.into(),
             edited_at: None,
             client_msg_id: None,

@@ -57,6 +57,7 @@ mod tests {
                 profile: Profile::new("{}"),
             },
             text: Text::stored("text"),
+            attachments: None,
             created_at: time::OffsetDateTime::UNIX_EPOCH.into(),
             edited_at: None,
             client_msg_id: None,

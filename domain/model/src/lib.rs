@@ -5,6 +5,7 @@
 //! the service allows is in [`access`].
 
 pub mod access;
+mod attachment;
 mod audit;
 mod delta;
 mod epoch;
@@ -25,6 +26,7 @@ mod text;
 mod timestamp;
 pub mod world;
 
+pub use attachment::{Attachment, Attachments, SignedAttachment};
 pub use audit::{AuditedEvent, AuditedKind, MessageVersion, Reason, Taken, TakenText, VersionKind};
 pub use delta::RoomDelta;
 pub use epoch::{Epoch, LogHead};
@@ -37,7 +39,7 @@ pub use message::{Author, ClientMsgId, Message};
 pub use pen::Pen;
 pub use people::{Brand, Profile, Tariff, User};
 pub use push::{Candidate, Contact, Push, PushDecision, Recipient};
-pub use refusal::Refusal;
+pub use refusal::{AttachmentFault, Refusal};
 pub use room::{Room, RoomView};
 pub use search::SearchWords;
 pub use session::{Endpoint, Eviction, Seat, Session, Viewer};

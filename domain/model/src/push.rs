@@ -143,6 +143,7 @@ mod tests {
                 profile: Profile::new("{}"),
             },
             text: Text::stored("hello"),
+            attachments: None,
             created_at: time::OffsetDateTime::UNIX_EPOCH.into(),
             edited_at: None,
             client_msg_id: None,

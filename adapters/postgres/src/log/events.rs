@@ -58,11 +58,11 @@ macro_rules! text {
 const EVENTS: &str = concat!(
     "WITH page AS MATERIALIZED (
         SELECT m.seq, 'created' AS kind, m.user_id, m.created_at AS at, m.request_id,
-               ARRAY[m.id] AS message_ids, m.client_msg_id, ",
+               ARRAY[m.id] AS message_ids, m.client_msg_id, m.attachments::text AS attachments, ",
     text!("m.seq"),
     "   FROM messages m WHERE m.room_id = $1 AND m.seq > $2 AND m.seq <= $3
         UNION ALL
-        SELECT e.seq, e.kind, e.user_id, e.at, e.request_id, e.message_ids, NULL, ",
+        SELECT e.seq, e.kind, e.user_id, e.at, e.request_id, e.message_ids, NULL, NULL, ",
     text!("e.seq"),
     "   FROM events e LEFT JOIN LATERAL (
             SELECT text, changed_seq, deleted_at FROM messages
@@ -78,7 +78,7 @@ const EVENTS: &str = concat!(
      )
      SELECT ",
     epoch::head!(),
-    ", m.seq, m.kind, m.user_id, m.at, m.request_id, m.message_ids, m.client_msg_id,
+    ", m.seq, m.kind, m.user_id, m.at, m.request_id, m.message_ids, m.client_msg_id, m.attachments,
        COALESCE(m.text, deleted.text) AS text, u.profile::text AS author
      FROM rooms r LEFT JOIN page m ON m.seq <= r.last_seq
      LEFT JOIN deleted ON deleted.seq = m.seq

@@ -7,6 +7,7 @@
     reason = "all of this is tests"
 )]
 
+mod attachments;
 mod audit;
 mod batches;
 mod changes;

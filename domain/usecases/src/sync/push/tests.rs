@@ -32,6 +32,7 @@ fn message(seq: i64, author: i64) -> Message {
             profile: Profile::new("{}"),
         },
         text: Text::stored("hello"),
+        attachments: None,
         created_at: at(1),
         edited_at: None,
         client_msg_id: None,
