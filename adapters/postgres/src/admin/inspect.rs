@@ -150,17 +150,25 @@ async fn look_at_tables(
     let rights = rights::findings(connection, limit, server, &place, migrations, extent).await?;
     let has_rights = rights.is_empty();
     inspection.findings.extend(rights);
-    if migrations == Migrations::Same && has_rights && extent.pushes {
-        let pushes = pushes::finding(connection, limit).await?;
-        inspection.findings.extend(pushes);
-    }
     if migrations == Migrations::Same && has_rights {
-        match sequences::findings(connection, limit).await {
-            Ok(found) => inspection.findings.extend(found),
-            // A table may be locked for a while. The service can start all the same.
-            Err(error) => inspection.findings.push(Finding::warning(format!(
+        // A table may be locked for a while. The service can start all the same.
+        let found = match sequences::findings(connection, limit).await {
+            Ok(found) => found,
+            Err(error) => vec![Finding::warning(format!(
                 "the sequences could not be compared with their tables: {error}"
-            ))),
+            ))],
+        };
+        // After an error the transaction is of no use.
+        let failed = found
+            .iter()
+            .any(|found| found.severity == Severity::Warning);
+        inspection.findings.extend(found);
+        if extent.pushes && !failed {
+            let found = pushes::finding(connection, limit).await;
+            inspection.findings.extend(found.unwrap_or_else(|error| {
+                let sentence = format!("the dead letters could not be counted: {error}");
+                Some(Finding::warning(sentence))
+            }));
         }
     }
     Ok(())
