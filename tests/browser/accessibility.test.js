@@ -37,6 +37,27 @@ for (const colorScheme of ["light", "dark"]) {
 }
 
 for (const colorScheme of ["light", "dark"]) {
+  test(`low window is accessible: ${colorScheme}, Russian`, async (t) => {
+    const { url } = await demo(t);
+    const page = await open(t, `${url}#1/1`, { colorScheme, width: 844, height: 180, locale: "ru-RU" });
+    const check = async (name) => {
+      assert.deepEqual(await violations(page), [], name);
+      assert.deepEqual(await overflowing(page), [], name);
+    };
+    const vera = personOn(page, VERA);
+    await vera.send("see https://example.com/ and answer");
+    await vera.says("see https://example.com/ and answer").waitFor();
+    await check("talking");
+    await vera.view.getByRole("button", { name: "Действия с сообщением «see" }).click();
+    await check("options");
+    await page.getByRole("button", { name: "Удалить у всех" }).click();
+    await page.getByRole("dialog", { name: "Удалить это сообщение у всех?" }).waitFor();
+    await check("question");
+    await page.keyboard.press("Escape");
+    await vera.view.getByRole("button", { name: "Назад к комнатам" }).click();
+    await check("rooms");
+  });
+
   test(`protocol page is accessible: ${colorScheme}`, async (t) => {
     const page = await open(t, `${(await demo(t)).url}docs`, { colorScheme });
     await page.getByRole("heading", { name: "create_message" }).first().waitFor();

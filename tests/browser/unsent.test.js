@@ -46,6 +46,21 @@ test("unsent message survives a reload, and is sent once", async (t) => {
   assert.deepEqual(await page.evaluate(() => Object.keys(localStorage)), []);
 });
 
+test("message written while the room loads is shown", async (t) => {
+  const { url } = await demo(t);
+  const page = await open(t, "about:blank");
+  // The messages of the room never come.
+  await page.routeWebSocket(/\/ws\//, (socket) => {
+    const server = socket.connectToServer();
+    socket.onMessage((text) => JSON.parse(text).action === "get_room_messages" || server.send(text));
+  });
+  await page.goto(`${url}#1/1`);
+  const vera = personOn(page, VERA);
+  await vera.view.getByText("Loading…").waitFor();
+  await vera.send("before all others");
+  await vera.view.getByText("sending…").waitFor();
+});
+
 test("old unsent message waits for its author", async (t) => {
   const { url } = await demo(t);
   const page = await open(t, url);

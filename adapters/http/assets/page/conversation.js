@@ -82,14 +82,14 @@ export function conversationView(chat, person) {
     if (!chat.room) return;
     // Not while the user may be working with old messages.
     if (atEnd && selected === null && !field.isEditing()) chat.dropOldest();
-    const { messages } = chat;
+    // Meanwhile only what this person writes: the position is chosen when the others are there.
+    const messages = chat.messages.filter(({ id }) => !chat.loading || id === undefined);
     const follow = atEnd;
     setText(title, titleOf(chat.room, person));
     log.setAttribute("aria-label", title.textContent);
     earlier.hidden = !chat.earlier;
     hint.textContent = chat.loading ? t.loading : messages.length === 0 ? t.emptyRoom : "";
     hint.hidden = !hint.textContent;
-    list.hidden = chat.loading;
     renderList(list, items(messages), ({ key }) => key, ({ line }) => (line ? lineView() : messageView(chat, actions)));
     field.hidden = !chat.canWrite || selected !== null;
     field.stopIfGone(messages);
