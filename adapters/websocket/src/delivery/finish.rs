@@ -7,6 +7,7 @@ use super::{
     hub::Hub,
     room_channel::{After, Closed, DirectReply},
 };
+use crate::transport::Shared;
 
 impl Hub {
     pub(super) fn finish(&self, room: RoomId, after: After) {
@@ -50,8 +51,9 @@ impl Hub {
         } in replies
         {
             if let Some(connection) = self.connection(session) {
-                connection.outbox().push(frame);
-                connection.outbox().flush();
+                let outbox = connection.outbox();
+                outbox.push(Shared::from(frame).to(outbox));
+                outbox.flush();
             }
             drop(turn);
         }

@@ -15,7 +15,8 @@ use aftermatch_protocol::{
     error::{ErrorCode, ProtocolError},
 };
 
-use super::refusal::Refusal;
+use super::{extensions::acceptance, refusal::Refusal};
+use crate::transport::Compression;
 
 /// The access token: from `Authorization`, else the last offered subprotocol after
 /// the endpoint's own.
@@ -84,18 +85,25 @@ pub(super) fn key(headers: &HeaderMap) -> Result<SecWebsocketKey, Refusal> {
 }
 
 /// The response that makes the connection a WebSocket.
-pub(super) fn accept(key: SecWebsocketKey, protocol: Option<&'static str>) -> Response {
+pub(super) fn accept(
+    key: SecWebsocketKey,
+    protocol: Option<&'static str>,
+    compression: Option<Compression>,
+) -> Response {
     let mut response = Response::builder()
         .status(StatusCode::SWITCHING_PROTOCOLS)
         .typed_header(Connection::upgrade())
         .typed_header(Upgrade::websocket())
         .typed_header(SecWebsocketAccept::from(key))
         .finish();
+    let headers = response.headers_mut();
     if let Some(protocol) = protocol {
         let protocol = HeaderValue::from_static(protocol);
-        response
-            .headers_mut()
-            .insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
+    }
+    let accepted = compression.map(|accepted| HeaderValue::try_from(acceptance(accepted)));
+    if let Some(Ok(accepted)) = accepted {
+        headers.insert(header::SEC_WEBSOCKET_EXTENSIONS, accepted);
     }
     response
 }
@@ -167,7 +175,7 @@ fn words(headers: &HeaderMap, name: HeaderName) -> Result<Vec<&str>, Refusal> {
 }
 
 /// Whether a token may have this letter (RFC 9110, section 5.6.2).
-fn is_token(byte: u8) -> bool {
+pub(super) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 

@@ -26,6 +26,7 @@ use tokio::{
 };
 
 use self::queue::Queue;
+use super::{compression::Compression, frame, shared::Shared};
 use crate::metrics::Metrics;
 
 /// The most frames of one write.
@@ -33,6 +34,8 @@ const WRITE_FRAMES: usize = 64;
 
 pub(crate) struct Outbox {
     connection: OwnedWriteHalf,
+    /// What the client can receive compressed.
+    compression: Option<Compression>,
     max_frames: usize,
     max_bytes: usize,
     metrics: Arc<Metrics>,
@@ -63,17 +66,43 @@ pub(crate) struct Closing;
 impl Outbox {
     pub(crate) fn new(
         connection: OwnedWriteHalf,
+        compression: Option<Compression>,
         max_frames: usize,
         max_bytes: usize,
         metrics: Arc<Metrics>,
     ) -> Self {
         Self {
             connection,
+            compression,
             max_frames,
             max_bytes,
             metrics,
             state: Mutex::default(),
         }
+    }
+
+    /// Whether the client receives this text frame compressed, if that makes it smaller.
+    pub(super) fn compresses(&self, frame: &[u8]) -> bool {
+        self.compression
+            .is_some_and(|each| each.covers(frame::payload(frame).len()))
+    }
+
+    /// Whether the client receives a text of any length compressed.
+    pub(super) fn compresses_long(&self) -> bool {
+        self.compression.is_some_and(|each| each.covers(usize::MAX))
+    }
+
+    /// The text frame, compressed if that makes it smaller.
+    pub(super) fn compress(&self, frame: &Bytes) -> Bytes {
+        let compressed = frame::deflated(frame).unwrap_or_else(|| frame.clone());
+        self.count_compressed(frame.len(), compressed.len());
+        compressed
+    }
+
+    pub(super) fn count_compressed(&self, before: usize, after: usize) {
+        let metrics = &self.metrics;
+        metrics.compressible_bytes.inc_by(before as u64);
+        metrics.compressed_bytes.inc_by(after as u64);
     }
 
     /// Adds an event, to be written with the next [`Outbox::flush`]. The limits are
@@ -104,9 +133,18 @@ impl Outbox {
         }
     }
 
-    /// Adds a response. There is one at a time: the next request is read when there is
-    /// room again ([`Outbox::has_room`]).
+    /// Adds a response, a text frame. There is one at a time: the next request is read when
+    /// there is room again ([`Outbox::has_room`]).
     pub(crate) fn respond(&self, response: Bytes) {
+        self.respond_ready(Shared::from(response).to(self));
+    }
+
+    /// Adds a ping or a pong.
+    pub(crate) fn control(&self, frame: Bytes) {
+        self.respond_ready(frame);
+    }
+
+    fn respond_ready(&self, response: Bytes) {
         self.add(|queue| queue.push_response(response));
     }
 

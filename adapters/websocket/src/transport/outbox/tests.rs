@@ -12,7 +12,7 @@ pub(crate) async fn outbox(max_frames: usize, max_bytes: usize) -> (Outbox, TcpS
     let (server, client) = tokio::join!(TcpStream::connect(address), listener.accept());
     let (_, writer) = server.expect("connected").into_split();
     writer.writable().await.expect("writable");
-    let outbox = Outbox::new(writer, max_frames, max_bytes, Arc::default());
+    let outbox = Outbox::new(writer, None, max_frames, max_bytes, Arc::default());
     (outbox, client.expect("accepted").0)
 }
 
