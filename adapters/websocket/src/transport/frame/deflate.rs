@@ -5,8 +5,7 @@ use std::cell::RefCell;
 
 use flate2::{Compress, Compression, FlushCompress};
 
-/// A higher one makes events hardly smaller: at 4 the event of a new message, with two
-/// brands, has 39 % of its bytes after 24 µs, and at 9 the same.
+/// A higher one makes events hardly smaller: decision 27 has the figures.
 const LEVEL: u32 = 4;
 
 /// How the deflated payload of a frame ends: with an empty block.
