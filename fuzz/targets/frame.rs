@@ -53,11 +53,7 @@ struct Decoded {
 }
 
 impl Decoded {
-    fn of<'a>(
-        limit: usize,
-        compression: bool,
-        chunks: impl IntoIterator<Item = &'a [u8]>,
-    ) -> Self {
+    fn of<'a>(limit: usize, compression: bool, chunks: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut decoder = Decoder::new(limit, compression);
         let mut buffer = BytesMut::new();
         let mut incoming = Vec::new();
