@@ -20,8 +20,7 @@ thread_local! {
     static INFLATE: RefCell<Decompress> = RefCell::new(Decompress::new(false));
 }
 
-/// The text of a compressed message, of at most `max` bytes. No more than that is inflated,
-/// and held.
+/// The text of a compressed message, of at most `max` bytes. Only so much is inflated.
 pub(super) fn inflate(payload: &[u8], max: usize) -> Result<Bytes, Violation> {
     // Some senders leave out all of an empty message.
     if payload.is_empty() {
