@@ -108,7 +108,10 @@ impl Bytes {
             let compressed = if compressed { ", compressed" } else { "" };
             let (bytes, permille) = (total / events, 1000 * total / plain.max(1));
             let (percent, tenth) = (permille / 10, permille % 10);
-            writeln!(out, "| {room}{compressed} | {bytes} | {percent}.{tenth} % |")?;
+            writeln!(
+                out,
+                "| {room}{compressed} | {bytes} | {percent}.{tenth} % |"
+            )?;
         }
         Ok(())
     }

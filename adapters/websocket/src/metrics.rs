@@ -60,6 +60,12 @@ impl Metrics {
         self.refused.get_or_create(&ReasonLabel { reason }).inc();
     }
 
+    /// Counts what was compressed, and what that made of it.
+    pub(crate) fn compressed(&self, before: usize, after: usize) {
+        self.compressible_bytes.inc_by(before as u64);
+        self.compressed_bytes.inc_by(after as u64);
+    }
+
     /// Counts seats that were taken away.
     pub(crate) fn evicted(&self, reason: &'static str, seats: u64) {
         let evictions = &self.evictions;

@@ -7,7 +7,6 @@ use super::{
     hub::Hub,
     room_channel::{After, Closed, DirectReply},
 };
-use crate::transport::Shared;
 
 impl Hub {
     pub(super) fn finish(&self, room: RoomId, after: After) {
@@ -52,7 +51,7 @@ impl Hub {
         {
             if let Some(connection) = self.connection(session) {
                 let outbox = connection.outbox();
-                outbox.push(Shared::from(frame).to(outbox));
+                outbox.push(outbox.form(&mut frame.into()));
                 outbox.flush();
             }
             drop(turn);

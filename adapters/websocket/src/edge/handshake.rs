@@ -15,8 +15,7 @@ use aftermatch_protocol::{
     error::{ErrorCode, ProtocolError},
 };
 
-use super::{extensions::acceptance, refusal::Refusal};
-use crate::transport::Compression;
+use super::refusal::Refusal;
 
 /// The access token: from `Authorization`, else the last offered subprotocol after
 /// the endpoint's own.
@@ -88,7 +87,7 @@ pub(super) fn key(headers: &HeaderMap) -> Result<SecWebsocketKey, Refusal> {
 pub(super) fn accept(
     key: SecWebsocketKey,
     protocol: Option<&'static str>,
-    compression: Option<Compression>,
+    extensions: Option<String>,
 ) -> Response {
     let mut response = Response::builder()
         .status(StatusCode::SWITCHING_PROTOCOLS)
@@ -101,9 +100,8 @@ pub(super) fn accept(
         let protocol = HeaderValue::from_static(protocol);
         headers.insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
     }
-    let accepted = compression.map(|accepted| HeaderValue::try_from(acceptance(accepted)));
-    if let Some(Ok(accepted)) = accepted {
-        headers.insert(header::SEC_WEBSOCKET_EXTENSIONS, accepted);
+    if let Some(Ok(extensions)) = extensions.map(HeaderValue::try_from) {
+        headers.insert(header::SEC_WEBSOCKET_EXTENSIONS, extensions);
     }
     response
 }

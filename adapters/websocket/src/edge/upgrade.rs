@@ -59,7 +59,8 @@ impl UpgradeHandler {
         // sockets.
         let socket_permit = request.extensions().get::<Arc<OwnedSemaphorePermit>>();
         self.spawn(upgrade, socket_permit.cloned(), session, compression);
-        Ok(accept(key, protocol, compression))
+        let accepted = compression.map(extensions::acceptance);
+        Ok(accept(key, protocol, accepted))
     }
 
     fn check_origin(&self, headers: &HeaderMap) -> Result<(), Refusal> {

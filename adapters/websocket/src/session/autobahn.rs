@@ -22,7 +22,7 @@ use crate::{
     delivery::Hub,
     edge::extensions,
     transport::{
-        ReadError, Shared,
+        ReadError,
         frame::{Incoming, TextFrame},
     },
 };
@@ -137,7 +137,7 @@ async fn echo(reader: &mut Reader, outbox: &Outbox) -> Closing {
             Err(closing) => return closing,
         };
         match incoming {
-            Incoming::Text(text) => outbox.push(Shared::from(text_frame(&text)).to(outbox)),
+            Incoming::Text(text) => outbox.push(outbox.form(&mut text_frame(&text).into())),
             // The decoder drops its payload.
             Incoming::Binary => outbox.push(text_frame(b"binary")),
             Incoming::Ping(payload) => outbox.push(frame::pong(&payload)),

@@ -26,7 +26,7 @@ use tokio::{
 };
 
 use self::queue::Queue;
-use super::{compression::Compression, frame, shared::Shared};
+use super::{compression::Compression, shared::Shared};
 use crate::metrics::Metrics;
 
 /// The most frames of one write.
@@ -81,10 +81,14 @@ impl Outbox {
         }
     }
 
-    /// Whether the client receives this text frame compressed, if that makes it smaller.
-    pub(super) fn compresses(&self, frame: &[u8]) -> bool {
-        self.compression
-            .is_some_and(|each| each.covers(frame::payload(frame).len()))
+    /// The frame as this connection receives it.
+    pub(crate) fn form(&self, frame: &mut Shared) -> Bytes {
+        match self.compression {
+            Some(compression) if compression.covers(frame.length()) => {
+                frame.compressed(&self.metrics)
+            }
+            _ => frame.plain(),
+        }
     }
 
     /// Whether the client receives a text of any length compressed.
@@ -92,17 +96,9 @@ impl Outbox {
         self.compression.is_some_and(|each| each.covers(usize::MAX))
     }
 
-    /// The text frame, compressed if that makes it smaller.
-    pub(super) fn compress(&self, frame: &Bytes) -> Bytes {
-        let compressed = frame::deflated(frame).unwrap_or_else(|| frame.clone());
-        self.count_compressed(frame.len(), compressed.len());
-        compressed
-    }
-
+    /// Counts a part of a response that was compressed.
     pub(super) fn count_compressed(&self, before: usize, after: usize) {
-        let metrics = &self.metrics;
-        metrics.compressible_bytes.inc_by(before as u64);
-        metrics.compressed_bytes.inc_by(after as u64);
+        self.metrics.compressed(before, after);
     }
 
     /// Adds an event, to be written with the next [`Outbox::flush`]. The limits are
@@ -136,7 +132,7 @@ impl Outbox {
     /// Adds a response, a text frame. There is one at a time: the next request is read when
     /// there is room again ([`Outbox::has_room`]).
     pub(crate) fn respond(&self, response: Bytes) {
-        self.respond_ready(Shared::from(response).to(self));
+        self.respond_ready(self.form(&mut response.into()));
     }
 
     /// Adds a ping or a pong.

@@ -1,6 +1,7 @@
 use bytes::Bytes;
 
-use super::outbox::Outbox;
+use super::frame;
+use crate::metrics::Metrics;
 
 /// A text frame for any number of connections. It is compressed when the first of them needs
 /// that, and once for all.
@@ -10,16 +11,24 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// The frame as this connection receives it.
-    pub(crate) fn to(&mut self, outbox: &Outbox) -> Bytes {
-        if !outbox.compresses(&self.plain) {
-            return self.plain.clone();
-        }
+    /// Of the text, in bytes.
+    pub(super) fn length(&self) -> usize {
+        frame::payload(&self.plain).len()
+    }
+
+    pub(super) fn plain(&self) -> Bytes {
+        self.plain.clone()
+    }
+
+    /// The frame for those who compress: compressed, if that makes it smaller.
+    pub(super) fn compressed(&mut self, metrics: &Metrics) -> Bytes {
         let plain = &self.plain;
-        let compressed = self
-            .compressed
-            .get_or_insert_with(|| outbox.compress(plain));
-        compressed.clone()
+        let compress = || {
+            let compressed = frame::deflated(plain).unwrap_or_else(|| plain.clone());
+            metrics.compressed(plain.len(), compressed.len());
+            compressed
+        };
+        self.compressed.get_or_insert_with(compress).clone()
     }
 }
 

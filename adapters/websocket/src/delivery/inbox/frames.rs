@@ -26,12 +26,12 @@ pub(super) fn send(summary: &Summary, delivery: &Delivery, online: impl Fn() -> 
         let outbox = connection.outbox();
         let known = ready.iter_mut().find(|(other, _)| *other == kind);
         let frame = match known {
-            Some((_, frame)) => frame.to(outbox),
+            Some((_, frame)) => outbox.form(frame),
             None => {
                 let online = receives.presence.then(&online);
                 let frame = frame(summary, delivery, online.as_deref(), with_read_positions);
                 let mut frame = Shared::from(frame);
-                let own = frame.to(outbox);
+                let own = outbox.form(&mut frame);
                 ready.push((kind, frame));
                 own
             }

@@ -114,7 +114,7 @@ impl RoomChannel {
             });
         };
         if !(everyone_has_it && is_whole && event.seq > subscriber.since) {
-            let frame = Shared::from(frame).to(subscriber.connection.outbox());
+            let frame = subscriber.connection.outbox().form(&mut frame.into());
             subscriber.push(event.seq, frame);
             self.unsent.get_or_insert_with(Instant::now);
         }

@@ -115,10 +115,10 @@ impl Subscriber {
     ) -> Bytes {
         let outbox = self.connection.outbox();
         if !self.seat.is_lean || self.active.is_some_and(|active| !active.is_lean) {
-            return whole.to(outbox);
+            return outbox.form(whole);
         }
         let encode = || encode::text(&event::event(event, None)).into();
-        lean.get_or_insert_with(encode).to(outbox)
+        outbox.form(lean.get_or_insert_with(encode))
     }
 
     /// The room was read for the reserved seat.

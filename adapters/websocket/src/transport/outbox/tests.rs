@@ -4,6 +4,7 @@ use tokio::{
 };
 
 use super::*;
+use crate::transport::frame::TextFrame;
 
 /// An outbox, and the other side of its connection.
 pub(crate) async fn outbox(max_frames: usize, max_bytes: usize) -> (Outbox, TcpStream) {
@@ -239,9 +240,9 @@ async fn responses_and_frame_that_has_begun_do_not_count() {
 async fn compressed_frames_count_with_what_they_hold() {
     let compression = Some(Compression { window_bits: None });
     let (outbox, _client) = outbox_with(compression, 10, 100_000).await;
-    let mut text = frame::TextFrame::new();
+    let mut text = TextFrame::new();
     text.payload().extend_from_slice(&[b'a'; 10_000]);
-    let frame = Shared::from(text.finish()).to(&outbox);
+    let frame = outbox.form(&mut text.finish().into());
     outbox.push(frame.clone());
     assert!(frame.len() < 100);
     let (_, bytes) = outbox.state.lock().queue.size();
