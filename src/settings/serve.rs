@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use aftermatch::{DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_MAX_TEXT_CHARS, Limits, Origin};
 use anyhow::ensure;
-use clap::{Args, ValueEnum, builder::BoolishValueParser};
+use clap::{ArgAction, Args, ValueEnum, builder::BoolishValueParser};
 
 use super::{
     Attachments, Database, PreviousSecret, Relay, Secret,
@@ -129,6 +129,19 @@ pub(crate) struct Serve {
     /// with 1013.
     #[arg(long, env = "CHAT_MAX_OUTBOX_BYTES", value_name = "N", default_value_t = Limits::default().outbox_bytes, value_parser = positive::<usize>)]
     max_outbox_bytes: usize,
+    /// Compress messages for the clients that offer it (`permessage-deflate`): they receive a
+    /// third of the bytes. `off`: no CPU time for that.
+    #[arg(
+        long,
+        env = "CHAT_COMPRESSION",
+        value_name = "BOOL",
+        action = ArgAction::Set,
+        num_args = 0..=1,
+        default_value = "on",
+        default_missing_value = "on",
+        value_parser = BoolishValueParser::new()
+    )]
+    compression: bool,
     /// Time limit of a handshake, from connecting to the WebSocket. Every other HTTP
     /// connection has the same limit, on the operators' port too.
     #[arg(long, env = "CHAT_HANDSHAKE_TIMEOUT", value_name = "TIME", default_value = in_seconds(DEFAULT_HANDSHAKE_TIMEOUT), value_parser = duration)]
@@ -307,6 +320,7 @@ impl Serve {
             writes_per_second: self.max_writes_per_second.0,
             outbox_frames: self.max_outbox_frames,
             outbox_bytes: self.max_outbox_bytes,
+            compression: self.compression,
             ping: self.ping_interval,
             idle: self.idle_timeout,
             close_expired: self.token_expiry == TokenExpiry::Close,
