@@ -33,8 +33,9 @@ async fn expect_all_arrives(first: &Program, second: &Program, room: i64) {
     let mut bob = second.joined(2, room).await;
     bob.request(json!({"action": "follow", "typing": true}))
         .await;
+    // The other rooms change meanwhile.
     let mut cat = second.chat(3).await;
-    cat.request(json!({"action": "follow", "rooms": true}))
+    cat.request_amid_events(json!({"action": "follow", "rooms": true}))
         .await;
     let mut dan = second.joined(4, room).await;
     let presence = json!({"action": "follow", "presence": true});
