@@ -1,10 +1,11 @@
-//! The ports of the core: what clients can request of it ([`Chat`]) and what it
-//! needs from the outside.
+//! The ports of the core: what clients can request of it ([`Chat`]), what the platform can
+//! ([`Platform`]), and what it needs from the outside.
 //!
 //! | ports | for |
 //! |---|---|
 //! | [`Chat`] | what a client can request; the use cases implement it |
-//! | [`People`], [`Rooms`], [`Messages`], [`Log`], [`History`], [`ReadPositions`], [`Revisions`] | a store: in memory or in Postgres |
+//! | [`Platform`] | what the platform can request; the use cases implement it |
+//! | [`Directory`], [`People`], [`Rooms`], [`Messages`], [`Log`], [`History`], [`ReadPositions`], [`Revisions`] | a store: in memory or in Postgres |
 //! | [`Seats`], [`Broadcast`], [`Inbox`], [`Signals`], [`Online`], [`Presence`] | delivery to the connections of this process |
 //! | [`Relay`] | events between processes |
 //! | [`Tokens`], [`Clock`], [`Health`] | signatures, time, probes |
@@ -31,6 +32,7 @@ mod error;
 mod health;
 #[cfg(feature = "laws")]
 pub mod laws;
+mod platform;
 mod relay;
 mod store;
 mod tokens;
@@ -46,12 +48,14 @@ pub use delivery::{
 };
 pub use error::{Cause, ChatError, StoreError};
 pub use health::Health;
+pub use platform::{Moderator, Platform, PlatformError, Post, Posted};
 pub use relay::{Interest, Relay, RemoteContent, RemoteEvent, RemoteKind, Urgency};
 pub use store::{
-    AuditPage, Changes, Commit, CreateOutcome, Created, Deleted, DeltaSince, Difference, Draft,
-    Expected, FoundPiece, History, HistoryPage, HistoryRange, Log, LogPage, MAX_DELETED, MAX_PAGED,
-    MAX_SEARCHED, MAX_UNREAD, Messages, Outcome, PIECE_BYTES, Page, People, Precondition, Read,
-    ReadMark, ReadPositions, Revisions, RoomState, RoomSummary, Rooms, Scope, VersionsPage,
+    AuditPage, Changes, Commit, CreateOutcome, Created, Deleted, DeltaSince, Difference, Directory,
+    Draft, Expected, FoundPiece, History, HistoryPage, HistoryRange, Log, LogPage, MAX_DELETED,
+    MAX_PAGED, MAX_SEARCHED, MAX_UNREAD, Messages, Outcome, PIECE_BYTES, Page, People,
+    Precondition, Put, PutCounts, Read, ReadMark, ReadPositions, Removal, Revisions, RoomState,
+    RoomSummary, Rooms, Scope, VersionsPage,
 };
 pub use tokens::Tokens;
 
@@ -61,9 +65,11 @@ pub use self::{
     clock::MockClock,
     delivery::{MockBroadcast, MockInbox, MockOnline, MockPresence, MockSeats, MockSignals},
     health::MockHealth,
+    platform::MockPlatform,
     relay::MockRelay,
     store::{
-        MockHistory, MockLog, MockMessages, MockPeople, MockReadPositions, MockRevisions, MockRooms,
+        MockDirectory, MockHistory, MockLog, MockMessages, MockPeople, MockReadPositions,
+        MockRevisions, MockRooms,
     },
     tokens::MockTokens,
 };
