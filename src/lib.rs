@@ -7,6 +7,7 @@
 //! | to verify access tokens | [`Jwt`], or another implementation of the port |
 //! | which web pages may connect | [`Origin`] |
 //! | what a connection may cost | [`Limits`] |
+//! | who may use the HTTP API of the platform | [`ApiTokens`] |
 //! | the users that the chat page lets a visitor choose | [`DemoPeople`] |
 //! | the time | [`SystemClock`] |
 
@@ -16,6 +17,7 @@ mod descriptors;
 mod process_metrics;
 mod store;
 
+pub use aftermatch_api::ApiTokens;
 pub use aftermatch_http::DemoPeople;
 pub use aftermatch_jwt::Jwt;
 pub use aftermatch_websocket::{Limits, Origin};

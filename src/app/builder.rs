@@ -2,11 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
+use aftermatch_api::ApiTokens;
 use aftermatch_http::DemoPeople;
 use aftermatch_memory::LocalRelay;
 use aftermatch_nats::Nats;
 use aftermatch_ports::{
-    History, Interest, Log, Messages, People, ReadPositions, Relay, Revisions, Rooms, Tokens,
+    Directory, History, Interest, Log, Messages, People, ReadPositions, Relay, Revisions, Rooms,
+    Tokens,
 };
 use aftermatch_postgres::Mapping;
 use aftermatch_usecases::{Ports, UseCases};
@@ -43,6 +45,7 @@ pub struct Builder {
     page: Option<DemoPeople>,
     nats: Option<Arc<Nats>>,
     bridge: Option<Mapping>,
+    api: Option<(TcpListener, ApiTokens)>,
 }
 
 impl Builder {
@@ -60,6 +63,7 @@ impl Builder {
             page: None,
             nats: None,
             bridge: None,
+            api: None,
         }
     }
 
@@ -132,6 +136,14 @@ impl Builder {
         self
     }
 
+    /// Adds a port with the HTTP API of the platform, for those who have one of the tokens.
+    /// With `None`, the default, there is none.
+    #[must_use]
+    pub fn api(mut self, api: Option<(TcpListener, ApiTokens)>) -> Self {
+        self.api = api;
+        self
+    }
+
     /// Connects the use cases to the store and to the hub.
     #[must_use]
     pub fn build(self) -> App {
@@ -163,16 +175,26 @@ impl Builder {
             bridge: self.bridge,
             operators: self.operators,
             page: self.page,
+            api: self.api,
         }
     }
 
     fn ports<S, R>(&self, store: Arc<S>, relay: Arc<R>) -> (Ports, Arc<Hub>)
     where
-        S: People + Rooms + Messages + Log + History + ReadPositions + Revisions + 'static,
+        S: Directory
+            + People
+            + Rooms
+            + Messages
+            + Log
+            + History
+            + ReadPositions
+            + Revisions
+            + 'static,
         R: Relay + Interest + 'static,
     {
         let hub = Arc::new(Hub::new(relay.clone()));
         let ports = Ports {
+            directory: store.clone(),
             people: store.clone(),
             rooms: store.clone(),
             messages: store.clone(),

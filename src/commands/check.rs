@@ -43,6 +43,9 @@ async fn look(settings: &Serve, in_force: InForce) -> Report {
     fill_in(settings, secret_is_random, &mut report);
     addresses::look(settings, &mut report).await;
     look_at_relay(settings, &mut report).await;
+    let tokens = settings.api.tokens();
+    let error = tokens.err().map(|error| format!("{error:#}"));
+    report.problems.extend(error);
     let mapping = settings.bridge.as_deref().map(read_mapping);
     let error = mapping.and_then(Result::err);
     report

@@ -4,7 +4,7 @@ mod database;
 
 use std::sync::Arc;
 
-use aftermatch::{App, Builder, DemoPeople, Jwt, Store, SystemClock};
+use aftermatch::{ApiTokens, App, Builder, DemoPeople, Jwt, Store, SystemClock};
 use aftermatch_memory::Memory;
 use aftermatch_nats::Nats;
 use aftermatch_postgres::{Options, Postgres};
@@ -62,7 +62,7 @@ async fn serve(settings: Serve, shutdown: CancellationToken) -> anyhow::Result<(
 async fn serve_in_memory(settings: Serve, shutdown: CancellationToken) -> anyhow::Result<()> {
     let secret = settings.secret.given_or_random()?;
     let jwt = Arc::new(tokens(&settings, &secret)?);
-    let world = settings::read_world(settings.world.as_deref())?;
+    let world = settings.first_world()?;
     if !secret.is_random {
         tracing::warn!(
             "everything is in memory, and gone when the service stops: set DATABASE_URL to store it"
@@ -70,11 +70,14 @@ async fn serve_in_memory(settings: Serve, shutdown: CancellationToken) -> anyhow
     }
     let listener = listen(&settings.listen, "CHAT_LISTEN").await?;
     let operators = operators_port(&settings).await?;
+    let api = api(&settings).await?;
     banner::print(&settings, &secret, &jwt, &world, listener.local_addr()?)?;
     // With a given secret, the page asks for a token instead.
     let people = secret.is_random.then(|| people::of(&world, jwt.clone()));
     let store = Store::Memory(Arc::new(Memory::new(world, Arc::new(SystemClock))));
-    let app = app(settings, store, jwt, operators, people).build();
+    let app = app(settings, store, jwt, operators, people)
+        .api(api)
+        .build();
     app.serve(listener, shutdown).await
 }
 
@@ -94,11 +97,13 @@ async fn serve_database(
     };
     // Clients can connect only after the database is there.
     let listener = listen(&settings.listen, "CHAT_LISTEN").await?;
+    let api = api(&settings).await?;
     let nats = relay(&settings, &store).await?;
     let store = Store::Postgres(Arc::new(store));
     let app = app(settings, store, jwt, operators, None)
         .nats(nats)
         .bridge(bridge)
+        .api(api)
         .build();
     app.serve(listener, shutdown).await
 }
@@ -114,6 +119,17 @@ async fn operators_port(settings: &Serve) -> anyhow::Result<Option<TcpListener>>
     match &settings.ops_listen {
         Some(address) => listen(address, "CHAT_OPS_LISTEN").await.map(Some),
         None => Ok(None),
+    }
+}
+
+/// The API of the platform, if it wants one.
+async fn api(settings: &Serve) -> anyhow::Result<Option<(TcpListener, ApiTokens)>> {
+    match (&settings.api.listen, settings.api.tokens()?) {
+        (Some(address), Some(tokens)) => {
+            let listener = listen(address, "CHAT_API_LISTEN").await?;
+            Ok(Some((listener, tokens)))
+        }
+        _ => Ok(None),
     }
 }
 

@@ -23,7 +23,7 @@ use aftermatch_ports::Platform;
 use aftermatch_protocol::api::ApiError;
 use poem::{Endpoint, Request, Response};
 
-pub use self::tokens::{MIN_TOKEN_BYTES, TokenError, Tokens};
+pub use self::tokens::{ApiTokens, MIN_TOKEN_BYTES, TokenError};
 use self::{gate::Gate, response::Refused};
 
 /// Sockets that may be open on the port of the API. A platform has some processes, each with
@@ -33,14 +33,14 @@ pub const SOCKETS: usize = 64;
 /// Answers the requests of a platform that has one of `tokens`.
 pub struct Api {
     platform: Arc<dyn Platform>,
-    tokens: Tokens,
+    tokens: ApiTokens,
     gate: Gate,
 }
 
 impl Api {
     /// The API of `platform`.
     #[must_use]
-    pub fn new(platform: Arc<dyn Platform>, tokens: Tokens) -> Self {
+    pub fn new(platform: Arc<dyn Platform>, tokens: ApiTokens) -> Self {
         Self {
             platform,
             tokens,

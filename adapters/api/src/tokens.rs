@@ -10,7 +10,7 @@ use crate::response::Refused;
 pub const MIN_TOKEN_BYTES: usize = 16;
 
 /// The valid tokens: several, while a platform changes from one to another.
-pub struct Tokens(Vec<Hash>);
+pub struct ApiTokens(Vec<Hash>);
 
 /// Hashes are compared, so the time that it takes shows nothing of a token.
 type Hash = [u8; 32];
@@ -19,7 +19,7 @@ type Hash = [u8; 32];
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenError(pub String);
 
-impl Tokens {
+impl ApiTokens {
     /// Reads tokens, one in a line. Empty lines are ignored.
     ///
     /// # Errors
@@ -101,7 +101,7 @@ mod tests {
     const FIRST: &str = "0123456789abcdef";
     const SECOND: &str = "fedcba9876543210+/=";
 
-    fn status(tokens: &Tokens, headers: &[&str]) -> u16 {
+    fn status(tokens: &ApiTokens, headers: &[&str]) -> u16 {
         let mut map = HeaderMap::new();
         for value in headers {
             map.append(AUTHORIZATION, value.parse().expect("a header"));
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn each_line_is_a_token() {
-        let tokens = Tokens::parse(&format!("\n {FIRST} \r\n\n{SECOND}\n")).expect("tokens");
+        let tokens = ApiTokens::parse(&format!("\n {FIRST} \r\n\n{SECOND}\n")).expect("tokens");
         assert_eq!(tokens.count(), 2);
         let bearer = |token: &str| format!("Bearer {token}");
         let (first, second) = (bearer(FIRST), bearer(SECOND));
@@ -146,7 +146,7 @@ mod tests {
             ("0123456789 abcdef", "in line 1"),
             ("0123456789abcdeé", "in line 1"),
         ] {
-            let Err(TokenError(sentence)) = Tokens::parse(text) else {
+            let Err(TokenError(sentence)) = ApiTokens::parse(text) else {
                 panic!("{text:?} is accepted");
             };
             assert!(sentence.contains(part), "{text:?}: {sentence}");

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `/docs` | a page that shows the document below |
 //! | `/docs/asyncapi.json` | the AsyncAPI document |
+//! | `/docs/openapi.json` | the OpenAPI document of the platform's API |
 
 use poem::Route;
 
@@ -11,9 +12,10 @@ use crate::files::{CSS, HTML, JSON, SCRIPT, SVG, file};
 
 const PAGE: &str = include_str!("../assets/docs/index.html");
 
-/// Adds the page and the document to `routes`. `asyncapi` is the document, in JSON.
+/// Adds the page and the documents to `routes`. `asyncapi` is what the page shows, `openapi`
+/// is about the API of the platform; both are JSON.
 #[must_use]
-pub fn docs(routes: Route, asyncapi: String) -> Route {
+pub fn docs(routes: Route, asyncapi: String, openapi: String) -> Route {
     routes
         .at("/docs", file(HTML, PAGE))
         .at("/docs/", file(HTML, PAGE))
@@ -38,6 +40,7 @@ pub fn docs(routes: Route, asyncapi: String) -> Route {
             file(SVG, include_str!("../assets/docs/icon.svg")),
         )
         .at("/docs/asyncapi.json", file(JSON, asyncapi))
+        .at("/docs/openapi.json", file(JSON, openapi))
 }
 
 #[cfg(test)]
@@ -47,17 +50,24 @@ mod tests {
     use super::*;
 
     async fn ask(path: &str) -> Response {
-        let routes = docs(Route::new(), r#"{"asyncapi":"3.0.0"}"#.to_owned());
+        let asyncapi = r#"{"asyncapi":"3.0.0"}"#.to_owned();
+        let openapi = r#"{"openapi":"3.1.0"}"#.to_owned();
+        let routes = docs(Route::new(), asyncapi, openapi);
         let request = Request::builder().uri(path.parse().expect("a path"));
         routes.get_response(request.finish()).await
     }
 
     #[tokio::test]
-    async fn document_is_served_unchanged() {
-        let response = ask("/docs/asyncapi.json").await;
-        assert_eq!(response.content_type(), Some("application/json"));
-        let body = response.into_body().into_string().await;
-        assert_eq!(body.expect("text"), r#"{"asyncapi":"3.0.0"}"#);
+    async fn documents_are_served_unchanged() {
+        for (path, document) in [
+            ("/docs/asyncapi.json", r#"{"asyncapi":"3.0.0"}"#),
+            ("/docs/openapi.json", r#"{"openapi":"3.1.0"}"#),
+        ] {
+            let response = ask(path).await;
+            assert_eq!(response.content_type(), Some("application/json"));
+            let body = response.into_body().into_string().await;
+            assert_eq!(body.expect("text"), document);
+        }
     }
 
     #[tokio::test]

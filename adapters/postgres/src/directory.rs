@@ -9,3 +9,5 @@ pub(crate) mod revisions;
 mod room_words;
 pub(crate) mod rooms;
 pub(crate) mod tariff;
+pub(crate) mod upsert;
+pub(crate) mod write;

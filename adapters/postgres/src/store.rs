@@ -9,7 +9,7 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
     bridge::{Bridge, Mapping, Watched},
-    directory::{cache::Cache, revisions::recheck::LastRecheck},
+    directory::{cache::Cache, revisions::recheck::LastRecheck, write::Lanes},
     error::is_read_only,
     options::Options,
     precondition::{OfRow, Query},
@@ -39,6 +39,7 @@ pub struct Postgres {
     pub(crate) last_recheck: LastRecheck,
     pub(crate) users: Cache<UserId, User>,
     pub(crate) rooms: Cache<RoomId, Room>,
+    pub(crate) directory_writes: Lanes,
     statement_timeout: Duration,
     connect: PgConnectOptions,
     pub(crate) bridge: Watched,
@@ -75,6 +76,7 @@ impl Postgres {
             last_recheck: LastRecheck::default(),
             users: Cache::new(),
             rooms: Cache::new(),
+            directory_writes: Lanes::default(),
             statement_timeout: limit,
             connect,
             bridge: Watched::default(),
@@ -151,9 +153,18 @@ impl Postgres {
         &self,
         query: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        let began = Instant::now();
         // Twice the limit: once to get a connection, once for the statement.
-        let result = before(began + 2 * self.statement_timeout, query).await;
+        self.within(2 * self.statement_timeout, query).await
+    }
+
+    /// The same for what may take this long.
+    pub(crate) async fn within<T>(
+        &self,
+        limit: Duration,
+        query: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let began = Instant::now();
+        let result = before(began + limit, query).await;
         let result = result.map_err(|error| self.refusals.explain(error, began));
         if result.as_ref().is_err_and(is_read_only) {
             self.suspicion.raise();
