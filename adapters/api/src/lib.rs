@@ -26,9 +26,9 @@ use poem::{Endpoint, Request, Response};
 pub use self::tokens::{ApiTokens, MIN_TOKEN_BYTES, TokenError};
 use self::{gate::Gate, response::Refused};
 
-/// Sockets that may be open on the port of the API. A platform has some processes, each with
-/// some connections.
-pub const SOCKETS: usize = 64;
+/// Sockets that may be open on the port of the API. An eighth of them may be idle connections of
+/// one machine, and a platform has some on each.
+pub const SOCKETS: usize = 256;
 
 /// Answers the requests of a platform that has one of `tokens`.
 pub struct Api {

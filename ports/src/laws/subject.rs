@@ -6,7 +6,9 @@ use aftermatch_model::{
 };
 use async_trait::async_trait;
 
-use crate::{History, Interest, Log, Messages, People, ReadPositions, Relay, Revisions, Rooms};
+use crate::{
+    Directory, History, Interest, Log, Messages, People, ReadPositions, Relay, Revisions, Rooms,
+};
 
 /// A store under test, and the platform, which changes users, brands and rooms
 /// while the service runs.
@@ -14,6 +16,9 @@ use crate::{History, Interest, Log, Messages, People, ReadPositions, Relay, Revi
 pub trait Subject: Send + Sync + Sized + 'static {
     /// A new store that holds this world and nothing else.
     async fn with_world(world: World) -> Self;
+
+    /// Its users, brands and rooms, to write.
+    fn directory(&self) -> &dyn Directory;
 
     /// Its users.
     fn people(&self) -> &dyn People;

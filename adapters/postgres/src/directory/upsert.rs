@@ -62,7 +62,8 @@ pub(crate) async fn brands(
 }
 
 /// $1, $5, $6 and $7 the rooms, as id, kind, pen and frozen; $2, $3 and $4 their
-/// participants, as room, brand and position.
+/// participants, as room, brand and position. The order counts, and not the numbers: a brand
+/// that was removed leaves a gap.
 const ROOMS: &str = "
     WITH given AS (
         SELECT * FROM UNNEST($2::bigint[], $3::bigint[], $4::integer[])
@@ -70,6 +71,15 @@ const ROOMS: &str = "
     ), given_rooms AS (
         SELECT * FROM UNNEST($1::bigint[], $5::text[], $6::text[], $7::boolean[])
                       AS t(id, kind, pen, frozen)
+    ), moved AS (
+        SELECT g.room_id FROM (
+            SELECT room_id, array_agg(brand_id ORDER BY position) AS brands
+            FROM given GROUP BY room_id
+        ) g LEFT JOIN (
+            SELECT room_id, array_agg(brand_id ORDER BY position) AS brands
+            FROM participants WHERE room_id = ANY ($1) GROUP BY room_id
+        ) p USING (room_id)
+        WHERE g.brands IS DISTINCT FROM p.brands
     ), added AS (
         INSERT INTO rooms (id, kind, pen, frozen) SELECT id, kind, pen, frozen FROM given_rooms
         ON CONFLICT DO NOTHING RETURNING id
@@ -84,7 +94,7 @@ const ROOMS: &str = "
         ) RETURNING room_id
     ), put AS (
         INSERT INTO participants (room_id, brand_id, position)
-        SELECT room_id, brand_id, position FROM given
+        SELECT room_id, brand_id, position FROM given JOIN moved USING (room_id)
         ON CONFLICT (room_id, brand_id) DO UPDATE SET position = EXCLUDED.position
         WHERE participants.position <> EXCLUDED.position
         RETURNING room_id
