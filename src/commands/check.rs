@@ -195,6 +195,7 @@ async fn look_at_database(settings: &Serve, options: &Options, report: &mut Repo
     let extent = Extent {
         migrates: !settings.no_migrate,
         sessions: true,
+        has_api: settings.api.listen.is_some(),
     };
     let inspection = aftermatch_postgres::inspect(options, extent).await;
     report.database = inspection.facts;

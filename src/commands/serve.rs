@@ -70,7 +70,7 @@ async fn serve_in_memory(settings: Serve, shutdown: CancellationToken) -> anyhow
     }
     let listener = listen(&settings.listen, "CHAT_LISTEN").await?;
     let operators = operators_port(&settings).await?;
-    let api = api(&settings).await?;
+    let api = api(&settings, settings.api.tokens()?).await?;
     banner::print(&settings, &secret, &jwt, &world, listener.local_addr()?)?;
     // With a given secret, the page asks for a token instead.
     let people = secret.is_random.then(|| people::of(&world, jwt.clone()));
@@ -89,6 +89,7 @@ async fn serve_database(
     let secret = settings.secret.of_platform()?;
     let bridge = settings.bridge.as_deref().map(settings::read_mapping);
     let bridge = bridge.transpose()?;
+    let tokens = settings.api.tokens()?;
     let jwt = Arc::new(tokens(&settings, &secret)?);
     let operators = operators_port(&settings).await?;
     let store = tokio::select! {
@@ -97,7 +98,7 @@ async fn serve_database(
     };
     // Clients can connect only after the database is there.
     let listener = listen(&settings.listen, "CHAT_LISTEN").await?;
-    let api = api(&settings).await?;
+    let api = api(&settings, tokens).await?;
     let nats = relay(&settings, &store).await?;
     let store = Store::Postgres(Arc::new(store));
     let app = app(settings, store, jwt, operators, None)
@@ -123,8 +124,11 @@ async fn operators_port(settings: &Serve) -> anyhow::Result<Option<TcpListener>>
 }
 
 /// The API of the platform, if it wants one.
-async fn api(settings: &Serve) -> anyhow::Result<Option<(TcpListener, ApiTokens)>> {
-    match (&settings.api.listen, settings.api.tokens()?) {
+async fn api(
+    settings: &Serve,
+    tokens: Option<ApiTokens>,
+) -> anyhow::Result<Option<(TcpListener, ApiTokens)>> {
+    match (&settings.api.listen, tokens) {
         (Some(address), Some(tokens)) => {
             let listener = listen(address, "CHAT_API_LISTEN").await?;
             Ok(Some((listener, tokens)))

@@ -7,9 +7,11 @@
 //! 2. `route` finds the operation of method and path.
 //! 3. `gate`: only so many requests run at once.
 //! 4. `query` and `body` read what it says; `perform` calls the [`Platform`] port.
-//! 5. `response` writes the outcome: every refusal has the same shape.
+//! 5. `failure` logs what operators have to know; `response` writes the outcome: every refusal
+//!    has the same shape.
 
 mod body;
+mod failure;
 mod gate;
 mod perform;
 mod query;
@@ -24,7 +26,7 @@ use aftermatch_protocol::api::ApiError;
 use poem::{Endpoint, Request, Response};
 
 pub use self::tokens::{ApiTokens, MIN_TOKEN_BYTES, TokenError};
-use self::{gate::Gate, response::Refused};
+use self::{failure::Failures, gate::Gate, response::Refused};
 
 /// Sockets that may be open on the port of the API. An eighth of them may be idle connections of
 /// one machine, and a platform has some on each.
@@ -35,6 +37,7 @@ pub struct Api {
     platform: Arc<dyn Platform>,
     tokens: ApiTokens,
     gate: Gate,
+    failures: Failures,
 }
 
 impl Api {
@@ -45,6 +48,7 @@ impl Api {
             platform,
             tokens,
             gate: Gate::default(),
+            failures: Failures::default(),
         }
     }
 
@@ -54,7 +58,8 @@ impl Api {
         let _permit = self.gate.enter().await?;
         let action = route.operation.action;
         let answered = perform::perform(&*self.platform, route, request).await;
-        answered.map_err(|failure| failure.refused(action))
+        self.failures.note(action, answered.as_ref().err());
+        answered.map_err(|failure| Refused::new(failure.into()))
     }
 }
 
@@ -74,3 +79,6 @@ impl From<ApiError> for Refused {
         Self::new(error)
     }
 }
+
+#[cfg(test)]
+mod tests;

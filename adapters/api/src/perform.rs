@@ -14,8 +14,9 @@ use poem::{Request, Response};
 
 use crate::{
     body,
+    failure::Failure,
     query::{Query, invalid},
-    response::{Failure, done, json},
+    response::{done, json},
     route::Route,
 };
 

@@ -1,9 +1,6 @@
 //! Responses.
 
-use std::error::Error;
-
-use aftermatch_ports::{PlatformError, StoreError};
-use aftermatch_protocol::api::{ApiAction, ApiCode, ApiError};
+use aftermatch_protocol::api::{ApiCode, ApiError};
 use poem::{
     Response,
     http::{
@@ -20,12 +17,6 @@ const RETRY_AFTER_SECONDS: &str = "1";
 pub(crate) struct Refused {
     error: ApiError,
     header: Option<(HeaderName, String)>,
-}
-
-/// Why an operation was not performed.
-pub(crate) enum Failure {
-    Refused(ApiError),
-    Platform(PlatformError),
 }
 
 impl Refused {
@@ -59,52 +50,6 @@ impl Refused {
             response.headers_mut().insert(name, value);
         }
         response
-    }
-}
-
-impl From<ApiError> for Failure {
-    fn from(error: ApiError) -> Self {
-        Self::Refused(error)
-    }
-}
-
-impl From<PlatformError> for Failure {
-    fn from(error: PlatformError) -> Self {
-        Self::Platform(error)
-    }
-}
-
-impl Failure {
-    /// Logs what operators have to know, and what clients must not see.
-    pub(crate) fn refused(self, action: ApiAction) -> Refused {
-        let error = match self {
-            Self::Refused(error) => error,
-            Self::Platform(error) => {
-                log(&error, action);
-                error.into()
-            }
-        };
-        Refused::new(error)
-    }
-}
-
-fn log(error: &PlatformError, action: ApiAction) {
-    let PlatformError::Store(error) = error else {
-        return;
-    };
-    let reason = error.source().map(ToString::to_string);
-    let action = action.as_str();
-    match error {
-        StoreError::Transient(_) => {
-            tracing::warn!(
-                action,
-                error = reason,
-                "a request of the API failed for now"
-            );
-        }
-        StoreError::Permanent(_) => {
-            tracing::error!(action, error = reason, "a request of the API failed");
-        }
     }
 }
 

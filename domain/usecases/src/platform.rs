@@ -70,3 +70,6 @@ impl Platform for UseCases {
         messages::delete(&self.ports, room, id, by).await
     }
 }
+
+#[cfg(test)]
+mod tests;

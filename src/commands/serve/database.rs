@@ -25,7 +25,8 @@ pub(super) async fn open(
     let opened = CancellationToken::new();
     let opening = async {
         let _opened = opened.clone().drop_guard();
-        open_when_there(options, !settings.no_migrate).await
+        let has_api = settings.api.listen.is_some();
+        open_when_there(options, !settings.no_migrate, has_api).await
     };
     let probing = async {
         let Some(listener) = operators else {
@@ -38,10 +39,14 @@ pub(super) async fn open(
     Ok(store)
 }
 
-async fn open_when_there(options: &Options, migrates: bool) -> anyhow::Result<Postgres> {
+async fn open_when_there(
+    options: &Options,
+    migrates: bool,
+    has_api: bool,
+) -> anyhow::Result<Postgres> {
     let mut last = None;
     loop {
-        match try_open(options, migrates).await {
+        match try_open(options, migrates, has_api).await {
             Ok(store) => return Ok(store),
             Err(Closed::ForNow(reason)) => {
                 if last.as_ref() != Some(&reason) {
@@ -77,8 +82,8 @@ impl From<MigrateError> for Closed {
     }
 }
 
-async fn try_open(options: &Options, migrates: bool) -> Result<Postgres, Closed> {
-    inspect(options, migrates).await?;
+async fn try_open(options: &Options, migrates: bool, has_api: bool) -> Result<Postgres, Closed> {
+    inspect(options, migrates, has_api).await?;
     if migrates {
         aftermatch_postgres::migrate(options).await?;
     } else {
@@ -89,11 +94,12 @@ async fn try_open(options: &Options, migrates: bool) -> Result<Postgres, Closed>
 }
 
 /// Refuses a database on which the service would fail later.
-async fn inspect(options: &Options, migrates: bool) -> Result<(), Closed> {
+async fn inspect(options: &Options, migrates: bool, has_api: bool) -> Result<(), Closed> {
     let extent = Extent {
         migrates,
         // `Postgres::connect` verifies them.
         sessions: false,
+        has_api,
     };
     let inspection = aftermatch_postgres::inspect(options, extent).await;
     let permanent: Vec<_> = inspection.sentences(Severity::Permanent).collect();

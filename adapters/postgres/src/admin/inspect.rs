@@ -62,6 +62,8 @@ pub struct Extent {
     /// Whether to look for a pooler that mixes sessions. It takes two more connections;
     /// a service that starts does the same when it connects.
     pub sessions: bool,
+    /// The service has an API, through which the platform writes users, brands and rooms.
+    pub has_api: bool,
 }
 
 /// Looks at the database. Changes nothing in it, and ends soon: each step has the time
@@ -143,15 +145,7 @@ async fn look_at_tables(
     inspection
         .findings
         .extend(migrations.finding(extent.migrates));
-    let rights = rights::findings(
-        connection,
-        limit,
-        server,
-        &place,
-        migrations,
-        extent.migrates,
-    )
-    .await?;
+    let rights = rights::findings(connection, limit, server, &place, migrations, extent).await?;
     let has_rights = rights.is_empty();
     inspection.findings.extend(rights);
     if migrations == Migrations::Same && has_rights {

@@ -70,6 +70,7 @@ struct BrandRow {
 
 #[async_trait]
 impl Directory for Postgres {
+    #[tracing::instrument(name = "db.brand.find", level = "debug", skip_all, fields(brand.id = id.0))]
     async fn brand(&self, id: BrandId) -> Result<Option<NewBrand>, StoreError> {
         let query = sqlx::query_as::<_, BrandRow>(BRAND).bind(id.0);
         let row = self.with_timeout(query.fetch_optional(&self.pool)).await;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use sqlx::{Error, PgConnection, Row};
 
-use super::{finding::Finding, migrations::Migrations, query::rows, server::Server};
+use super::{Extent, finding::Finding, migrations::Migrations, query::rows, server::Server};
 use crate::admin::schema::Schema;
 
 /// What the statements of the service need, table by table.
@@ -22,6 +22,14 @@ const NEEDED: [(&str, &[&str]); 10] = [
     ("arrivals", &["SELECT"]),
 ];
 
+/// What it needs beside these if the platform has an API.
+const NEEDED_BY_API: [(&str, &[&str]); 4] = [
+    ("users", &["INSERT", "DELETE"]),
+    ("brands", &["INSERT", "UPDATE", "DELETE"]),
+    ("rooms", &["INSERT", "DELETE"]),
+    ("participants", &["INSERT", "UPDATE", "DELETE"]),
+];
+
 const SEQUENCES: [&str; 2] = ["messages_id_seq", "revisions"];
 
 pub(super) async fn findings(
@@ -30,8 +38,9 @@ pub(super) async fn findings(
     server: &Server,
     place: &Schema,
     migrations: Migrations,
-    migrates: bool,
+    extent: Extent,
 ) -> Result<Vec<Finding>, Error> {
+    let migrates = extent.migrates;
     let mut findings = Vec::new();
     match (place.obstacle(), &place.name) {
         (Some(obstacle), _) if migrates || place.name.is_none() => {
@@ -46,7 +55,7 @@ pub(super) async fn findings(
         let foreign = foreign(connection, limit).await?;
         findings.extend(not_owner(&server.role, &foreign));
     }
-    let missing = missing(connection, limit).await?;
+    let missing = missing(connection, limit, extent.has_api).await?;
     let schema_name = place.name.as_deref().unwrap_or("public");
     findings.extend(not_granted(&server.role, schema_name, &missing));
     Ok(findings)
@@ -96,8 +105,10 @@ fn not_granted(role: &str, schema_name: &str, missing: &[(String, String)]) -> V
 async fn missing(
     connection: &mut PgConnection,
     limit: Duration,
+    has_api: bool,
 ) -> Result<Vec<(String, String)>, Error> {
-    let tables = NEEDED.iter().flat_map(|(table, rights)| {
+    let by_api = NEEDED_BY_API.iter().filter(|_| has_api);
+    let tables = NEEDED.iter().chain(by_api).flat_map(|(table, rights)| {
         let rights = rights.iter();
         rights.map(move |right| match *right {
             "DELETE" => format!("('{right}', '{table}', has_table_privilege(to_regclass('{table}')::oid, '{right}'))"),
