@@ -89,7 +89,7 @@ async fn serve_database(
     let secret = settings.secret.of_platform()?;
     let bridge = settings.bridge.as_deref().map(settings::read_mapping);
     let bridge = bridge.transpose()?;
-    let tokens = settings.api.tokens()?;
+    let api_tokens = settings.api.tokens()?;
     let jwt = Arc::new(tokens(&settings, &secret)?);
     let operators = operators_port(&settings).await?;
     let store = tokio::select! {
@@ -98,7 +98,7 @@ async fn serve_database(
     };
     // Clients can connect only after the database is there.
     let listener = listen(&settings.listen, "CHAT_LISTEN").await?;
-    let api = api(&settings, tokens).await?;
+    let api = api(&settings, api_tokens).await?;
     let nats = relay(&settings, &store).await?;
     let store = Store::Postgres(Arc::new(store));
     let app = app(settings, store, jwt, operators, None)

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use aftermatch_test_support::{
-    Client, Database, HttpRequest, HttpResponse, Program, TIMEOUT, empty, file_with, token_for,
+    Client, Database, HttpRequest, HttpResponse, Program, empty, file_with, token_for,
 };
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
@@ -117,11 +117,4 @@ pub(crate) async fn on_both_stores(story: impl AsyncFn(&Served)) {
     story(&Served::in_memory().await).await;
     let database = empty().await;
     story(&Served::on(&database).await).await;
-}
-
-/// Asks again until the answer is this one.
-pub(crate) async fn until(mut ask: impl AsyncFnMut() -> bool) {
-    let asking = async { while !ask().await {} };
-    let done = tokio::time::timeout(TIMEOUT, asking).await;
-    done.expect("in time");
 }

@@ -3,7 +3,7 @@
 use aftermatch_test_support::Client;
 use serde_json::{Value, json};
 
-use crate::platform::{Served, on_both_stores};
+use crate::platform::on_both_stores;
 
 /// The events of a message that was written, edited and deleted, with null as `request_id`.
 async fn expect_events(client: &mut Client, first: i64) {

@@ -2,7 +2,7 @@ use std::net::TcpListener;
 
 use aftermatch_test_support::{SECRET, aftermatch};
 
-const SETTINGS: [&str; 33] = [
+const SETTINGS: [&str; 35] = [
     "CHAT_LISTEN",
     "CHAT_WORLD",
     "DATABASE_URL",

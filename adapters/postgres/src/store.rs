@@ -9,7 +9,7 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
     bridge::{Bridge, Mapping, Watched},
-    directory::{cache::Cache, revisions::recheck::LastRecheck, write::Lanes},
+    directory::{cache::Cache, lanes::Lanes, revisions::recheck::LastRecheck},
     error::is_read_only,
     options::Options,
     precondition::{OfRow, Query},

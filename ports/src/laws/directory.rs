@@ -6,7 +6,7 @@ use aftermatch_model::{
 };
 
 use super::changes::{known, wait_until_quiet};
-use super::directory_model::{Model, random_put, random_removal};
+use super::directory_model::{Model, random_put, random_removal, records};
 use super::fixtures::{
     ADMIN, ANNA, ANNA_BRAND, BORIS, BORIS_BRAND, ODD_PROFILE, OTHER, ROOM, brand, room, two_rooms,
     user,
@@ -16,10 +16,6 @@ use super::random_history::Random;
 use super::subject::Subject;
 use super::writes::write;
 use crate::{Put, PutCounts, Removal};
-
-pub(super) fn records(users: Vec<NewUser>, brands: Vec<NewBrand>, rooms: Vec<NewRoom>) -> Records {
-    Records::new(users, brands, rooms).expect("records without contradictions")
-}
 
 async fn put<S: Subject>(subject: &S, records: Records) -> Put {
     subject.directory().put(records).await.unwrap()

@@ -7,12 +7,15 @@ use aftermatch_model::{
     world::{NewBrand, NewRoom, NewUser},
 };
 
-use super::directory::records;
 use super::fixtures::{brand, profile, room, user};
 use super::operations;
 use super::random_history::Random;
 use super::subject::Subject;
 use crate::{Put, PutCounts, Read, Removal};
+
+pub(super) fn records(users: Vec<NewUser>, brands: Vec<NewBrand>, rooms: Vec<NewRoom>) -> Records {
+    Records::new(users, brands, rooms).expect("records without contradictions")
+}
 
 /// Few, so that records meet each other.
 const IDS: usize = 4;

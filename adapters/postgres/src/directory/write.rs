@@ -20,10 +20,6 @@ use aftermatch_ports::{
 use async_trait::async_trait;
 use sqlx::{Error, FromRow, PgConnection, raw_sql};
 use time::OffsetDateTime;
-use tokio::{
-    sync::{Semaphore, SemaphorePermit},
-    time::timeout,
-};
 
 use super::tariff;
 use crate::{
@@ -42,23 +38,6 @@ const ATTEMPTS: usize = 5;
 
 const BRAND: &str = "
     SELECT user_id, tariff, tariff_until, profile::text AS profile FROM brands WHERE id = $1";
-
-/// Invariant 2.
-pub(crate) struct Lanes(Semaphore);
-
-impl Default for Lanes {
-    fn default() -> Self {
-        Self(Semaphore::new(2))
-    }
-}
-
-impl Lanes {
-    async fn enter(&self) -> Result<SemaphorePermit<'_>, StoreError> {
-        let permit = timeout(LIMIT, self.0.acquire()).await;
-        let busy = || StoreError::transient("two other changes of the platform are running");
-        permit.ok().and_then(Result::ok).ok_or_else(busy)
-    }
-}
 
 #[derive(FromRow)]
 struct BrandRow {
@@ -113,7 +92,7 @@ impl Postgres {
     /// Commits a change. The inner error is what the database says of values that it cannot
     /// hold.
     async fn change<C: Change>(&self, change: &C) -> Result<Result<C::Done, String>, StoreError> {
-        let _lane = self.directory_writes.enter().await?;
+        let _lane = self.directory_writes.enter(LIMIT).await?;
         let mut retry = self.retry();
         let mut attempts = 0;
         loop {
