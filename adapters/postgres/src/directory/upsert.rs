@@ -1,5 +1,6 @@
 //! Adds and replaces users, brands and rooms: what is as given already is not touched. Two
-//! brands of one statement can change hands only while constraints are deferred.
+//! brands of one statement can change hands only while constraints are deferred. Rows are
+//! written in the order of their ids, so that two who write the same do not wait for each other.
 
 use aftermatch_ports::model::world::{NewBrand, NewRoom, NewUser};
 use sqlx::{Error, PgConnection};
@@ -11,7 +12,7 @@ const USERS: &str = "
     INSERT INTO users (id, active, admin, profile)
     SELECT id, active, admin, profile::json
     FROM UNNEST($1::bigint[], $2::boolean[], $3::boolean[], $4::text[])
-         AS t(id, active, admin, profile)
+         AS t(id, active, admin, profile) ORDER BY id
     ON CONFLICT (id) DO UPDATE
     SET active = EXCLUDED.active, admin = EXCLUDED.admin, profile = EXCLUDED.profile
     WHERE (users.active, users.admin, users.profile::text)
@@ -33,7 +34,7 @@ const BRANDS: &str = "
     INSERT INTO brands (id, user_id, tariff, tariff_until, profile)
     SELECT id, user_id, tariff, tariff_until, profile::json
     FROM UNNEST($1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::text[])
-         AS t(id, user_id, tariff, tariff_until, profile)
+         AS t(id, user_id, tariff, tariff_until, profile) ORDER BY id
     ON CONFLICT (id) DO UPDATE
     SET user_id = EXCLUDED.user_id, tariff = EXCLUDED.tariff,
         tariff_until = EXCLUDED.tariff_until, profile = EXCLUDED.profile
@@ -95,6 +96,7 @@ const ROOMS: &str = "
     ), put AS (
         INSERT INTO participants (room_id, brand_id, position)
         SELECT room_id, brand_id, position FROM given JOIN moved USING (room_id)
+        ORDER BY room_id, brand_id
         ON CONFLICT (room_id, brand_id) DO UPDATE SET position = EXCLUDED.position
         WHERE participants.position <> EXCLUDED.position
         RETURNING room_id

@@ -20,10 +20,12 @@ use aftermatch_ports::{
 use async_trait::async_trait;
 use sqlx::{Error, FromRow, PgConnection, raw_sql};
 use time::OffsetDateTime;
+use tokio::time::Instant;
 
 use super::tariff;
 use crate::{
     error::{reason, unavailable},
+    retry::Retry,
     store::Postgres,
 };
 
@@ -93,7 +95,8 @@ impl Postgres {
     /// hold.
     async fn change<C: Change>(&self, change: &C) -> Result<Result<C::Done, String>, StoreError> {
         let _lane = self.directory_writes.enter(LIMIT).await?;
-        let mut retry = self.retry();
+        // Longer than Postgres takes to find out that two wait for each other.
+        let mut retry = Retry::until(Instant::now() + LIMIT);
         let mut attempts = 0;
         loop {
             attempts += 1;

@@ -30,6 +30,10 @@ const EXISTING: &str = "
          + (SELECT count(*) FROM brands WHERE id = ANY ($2))
          + (SELECT count(*) FROM rooms WHERE id = ANY ($3))";
 
+/// Two who put the same room come one after the other, and the second one sees what the first
+/// one did.
+const LOCK_ROOMS: &str = "SELECT FROM rooms WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE";
+
 impl Change for Records {
     type Done = Put;
 
@@ -58,6 +62,9 @@ impl Change for Records {
             touched += upsert::brands(connection, self.brands()).await?;
         }
         if !self.rooms().is_empty() {
+            let ids: Vec<_> = self.rooms().iter().map(|room| room.id.0).collect();
+            let lock = sqlx::query(LOCK_ROOMS).bind(ids);
+            lock.execute(&mut *connection).await?;
             touched += upsert::rooms(connection, self.rooms()).await?;
         }
         let existing = usize::try_from(existing).unwrap_or_default();
