@@ -5,6 +5,8 @@
 
 mod background;
 mod builder;
+mod published_limits;
+mod pushes;
 
 use std::{convert::Infallible, future::pending, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -13,7 +15,8 @@ use aftermatch_http::{DemoPeople, Operations, Route};
 use aftermatch_nats::Nats;
 use aftermatch_ports::Tokens;
 use aftermatch_postgres::Mapping;
-use aftermatch_usecases::UseCases;
+use aftermatch_usecases::{UseCases, sync::push::PushPorts};
+use aftermatch_webhook::HttpWebhook;
 use aftermatch_websocket::{Hub, Limits, Origin, WebSockets};
 use anyhow::Context;
 use prometheus_client::registry::Registry;
@@ -39,6 +42,7 @@ pub struct App {
     keep_deleted: Duration,
     nats: Option<Arc<Nats>>,
     bridge: Option<Mapping>,
+    webhook: Option<(Arc<PushPorts>, Arc<HttpWebhook>)>,
     operators: Option<TcpListener>,
     page: Option<DemoPeople>,
     api: Option<(TcpListener, ApiTokens)>,
@@ -76,12 +80,14 @@ impl App {
         let tasks = TaskTracker::new();
         let background = background::run(&use_cases, self.keep_deleted, &tasks);
         let bridge = background::bridge(store.clone(), self.bridge.clone(), &tasks);
+        let pushes = background::pushes(self.webhook.clone(), &tasks);
         let hastened = hasten_while_away(self.nats.clone(), store.clone());
         let served = tokio::select! {
             served = self.serve_ports(listener, shutdown) => served,
             never = background => match never {},
             never = hastened => match never {},
             never = bridge => match never {},
+            never = pushes => match never {},
         };
         tasks.close();
         tasks.wait().await;
@@ -110,7 +116,12 @@ impl App {
             let api = Api::new(self.use_cases.clone(), tokens);
             (listener, api)
         });
-        let pages = pages(beside_chat, self.page, &self.origins);
+        let limits = published_limits::json(
+            &self.limits,
+            self.use_cases.ports().max_text_chars,
+            self.handshake_timeout,
+        );
+        let pages = pages(beside_chat, limits, self.page, &self.origins);
         let (use_cases, hub) = (self.use_cases, self.hub);
         let relay = use_cases.ports().relay.clone();
         let relay_ready = async { relay.ready().await };
@@ -196,12 +207,14 @@ async fn hasten_while_away(nats: Option<Arc<Nats>>, store: Store) -> Infallible 
     }
 }
 
-/// Adds the pages to `routes`: the protocol, and the chat if `people` can use it.
-fn pages(routes: Route, people: Option<DemoPeople>, origins: &[Origin]) -> Route {
+/// Adds the pages to `routes`: the protocol with the `limits`, and the chat if `people` can
+/// use it.
+fn pages(routes: Route, limits: String, people: Option<DemoPeople>, origins: &[Origin]) -> Route {
     let routes = aftermatch_http::docs(
         routes,
         aftermatch_protocol::asyncapi(),
         aftermatch_protocol::api::openapi(),
+        limits,
     );
     let Some(people) = people else {
         return routes;

@@ -1,6 +1,7 @@
 //! Settings: the commands of the program with their flags and variables.
 
 mod api;
+mod attachments;
 mod bridge;
 mod database;
 mod given;
@@ -9,6 +10,7 @@ mod relay;
 mod secret;
 mod serve;
 mod values;
+mod webhook;
 mod world;
 
 use std::{path::PathBuf, time::Duration};
@@ -16,6 +18,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::{
+    attachments::Attachments,
     bridge::{Bridge, CheckBridge, OnDatabase, Step, read_mapping},
     database::{CANNOT_USE, Database},
     given::{Given, InForce, Setting, Source, given},

@@ -43,6 +43,10 @@ pub(crate) struct Chat {
     /// counted.
     #[arg(long, value_name = "N", default_value_t = 0)]
     stalled: u64,
+    /// Those who do not write offer compression. The times of their messages are not
+    /// measured.
+    #[arg(long)]
+    compressed: bool,
     /// Messages that each author has in flight at any time.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     window: u64,
@@ -147,6 +151,7 @@ impl Chat {
                     room,
                     user: self.world.user(room, member),
                     author: member < self.authors,
+                    compressed: self.compressed && member >= self.authors,
                     stalled: member >= self.members - self.stalled,
                 }
             })

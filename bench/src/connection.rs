@@ -131,7 +131,7 @@ impl Connection {
             self.state = State::Joining;
         }
         let now = traffic.stopwatch.nanos();
-        while let Some((frame, after)) = frame::decode(rest)? {
+        while let Some((frame, after)) = frame::decode(rest, self.member.compressed)? {
             rest = after;
             self.handle_frame(&frame, now, traffic)?;
         }
@@ -145,6 +145,16 @@ impl Connection {
         traffic: &mut Traffic,
     ) -> Result<(), String> {
         match (frame.opcode, self.state) {
+            (TEXT, State::Joined) if frame.compressed => {
+                traffic.counted(frame.payload.len());
+                Ok(())
+            }
+            // A refusal is too short to be compressed.
+            (TEXT, _) if frame.compressed => {
+                self.state = State::Joined;
+                traffic.joined(now.saturating_sub(self.started));
+                Ok(())
+            }
             (TEXT, State::Joined) => self.handle_message(frame.payload, now, traffic),
             (TEXT, _) if envelope::is_joined(frame.payload) => {
                 self.state = State::Joined;

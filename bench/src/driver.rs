@@ -84,7 +84,7 @@ impl Driver {
         addresses: &[SocketAddr],
         member: Member,
     ) -> anyhow::Result<()> {
-        let handshake = target.handshake(member.process, member.user)?;
+        let handshake = target.handshake(member.process, member.user, member.compressed)?;
         let address = addresses.get(usize::try_from(member.process)?);
         let address = address.context("there are fewer processes")?;
         let now = self.traffic.stopwatch.nanos();

@@ -15,6 +15,7 @@ use tungstenite::{
 
 pub(crate) const FINAL: u8 = 0x80;
 const RESERVED: u8 = 0x70;
+const COMPRESSED: u8 = 0x40;
 const MASKED: u8 = 0x80;
 
 /// One mask for all frames. Masks must be unpredictable only to protect proxies
@@ -26,15 +27,19 @@ const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Frame<'a> {
     pub(crate) opcode: OpCode,
+    pub(crate) compressed: bool,
     pub(crate) payload: &'a [u8],
 }
 
 /// The first frame in `bytes`, and the bytes after it. `None` if the frame is
-/// incomplete.
+/// incomplete. `compression`: whether it was negotiated.
 ///
 /// # Errors
 /// What the server did wrong, as the end of a sentence.
-pub(crate) fn decode(bytes: &[u8]) -> Result<Option<(Frame<'_>, &[u8])>, &'static str> {
+pub(crate) fn decode(
+    bytes: &[u8],
+    compression: bool,
+) -> Result<Option<(Frame<'_>, &[u8])>, &'static str> {
     let [first, second, rest @ ..] = bytes else {
         return Ok(None);
     };
@@ -42,7 +47,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Option<(Frame<'_>, &[u8])>, &'stati
     if first & FINAL == 0 || opcode == OpCode::Data(Data::Continue) {
         return Err("sent a fragmented message, which this tool does not read");
     }
-    if first & RESERVED != 0 || second & MASKED != 0 {
+    let compressed = compression && first & COMPRESSED != 0;
+    if (first & RESERVED != 0 && !compressed) || second & MASKED != 0 {
         return Err("sent a compressed or masked frame, which was not negotiated");
     }
     let (length, rest) = match (*second, rest) {
@@ -55,9 +61,14 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Option<(Frame<'_>, &[u8])>, &'stati
         (length, rest) => (u64::from(length), rest),
     };
     let length = usize::try_from(length).map_err(|_| "sent a frame that is too long")?;
-    Ok(rest
-        .split_at_checked(length)
-        .map(|(payload, rest)| (Frame { opcode, payload }, rest)))
+    Ok(rest.split_at_checked(length).map(|(payload, rest)| {
+        let frame = Frame {
+            opcode,
+            compressed,
+            payload,
+        };
+        (frame, rest)
+    }))
 }
 
 /// Appends a masked frame to `out`.
@@ -116,7 +127,7 @@ mod tests {
             .collect();
         let mut rest = stream.as_slice();
         for payload in &payloads {
-            let (frame, after) = decode(rest).expect("valid").expect("complete");
+            let (frame, after) = decode(rest, false).expect("valid").expect("complete");
             assert_eq!(frame.opcode, TEXT);
             assert_eq!(frame.payload, payload);
             rest = after;
@@ -130,7 +141,7 @@ mod tests {
             let whole = text_frame(&payload);
             for end in [0, 1, 2, 3, 5, 9, whole.len() - 1] {
                 if end < whole.len() {
-                    assert_eq!(decode(&whole[..end]), Ok(None), "{end} bytes");
+                    assert_eq!(decode(&whole[..end], false), Ok(None), "{end} bytes");
                 }
             }
         }
@@ -148,8 +159,17 @@ mod tests {
         compressed.rsv1 = true;
         for header in [fragment, continuation, masked, compressed] {
             let frame = server_frame(header.clone(), b"text");
-            assert!(decode(&frame).is_err(), "{header:?}");
+            assert!(decode(&frame, false).is_err(), "{header:?}");
         }
+    }
+
+    #[test]
+    fn negotiated_compression_is_seen() {
+        let mut header = text_header();
+        header.rsv1 = true;
+        let frame = server_frame(header, b"text");
+        let (frame, _) = decode(&frame, true).expect("valid").expect("complete");
+        assert!(frame.compressed);
     }
 
     #[test]

@@ -73,6 +73,7 @@ impl Idle {
             room,
             user: self.world.user(room, member),
             author: number == 0,
+            compressed: false,
             stalled: false,
         }
     }

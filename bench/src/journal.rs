@@ -88,6 +88,7 @@ mod tests {
             room,
             user: 1,
             author: number == 0,
+            compressed: false,
             stalled: false,
         }
     }

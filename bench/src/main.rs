@@ -2,6 +2,7 @@
 //! CPU time and memory.
 
 mod attack;
+mod bytes;
 mod chat;
 mod connection;
 mod cpu_clock;
@@ -31,8 +32,8 @@ use std::{
 use clap::{Parser, Subcommand};
 
 use crate::{
-    attack::Attack, chat::Chat, idle::Idle, inbox::Inbox, neighbour::Neighbour, nodes::Nodes,
-    world::World,
+    attack::Attack, bytes::Bytes, chat::Chat, idle::Idle, inbox::Inbox, neighbour::Neighbour,
+    nodes::Nodes, world::World,
 };
 
 /// Puts a running chat server under load.
@@ -70,6 +71,8 @@ enum Command {
     /// Does what a hostile client may do, on several connections, until its standard
     /// input ends.
     Attack(Attack),
+    /// Counts what receivers of messages download, on the service with `bench/product.json`.
+    Bytes(Bytes),
     /// Measures the times of clients that behave well, while others may attack.
     Neighbour(Neighbour),
 }
@@ -100,6 +103,7 @@ fn run(command: &Command) -> anyhow::Result<()> {
         Command::Chat(chat) => chat.run(),
         Command::Nodes(nodes) => nodes.run(),
         Command::Inbox(inbox) => inbox.run(),
+        Command::Bytes(bytes) => bytes.run(),
         Command::Attack(attack) => attack.run(),
         Command::Neighbour(neighbour) => neighbour.run(),
     }

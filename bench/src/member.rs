@@ -9,6 +9,9 @@ pub(crate) struct Member {
     pub(crate) user: u64,
     /// Whether it writes.
     pub(crate) author: bool,
+    /// Whether it offers compression. It counts the messages that it receives, and does not
+    /// read them.
+    pub(crate) compressed: bool,
     /// Whether it stops reading once it has joined.
     pub(crate) stalled: bool,
 }

@@ -127,6 +127,7 @@ impl Neighbour {
                 room,
                 user: self.world.user(room, member),
                 author: member == 0,
+                compressed: false,
                 stalled: false,
             }
         })

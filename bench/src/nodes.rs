@@ -148,6 +148,7 @@ impl Nodes {
                 room,
                 user: self.world.user(room, member),
                 author: member == 0,
+                compressed: false,
                 stalled: false,
             }
         })

@@ -66,11 +66,21 @@ impl Target {
         self.urls.iter().map(|url| address(url)).collect()
     }
 
-    /// The handshake request of `user` at a process.
-    pub(crate) fn handshake(&self, process: u64, user: u64) -> anyhow::Result<String> {
+    /// The handshake request of `user` at a process. `compressed`: with an offer of
+    /// compression.
+    pub(crate) fn handshake(
+        &self,
+        process: u64,
+        user: u64,
+        compressed: bool,
+    ) -> anyhow::Result<String> {
         let url = self.urls.get(usize::try_from(process)?);
         let (host, path) = split(url.context("there are fewer processes")?)?;
         let token = self.token(user)?;
+        let offer = match compressed {
+            true => "Sec-WebSocket-Extensions: permessage-deflate\r\n",
+            false => "",
+        };
         Ok(format!(
             "GET {path} HTTP/1.1\r\n\
              Host: {host}\r\n\
@@ -79,6 +89,7 @@ impl Target {
              Upgrade: websocket\r\n\
              Sec-WebSocket-Version: 13\r\n\
              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+             {offer}\
              Authorization: Bearer {token}\r\n\r\n"
         ))
     }

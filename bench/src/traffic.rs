@@ -121,14 +121,19 @@ impl Traffic {
         if let Some(work) = &mut self.server_work {
             work.delivered(stamp, own);
         }
-        self.tally.delivered += 1;
-        self.tally.bytes += u64::try_from(bytes).unwrap_or_default();
+        self.counted(bytes);
         if own {
             self.tally.acknowledged += 1;
             self.tally.own.saturating_record(age);
         } else {
             self.tally.others.saturating_record(age);
         }
+    }
+
+    /// A message arrived whose age is not known.
+    pub(crate) fn counted(&mut self, bytes: usize) {
+        self.tally.delivered += 1;
+        self.tally.bytes += u64::try_from(bytes).unwrap_or_default();
     }
 
     pub(crate) fn refused(&mut self, response: &[u8]) {

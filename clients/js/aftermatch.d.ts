@@ -1,16 +1,22 @@
+/**
+ * An id. It is a BigInt if a number cannot hold it exactly (from 2^53 on), and it may be passed as
+ * one.
+ */
+export type Id = number | bigint;
+
 /** A brand as the platform provides it. Only `id` is guaranteed. */
-export interface Brand { id: number; [key: string]: unknown }
+export interface Brand { id: Id; [key: string]: unknown }
 
 /** A user as the platform provides it. Only `id` is guaranteed. */
-export interface User { id: number; [key: string]: unknown }
+export interface User { id: Id; [key: string]: unknown }
 
 export interface Room {
-  pk: number;
+  pk: Id;
   participants: Brand[];
   /** Whether a participant has the business tariff. Without `pen`, only then can administrators write. */
   has_business: boolean;
   /** The same number as `pk`. */
-  id: number;
+  id: Id;
   /** The room is closed for writing, for everyone. Missing if not. */
   frozen?: true;
   /** What the room is for, such as `support`. Missing if it is `match`. */
@@ -21,18 +27,26 @@ export interface Room {
 
 /** A message in `history` and `search`, and as `last_message` in `list`. */
 export interface Message {
-  id: number;
+  id: Id;
   text: string;
   user: User;
   /** UTC, with milliseconds. */
   created_at: string;
-  room_id: number;
+  room_id: Id;
   client_msg_id?: string;
   /** The number of the event that created it. */
   seq: number;
   /** The time of the last edit; `null` if there was none. */
   edited_at: string | null;
+  /** Missing without any. */
+  attachments?: Attachment[];
 }
+
+/**
+ * What a message carries beside its text. The platform has signed the `id` for the author; every
+ * other key is what the author's client sent, and is not to be trusted.
+ */
+export interface Attachment { id: string; [key: string]: unknown }
 
 export interface ListedRoom extends Room {
   last_seq: number;
@@ -42,11 +56,11 @@ export interface ListedRoom extends Room {
   /** The user's own read position. Missing for administrators. */
   read_seq?: number;
   /** Which of the brands are online, for those who follow `presence`. */
-  online?: number[];
+  online?: Id[];
 }
 
 /** How far a user has read a room. */
-export interface ReadPosition { user_id: number; seq: number }
+export interface ReadPosition { user_id: Id; seq: number }
 
 export interface JoinedRoom extends Room {
   last_seq: number;
@@ -55,28 +69,30 @@ export interface JoinedRoom extends Room {
   /** With `sinceSeq`: whether the missed events follow. */
   resumed?: boolean;
   /** Which of the brands are online, for those who follow `presence`. */
-  online?: number[];
+  online?: Id[];
   /** How far users have read the room, for those who follow `readPositions`. */
   read_positions?: ReadPosition[];
 }
 
 /** A created message: from `send`, and in the event `message`. */
 export interface Created {
-  id: number;
+  id: Id;
   text: string;
   user: User;
   created_at: string;
   /** Missing after a `join` with `lean`. */
   room: Room;
   /** The room's `pk`. */
-  room_id: number;
+  room_id: Id;
   client_msg_id?: string;
   seq: number;
+  /** Missing without any. */
+  attachments?: Attachment[];
 }
 
-export interface Edited { room_id: number; message_id: number; message_text: string; seq: number }
+export interface Edited { room_id: Id; message_id: Id; message_text: string; seq: number }
 
-export interface Deleted { room_id: number; messages_ids: number[]; seq: number }
+export interface Deleted { room_id: Id; messages_ids: Id[]; seq: number }
 
 export interface History {
   /** Oldest first. */
@@ -116,12 +132,14 @@ export interface MessageVersion {
 }
 
 export interface MessageHistory {
-  room_pk: number;
-  msg_id: number;
+  room_pk: Id;
+  msg_id: Id;
   /** Oldest first. */
   results: MessageVersion[];
   /** Pass this as `beforeSeq` to get older versions; `null` if there are none. */
   next_before_seq: number | null;
+  /** Missing without any, and once they are purged. */
+  attachments?: Attachment[];
 }
 
 /** An edit or a deletion, with what it took away. */
@@ -135,11 +153,11 @@ export interface AuditedEvent {
   /** Why messages were deleted. */
   reason: string | null;
   /** The messages, each with the text that it had before; `null` if it is `missing`. */
-  messages: { id: number; text: string | null; missing: Missing | null }[];
+  messages: { id: Id; text: string | null; missing: Missing | null }[];
 }
 
 export interface Audit {
-  room_pk: number;
+  room_pk: Id;
   /** Newest first. */
   results: AuditedEvent[];
   /** Pass this as `beforeSeq` to get older ones; `null` if there are none. */
@@ -148,7 +166,7 @@ export interface Audit {
 
 /** What a connection follows, and the limits of the service. */
 export interface Followed {
-  rooms: boolean | number[];
+  rooms: boolean | Id[];
   typing: boolean;
   presence: boolean;
   read_positions: boolean;
@@ -166,12 +184,14 @@ export interface Followed {
     ping_ms: number;
     idle_ms: number;
     server_time: string;
+    /** How many a message may have; 0 if the service takes none. */
+    attachments: number;
   };
 }
 
 /** The newest state of a room. */
 export interface RoomChanged {
-  room_pk: number;
+  room_pk: Id;
   last_seq: number;
   /** Missing for administrators. */
   unread?: number;
@@ -181,7 +201,7 @@ export interface RoomChanged {
   /** Only if the room has changed: the participants or their tariffs, `frozen`, `kind` or `pen`. */
   room?: Room;
   /** Which of the brands are online, for those who follow `presence`. */
-  online?: number[];
+  online?: Id[];
   /** For those who follow `readPositions`. */
   read_positions?: ReadPosition[];
 }
@@ -201,7 +221,7 @@ export interface Change<Data> {
    * The `request_id` of the author's request; `null` in a replay. Others can choose any: use
    * `mine` to find your own.
    */
-  requestId: string | number | null;
+  requestId: string | Id | null;
 }
 
 export type State =
@@ -211,7 +231,8 @@ export type State =
       /** Milliseconds until the next attempt. */
       delay: number;
       /**
-       * True after five or more attempts if the last one never opened: the service is
+       * True if the service closed the connection at once, as one too many (then `reason` says
+       * so), and after five or more attempts if the last one never opened: the service is
        * unreachable, or does not accept the token, the user or the origin. Browsers do not say
        * which. The client keeps trying, with delays that grow to `maxDelay`.
        */
@@ -222,60 +243,71 @@ export type State =
     }
   | {
       state: "closed";
-      /** 4401, 4403, or 1000 if the client itself was closed. */
+      /** 4401, 4403, or 1000 if the client itself was closed, or cannot work: `reason` says why. */
       code: number;
       reason: string;
     };
 
+/** What listeners receive. It is no DOM event: React Native has none. */
+export interface AftermatchEvent<Detail> { type: string; detail: Detail; target: Aftermatch }
+
+export interface ListenerOptions {
+  /** Receives one event only. */
+  once?: boolean;
+  /** Removes the listener when aborted. */
+  signal?: AbortSignal;
+}
+
 export interface AftermatchEventMap {
   /** A message was created, by this client or another one. */
-  message: CustomEvent<Change<Created>>;
-  edit: CustomEvent<Change<Edited>>;
-  delete: CustomEvent<Change<Deleted>>;
+  message: AftermatchEvent<Change<Created>>;
+  edit: AftermatchEvent<Change<Edited>>;
+  delete: AftermatchEvent<Change<Deleted>>;
   /** The missed events are not available. Read the room again; events after `last_seq` follow. */
-  reset: CustomEvent<{ room_pk: number; last_seq: number }>;
+  reset: AftermatchEvent<{ room_pk: Id; last_seq: number }>;
   /**
    * The client is no longer in the room and gets no events until the next `join`. `reason` is
    * that of the protocol, or the `error_code` of the attempt to join the room again. After the
    * reasons `restarted` and `behind` there is no such event: the client joins again by itself.
    */
-  room_closed: CustomEvent<{ room_pk: number; reason: string }>;
+  room_closed: AftermatchEvent<{ room_pk: Id; reason: string }>;
   /**
    * The client has joined its room again. The missed events follow, or there was a `reset`; who is
    * `online` and the `read_positions` are those in the detail.
    */
-  rejoined: CustomEvent<JoinedRoom>;
+  rejoined: AftermatchEvent<JoinedRoom>;
   /**
    * With `rooms`: something has changed in a room that is not joined, or any room itself: its
    * participants, their tariffs, `frozen`, `kind` or `pen`.
    */
-  roomchanged: CustomEvent<RoomChanged>;
+  roomchanged: AftermatchEvent<RoomChanged>;
   /** With `rooms`: a room has come into reach. */
-  roomadded: CustomEvent<ListedRoom>;
+  roomadded: AftermatchEvent<ListedRoom>;
   /** With `rooms`: a room is out of reach. */
-  roomremoved: CustomEvent<{ room_pk: number; reason: string }>;
+  roomremoved: AftermatchEvent<{ room_pk: Id; reason: string }>;
   /** With `typing`: all users who are typing in the joined room now. */
-  typing: CustomEvent<{ room_pk: number; user_ids: number[] }>;
+  typing: AftermatchEvent<{ room_pk: Id; user_ids: Id[] }>;
   /** With `presence`: a brand in the joined room has come or gone. */
-  presence: CustomEvent<{ brand_id: number; online: boolean; last_seen?: string }>;
+  presence: AftermatchEvent<{ brand_id: Id; online: boolean; last_seen?: string }>;
   /**
    * With `readPositions`: a user has read the joined room up to `seq`; or this user any room,
    * with another connection.
    */
-  read: CustomEvent<ReadPosition & { room_pk: number }>;
+  read: AftermatchEvent<ReadPosition & { room_pk: Id }>;
   /**
    * The client follows again after a reconnect. What it missed of rooms that are not joined
    * is only in `list`: read it again.
    */
-  refresh: CustomEvent<Followed>;
-  state: CustomEvent<State>;
+  refresh: AftermatchEvent<Followed>;
+  state: AftermatchEvent<State>;
   /**
-   * `token` failed, or the socket could not be created: the client tries again. Or, after a
-   * reconnect, the service refused what the client followed: it follows nothing now.
+   * The function `token` threw: the client tries again. It returned no token, or the socket could
+   * not be created: the client is closed now. Or, after a reconnect, the service refused what the
+   * client followed: it follows nothing now.
    */
-  error: CustomEvent<unknown>;
+  error: AftermatchEvent<unknown>;
   /** Every frame, as it was sent or received. */
-  frame: CustomEvent<{ direction: "in" | "out"; text: string }>;
+  frame: AftermatchEvent<{ direction: "in" | "out"; text: string }>;
 }
 
 /** The part of a WebSocket that the client uses. */
@@ -325,9 +357,9 @@ export class AftermatchError extends Error {
   /** `response_status` of the protocol; 0 if the client was closed. */
   readonly status: number;
   /**
-   * `error_code` of the protocol, or `closed` (the client was closed), or `frame_too_large` (the
-   * service accepts no frame of this size). The client itself uses `not_in_room` if the room of
-   * the call could not be joined.
+   * `error_code` of the protocol, or `closed` (the client was closed), `frame_too_large` (the
+   * service accepts no frame of this size), or `invalid_token` (the option `token` is none). The
+   * client itself uses `not_in_room` if the room of the call could not be joined.
    */
   readonly code: string;
   /** Sentences for users. */
@@ -339,27 +371,36 @@ export class AftermatchError extends Error {
  * while there is no connection. Each returns the `data` of the response, or fails with an
  * `AftermatchError` (or the `reason` of its signal).
  */
-export class Aftermatch extends EventTarget {
-  /** Connects at once. Listeners that are added before the next `await` get all events. */
+export class Aftermatch {
+  /**
+   * Connects at once. Listeners that are added before the next `await` get all events. It throws
+   * if the options are wrong in a way that waiting cannot mend.
+   */
   constructor(options: Options);
 
   readonly state: "connecting" | "open" | "waiting" | "closed";
   /** The `pk` of the joined room. The client joins it again after every reconnect. */
-  readonly room: number | null;
+  readonly room: Id | null;
   /** The highest `seq` received in the joined room. */
   readonly seq: number;
   /** In which log of the room `seq` is a number; `null` before the first join. */
   readonly epoch: string | null;
 
-  /** The rooms of this user, by `pk`. */
-  list(options?: CallOptions & { limit?: number; afterPk?: number }): Promise<ListedRoom[]>;
+  /**
+   * The rooms of this user, by `pk`: all, or at most `limit`, and only those after `afterPk`. They
+   * are requested a hundred at a time, so that a slow line does not lose them all.
+   */
+  list(options?: CallOptions & { limit?: number; afterPk?: Id }): Promise<ListedRoom[] & {
+    /** The `afterPk` of the rooms after these; `null` if there are none. */
+    next_after_pk: Id | null;
+  }>;
   /**
    * Asks for events beyond those of the joined room. What is left out stays as it was; `false`
    * ends it. It lasts: the client follows again after every reconnect, before it joins its room
    * again. Administrators can follow some rooms only, 100 at most: pass an array for `rooms`.
    */
   follow(options: CallOptions & {
-    rooms?: boolean | number[];
+    rooms?: boolean | Id[];
     typing?: boolean;
     presence?: boolean;
     readPositions?: boolean;
@@ -375,23 +416,30 @@ export class Aftermatch extends EventTarget {
    * when it had received `sinceSeq`. With `lean` created messages come without `room`.
    */
   join(
-    room: number,
+    room: Id,
     options?: CallOptions & { sinceSeq?: number; epoch?: string; lean?: boolean },
   ): Promise<JoinedRoom>;
   leave(options?: CallOptions): Promise<{ response: string }>;
   /**
    * Creates a message, once, in the room that was joined when this was called. Set `clientMsgId`
    * (64 characters at most) if you store unsent texts: the same id never creates a second message.
+   * With `attachments`, at most ten, each as the platform signed it, the text may be blank.
    */
-  send(text: string, options?: CallOptions & { clientMsgId?: string }): Promise<Created>;
-  edit(id: number, text: string, options?: CallOptions): Promise<Edited>;
+  send(
+    text: string,
+    options?: CallOptions & {
+      clientMsgId?: string;
+      attachments?: (Attachment & { signature: string })[];
+    },
+  ): Promise<Created>;
+  edit(id: Id, text: string, options?: CallOptions): Promise<Edited>;
   /**
    * Deletes messages. A result without `seq` means that the first response was lost and the
    * repeated request found no message to delete. A `reason` (500 characters at most) is for
    * administrators, and only they can read it.
    */
   delete(
-    ids: number | number[],
+    ids: Id | Id[],
     options?: CallOptions & { reason?: string },
   ): Promise<Omit<Deleted, "seq"> & { seq?: number }>;
   /** Messages before or after a `seq`, or the newest: 50, or `limit` (100 at most). */
@@ -405,7 +453,7 @@ export class Aftermatch extends EventTarget {
    * For administrators: the versions of a message, deleted or not; the newest 50, or `limit` (100
    * at most), and fewer if they are long.
    */
-  messageHistory(id: number, options?: CallOptions & { beforeSeq?: number; limit?: number }): Promise<MessageHistory>;
+  messageHistory(id: Id, options?: CallOptions & { beforeSeq?: number; limit?: number }): Promise<MessageHistory>;
   /**
    * For administrators: what was edited and deleted in the room, the newest first; 50, or `limit`
    * (100 at most), and fewer if they are long.
@@ -415,7 +463,7 @@ export class Aftermatch extends EventTarget {
    * Stores how far the user has read. With `private` others do not learn of it. Not for
    * administrators.
    */
-  markRead(seq: number, options?: CallOptions & { private?: boolean }): Promise<{ room_id: number; seq: number }>;
+  markRead(seq: number, options?: CallOptions & { private?: boolean }): Promise<{ room_id: Id; seq: number }>;
   /**
    * Shows the others in the room that the user is typing. Call it for every letter: at most one
    * in three seconds is sent. Does nothing without a room or a connection, and never fails.
@@ -423,27 +471,24 @@ export class Aftermatch extends EventTarget {
   typing(): void;
   /** Not for administrators. */
   roomInfo(options?: CallOptions): Promise<Room>;
+  /**
+   * Tests the connection at once, with a short limit, and connects at once if there is none: the
+   * device may have slept. In pages that happens by itself; React Native calls it when `AppState`
+   * becomes `active`.
+   */
+  wake(): void;
   /** Closes the connection for good. Unfinished calls fail with the code `closed`. */
   close(): void;
 
   addEventListener<Type extends keyof AftermatchEventMap>(
     type: Type,
-    listener: (event: AftermatchEventMap[Type]) => unknown,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  addEventListener(
-    type: string,
-    listener: Parameters<EventTarget["addEventListener"]>[1],
-    options?: boolean | AddEventListenerOptions,
+    listener: Listener<AftermatchEventMap[Type]>,
+    options?: ListenerOptions,
   ): void;
   removeEventListener<Type extends keyof AftermatchEventMap>(
     type: Type,
-    listener: (event: AftermatchEventMap[Type]) => unknown,
-    options?: boolean | EventListenerOptions,
-  ): void;
-  removeEventListener(
-    type: string,
-    listener: Parameters<EventTarget["addEventListener"]>[1],
-    options?: boolean | EventListenerOptions,
+    listener: Listener<AftermatchEventMap[Type]>,
   ): void;
 }
+
+type Listener<Event> = ((event: Event) => unknown) | { handleEvent(event: Event): unknown };

@@ -1,9 +1,14 @@
 // Client of the Aftermatch chat service. API: aftermatch.d.ts
 
-const DEFAULTS = {
-  url: globalThis.location?.origin, createSocket,
-  minDelay: 500, maxDelay: 30_000, timeout: 20_000, heartbeat: 60_000,
-};
+import { Connection } from "./lib/connection.js";
+import { Emitter } from "./lib/emitter.js";
+import { AftermatchError } from "./lib/error.js";
+import { parse, stringify } from "./lib/json.js";
+import { Lane } from "./lib/lane.js";
+import { checked, userOf } from "./lib/options.js";
+import { randomId, reasonOf } from "./lib/surroundings.js";
+
+export { AftermatchError };
 
 const EVENTS = { create_message: "message", edit_message: "edit", delete_messages: "delete" };
 
@@ -20,65 +25,72 @@ const ROOMLESS = ["list", "follow", "renew"];
 const REJOIN = ["restarted", "behind"];
 
 const NAMES = 1000; // client message ids are remembered
-const STABLE_MS = 10_000; // a longer connection resets the delays
+const PORTION = 100; // rooms in one response: of a long one, nobody sees that it is on its way
 const TYPING_MS = 3000; // the service passes on no more
 
-export class AftermatchError extends Error {
-  constructor(status, code, errors) {
-    super(errors.join("; "));
-    Object.assign(this, { name: "AftermatchError", status, code, errors });
-  }
-}
-
-export class Aftermatch extends EventTarget {
-  #options;
-  #state = "connecting";
+export class Aftermatch extends Emitter {
+  #timeout;
+  #connection;
   #room = null;
   #seq = 0;
   /** The log in which `#seq` counts, as the service calls it. */
   #epoch = null;
   /** Whether messages come without their room. */
   #lean;
-  /** Whether the service closed the room and it is being joined again. */
-  #away = false;
-  /** What this client follows, as it was requested. */
+  /** Whether this connection is in the room. */
+  #joined = false;
+  /** What this client follows, as it was requested, and whether this connection does. */
   #followed;
+  #following = false;
   /** When it was last sent that this user is typing. */
   #typedAt = -Infinity;
-  /** Calls in order; only the first is sent. */
-  #queue = [];
+  /** The calls for the joined room with those that join and leave rooms, and all others. */
+  #rooms = new Lane();
+  #others = new Lane();
+  /** The newest calls that join and leave rooms. */
+  #moves = [];
+  /** The one call that waits for its response. */
+  #sending;
+  #calls = 0;
+  /** The room that cannot answer now, with the call that it refused and the error. */
+  #failing;
   /** The user's id, if the token or a response contained it. */
   #user;
   /** The actions of the requests on this connection whose events may come, by id. */
   #sent = new Map();
   /** The newest client message ids. */
   #names = new Set();
-  /** The current connection; events of earlier ones are ignored. */
-  #link;
-  #tries = 0;
-  #timers = {};
-  #life = new AbortController();
-  #closedBy;
 
   constructor(options) {
     super();
-    this.#options = { ...DEFAULTS, ...options };
-    const { signal } = this.#options;
-    const aborted = () => this.#end(1000, "aborted", signal.reason);
-    const alive = { signal: this.#life.signal };
-    signal?.addEventListener("abort", aborted, alive);
-    globalThis.addEventListener?.("online", () => this.#online(), alive);
-    // Later, so that listeners can be added first.
-    queueMicrotask(() => (signal?.aborted ? aborted() : this.#connect()));
+    const all = checked(options);
+    this.#timeout = all.timeout;
+    this.#connection = new Connection(all, {
+      emit: (type, detail) => this.#emit(type, detail),
+      probe: () => this.#probe(),
+      opening: (token) => (this.#user = userOf(token) ?? this.#user),
+      opened: () => this.#sendNext(),
+      received: (text) => this.#receive(text),
+      lost: (code, reason) => this.#lost(code, reason),
+      ended: (error) => this.#ended(error),
+    });
   }
 
-  get state() { return this.#state; }
+  get state() { return this.#connection.state; }
   get room() { return this.#room; }
   get seq() { return this.#seq; }
   get epoch() { return this.#epoch; }
 
-  list({ limit, afterPk, ...options } = {}) {
-    return this.#call("list", { limit, after_pk: afterPk }, options);
+  async list({ limit, afterPk, ...options } = {}) {
+    const rooms = [];
+    const most = limit ?? Infinity;
+    for (let left = most; ; left = most - rooms.length) {
+      const params = { limit: left > PORTION ? PORTION : left, after_pk: afterPk };
+      const { data, next_after_pk: next = null } = await this.#request("list", params, options);
+      rooms.push(...data);
+      afterPk = next;
+      if (next === null || rooms.length >= most) return Object.assign(rooms, { next_after_pk: next });
+    }
   }
   follow({ rooms, typing, presence, readPositions, ...options } = {}) {
     return this.#call("follow", { rooms, typing, presence, read_positions: readPositions }, options);
@@ -88,8 +100,9 @@ export class Aftermatch extends EventTarget {
     return this.#call("join_room", { room_pk: room, since_seq: sinceSeq, epoch, lean }, options, room);
   }
   leave(options) { return this.#call("leave_room", {}, options, null); }
-  send(text, { clientMsgId, ...options } = {}) {
-    return this.#call("create_message", { msg_text: text, client_msg_id: clientMsgId }, options);
+  send(text, { clientMsgId, attachments, ...options } = {}) {
+    const message = { msg_text: text, client_msg_id: clientMsgId, attachments };
+    return this.#call("create_message", message, options);
   }
   edit(id, text, options) {
     return this.#call("edit_message", { msg_id: id, edited_msg_text: text }, options);
@@ -114,58 +127,114 @@ export class Aftermatch extends EventTarget {
   }
   typing() {
     const now = performance.now();
-    if (this.#state !== "open" || this.#room === null || now - this.#typedAt < TYPING_MS) return;
+    // It is worth no waiting: the next letter comes soon.
+    const busy = this.state !== "open" || this.#sending || this.#rooms.paused || !this.#joined;
+    if (busy || now - this.#typedAt < TYPING_MS) return;
     this.#typedAt = now;
     this.#call("typing", {}, { fleeting: true }).catch(() => {});
   }
   roomInfo(options) { return this.#call("current_room_info", {}, options); }
-  close() { this.#end(1000, "closed"); }
+  wake() { this.#connection.wake(); }
+  close() { this.#connection.end(1000, "closed"); }
 
-  /** A call with `rejoin` goes before all others. One that is `fleeting` is not repeated. */
-  async #call(action, params, { signal, rejoin, fleeting } = {}, moveTo) {
-    signal?.throwIfAborted();
-    if (this.#state === "closed") throw this.#closedBy;
+  async #call(...call) { return (await this.#request(...call)).data; }
+
+  /** Resolves with the whole response. A call that is `fleeting` is not repeated. */
+  async #request(action, params, { signal, fleeting } = {}, moveTo) {
+    if (signal?.aborted) throw reasonOf(signal);
+    if (this.state === "closed") throw this.#connection.closedBy;
     if (action === "create_message") this.#names.add((params.client_msg_id ??= randomId()));
     if (this.#names.size > NAMES) this.#names.delete(this.#names.values().next().value);
-    const call = { action, params, signal, rejoin, fleeting, moveTo, tries: 0 };
-    // The room that the queued calls lead to.
-    const move = this.#queue.findLast((call) => call.moveTo !== undefined && !call.signal?.aborted);
-    const roomless = moveTo !== undefined || ROOMLESS.includes(action);
-    if (!roomless) call.room = move ? move.moveTo : this.#room;
-    if (rejoin) call.room = moveTo;
+    const lane = ROOMLESS.includes(action) ? this.#others : this.#rooms;
+    const call = { ...written(action, params), signal, fleeting, moveTo, lane, order: this.#calls++ };
+    // The room that the calls before lead to.
+    const move = this.#moves.findLast(isAhead);
+    if (moveTo !== undefined) this.#moves = [...this.#moves.filter(isAhead), call];
+    else if (lane === this.#rooms) call.room = move ? move.moveTo : this.#room;
     const result = new Promise((resolve, reject) => Object.assign(call, { resolve, reject }));
-    const abort = () => call.reject(signal.reason);
-    signal?.addEventListener("abort", abort);
-    const sent = this.#queue[0]?.stage === "sent" ? 1 : 0;
-    this.#queue.splice(rejoin ? sent : this.#queue.length, 0, call);
+    lane.push(call);
+    this.#makeWay();
     this.#sendNext();
-    return result.finally(() => signal?.removeEventListener("abort", abort));
+    if (!signal) return result;
+    const abort = () => call.reject(reasonOf(signal));
+    signal.addEventListener("abort", abort);
+    return result.finally(() => signal.removeEventListener("abort", abort));
   }
 
   #sendNext() {
-    const [call] = this.#queue;
-    if (!call || call.stage || this.#state !== "open") return;
-    // A call is never sent into another room.
-    const wrongRoom = call.room !== undefined && call.room !== this.#room;
-    if (wrongRoom || call.signal?.aborted) {
-      this.#queue.shift();
-      call.reject(new AftermatchError(400, "not_in_room", [`room ${call.room} is not joined`]));
-      return this.#sendNext();
-    }
-    call.stage = "sent";
+    if (this.#sending || this.state !== "open") return;
+    const [one, other] = [this.#nextForRoom(), this.#nextOther()];
+    const call = one && !(other?.order < one.order) ? one : other;
+    if (!call) return;
+    if (!call.own) call.lane.take();
+    this.#sending = call;
     call.id = randomId();
     this.#sent.set(call.id, call.action);
-    if (call.rejoin && call.moveTo !== undefined) Object.assign(call.params, { since_seq: this.#seq, epoch: this.#epoch });
-    this.#startTimeout();
-    const text = JSON.stringify({ action: call.action, ...call.params, request_id: call.id });
-    this.#link.socket.send(text);
+    // It may be the response that takes longer, so it gets more time at each attempt.
+    this.#connection.awaitAnswer(this.#timeout * 2 ** Math.min(call.late, 5), () => (call.late += 1));
+    const text = `${call.text.slice(0, -1)},"request_id":"${call.id}"}`;
+    this.#connection.send(text);
     this.#emit("frame", { direction: "out", text });
   }
 
+  #nextOther() {
+    if (this.#others.paused) return undefined;
+    return this.#followed && !this.#following ? this.#followAgain() : this.#others.first;
+  }
+
+  #nextForRoom() {
+    if (this.#rooms.paused) return undefined;
+    for (let call; (call = this.#rooms.first); this.#rooms.take()) {
+      const leaves = call.moveTo === null && this.#away;
+      const moves = call.moveTo !== undefined && !leaves;
+      if (moves && this.#failing?.room == this.#room) return call;
+      // One of them may be a BigInt.
+      if (moves || (call.room == this.#room && !leaves)) return this.#away ? this.#rejoin() : call;
+      // A call is never sent into another room.
+      if (leaves) this.#succeeded(call, { data: { response: `left room ${this.#room}` } });
+      else this.#refused(call, new AftermatchError(400, "not_in_room", [`room ${call.room} is not joined`]));
+    }
+    return this.#away ? this.#rejoin() : undefined;
+  }
+
+  /** Whether the client is in a room, but this connection not yet, or no longer. */
+  get #away() { return this.#room !== null && !this.#joined; }
+
+  /** The client's own calls go before all others. */
+  #rejoin() {
+    const params = { room_pk: this.#room, lean: this.#lean, since_seq: this.#seq, epoch: this.#epoch };
+    return {
+      ...written("join_room", params), own: true, order: -1, lane: this.#rooms, moveTo: this.#room,
+      resolve: ({ data }) => this.#emit("rejoined", data),
+      reject: ({ code }) => this.#closeRoom({ room_pk: params.room_pk, reason: code }),
+    };
+  }
+
+  /** Called later, sent earlier. */
+  #followAgain() {
+    return {
+      ...written("follow", this.#followed), own: true, order: -2, lane: this.#others,
+      resolve: ({ data }) => this.#emit("refresh", data),
+      reject: (error) => {
+        this.#following = true;
+        this.#emit("error", error);
+      },
+    };
+  }
+
+  /** The calls before the next move must not keep the user in a room that cannot answer. */
+  #makeWay() {
+    if (!this.#failing || !this.#rooms.paused) return;
+    const { call, error } = this.#failing;
+    const move = this.#rooms.find((other) => other !== call && other.moveTo !== undefined && isAhead(other));
+    if (!move) return;
+    while (this.#rooms.first !== move) this.#refused(this.#rooms.take(), error);
+    this.#rooms.resume();
+  }
+
   #receive(text) {
-    this.#after("heartbeat", this.#options.heartbeat, () => this.#probe());
     this.#emit("frame", { direction: "in", text });
-    const frame = JSON.parse(text);
+    const frame = parse(text);
     const { action, data, response_status: status, request_id: requestId, replay = false } = frame;
     // The response to a repeated message is no event.
     const repeated = action === "create_message" && status === 200 && !replay;
@@ -177,229 +246,131 @@ export class Aftermatch extends EventTarget {
     if (action === "room_closed") this.#roomClosed(data);
     // The response to a request has the name of its action, too.
     if (FOLLOWED[action] && requestId === null && status === 200) this.#emit(FOLLOWED[action], data);
-    const [call] = this.#queue;
-    if (call?.stage === "sent" && call.id === requestId && call.action === action) this.#finish(call, frame);
+    const call = this.#sending;
+    if (call?.id === requestId && call?.action === action) this.#finish(call, frame);
   }
 
   /** Others can put any id on a message, but are its author. Events of other kinds have none. */
   #isMine({ action, data, request_id: id }) {
     const author = data.user?.id ?? this.#user;
     const known = action === "create_message" && this.#user !== undefined;
-    if (known && Number(author) !== Number(this.#user)) return false;
+    // One of them may be a string.
+    if (known && author != this.#user) return false;
     return this.#sent.get(id) === action || (known && this.#names.has(data.client_msg_id));
   }
 
-  #finish(call, { response_status: status, error_code: code, data, errors, retry_after_ms: wait }) {
-    clearTimeout(this.#timers.timeout);
+  #finish(call, frame) {
+    const { response_status: status, error_code: code, errors } = frame;
+    this.#connection.answered();
+    this.#sending = undefined;
     // After a 503 the event may still come.
     if (status !== 503) this.#sent.delete(call.id);
-    if ((status === 503 || status === 429) && !call.fleeting) {
-      call.stage = "paused";
-      call.unsure ||= status === 503;
-      return this.#after("retry", wait ?? this.#delay(call.tries++), () => {
-        call.stage = "";
-        this.#sendNext();
-      });
-    }
-    this.#queue.shift();
-    const [next] = this.#queue;
-    if (code === "not_in_room" && next?.rejoin) {
-      call.stage = "";
-      this.#queue.splice(1, 0, call);
-      return this.#sendNext();
-    }
-    if (status < 300) {
-      if (call.moveTo !== undefined) this.#moved(call, data);
-      if (call.action === "follow") this.#follows(call.params);
-      if (call.action === "renew") this.#renewed(call.params);
-      if (call.action === "create_message") {
-        this.#user ??= data.user?.id;
-        // A message ends the typing, so the next letter begins it again.
-        this.#typedAt = -Infinity;
-      }
-      call.resolve(data);
-    } else if (call.unsure && call.action === "delete_messages" && code === "message_not_found") {
-      call.resolve({ room_id: call.room, messages_ids: call.params.msg_id_list });
-    } else {
-      if (call.rejoin) this.#closeRoom({ room_pk: call.moveTo, reason: code });
-      call.reject(new AftermatchError(status, code, errors));
+    if ((status === 503 || status === 429) && !call.fleeting) this.#repeatLater(call, frame);
+    else if (code === "not_in_room" && this.#away && !call.fleeting) call.lane.putBack(call);
+    else {
+      call.lane.tries = 0;
+      if (call.lane === this.#rooms) this.#failing = undefined;
+      if (status < 300) this.#succeeded(call, frame);
+      else this.#refused(call, new AftermatchError(status, code, errors));
     }
     this.#sendNext();
   }
 
-  #moved({ moveTo, params }, { last_seq, epoch, resumed }) {
-    this.#room = moveTo;
-    this.#epoch = epoch ?? null;
+  #repeatLater(call, { response_status: status, error_code: code, errors, retry_after_ms: wait }) {
+    const { lane } = call;
+    call.unsure ||= status === 503;
+    if (!call.own) lane.putBack(call);
+    lane.pause(wait ?? this.#connection.delay(lane.tries++), () => this.#sendNext());
+    if (lane !== this.#rooms) return;
+    const failing = { room: call.moveTo ?? call.room, call, error: new AftermatchError(status, code, errors) };
+    this.#failing = status === 503 ? failing : undefined;
+    this.#makeWay();
+  }
+
+  #succeeded(call, response) {
+    const { action, params } = call;
+    call.settled = true;
+    if (call.moveTo !== undefined) this.#moved(call, response.data);
+    if (action === "follow") this.#follows(params);
+    if (action === "renew") this.#connection.renewed(params.token);
+    if (action === "create_message") {
+      this.#user ??= response.data.user?.id;
+      // A message ends the typing, so the next letter begins it again.
+      this.#typedAt = -Infinity;
+    }
+    call.resolve(response);
+  }
+
+  #refused(call, error) {
+    call.settled = true;
+    const gone = call.unsure && call.action === "delete_messages" && error.code === "message_not_found";
+    if (gone) call.resolve({ data: { room_id: call.room, messages_ids: call.params.msg_id_list } });
+    else call.reject(error);
+  }
+
+  #moved({ moveTo, params }, { pk = moveTo, last_seq = 0, epoch = null, resumed }) {
+    this.#room = moveTo === null ? null : pk;
+    this.#joined = moveTo !== null;
+    this.#epoch = epoch;
     this.#lean = params.lean;
-    this.#away = false;
     this.#typedAt = -Infinity;
     this.#seq = resumed ? params.since_seq : last_seq;
-    if (resumed === false) this.#emit("reset", { room_pk: moveTo, last_seq });
+    if (resumed === false) this.#emit("reset", { room_pk: pk, last_seq });
   }
 
   #roomClosed(detail) {
     if (!REJOIN.includes(detail.reason)) return this.#closeRoom(detail);
     if (detail.room_pk !== this.#room || this.#away) return;
-    this.#away = true;
-    const [call] = this.#queue;
-    if (call?.stage === "paused") {
-      clearTimeout(this.#timers.retry);
-      call.stage = "";
-    }
-    this.#rejoin();
-  }
-
-  #rejoin() {
-    const joining = this.join(this.#room, { lean: this.#lean, rejoin: true });
-    joining.then((data) => this.#emit("rejoined", data), () => {});
+    this.#joined = false;
+    this.#rooms.resume();
+    this.#sendNext();
   }
 
   #follows(params) {
     const named = Object.entries(params).filter(([, value]) => value !== undefined);
     this.#followed = { ...this.#followed, ...Object.fromEntries(named) };
-  }
-
-  /** A function is asked again before the next connection, and has newer tokens than this one. */
-  #renewed({ token }) {
-    if (typeof this.#options.token !== "function") this.#options.token = token;
-  }
-
-  #followAgain() {
-    this.#call("follow", this.#followed, { rejoin: true }).then(
-      (data) => this.#emit("refresh", data),
-      (error) => this.#state !== "closed" && this.#emit("error", error),
-    );
+    this.#following = true;
   }
 
   #closeRoom(detail) {
     if (detail.room_pk !== this.#room) return;
     this.#room = null;
+    this.#joined = false;
     this.#emit("room_closed", detail);
   }
 
-  async #connect() {
-    if (this.#state === "closed") return;
-    const { url, token, admin, origin, createSocket } = this.#options;
-    const link = (this.#link = {});
-    const current = (run) => (event) => link === this.#link && run(event);
-    clearTimeout(this.#timers.connect);
-    this.#startTimeout();
-    this.#setState("connecting");
-    try {
-      const secret = typeof token === "function" ? await token() : token;
-      if (link !== this.#link) return;
-      this.#user = userOf(secret) ?? this.#user;
-      const endpoint = admin ? "admin-chat" : "chat";
-      const base = url.replace(/^http/, "ws").replace(/\/*$/, "");
-      const socket = createSocket(`${base}/ws/${endpoint}/`, [endpoint, secret], origin);
-      link.socket = socket;
-      socket.onopen = current(() => this.#opened());
-      socket.onmessage = current(({ data }) => this.#receive(data));
-      // Node 22 reports a refused handshake as an error only.
-      socket.onclose = socket.onerror = current(({ code = 1006, reason = "" }) => this.#lost(code, reason));
-    } catch (error) {
-      if (link !== this.#link) return;
-      this.#lost(1006, String(error));
-      this.#emit("error", error);
-    }
-  }
-
-  #opened() {
-    clearTimeout(this.#timers.timeout);
-    this.#link.openedAt = performance.now();
-    if (this.#room !== null) this.#rejoin();
-    // Called later, sent earlier.
-    if (this.#followed) this.#followAgain();
-    this.#setState("open");
-    this.#sendNext();
-  }
-
   #lost(code, reason) {
-    const { openedAt } = this.#link;
+    const call = this.#sending;
+    this.#sending = undefined;
+    this.#joined = this.#following = false;
     this.#sent.clear();
-    this.#disconnect();
-    const [call] = this.#queue;
-    if (call?.stage === "sent") call.unsure = true;
-    if (call) call.stage = "";
-    if (code === 1009) this.#queue.shift();
-    this.#queue = this.#queue.filter(({ rejoin, fleeting }) => !rejoin && !fleeting);
-    if (code === 1009) call?.reject(new AftermatchError(413, "frame_too_large", [reason]));
-    if (code === 4401 || code === 4403) return this.#end(code, reason);
-    if (performance.now() - openedAt > STABLE_MS) this.#tries = 0;
-    const delay = this.#delay(this.#tries++);
-    this.#after("connect", delay, () => this.#connect());
-    this.#setState("waiting", { delay, refused: !openedAt && this.#tries >= 5, code, reason });
+    this.#rooms.resume();
+    this.#others.resume();
+    if (!call || call.own) return;
+    call.unsure = true;
+    if (code === 1009) this.#refused(call, new AftermatchError(413, "frame_too_large", [reason]));
+    else if (!call.fleeting) call.lane.putBack(call);
   }
 
-  #disconnect() {
-    Object.values(this.#timers).forEach(clearTimeout);
-    const socket = this.#link?.socket;
-    this.#link = undefined;
-    socket?.close(1000);
-  }
-
-  #end(code, reason, error = new AftermatchError(0, "closed", [reason])) {
-    if (this.#state === "closed") return;
-    this.#closedBy = error;
-    this.#disconnect();
-    this.#life.abort();
+  #ended(error) {
     this.#room = null;
-    this.#setState("closed", { code, reason });
-    for (const call of this.#queue.splice(0)) call.reject(error);
+    const waiting = [this.#sending, ...this.#rooms.drain(), ...this.#others.drain()];
+    for (const call of waiting) if (call && !call.own) call.reject(error);
+    this.#sending = undefined;
+    this.#rooms.resume();
+    this.#others.resume();
   }
 
-  #online() {
-    if (this.#state === "waiting") this.#connect();
-    if (this.#state === "open") this.#probe();
-  }
-
-  /** Sends a request, because a dead connection looks like a quiet one. */
+  /** Whether a response is awaited now; if not yet, a request is sent for one. */
   #probe() {
-    if (!this.#queue.length) this.list({ limit: 1 }).catch(() => {});
+    if (!this.#sending) this.#call("list", { limit: 1 }).catch(() => {});
+    return Boolean(this.#sending);
   }
 
-  #startTimeout() {
-    this.#after("timeout", this.#options.timeout, () => this.#lost(1006, "no answer in time"));
-  }
-
-  #after(timer, delay, run) {
-    clearTimeout(this.#timers[timer]);
-    this.#timers[timer] = setTimeout(run, delay);
-  }
-
-  /** Random: clients must not all return at once. */
-  #delay(tries) {
-    const { minDelay, maxDelay } = this.#options;
-    return Math.min(maxDelay, minDelay * 2 ** tries) * (0.5 + Math.random() / 2);
-  }
-
-  #setState(state, more) {
-    this.#state = state;
-    this.#emit("state", { state, ...more });
-  }
-
-  #emit(type, detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail }));
-  }
+  #emit(type, detail) { Emitter.emit(this, type, detail); }
 }
 
-/** Everyone in the room sees earlier ids: the next one must not follow from them. */
-function randomId() {
-  const words = new Uint32Array(4);
-  if (globalThis.crypto) crypto.getRandomValues(words);
-  else words.forEach((_, at) => (words[at] = Math.random() * 2 ** 32));
-  return words.join(".");
-}
+/** A call as it will be sent, or an error at once if it cannot be. */
+const written = (action, params) => ({ action, params, text: stringify({ action, ...params }), late: 0 });
 
-function userOf(token) {
-  try {
-    return JSON.parse(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).user_id;
-  } catch {}
-}
-
-/** Browsers send `Origin` themselves. */
-function createSocket(url, protocols, origin) {
-  if (globalThis.location) return new WebSocket(url, protocols);
-  const headers = { origin: origin ?? new URL(url).origin.replace(/^ws/, "http") };
-  return new WebSocket(url, { protocols, headers });
-}
+const isAhead = ({ settled, signal }) => !settled && !signal?.aborted;

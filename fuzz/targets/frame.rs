@@ -1,6 +1,7 @@
 //! The decoder of frames, against anything that a client may send.
 //!
-//! The input is a limit, a place where the bytes are cut, and the bytes.
+//! The input is a limit, a place where the bytes are cut, which also says whether compression
+//! was negotiated, and the bytes.
 
 #![no_main]
 
@@ -22,6 +23,9 @@ const MAX_HEADER: usize = 14;
 /// The most payload bytes of a control frame.
 const MAX_CONTROL: usize = 125;
 
+/// In the place of the cut: compression was negotiated.
+const COMPRESSION: u8 = 0x80;
+
 const KEY: [u8; 4] = [1, 2, 3, 4];
 
 fuzz_target!(|input: &[u8]| {
@@ -29,10 +33,13 @@ fuzz_target!(|input: &[u8]| {
         return;
     };
     let limit = 4 * usize::from(*limit);
-    let (before, after) = bytes.split_at(usize::from(*cut).min(bytes.len()));
-    let whole = Decoded::of(limit, [bytes]);
-    assert_eq!(whole, Decoded::of(limit, [before, after]));
-    assert_eq!(whole, Decoded::of(limit, bytes.chunks(1)));
+    let compression = cut & COMPRESSION != 0;
+    let cut = usize::from(cut & !COMPRESSION).min(bytes.len());
+    let (before, after) = bytes.split_at(cut);
+    let decoded = |chunks: &[&[u8]]| Decoded::of(limit, compression, chunks.iter().copied());
+    let whole = decoded(&[bytes]);
+    assert_eq!(whole, decoded(&[before, after]));
+    assert_eq!(whole, decoded(&bytes.chunks(1).collect::<Vec<_>>()));
     for incoming in whole.incoming {
         check_encoded(incoming, limit);
     }
@@ -46,8 +53,8 @@ struct Decoded {
 }
 
 impl Decoded {
-    fn of<'a>(limit: usize, chunks: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        let mut decoder = Decoder::new(limit);
+    fn of<'a>(limit: usize, compression: bool, chunks: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut decoder = Decoder::new(limit, compression);
         let mut buffer = BytesMut::new();
         let mut incoming = Vec::new();
         for chunk in chunks {
@@ -94,8 +101,12 @@ fn check_encoded(incoming: Incoming, limit: usize) {
         Incoming::Close(Some(code)) => frame::close(*code, "a reason"),
         Incoming::Binary | Incoming::Fragment | Incoming::Pong | Incoming::Close(None) => return,
     };
+    let compressed = frame::deflated(&frame).filter(|_| matches!(incoming, Incoming::Text(_)));
     let expected = Decoded::new(vec![incoming], None);
-    assert_eq!(Decoded::of(limit, [&*masked(&frame)]), expected);
+    for frame in [Some(frame), compressed].into_iter().flatten() {
+        assert!(frame.len() <= limit.max(MAX_CONTROL) + MAX_HEADER);
+        assert_eq!(Decoded::of(limit, true, [&*masked(&frame)]), expected);
+    }
 }
 
 /// A frame of the service as a client sends it.

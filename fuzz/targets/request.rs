@@ -37,7 +37,8 @@ fn check(frame: &[u8], endpoint: Endpoint) {
         Ok(request) => check_request(request, &value, endpoint),
         Err(malformed) => check_malformed(malformed, &value),
     }
-    if !has_fraction(&value) {
+    // Attachments stay as they were written.
+    if !has_fraction(&value) && value.get("attachments").is_none() {
         let again = value.to_string();
         assert_same(&decoded, &decode(again.as_bytes(), endpoint));
     }
@@ -49,7 +50,9 @@ fn check_request(request: &Request<'_>, value: &Value, endpoint: Endpoint) {
     assert_eq!(value["action"], action.as_str());
     assert_eq!(parsed(&request.request_id), value["request_id"]);
     match &request.parameters {
-        Parameters::CreateMessage { text, .. } => assert_eq!(value["msg_text"], **text),
+        Parameters::CreateMessage { text, .. } => {
+            assert_eq!(value["msg_text"].as_str().unwrap_or_default(), &**text)
+        }
         Parameters::EditMessage(edit) => {
             assert_eq!(value["edited_msg_text"], *edit.edited_msg_text)
         }

@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use aftermatch_model::{
     ClientMsgId, Endpoint, EventKind, FollowedRooms, Following, LogHead, Message, MessageId,
-    Reason, RequestId, RequestedId, RoomEvent, RoomId, RoomView, Seq, Session, Timestamp, UserId,
+    Reason, RequestId, RequestedId, RoomEvent, RoomId, RoomView, Seq, Session, SignedAttachment,
+    Timestamp, UserId,
 };
 use async_trait::async_trait;
 
@@ -110,17 +111,18 @@ pub trait Chat: Send + Sync {
     ) -> Result<(RoomId, Seq), ChatError>;
 
     /// Creates a message. The event, delivered to everyone joined, is the response.
-    /// A duplicate (the same text under the same `client_msg_id`) creates nothing:
+    /// A duplicate (the same text and attachments under the same `client_msg_id`) creates nothing:
     /// the event of the first message is returned, for the requester alone.
     async fn create_message(
         &self,
         session: &Session,
         text: &str,
+        attachments: Vec<SignedAttachment>,
         client_msg_id: Option<ClientMsgId>,
         request_id: RequestId,
     ) -> Result<Option<RoomEvent>, ChatError>;
 
-    /// Replaces the text of an own message. The event, delivered to everyone
+    /// Replaces the text of an own message; a blank one only if it has attachments. The event, delivered to everyone
     /// joined, is the response.
     async fn edit_message(
         &self,
@@ -161,6 +163,8 @@ pub struct Followed {
     pub following: Following,
     /// The longest text of a message, in Unicode scalar values.
     pub max_text_chars: usize,
+    /// The most attachments of a message; 0 if there can be none.
+    pub max_attachments: usize,
     /// The time.
     pub now: Timestamp,
     /// How long the access token with which the session was opened is still valid.

@@ -21,6 +21,7 @@
     reason = "laws are tests: they fail by panicking"
 )]
 
+mod attachments;
 mod audit;
 mod changes;
 mod client_msg_ids;
@@ -41,6 +42,7 @@ mod people;
 mod preconditions;
 mod projection;
 mod purge;
+mod pushes;
 mod random_history;
 mod read_positions;
 mod receiving;
@@ -147,6 +149,13 @@ macro_rules! laws {
                 search_looks_through_bounded_piece
                 search_stays_within_room
                 search_finds_odd_texts_by_themselves;
+            attachments:
+                attachments_read_back_everywhere
+                empty_text_needs_attachments
+                repeated_create_has_same_attachments
+                purge_forgets_attachments_of_deleted
+                read_has_bounded_attachments
+                concurrent_creates_have_own_attachments;
             delta:
                 delta_since_any_event_reproduces_room
                 delta_omits_messages_created_and_deleted_since
@@ -212,6 +221,16 @@ macro_rules! laws {
                 purge_changes_nothing_that_room_shows
                 purge_with_long_keep_forgets_nothing
                 purge_keeps_client_msg_ids;
+            pushes:
+                first_find_begins_with_next_message
+                each_message_is_pushed_once_in_order
+                pushed_message_is_as_it_is_now
+                failed_push_waits_until_hastened
+                given_up_push_lets_room_go_on
+                outdated_settlement_has_no_effect
+                old_message_is_not_found
+                recreated_room_is_pushed_again
+                candidates_are_users_of_participants;
             revisions:
                 recheck_returns_without_any_change
                 first_changes_are_unknown

@@ -8,7 +8,8 @@
 //! | [`Directory`], [`People`], [`Rooms`], [`Messages`], [`Log`], [`History`], [`ReadPositions`], [`Revisions`] | a store: in memory or in Postgres |
 //! | [`Seats`], [`Broadcast`], [`Inbox`], [`Signals`], [`Online`], [`Presence`] | delivery to the connections of this process |
 //! | [`Relay`] | events between processes |
-//! | [`Tokens`], [`Clock`], [`Health`] | signatures, time, probes |
+//! | [`Pushes`], [`Webhook`] | messages for users who are not connected: what waits, and the platform |
+//! | [`Tokens`], [`Signatures`], [`Clock`], [`Health`] | signatures, time, probes |
 //!
 //! An adapter depends on this crate alone; the model is re-exported as [`model`].
 //! A guarantee is written on the method that gives it, and every guarantee of a
@@ -34,8 +35,10 @@ mod health;
 pub mod laws;
 mod platform;
 mod relay;
+mod signatures;
 mod store;
 mod tokens;
+mod webhook;
 
 pub use aftermatch_model as model;
 pub use chat::{
@@ -50,14 +53,16 @@ pub use error::{Cause, ChatError, StoreError};
 pub use health::Health;
 pub use platform::{Moderator, Platform, PlatformError, Post, Posted};
 pub use relay::{Interest, Relay, RemoteContent, RemoteEvent, RemoteKind, Urgency};
+pub use signatures::Signatures;
 pub use store::{
-    AuditPage, Changes, Commit, CreateOutcome, Created, Deleted, DeltaSince, Difference, Directory,
-    Draft, Expected, FoundPiece, History, HistoryPage, HistoryRange, Log, LogPage, MAX_DELETED,
-    MAX_PAGED, MAX_SEARCHED, MAX_UNREAD, Messages, Outcome, PIECE_BYTES, Page, People,
-    Precondition, Put, PutCounts, Read, ReadMark, ReadPositions, Removal, Revisions, RoomState,
-    RoomSummary, Rooms, Scope, VersionsPage,
+    AuditPage, Backlog, Changes, Commit, CreateOutcome, Created, Deleted, DeltaSince, Difference,
+    Directory, Draft, DuePush, Expected, FoundPiece, History, HistoryPage, HistoryRange, Log,
+    LogPage, MAX_DELETED, MAX_PAGED, MAX_SEARCHED, MAX_UNREAD, Messages, Outcome, PIECE_BYTES,
+    Page, People, Precondition, PushLimits, PushPage, Pushes, Put, PutCounts, Read, ReadMark,
+    ReadPositions, Removal, Revisions, RoomState, RoomSummary, Rooms, Scope, Settled, VersionsPage,
 };
 pub use tokens::Tokens;
+pub use webhook::{PushFailure, Webhook};
 
 #[cfg(feature = "mock")]
 pub use self::{
@@ -67,9 +72,11 @@ pub use self::{
     health::MockHealth,
     platform::MockPlatform,
     relay::MockRelay,
+    signatures::MockSignatures,
     store::{
-        MockDirectory, MockHistory, MockLog, MockMessages, MockPeople, MockReadPositions,
-        MockRevisions, MockRooms,
+        MockDirectory, MockHistory, MockLog, MockMessages, MockPeople, MockPushes,
+        MockReadPositions, MockRevisions, MockRooms,
     },
     tokens::MockTokens,
+    webhook::MockWebhook,
 };

@@ -1,6 +1,6 @@
 use aftermatch_model::{
-    BrandId, ClientMsgId, Epoch, EventKind, MessageId, RequestId, Revision, RoomEvent, RoomId, Seq,
-    Text, Timestamp, UserId,
+    Attachments, BrandId, ClientMsgId, Epoch, EventKind, MessageId, RequestId, Revision, RoomEvent,
+    RoomId, Seq, Text, Timestamp, UserId,
 };
 use async_trait::async_trait;
 
@@ -117,6 +117,8 @@ pub enum RemoteKind {
         id: MessageId,
         /// Its text.
         text: Text,
+        /// What it carries beside the text.
+        attachments: Option<Attachments>,
         /// The id that its author's program gave it.
         client_msg_id: Option<ClientMsgId>,
     },
@@ -160,6 +162,7 @@ impl RemoteKind {
             EventKind::Created(message) => Self::Created {
                 id: message.id,
                 text: message.text.clone(),
+                attachments: message.attachments.clone(),
                 client_msg_id: message.client_msg_id.clone(),
             },
             EventKind::Edited { id, text } => Self::Edited {

@@ -6,6 +6,7 @@ mod history;
 mod log;
 mod messages;
 mod people;
+mod pushes;
 mod read_positions;
 mod revisions;
 mod rooms;
@@ -20,6 +21,7 @@ pub use messages::{
     Commit, CreateOutcome, Created, Deleted, Draft, Messages, Outcome, Precondition,
 };
 pub use people::People;
+pub use pushes::{Backlog, DuePush, PushLimits, PushPage, Pushes, Settled};
 pub use read_positions::{ReadMark, ReadPositions};
 pub use revisions::{Changes, Difference, Expected, Revisions};
 pub use rooms::{MAX_UNREAD, Page, RoomState, RoomSummary, Rooms, Scope};
@@ -27,8 +29,8 @@ pub use rooms::{MAX_UNREAD, Page, RoomState, RoomSummary, Rooms, Scope};
 #[cfg(feature = "mock")]
 pub use self::{
     directory::MockDirectory, history::MockHistory, log::MockLog, messages::MockMessages,
-    people::MockPeople, read_positions::MockReadPositions, revisions::MockRevisions,
-    rooms::MockRooms,
+    people::MockPeople, pushes::MockPushes, read_positions::MockReadPositions,
+    revisions::MockRevisions, rooms::MockRooms,
 };
 
 /// How fresh a read has to be.

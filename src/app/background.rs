@@ -1,7 +1,7 @@
 //! The tasks that run beside the connections: one checks the rights of connected
 //! users, two deliver the events of other processes and of the platform, some read what was
 //! missed, some deliver to those who follow rooms, one purges old texts, one brings what a
-//! platform changes in its own tables.
+//! platform changes in its own tables, one notifies it of messages.
 //!
 //! A panic ends neither the service nor the task: it is logged, and the task
 //! starts again. Nothing is lost, because all of them compare this process with the
@@ -12,11 +12,13 @@ use std::{convert::Infallible, error::Error, future::pending, sync::Arc, time::D
 use aftermatch_postgres::Mapping;
 use aftermatch_usecases::{
     Ports, UseCases,
-    sync::{self, missing::Readers, rights::Rechecks},
+    sync::{self, missing::Readers, push::PushPorts, rights::Rechecks},
 };
+use aftermatch_webhook::HttpWebhook;
 use tokio::time::sleep;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
+use super::pushes as pusher;
 use crate::Store;
 
 /// How long a task that panicked waits before it starts again. It may panic again
@@ -166,6 +168,20 @@ pub(super) async fn bridge(
     restart_on_panic("bridge", tasks, || {
         let (store, mapping) = (store.clone(), mapping.clone());
         async move { store.drain(&mapping).await }
+    })
+    .await
+}
+
+/// Notifies the platform of messages for users who are not connected, if it wants to be.
+pub(super) async fn pushes(
+    webhook: Option<(Arc<PushPorts>, Arc<HttpWebhook>)>,
+    tasks: &TaskTracker,
+) -> Infallible {
+    let Some((ports, webhook)) = webhook else {
+        return pending().await;
+    };
+    restart_on_panic("push", tasks, || {
+        pusher::run(ports.clone(), webhook.clone())
     })
     .await
 }

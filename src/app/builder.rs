@@ -4,14 +4,16 @@ use std::{sync::Arc, time::Duration};
 
 use aftermatch_api::ApiTokens;
 use aftermatch_http::DemoPeople;
+use aftermatch_jwt::AttachmentSignatures;
 use aftermatch_memory::LocalRelay;
 use aftermatch_nats::Nats;
 use aftermatch_ports::{
-    Directory, History, Interest, Log, Messages, People, ReadPositions, Relay, Revisions, Rooms,
-    Tokens,
+    Directory, History, Interest, Log, Messages, People, Pushes, ReadPositions, Relay, Revisions,
+    Rooms, Signatures, Tokens,
 };
 use aftermatch_postgres::Mapping;
-use aftermatch_usecases::{Ports, UseCases};
+use aftermatch_usecases::{Ports, UseCases, sync::push::PushPorts};
+use aftermatch_webhook::HttpWebhook;
 use aftermatch_websocket::{Hub, Limits, Origin};
 use prometheus_client::{metrics::info::Info, registry::Registry};
 use tokio::net::TcpListener;
@@ -35,6 +37,7 @@ pub const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Builder {
     store: Store,
     tokens: Arc<dyn Tokens>,
+    signatures: Option<Arc<dyn Signatures>>,
     origins: Vec<Origin>,
     max_text_chars: usize,
     token_leeway: Duration,
@@ -46,6 +49,7 @@ pub struct Builder {
     nats: Option<Arc<Nats>>,
     bridge: Option<Mapping>,
     api: Option<(TcpListener, ApiTokens)>,
+    webhook: Option<HttpWebhook>,
 }
 
 impl Builder {
@@ -53,6 +57,7 @@ impl Builder {
         Self {
             store,
             tokens,
+            signatures: None,
             origins,
             max_text_chars: DEFAULT_MAX_TEXT_CHARS,
             token_leeway: Duration::ZERO,
@@ -64,7 +69,15 @@ impl Builder {
             nats: None,
             bridge: None,
             api: None,
+            webhook: None,
         }
+    }
+
+    /// Lets messages have attachments. With `None`, the default, they are refused.
+    #[must_use]
+    pub fn signatures(mut self, signatures: Option<AttachmentSignatures>) -> Self {
+        self.signatures = signatures.map(|ours| Arc::new(ours) as _);
+        self
     }
 
     /// Sets the longest text of a message, in Unicode scalar values.
@@ -144,6 +157,14 @@ impl Builder {
         self
     }
 
+    /// Notifies the platform of messages for users who are not connected. With `None`, the
+    /// default, it is not notified.
+    #[must_use]
+    pub fn webhook(mut self, webhook: Option<HttpWebhook>) -> Self {
+        self.webhook = webhook;
+        self
+    }
+
     /// Connects the use cases to the store and to the hub.
     #[must_use]
     pub fn build(self) -> App {
@@ -157,14 +178,30 @@ impl Builder {
                 }
             },
         };
+        let mut registry = registry(
+            &self.store,
+            self.nats.as_deref(),
+            self.bridge.is_some(),
+            &hub,
+        );
+        let pushes: Arc<dyn Pushes> = match &self.store {
+            Store::Memory(store) => store.clone(),
+            Store::Postgres(store) => store.clone(),
+        };
+        let webhook = self.webhook.map(|webhook| {
+            webhook.register_metrics(registry.sub_registry_with_prefix("aftermatch"));
+            let webhook = Arc::new(webhook);
+            let ports = PushPorts {
+                pushes,
+                online: hub.clone(),
+                webhook: webhook.clone(),
+            };
+            (Arc::new(ports), webhook)
+        });
         App {
             use_cases: Arc::new(UseCases::new(ports)),
-            registry: registry(
-                &self.store,
-                self.nats.as_deref(),
-                self.bridge.is_some(),
-                &hub,
-            ),
+            registry,
+            webhook,
             hub,
             store: self.store,
             origins: self.origins,
@@ -210,6 +247,7 @@ impl Builder {
             online: hub.clone(),
             presence: hub.clone(),
             tokens: self.tokens.clone(),
+            signatures: self.signatures.clone(),
             clock: Arc::new(SystemClock),
             max_text_chars: self.max_text_chars,
             token_leeway: u32::try_from(self.token_leeway.as_secs()).unwrap_or(u32::MAX),

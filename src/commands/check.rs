@@ -46,6 +46,7 @@ async fn look(settings: &Serve, in_force: InForce) -> Report {
     let tokens = settings.api.tokens();
     let error = tokens.err().map(|error| format!("{error:#}"));
     report.problems.extend(error);
+    look_at_webhook(settings, &mut report).await;
     let mapping = settings.bridge.as_deref().map(read_mapping);
     let error = mapping.and_then(Result::err);
     report
@@ -104,6 +105,10 @@ fn look_at_secrets(settings: &Serve, report: &mut Report) -> bool {
         }
         Err(error) => report.problems.push(format!("{error:#}")),
     }
+    let signatures = settings.attachments.signatures();
+    report
+        .problems
+        .extend(signatures.err().map(|error| format!("{error:#}")));
     is_random
 }
 
@@ -139,6 +144,10 @@ fn fill_in(settings: &Serve, secret_is_random: bool, report: &mut Report) {
         Ok(options) => options.map(|options| options.shown()),
         Err(_) => Some("set, and not shown, because it is no valid list of addresses".to_owned()),
     };
+    let webhook = match settings.webhook.address() {
+        Ok(address) => address.map(|address| address.to_string()),
+        Err(_) => Some(not_shown()),
+    };
     let all = report.settings.iter_mut();
     for setting in all.filter(|setting| setting.source != Source::Refused) {
         let value = match setting.name.as_str() {
@@ -147,6 +156,7 @@ fn fill_in(settings: &Serve, secret_is_random: bool, report: &mut Report) {
                 .or(Some("none: everything is in memory".to_owned())),
             "CHAT_REPLICA_URL" => replica.clone(),
             "CHAT_RELAY" => relay.clone().or(Some("none: the database".to_owned())),
+            "CHAT_WEBHOOK_URL" => webhook.clone(),
             "CHAT_MAX_TEXT_CHARS" => Some(settings.max_text_chars().to_string()),
             "CHAT_MAX_CONNECTIONS_PER_USER" => Some(limits.connections_per_user.to_string()),
             "CHAT_PAGE" => Some(page.to_string()),
@@ -191,11 +201,36 @@ async fn look_at_relay(settings: &Serve, report: &mut Report) {
     report.problems.extend(inspection.problems);
 }
 
+/// While nothing answers, messages wait.
+async fn look_at_webhook(settings: &Serve, report: &mut Report) {
+    if let Err(error) = settings.webhook.given() {
+        report.problems.push(format!("{error:#}"));
+        return;
+    }
+    let Ok(Some(address)) = settings.webhook.address() else {
+        return;
+    };
+    if address.is_open_to_others() {
+        report.warnings.push(format!(
+            "{address} (CHAT_WEBHOOK_URL) is not https: messages can be read on the way"
+        ));
+    }
+    match aftermatch_webhook::inspect(&address).await {
+        Ok(status) => report
+            .webhook
+            .push((address.to_string(), format!("answers HEAD with {status}"))),
+        Err(reason) => report.warnings.push(format!(
+            "{address} (CHAT_WEBHOOK_URL) cannot be reached: {reason}. Messages would wait for a day"
+        )),
+    }
+}
+
 async fn look_at_database(settings: &Serve, options: &Options, report: &mut Report) {
     let extent = Extent {
         migrates: !settings.no_migrate,
         sessions: true,
         has_api: settings.api.listen.is_some(),
+        pushes: settings.webhook.is_given(),
     };
     let inspection = aftermatch_postgres::inspect(options, extent).await;
     report.database = inspection.facts;

@@ -62,6 +62,8 @@ async fn serve(settings: Serve, shutdown: CancellationToken) -> anyhow::Result<(
 async fn serve_in_memory(settings: Serve, shutdown: CancellationToken) -> anyhow::Result<()> {
     let secret = settings.secret.given_or_random()?;
     let jwt = Arc::new(tokens(&settings, &secret)?);
+    let webhook = settings.webhook.given()?;
+    let signatures = settings.attachments.signatures()?;
     let world = settings.first_world()?;
     if !secret.is_random {
         tracing::warn!(
@@ -77,6 +79,8 @@ async fn serve_in_memory(settings: Serve, shutdown: CancellationToken) -> anyhow
     let store = Store::Memory(Arc::new(Memory::new(world, Arc::new(SystemClock))));
     let app = app(settings, store, jwt, operators, people)
         .api(api)
+        .signatures(signatures)
+        .webhook(webhook)
         .build();
     app.serve(listener, shutdown).await
 }
@@ -91,6 +95,8 @@ async fn serve_database(
     let bridge = bridge.transpose()?;
     let api_tokens = settings.api.tokens()?;
     let jwt = Arc::new(tokens(&settings, &secret)?);
+    let webhook = settings.webhook.given()?;
+    let signatures = settings.attachments.signatures()?;
     let operators = operators_port(&settings).await?;
     let store = tokio::select! {
         store = database::open(options, &settings, operators.as_ref()) => store?,
@@ -102,9 +108,11 @@ async fn serve_database(
     let nats = relay(&settings, &store).await?;
     let store = Store::Postgres(Arc::new(store));
     let app = app(settings, store, jwt, operators, None)
+        .signatures(signatures)
         .nats(nats)
         .bridge(bridge)
         .api(api)
+        .webhook(webhook)
         .build();
     app.serve(listener, shutdown).await
 }

@@ -100,26 +100,28 @@ impl Banner<'_> {
 
     fn write_how_to_chat(&self, out: &mut String) -> anyhow::Result<()> {
         let address = self.address;
-        if let Some(user) = owner_in_first_room(self.world) {
+        let owners = owners_in_first_room(self.world);
+        if !owners.is_empty() {
+            writeln!(
+                out,
+                "\nChat in terminals, one for each person (npx comes with Node.js):"
+            )?;
+        }
+        for user in owners {
             let token = self.token(user)?;
             writeln!(
                 out,
-                "\nConnect as user {} (with websocat: cargo install websocat):\n  \
-                 websocat -H='Origin: http://localhost' -H=\"Authorization: Bearer {token}\" \
-                 ws://{address}/ws/chat/\n\
-                 Connect as another user in a second terminal, with another token. \
-                 Administrators use /ws/admin-chat/.",
-                user.id
+                "  npx wscat -c ws://{address}/ws/chat/ -o http://localhost \
+                 -H \"Authorization: Bearer {token}\""
             )?;
         }
         let room = self.world.rooms().first().map_or(1, |room| room.id.0);
         writeln!(
             out,
             r#"
-Then type:
-  {{"action":"list","request_id":1}}
-  {{"action":"join_room","room_pk":{room},"request_id":2}}
-  {{"action":"create_message","msg_text":"hello","request_id":3}}
+In each of them, type (one line is one request; administrators use /ws/admin-chat/):
+  {{"action":"join_room","room_pk":{room},"request_id":1}}
+  {{"action":"create_message","msg_text":"hello","request_id":2}}
 "#
         )?;
         Ok(())
@@ -134,15 +136,19 @@ Then type:
     }
 }
 
-/// An active user who may write in the first room.
-fn owner_in_first_room(world: &World) -> Option<&NewUser> {
-    let room = world.rooms().first()?;
+/// The active users whose brands take part in the first room.
+fn owners_in_first_room(world: &World) -> Vec<&NewUser> {
+    let Some(room) = world.rooms().first() else {
+        return Vec::new();
+    };
     let brands = world.brands().iter();
     let participants: Vec<_> = brands
         .filter(|brand| room.participants.contains(&brand.id))
         .collect();
-    let mut users = world.users().iter().filter(|user| user.active);
-    users.find(|user| participants.iter().any(|brand| brand.owner == user.id))
+    let users = world.users().iter().filter(|user| user.active);
+    users
+        .filter(|user| participants.iter().any(|brand| brand.owner == user.id))
+        .collect()
 }
 
 /// Name, brand, rooms and rights of `user`, on one line.

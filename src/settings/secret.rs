@@ -157,7 +157,8 @@ fn given(variable: &str, file: Option<&Path>) -> anyhow::Result<Option<Vec<u8>>>
     Ok(Some(bytes))
 }
 
-fn read(file: &Path, source: &str) -> anyhow::Result<Vec<u8>> {
+/// The secret in a file. `source` names the file and its setting.
+pub(super) fn read(file: &Path, source: &str) -> anyhow::Result<Vec<u8>> {
     let bytes =
         std::fs::read(file).with_context(|| format!("cannot read the secret in {source}"))?;
     // Editors end a file with a line break, which is not part of the secret.

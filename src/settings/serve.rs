@@ -4,15 +4,16 @@ use std::{path::PathBuf, time::Duration};
 
 use aftermatch::{DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_MAX_TEXT_CHARS, Limits, Origin};
 use anyhow::ensure;
-use clap::{Args, ValueEnum, builder::BoolishValueParser};
+use clap::{ArgAction, Args, ValueEnum, builder::BoolishValueParser};
 
 use super::{
-    Database, PreviousSecret, Relay, Secret,
+    Attachments, Database, PreviousSecret, Relay, Secret,
     api::Api,
     values::{
         DEFAULT_LISTEN, Rate, duration, duration_or_zero, in_seconds, keep_deleted, positive, rate,
         whole_seconds,
     },
+    webhook::Webhook,
 };
 use crate::logging::{self, Format};
 
@@ -43,6 +44,8 @@ pub(crate) struct Serve {
     pub(crate) bridge: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) relay: Relay,
+    #[command(flatten)]
+    pub(crate) webhook: Webhook,
     /// Do not migrate the database. The service refuses to start if a migration is
     /// missing.
     #[arg(long, env = "CHAT_NO_MIGRATE", value_parser = BoolishValueParser::new())]
@@ -51,6 +54,8 @@ pub(crate) struct Serve {
     pub(crate) secret: Secret,
     #[command(flatten)]
     pub(crate) previous_secret: PreviousSecret,
+    #[command(flatten)]
+    pub(crate) attachments: Attachments,
     /// Origins that may connect, separated by commas. Each is a host, with a scheme or
     /// a port if they matter. There are no wildcards: list each subdomain.
     #[arg(
@@ -125,6 +130,19 @@ pub(crate) struct Serve {
     /// with 1013.
     #[arg(long, env = "CHAT_MAX_OUTBOX_BYTES", value_name = "N", default_value_t = Limits::default().outbox_bytes, value_parser = positive::<usize>)]
     max_outbox_bytes: usize,
+    /// Compress messages for the clients that offer it (`permessage-deflate`): they receive a
+    /// third of the bytes. `off`: no CPU time for that.
+    #[arg(
+        long,
+        env = "CHAT_COMPRESSION",
+        value_name = "BOOL",
+        action = ArgAction::Set,
+        num_args = 0..=1,
+        default_value = "on",
+        default_missing_value = "on",
+        value_parser = BoolishValueParser::new()
+    )]
+    compression: bool,
     /// Time limit of a handshake, from connecting to the WebSocket. Every other HTTP
     /// connection has the same limit, on the operators' port too.
     #[arg(long, env = "CHAT_HANDSHAKE_TIMEOUT", value_name = "TIME", default_value = in_seconds(DEFAULT_HANDSHAKE_TIMEOUT), value_parser = duration)]
@@ -339,6 +357,7 @@ impl Serve {
             writes_per_second: self.max_writes_per_second.0,
             outbox_frames: self.max_outbox_frames,
             outbox_bytes: self.max_outbox_bytes,
+            compression: self.compression,
             ping: self.ping_interval,
             idle: self.idle_timeout,
             close_expired: self.token_expiry == TokenExpiry::Close,

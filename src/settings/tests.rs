@@ -316,6 +316,40 @@ fn nats_needs_a_database_and_credentials_need_nats() {
 }
 
 #[test]
+fn attachment_secret_is_read_and_long_enough() {
+    assert!(matches!(serve(&[]).attachments.signatures(), Ok(None)));
+    for (secret, needed) in [
+        ("x".repeat(32) + "\n", None),
+        (
+            "x".repeat(31) + "\n",
+            Some("has 31 bytes: at least 32 are needed"),
+        ),
+        (String::new(), Some("has 0 bytes: at least 32 are needed")),
+    ] {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), secret).expect("written");
+        let flag = format!("--attachment-secret-file={}", file.path().display());
+        let signatures = serve(&[&flag]).attachments.signatures();
+        match needed {
+            None => assert!(matches!(signatures, Ok(Some(_)))),
+            Some(needed) => {
+                let error = signatures.err().expect("a refusal").to_string();
+                assert!(error.contains(needed), "{error}");
+                assert!(error.contains("CHAT_ATTACHMENT_SECRET_FILE"), "{error}");
+            }
+        }
+    }
+    let missing = serve(&["--attachment-secret-file=/nowhere"]);
+    let error = missing.attachments.signatures().err().expect("a refusal");
+    assert!(
+        error
+            .to_string()
+            .contains("cannot read the secret in /nowhere"),
+        "{error}"
+    );
+}
+
+#[test]
 fn all_contradictions_are_found() {
     let settings = serve(&[
         "--ping-interval=10s",

@@ -56,8 +56,14 @@ const RELAY: (&str, &[&str]) = (
 /// The adapters that send it: they may name it, too.
 const RELAYING: [&str; 2] = ["aftermatch-nats", "aftermatch-postgres"];
 
-/// The adapters that clients talk to: they may name the protocol, too.
-const DRIVING: [&str; 3] = ["aftermatch-api", "aftermatch-http", "aftermatch-websocket"];
+/// The adapters that clients talk to, and the one that talks to the platform: they may name the
+/// protocol, too.
+const SPEAKING: [&str; 4] = [
+    "aftermatch-api",
+    "aftermatch-http",
+    "aftermatch-webhook",
+    "aftermatch-websocket",
+];
 
 /// What reads records of the platform, from a file or from the body of a request: itself it
 /// reads no file and no socket.
@@ -122,11 +128,11 @@ fn adapter_names_no_other_adapter() {
             continue;
         }
         adapters += 1;
-        let driving = DRIVING.contains(&package.name.as_str());
+        let speaking = SPEAKING.contains(&package.name.as_str());
         let relaying = RELAYING.contains(&package.name.as_str());
         let allowed = |name: &str| {
             [PORTS, TESTDB].contains(&name)
-                || (driving && name == PROTOCOL.0)
+                || (speaking && name == PROTOCOL.0)
                 || (package.name.as_str() == READING && name == WORLD)
                 || (relaying && name == RELAY.0)
         };

@@ -28,6 +28,7 @@ test("metrics pass promtool", async (t) => {
   const { type, text } = await get("text/plain");
   assert.match(type, /^text\/plain; version=0\.0\.4/);
   assert.match(text, /aftermatch_requests_total\{.*join_room/);
+  assert.match(text, /^aftermatch_compressed_bytes_total [1-9]/m, "browsers offer compression");
   assert.match(text, /^process_resident_memory_bytes [1-9]/m);
   const { error, status, stdout, stderr } = check(text);
   assert.ifError(error);

@@ -16,12 +16,17 @@ export function personOn(page, name) {
     says: (text) => view.locator(".text").getByText(text, { exact: true }),
     async send(text) {
       await field.fill(text);
-      await field.press("Enter");
+      // On touch devices Enter starts a new line.
+      const touch = await page.evaluate(() => matchMedia("(pointer: coarse)").matches);
+      await (touch ? view.locator(".composer .primary").click() : field.press("Enter"));
     },
     async act(text, what) {
       await view.locator(".message", { hasText: text }).hover();
-      await view.getByRole("button", { name: `What to do with “${text}`, exact: false }).click();
-      await page.getByRole("dialog").getByRole("button", { name: what, exact: true }).click();
+      await view.getByRole("button", { name: `Actions for “${text}`, exact: false }).click();
+      const button = page.getByRole("dialog").getByRole("button", { name: what, exact: true });
+      await button.click();
+      // The question before a deletion.
+      if (what.startsWith("Delete")) await button.click();
     },
   };
 }
@@ -45,4 +50,12 @@ export function write(page, user, texts, clientMsgId) {
     for (const text of texts) await client.send(text, clientMsgId && { clientMsgId });
     client.close();
   }, { user, texts, clientMsgId });
+}
+
+/** As a tab behind others. */
+export function setHidden(page, hidden) {
+  return page.evaluate((hidden) => {
+    Object.defineProperty(document, "hidden", { configurable: true, value: hidden });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, hidden);
 }

@@ -8,7 +8,7 @@ chat.addEventListener("message", ({ detail: { data, replay, mine } }) => {
   console.log(text, both, data.room.has_business);
 });
 chat.addEventListener("roomchanged", ({ detail: { room_pk, unread, last_message } }) => {
-  console.log(room_pk.toFixed(), unread, last_message?.text);
+  console.log(room_pk.toString(), unread, last_message?.text);
 });
 chat.addEventListener("presence", ({ detail }) => {
   // @ts-expect-error a brand that is online has no time

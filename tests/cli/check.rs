@@ -1,7 +1,9 @@
 //! `aftermatch check`: it prints what is in force, and all that is wrong at once; and the
 //! service refuses the same at its start.
 
-use aftermatch_test_support::{Aftermatch, Pair, Platform, SECRET, aftermatch, empty, fresh};
+use aftermatch_test_support::{
+    Aftermatch, Pair, Platform, SECRET, aftermatch, empty, file_with, fresh,
+};
 use sqlx::AssertSqlSafe;
 
 const PASSWORD: &str = "nobody-shall-read-this";
@@ -315,4 +317,66 @@ async fn replica_is_looked_at() {
         &away,
         &["the replica (CHAT_REPLICA_URL) cannot be read now"],
     );
+}
+
+#[tokio::test]
+async fn webhook_is_checked_and_shown_without_query() {
+    let good = file_with("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
+    let good = good.path().display().to_string();
+    let short = file_with("whsec_c2hvcnQ=");
+    let short = short.path().display().to_string();
+    let url = format!("http://127.0.0.1:9/hook?token={PASSWORD}");
+    let both = check()
+        .env("CHAT_WEBHOOK_URL", &url)
+        .env("CHAT_WEBHOOK_SECRET_FILE", &good);
+    let shown = printed(both, 0).await;
+    let reached = "http://127.0.0.1:9/hook?… (CHAT_WEBHOOK_URL) cannot be reached";
+    expect_parts(
+        &shown,
+        &["http://127.0.0.1:9/hook?…  (environment)", reached],
+    );
+    for (url, file, part) in [
+        (
+            Some(&*url),
+            None,
+            "CHAT_WEBHOOK_URL is set without CHAT_WEBHOOK_SECRET_FILE",
+        ),
+        (
+            None,
+            Some(&*good),
+            "CHAT_WEBHOOK_SECRET_FILE is set without CHAT_WEBHOOK_URL",
+        ),
+        (
+            Some("ftp://a/"),
+            Some(&good),
+            "CHAT_WEBHOOK_URL: it must begin with https://",
+        ),
+        (
+            Some(&url),
+            Some("/no/such"),
+            "cannot read the secret of the webhook in /no/such",
+        ),
+        (
+            Some(&url),
+            Some(&short),
+            "a secret must have 24 to 64 bytes, and one has 5",
+        ),
+    ] {
+        let with = |mut command: Aftermatch| {
+            for (name, value) in [
+                ("CHAT_WEBHOOK_URL", url),
+                ("CHAT_WEBHOOK_SECRET_FILE", file),
+            ] {
+                if let Some(value) = value {
+                    command = command.env(name, value);
+                }
+            }
+            command
+        };
+        let shown = printed(with(check()), 2).await;
+        assert!(shown.contains(part), "no {part:?}: {shown}");
+        let serve = aftermatch(&["serve", "--listen=127.0.0.1:0"]);
+        let refused = with(serve).expect_refusal().await;
+        assert!(refused.contains(part), "no {part:?}: {refused}");
+    }
 }

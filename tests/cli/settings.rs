@@ -2,7 +2,7 @@ use std::net::TcpListener;
 
 use aftermatch_test_support::{SECRET, aftermatch};
 
-const SETTINGS: [&str; 35] = [
+const SETTINGS: [&str; 39] = [
     "CHAT_LISTEN",
     "CHAT_WORLD",
     "DATABASE_URL",
@@ -13,11 +13,14 @@ const SETTINGS: [&str; 35] = [
     "CHAT_NO_MIGRATE",
     "CHAT_RELAY",
     "CHAT_RELAY_CREDENTIALS_FILE",
+    "CHAT_WEBHOOK_URL",
+    "CHAT_WEBHOOK_SECRET_FILE",
     "CHAT_JWT_SECRET",
     "CHAT_JWT_SECRET_FILE",
     "CHAT_JWT_PREVIOUS_SECRET",
     "CHAT_JWT_PREVIOUS_SECRET_FILE",
     "CHAT_JWT_PREVIOUS_UNTIL",
+    "CHAT_ATTACHMENT_SECRET_FILE",
     "CHAT_ALLOWED_ORIGINS",
     "CHAT_PAGE",
     "CHAT_TOKEN_EXPIRY",
@@ -28,6 +31,7 @@ const SETTINGS: [&str; 35] = [
     "CHAT_MAX_REQUESTS_PER_SECOND",
     "CHAT_MAX_OUTBOX_FRAMES",
     "CHAT_MAX_OUTBOX_BYTES",
+    "CHAT_COMPRESSION",
     "CHAT_HANDSHAKE_TIMEOUT",
     "CHAT_PING_INTERVAL",
     "CHAT_IDLE_TIMEOUT",
@@ -66,6 +70,7 @@ async fn empty_variable_counts_as_not_set() {
     let mut program = aftermatch(&[]);
     for name in [
         "CHAT_ALLOWED_ORIGINS",
+        "CHAT_COMPRESSION",
         "CHAT_JWT_SECRET",
         "CHAT_JWT_SECRET_FILE",
         "CHAT_MAX_OUTBOX_FRAMES",
@@ -93,6 +98,7 @@ async fn bad_value_refused_with_name_and_advice() {
         ("CHAT_MAX_WRITES_PER_SECOND", "on", "or `off`"),
         ("CHAT_MAX_OUTBOX_FRAMES", "0", number),
         ("CHAT_MAX_OUTBOX_BYTES", "1.5", number),
+        ("CHAT_COMPRESSION", "best", "value was not a boolean"),
         ("CHAT_DATABASE_POOL", "0", "from 1 to 1000"),
         ("CHAT_STATEMENT_TIMEOUT", "5", time),
         ("CHAT_HANDSHAKE_TIMEOUT", "10", time),

@@ -1,5 +1,6 @@
 //! Every action: what it does, who receives its event, and when it is refused.
 
+mod attachments;
 mod audit;
 mod broadcast;
 mod delete;

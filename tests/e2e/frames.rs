@@ -1,5 +1,6 @@
 //! Every kind of frame a client can send, and what comes back.
 
+mod compressed;
 mod envelope;
 mod framing;
 mod malformed;

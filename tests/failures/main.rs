@@ -11,6 +11,7 @@
     reason = "every function here belongs to a test"
 )]
 
+mod attachments;
 mod database_outage;
 mod database_refusals;
 mod inbox;
@@ -36,4 +37,5 @@ mod schemas;
 mod startup;
 mod two_processes;
 mod undelivered;
+mod webhook;
 mod world;

@@ -27,6 +27,7 @@ fn message() -> Message {
             profile: Profile::new("{}"),
         },
         text: Text::stored("hello"),
+        attachments: None,
         created_at: at(),
         edited_at: None,
         client_msg_id: None,

@@ -2,9 +2,10 @@
 //!
 //! | path | answers |
 //! |---|---|
-//! | `/docs` | a page that shows the document below |
+//! | `/docs` | a page that shows the documents below, in English or Russian |
 //! | `/docs/asyncapi.json` | the AsyncAPI document |
 //! | `/docs/openapi.json` | the OpenAPI document of the platform's API |
+//! | `/docs/limits.json` | the limits in force |
 
 use poem::Route;
 
@@ -12,10 +13,35 @@ use crate::files::{CSS, HTML, JSON, SCRIPT, SVG, file};
 
 const PAGE: &str = include_str!("../assets/docs/index.html");
 
-/// Adds the page and the documents to `routes`. `asyncapi` is what the page shows, `openapi`
-/// is about the API of the platform; both are JSON.
+/// A script of the page, by its path.
+macro_rules! script {
+    ($name:literal, $folder:literal) => {
+        (
+            concat!("/docs/", $name),
+            include_str!(concat!("../assets/", $folder, "/", $name)),
+        )
+    };
+}
+
+const SCRIPTS: &[(&str, &str)] = &[
+    script!("docs.js", "docs"),
+    script!("parts.js", "docs"),
+    script!("ru-actions.js", "docs"),
+    script!("ru-shapes.js", "docs"),
+    script!("texts-en.js", "docs"),
+    script!("texts-ru.js", "docs"),
+    script!("texts.js", "docs"),
+    script!("dom.js", "shared"),
+    script!("language.js", "shared"),
+];
+
+/// Adds the page and the documents to `routes`. `asyncapi` is what the page
+/// shows, `openapi` is about the API of the platform, and `limits` is an object with a number for each limit or `null` for none, both in JSON.
 #[must_use]
-pub fn docs(routes: Route, asyncapi: String, openapi: String) -> Route {
+pub fn docs(routes: Route, asyncapi: String, openapi: String, limits: String) -> Route {
+    let routes = SCRIPTS.iter().fold(routes, |routes, &(path, text)| {
+        routes.at(path, file(SCRIPT, text))
+    });
     routes
         .at("/docs", file(HTML, PAGE))
         .at("/docs/", file(HTML, PAGE))
@@ -28,19 +54,12 @@ pub fn docs(routes: Route, asyncapi: String, openapi: String) -> Route {
             file(CSS, include_str!("../assets/shared/tokens.css")),
         )
         .at(
-            "/docs/dom.js",
-            file(SCRIPT, include_str!("../assets/shared/dom.js")),
-        )
-        .at(
-            "/docs/docs.js",
-            file(SCRIPT, include_str!("../assets/docs/docs.js")),
-        )
-        .at(
             "/docs/icon.svg",
             file(SVG, include_str!("../assets/docs/icon.svg")),
         )
         .at("/docs/asyncapi.json", file(JSON, asyncapi))
         .at("/docs/openapi.json", file(JSON, openapi))
+        .at("/docs/limits.json", file(JSON, limits))
 }
 
 #[cfg(test)]
@@ -50,9 +69,12 @@ mod tests {
     use super::*;
 
     async fn ask(path: &str) -> Response {
-        let asyncapi = r#"{"asyncapi":"3.0.0"}"#.to_owned();
-        let openapi = r#"{"openapi":"3.1.0"}"#.to_owned();
-        let routes = docs(Route::new(), asyncapi, openapi);
+        let routes = docs(
+            Route::new(),
+            r#"{"asyncapi":"3.0.0"}"#.to_owned(),
+            r#"{"openapi":"3.1.0"}"#.to_owned(),
+            r#"{"page":100}"#.to_owned(),
+        );
         let request = Request::builder().uri(path.parse().expect("a path"));
         routes.get_response(request.finish()).await
     }
@@ -62,11 +84,23 @@ mod tests {
         for (path, document) in [
             ("/docs/asyncapi.json", r#"{"asyncapi":"3.0.0"}"#),
             ("/docs/openapi.json", r#"{"openapi":"3.1.0"}"#),
+            ("/docs/limits.json", r#"{"page":100}"#),
         ] {
             let response = ask(path).await;
             assert_eq!(response.content_type(), Some("application/json"));
             let body = response.into_body().into_string().await;
             assert_eq!(body.expect("text"), document);
+        }
+    }
+
+    #[tokio::test]
+    async fn imported_scripts_are_served() {
+        for (_, text) in SCRIPTS {
+            for import in text.lines().filter(|line| line.starts_with("import ")) {
+                let (_, from) = import.split_once(" from \"./").expect("a source");
+                let path = format!("/docs/{}", from.trim_end_matches("\";"));
+                assert!(ask(&path).await.is_success(), "{path}");
+            }
         }
     }
 

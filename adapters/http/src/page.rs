@@ -23,8 +23,8 @@ use crate::files::{CSS, HTML, JSON, SCRIPT, file, plain, response};
 /// administrator. Everybody who can open the page can act as any of them.
 pub type DemoPeople = Arc<dyn Fn() -> String + Send + Sync>;
 
-/// A module of the page, by the name the others import it by.
-macro_rules! module {
+/// A file of the page, by its path.
+macro_rules! own {
     ($name:literal) => {
         (
             concat!("/page/", $name),
@@ -33,25 +33,70 @@ macro_rules! module {
     };
 }
 
-const MODULES: [(&str, &str); 13] = [
-    module!("chat.js"),
-    module!("chooser.js"),
-    module!("composer.js"),
-    module!("conversation.js"),
-    module!("frames.js"),
-    module!("main.js"),
-    module!("message.js"),
-    module!("people.js"),
-    module!("person.js"),
-    module!("rooms.js"),
-    module!("texts.js"),
-    // The protocol page has it, too.
+/// A module of the JavaScript client: the page talks as every other client can.
+macro_rules! client {
+    ($name:literal) => {
+        (
+            concat!("/page/", $name),
+            include_str!(concat!("../../../clients/js/", $name)),
+        )
+    };
+}
+
+const MODULES: &[(&str, &str)] = &[
+    own!("attachments.js"),
+    own!("chat.js"),
+    own!("chooser.js"),
+    own!("composer.js"),
+    own!("connection.js"),
+    own!("conversation.js"),
+    own!("frames.js"),
+    own!("links.js"),
+    own!("log.js"),
+    own!("main.js"),
+    own!("menu.js"),
+    own!("message.js"),
+    own!("names.js"),
+    own!("notifications.js"),
+    own!("people.js"),
+    own!("person.js"),
+    own!("reading.js"),
+    own!("roomlist.js"),
+    own!("rooms.js"),
+    own!("roving.js"),
+    own!("signals.js"),
+    own!("texts-en.js"),
+    own!("texts-ru.js"),
+    own!("texts.js"),
+    own!("tokenform.js"),
+    own!("tokens.js"),
+    own!("unsent.js"),
+    own!("viewport.js"),
+    // The protocol page has them, too.
     ("/page/dom.js", include_str!("../assets/shared/dom.js")),
-    // The page talks as every other client can.
     (
-        "/page/aftermatch.js",
-        include_str!("../../../clients/js/aftermatch.js"),
+        "/page/language.js",
+        include_str!("../assets/shared/language.js"),
     ),
+    client!("aftermatch.js"),
+    client!("lib/connection.js"),
+    client!("lib/emitter.js"),
+    client!("lib/error.js"),
+    client!("lib/json.js"),
+    client!("lib/lane.js"),
+    client!("lib/options.js"),
+    client!("lib/surroundings.js"),
+];
+
+const STYLES: &[(&str, &str)] = &[
+    own!("page.css"),
+    own!("chooser.css"),
+    own!("person.css"),
+    own!("conversation.css"),
+    own!("message.css"),
+    own!("composer.css"),
+    own!("frames.css"),
+    own!("small.css"),
 ];
 
 /// Adds the page to `routes`. `admits` says whether a page served at a `Host` may
@@ -66,12 +111,11 @@ pub fn page(
     let routes = MODULES.iter().fold(routes, |routes, &(path, text)| {
         routes.at(path, file(SCRIPT, text))
     });
+    let routes = STYLES.iter().fold(routes, |routes, &(path, text)| {
+        routes.at(path, file(CSS, text))
+    });
     routes
         .at("/", file(HTML, include_str!("../assets/page/index.html")))
-        .at(
-            "/page/page.css",
-            file(CSS, include_str!("../assets/page/page.css")),
-        )
         .at("/page/people.json", demo_people(people, admits))
 }
 
@@ -138,7 +182,7 @@ mod tests {
         let html = read("/").await;
         let own = html.split('"').filter(|text| text.starts_with("/page/"));
         let own: Vec<_> = own.collect();
-        assert_eq!(own, ["/page/page.css", "/page/main.js"]);
+        assert_eq!(own.len(), STYLES.len() + 1, "every style sheet is used");
         for path in own {
             read(path).await;
         }

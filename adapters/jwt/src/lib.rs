@@ -1,9 +1,11 @@
-//! Access tokens as Django's simplejwt issues them: HS256, and the claims
-//! `token_type`, `exp`, `iat`, `jti` and `user_id`.
+//! What the platform signs. Access tokens as Django's simplejwt issues them: HS256, and the
+//! claims `token_type`, `exp`, `iat`, `jti` and `user_id`. And attachments.
 
+mod attachments;
 mod claims;
 pub mod hmac;
 
+pub use self::attachments::AttachmentSignatures;
 use aftermatch_ports::{
     Tokens,
     model::{Refusal, UserId, access::Claims},

@@ -17,6 +17,7 @@ mod directory;
 mod log;
 mod platform;
 mod ports;
+mod pushes;
 mod relay;
 mod state;
 mod time;
@@ -30,9 +31,10 @@ use aftermatch_ports::{
         world::{NewBrand, NewRoom, NewUser},
     },
 };
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::Notify;
 
+use pushes::Pending;
 pub use relay::LocalRelay;
 use state::State;
 
@@ -43,6 +45,8 @@ pub struct Memory {
     clock: Arc<dyn Clock>,
     /// Notified of every change by the platform.
     changed: Notify,
+    /// Taken after the lock of the state.
+    pushes: Mutex<Pending>,
 }
 
 impl Memory {
@@ -54,6 +58,7 @@ impl Memory {
             state: RwLock::new(State::new(world, time::store_id(clock.now()))),
             clock,
             changed: Notify::new(),
+            pushes: Mutex::default(),
         }
     }
 

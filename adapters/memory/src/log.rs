@@ -26,8 +26,8 @@ use std::{
 use aftermatch_ports::{
     Commit,
     model::{
-        Author, ClientMsgId, Epoch, LogHead, Message, MessageId, Reason, RequestId, RoomId, Seq,
-        Text, Timestamp, UserId,
+        Attachments, Author, ClientMsgId, Epoch, LogHead, Message, MessageId, Reason, RequestId,
+        RoomId, Seq, Text, Timestamp, UserId,
     },
 };
 
@@ -71,6 +71,8 @@ enum Kind {
         id: MessageId,
         /// `None`: purged.
         text: Option<Text>,
+        /// `None` after they were purged, too.
+        attachments: Option<Attachments>,
         client_msg_id: Option<ClientMsgId>,
     },
     Edited {
@@ -101,6 +103,7 @@ struct StoredMessage {
     id: MessageId,
     author: UserId,
     text: Text,
+    attachments: Option<Attachments>,
     created_at: Timestamp,
     edited_at: Option<Timestamp>,
     /// The id that the author's program gave it, and the text it was sent with.
@@ -172,6 +175,24 @@ impl Log {
             .map(|(_, message)| message)
     }
 
+    /// The last message after event `after` that was created before `earliest`.
+    pub(crate) fn last_before(&self, after: Seq, earliest: Timestamp) -> Option<Seq> {
+        let created = self.created(after, self.last_seq()).rev();
+        let mut old = created.filter(|message| message.created_at < earliest);
+        old.next().map(|message| message.seq)
+    }
+
+    /// The messages that exist and were created after event `after`, up to event `last`.
+    pub(crate) fn messages_between(
+        &self,
+        directory: &Directory,
+        after: Seq,
+        last: Seq,
+    ) -> impl Iterator<Item = Message> {
+        let created = self.created(after, last);
+        created.map(|message| self.message(message, directory))
+    }
+
     /// Whether the user ever created a message here.
     pub(crate) fn has_author(&self, user: UserId) -> bool {
         let mut events = self.events.iter();
@@ -189,12 +210,21 @@ impl Log {
             room: self.room,
             author: author(stored.author, directory),
             text: stored.text.clone(),
+            attachments: stored.attachments.clone(),
             created_at: stored.created_at,
             edited_at: stored.edited_at,
             client_msg_id: client_msg_id.map(|(id, _)| id.clone()),
             seq: stored.seq,
             changed_seq: stored.changed_seq,
         }
+    }
+}
+
+impl StoredMessage {
+    /// How many bytes of text and attachments it has.
+    fn bytes(&self) -> usize {
+        let attachments = self.attachments.as_ref();
+        self.text.as_str().len() + attachments.map_or(0, |json| json.as_str().len())
     }
 }
 

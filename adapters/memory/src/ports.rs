@@ -3,10 +3,11 @@
 use std::{future::pending, ops::RangeInclusive, sync::Arc, time::Duration};
 
 use aftermatch_ports::{
-    AuditPage, Changes, Commit, CreateOutcome, Deleted, DeltaSince, Difference, Draft, Expected,
-    FoundPiece, Health, History, HistoryPage, HistoryRange, Log, LogPage, Messages, Outcome, Page,
-    People, Precondition, Read, ReadMark, ReadPositions, Revisions, RoomState, RoomSummary, Rooms,
-    Scope, StoreError, VersionsPage,
+    AuditPage, Backlog, Changes, Commit, CreateOutcome, Deleted, DeltaSince, Difference, Draft,
+    DuePush, Expected, FoundPiece, Health, History, HistoryPage, HistoryRange, Log, LogPage,
+    Messages, Outcome, Page, People, Precondition, PushLimits, PushPage, Pushes, Read, ReadMark,
+    ReadPositions, Revisions, RoomState, RoomSummary, Rooms, Scope, Settled, StoreError,
+    VersionsPage,
     model::{
         BrandId, LogHead, Message, MessageId, Reason, RequestId, Room, RoomId, SearchWords, Seq,
         Text, User, UserId, access::DeleteScope,
@@ -177,6 +178,34 @@ impl Log for Memory {
 
     async fn purge(&self, keep: Duration, limit: usize) -> Result<usize, StoreError> {
         Ok(self.state.read().purge(self.clock.now(), keep, limit))
+    }
+}
+
+#[async_trait]
+impl Pushes for Memory {
+    async fn find(&self, limits: PushLimits) -> Result<Option<Backlog>, StoreError> {
+        let now = self.clock.now();
+        let state = self.state.read();
+        Ok(Some(self.pushes.lock().find(&state, now, limits)))
+    }
+
+    async fn due(&self, limit: usize) -> Result<Vec<DuePush>, StoreError> {
+        Ok(self.pushes.lock().due(self.clock.now(), limit))
+    }
+
+    async fn read(&self, due: DuePush, limit: usize) -> Result<PushPage, StoreError> {
+        Ok(self.state.read().push_page(due, limit, self.clock.now()))
+    }
+
+    async fn settle(&self, due: DuePush, settled: Settled) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        self.pushes.lock().settle(due, &settled, now);
+        Ok(())
+    }
+
+    async fn hasten(&self) -> Result<(), StoreError> {
+        self.pushes.lock().hasten();
+        Ok(())
     }
 }
 

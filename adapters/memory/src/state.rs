@@ -69,6 +69,7 @@ impl State {
         };
         let draft = Draft {
             text: message.text.clone(),
+            attachments: None,
             client_msg_id: None,
         };
         let stamp = Stamp {
@@ -113,6 +114,11 @@ impl State {
 
     pub(crate) fn log(&self, room: RoomId) -> Option<&Mutex<Log>> {
         self.logs.get(&room)
+    }
+
+    /// All logs.
+    pub(crate) fn logs(&self) -> impl Iterator<Item = (RoomId, &Mutex<Log>)> {
+        self.logs.iter().map(|(room, log)| (*room, log))
     }
 
     pub(crate) fn holds(&self, precondition: &Precondition) -> bool {

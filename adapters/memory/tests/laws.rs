@@ -9,7 +9,7 @@ use std::sync::{
 
 use aftermatch_memory::Memory;
 use aftermatch_ports::{
-    Clock, Directory, History, Log, Messages, People, ReadPositions, Revisions, Rooms,
+    Clock, Directory, History, Log, Messages, People, Pushes, ReadPositions, Revisions, Rooms,
     laws::{Subject, Work},
     model::{
         RoomId, Timestamp, World,
@@ -66,6 +66,10 @@ impl Subject for InMemory {
     }
 
     fn read_positions(&self) -> &dyn ReadPositions {
+        &self.0
+    }
+
+    fn pushes(&self) -> &dyn Pushes {
         &self.0
     }
 

@@ -219,6 +219,7 @@ async fn purge_forgets_what_is_old_enough() {
 async fn create(memory: &Memory) -> Created {
     let draft = Draft {
         text: message(None).text,
+        attachments: None,
         client_msg_id: None,
     };
     let precondition = precondition(memory).await;

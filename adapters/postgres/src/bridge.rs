@@ -7,6 +7,7 @@
 //! | `probe` | what the database says of the queries |
 //! | `triggers` | what notes which rows of the platform have moved |
 //! | `objects` | the tables of the bridge |
+//! | `notes` | what statements of the platform moved |
 //! | `marks` | what has moved and is not applied |
 //! | `round` | applies marks, in one transaction |
 //! | `apply` | brings what the queries return for some keys into our tables |
@@ -19,7 +20,7 @@
 //! 1. **The platform is never disturbed.** Its transactions only note keys. A trigger
 //!    fails no transaction, whatever it meets; no object of ours is in the way of its
 //!    migrations; no statement of ours holds a lock on its tables that a write waits for,
-//!    except a `CREATE TRIGGER`, for which nobody waits longer than half a second.
+//!    except to make triggers, for which nobody waits longer than half a second.
 //! 2. **A mark is a reason to look, and nothing else.** What is applied is what the
 //!    queries return now. So a mark that comes twice, or too often, changes nothing.
 //! 3. **A mark goes with its work.** It is deleted in the transaction that applied it. A
@@ -46,6 +47,7 @@ mod install;
 mod mapping;
 mod marks;
 mod metrics;
+mod notes;
 mod notify;
 mod objects;
 mod plan;

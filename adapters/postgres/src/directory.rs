@@ -4,6 +4,7 @@
 //! event.)
 
 pub(crate) mod cache;
+pub(crate) mod candidates;
 pub(crate) mod lanes;
 pub(crate) mod people;
 pub(crate) mod revisions;

@@ -1,4 +1,4 @@
-use std::io;
+use std::{io, sync::Arc};
 
 use aftermatch_ports::StoreError;
 use sqlx::Error;
@@ -103,7 +103,8 @@ pub(crate) fn is_outage(error: &Error) -> bool {
     is_transient(error) || matches!(error, Error::Protocol(_)) || class == Some("28")
 }
 
-pub(crate) fn unavailable(error: Error) -> StoreError {
+pub(crate) fn unavailable(error: impl Into<Arc<Error>>) -> StoreError {
+    let error = error.into();
     if is_outage(&error) {
         StoreError::transient(error)
     } else {

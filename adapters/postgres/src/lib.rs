@@ -10,6 +10,7 @@
 //! | `replica` | reads from a standby that is as new as the primary |
 //! | `session` | what every connection is before its first statement |
 //! | `relay` | notifications from the platform and from other processes |
+//! | `push` | what is still to be pushed to the platform |
 //! | `bridge` | the chat on a platform's own database, which it adopts |
 //! | `admin` | inspections, migrations, imports, health |
 //!
@@ -35,6 +36,7 @@ mod metrics;
 mod moment;
 mod options;
 mod precondition;
+mod push;
 mod refusals;
 mod relay;
 mod replica;
@@ -42,6 +44,7 @@ mod retry;
 mod session;
 mod store;
 mod suspicion;
+mod together;
 mod write;
 
 pub use admin::{

@@ -104,6 +104,19 @@ impl Settings {
             .with("tcp_keepalives_count", "3")
     }
 
+    /// For pushes. What a crash undoes is sent again. A process that is paused, or a machine
+    /// that is gone, holds the lock for about ten seconds.
+    pub(crate) fn of_pushes(statement_timeout: Duration) -> Self {
+        Self::of("push", statement_timeout)
+            .with("synchronous_commit", "off")
+            .with("enable_seqscan", "off")
+            .with("jit", "off")
+            .with("tcp_keepalives_idle", "5")
+            .with("tcp_keepalives_interval", "2")
+            .with("tcp_keepalives_count", "3")
+            .with("tcp_user_timeout", "10000")
+    }
+
     /// For migrations: without a time limit, except for locks. While a migration waits
     /// for the lock of a table, as during a dump, all other statements on the table
     /// wait behind it.
@@ -258,6 +271,7 @@ mod tests {
             Settings::of_listener(limit),
             Settings::of_imports(),
             Settings::of_bridge(limit),
+            Settings::of_pushes(limit),
             Settings::of_migrations(limit),
         ] {
             let (mut connection, store) = open(&options, &settings).await.expect("a connection");

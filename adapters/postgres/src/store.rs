@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use aftermatch_ports::model::{Room, RoomId, User, UserId};
+use aftermatch_ports::model::{LogHead, Room, RoomId, User, UserId};
 use sqlx::{
     Error, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -13,12 +13,14 @@ use crate::{
     error::is_read_only,
     options::Options,
     precondition::{OfRow, Query},
+    push::Lead,
     refusals::Refusals,
     relay::notifications::Notifications,
     replica::Replica,
     retry::{Retry, before},
     session::{self, Settings},
     suspicion::Suspicion,
+    together::Together,
     write::Writer,
 };
 
@@ -40,9 +42,14 @@ pub struct Postgres {
     pub(crate) users: Cache<UserId, User>,
     pub(crate) rooms: Cache<RoomId, Room>,
     pub(crate) directory_writes: Lanes,
+    pub(crate) users_now: Together<UserId, Arc<User>>,
+    pub(crate) rooms_now: Together<RoomId, Arc<Room>>,
+    pub(crate) heads_now: Together<RoomId, LogHead>,
     statement_timeout: Duration,
     connect: PgConnectOptions,
     pub(crate) bridge: Watched,
+    /// The connection over which this process pushes, or waits to.
+    pub(crate) pushes: Mutex<Option<Lead>>,
 }
 
 impl Postgres {
@@ -77,9 +84,13 @@ impl Postgres {
             users: Cache::new(),
             rooms: Cache::new(),
             directory_writes: Lanes::default(),
+            users_now: Together::default(),
+            rooms_now: Together::default(),
+            heads_now: Together::default(),
             statement_timeout: limit,
             connect,
             bridge: Watched::default(),
+            pushes: Mutex::default(),
         })
     }
 
@@ -92,6 +103,13 @@ impl Postgres {
         let (mut connection, _) = session::open(&self.connect, &settings).await?;
         let bridge = Bridge::on(&mut connection, mapping).await?;
         Ok((connection, bridge))
+    }
+
+    /// A connection of its own for pushes.
+    pub(crate) async fn open_push(&self) -> Result<PgConnection, Error> {
+        let settings = Settings::of_pushes(self.statement_timeout);
+        let (connection, _) = session::open(&self.connect, &settings).await?;
+        Ok(connection)
     }
 
     pub(crate) fn statement_timeout(&self) -> Duration {
@@ -118,11 +136,11 @@ impl Postgres {
         self.with_timeout(query).await
     }
 
-    /// The most connections it has open at a time: the pool's, one to write, one to listen
-    /// and one for a bridge.
+    /// The most connections it has open at a time: the pool's, one to write, one to listen,
+    /// one for a bridge and one for pushes.
     #[must_use]
     pub fn connections(&self) -> usize {
-        usize::try_from(self.pool.options().get_max_connections() + 3).unwrap_or(usize::MAX)
+        usize::try_from(self.pool.options().get_max_connections() + 4).unwrap_or(usize::MAX)
     }
 
     /// Closes the connections of the pools. Call it after the last request.
@@ -170,6 +188,12 @@ impl Postgres {
             self.suspicion.raise();
         }
         result
+    }
+
+    /// When a query that begins now is given up.
+    pub(crate) fn deadline(&self) -> Instant {
+        // Twice the limit: once to get a connection, once for the statement.
+        Instant::now() + 2 * self.statement_timeout
     }
 
     /// Retries for locked rows, for as long as one statement may take.

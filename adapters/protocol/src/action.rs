@@ -83,16 +83,17 @@ actions! {
     ///
     /// Everyone joined receives it. The text is stored and sent exactly as it
     /// came. With a `client_msg_id` the request can be sent again at any time: for
-    /// one author in one room, it stands for one message, permanently.
+    /// one author in one room, it stands for one message, permanently. A message with
+    /// attachments needs no text.
     CreateMessage, "create_message", EVERYONE, [
-        NotInRoom, TextBlank, TextTooLong, TextHasNul, InvalidClientMsgId, ClientMsgIdTaken,
-        RoomForbidden, RoomFrozen, BusinessRequired, AdminsCannotWrite, RoomNotFound
+        NotInRoom, TextBlank, TextTooLong, TextHasNul, InvalidAttachment, InvalidClientMsgId,
+        ClientMsgIdTaken, RoomForbidden, RoomFrozen, BusinessRequired, AdminsCannotWrite, RoomNotFound
     ];
 
     /// Replaces the text of one of the user's own messages in the joined room.
     ///
     /// Everyone joined receives the new text. The message keeps its place in the
-    /// history.
+    /// history, and its attachments.
     EditMessage, "edit_message", EVERYONE, [
         NotInRoom, TextBlank, TextTooLong, TextHasNul, RoomForbidden, RoomFrozen,
         BusinessRequired, AdminsCannotWrite, RoomNotFound, MessageNotFound

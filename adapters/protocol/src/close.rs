@@ -20,6 +20,8 @@ impl Close {
     pub const SILENT: Self = Self::new(1001, "nothing came for too long");
     /// The reason of the client's close frame is not UTF-8.
     pub const NOT_UTF8: Self = Self::new(1007, "a close reason that is not UTF-8");
+    /// A compressed message of the client cannot be inflated.
+    pub const CORRUPT: Self = Self::new(1007, "a compressed message that cannot be inflated");
     /// The client sent a frame over the limit.
     pub const TOO_BIG: Self = Self::new(1009, "the frame is too large");
     /// A message of the client came in part only.
@@ -78,6 +80,9 @@ impl Close {
             | Refusal::TextBlank
             | Refusal::TextTooLong { .. }
             | Refusal::TextHasNul
+            | Refusal::AttachmentsUnknown
+            | Refusal::TooManyAttachments { .. }
+            | Refusal::AttachmentInvalid { .. }
             | Refusal::NoSearchWord
             | Refusal::ClientMsgIdMalformed
             | Refusal::ClientMsgIdTaken => None,

@@ -5,7 +5,10 @@ mod code;
 
 use std::time::Duration;
 
-use aftermatch_ports::{ChatError, StoreError, model::Refusal};
+use aftermatch_ports::{
+    ChatError, StoreError,
+    model::{AttachmentFault, Refusal},
+};
 
 pub use self::code::ErrorCode;
 
@@ -173,6 +176,19 @@ impl From<Refusal> for ProtocolError {
                 ErrorCode::TextHasNul,
                 "the text has a character U+0000, which cannot be stored",
             ),
+            Refusal::AttachmentsUnknown => (
+                ErrorCode::InvalidAttachment,
+                "this service takes no attachments: send the message without `attachments`",
+            ),
+            Refusal::TooManyAttachments { count, max } => {
+                let sentence =
+                    format!("`attachments` has {count} objects: at most {max} are allowed");
+                return Self::new(ErrorCode::InvalidAttachment, sentence);
+            }
+            Refusal::AttachmentInvalid { index, fault } => {
+                let sentence = format!("`attachments[{index}]` has {}", sentence(&fault));
+                return Self::new(ErrorCode::InvalidAttachment, sentence);
+            }
             Refusal::NoSearchWord => (
                 ErrorCode::TextBlank,
                 "the text has no word to search for: it needs at least one letter or digit",
@@ -188,6 +204,26 @@ impl From<Refusal> for ProtocolError {
             ),
         };
         Self::new(code, sentence)
+    }
+}
+
+/// What an attachment has that is wrong.
+fn sentence(fault: &AttachmentFault) -> String {
+    match fault {
+        AttachmentFault::IdLength { length, max } => {
+            format!("an `id` of {length} characters: 1 to {max} are allowed")
+        }
+        AttachmentFault::TooLarge { bytes, max } => {
+            format!("{bytes} bytes without its `signature`: at most {max} are allowed")
+        }
+        AttachmentFault::Repeated => {
+            "the same `id` as one before it: send each attachment once".to_owned()
+        }
+        AttachmentFault::SignatureInvalid => {
+            "a `signature` that is not the platform's for this `id` and your user: it must be the \
+             HMAC-SHA256 of `<user id>:<id>`, as hexadecimal digits or base64url"
+                .to_owned()
+        }
     }
 }
 

@@ -27,5 +27,6 @@ mod published;
 pub mod request;
 pub mod response;
 mod sample;
+pub mod webhook;
 
 pub use asyncapi::asyncapi;

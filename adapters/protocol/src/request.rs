@@ -1,6 +1,7 @@
 //! Reads a request from a text frame. Any frame can be responded to, and the connection
 //! stays open.
 
+mod attachments;
 mod envelope;
 mod parameters;
 mod reader;
@@ -13,16 +14,17 @@ use std::borrow::Cow;
 use aftermatch_ports::model::{Endpoint, RequestId};
 use serde_json::value::RawValue;
 
-use self::{
-    envelope::Envelope,
-    reader::{problem, string},
-};
 pub use self::{
+    attachments::ReadApart,
     parameters::{
         Audit, CreateMessage, DeleteMessages, EditMessage, JoinRoom, List, MarkRead,
         MessageHistory, Parameters, Renew, RoomMessages, SearchMessages,
     },
     value::{AtLeast, Id, Ids, Position, ShortText, UpTo},
+};
+use self::{
+    envelope::Envelope,
+    reader::{problem, string},
 };
 use crate::{
     action::Action,

@@ -1,5 +1,6 @@
 //! Responses: what only the requester receives.
 
+pub(crate) mod attachments;
 mod audit;
 pub(crate) mod envelope;
 mod follow;

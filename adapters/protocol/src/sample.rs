@@ -5,10 +5,10 @@ use std::{sync::Arc, time::Duration};
 use aftermatch_ports::{
     Followed, ListedRoom, Summary,
     model::{
-        AuditedEvent, AuditedKind, Author, Brand, BrandId, ClientMsgId, Epoch, EventKind,
-        FollowedRooms, Following, LogHead, Message, MessageId, MessageVersion, Pen, Profile,
-        Reason, RequestId, Revision, Room, RoomEvent, RoomId, RoomKind, RoomView, Seq, Taken,
-        TakenText, Text, UserId, VersionKind,
+        Attachments, AuditedEvent, AuditedKind, Author, Brand, BrandId, ClientMsgId, Epoch,
+        EventKind, FollowedRooms, Following, LogHead, Message, MessageId, MessageVersion, Pen,
+        Profile, Reason, RequestId, Revision, Room, RoomEvent, RoomId, RoomKind, RoomView, Seq,
+        Taken, TakenText, Text, UserId, VersionKind,
     },
 };
 use time::macros::datetime;
@@ -73,6 +73,7 @@ pub(crate) fn message() -> Message {
             profile: Profile::new(r#"{"email":"ann@example.com"}"#),
         },
         text: Text::stored("hello"),
+        attachments: None,
         created_at: datetime!(2024-06-17 18:00 UTC).into(),
         edited_at: None,
         client_msg_id: None,
@@ -85,6 +86,16 @@ pub(crate) fn message() -> Message {
 pub(crate) fn message_with_client_id() -> Message {
     Message {
         client_msg_id: ClientMsgId::new("a-7").ok(),
+        ..message()
+    }
+}
+
+/// The same message, with an attachment alone.
+pub(crate) fn message_with_attachment() -> Message {
+    let json = r#"[{"id":"f_81c2","name":"contract.pdf","size":12345}]"#;
+    Message {
+        text: Text::stored(""),
+        attachments: Some(Attachments::stored(json)),
         ..message()
     }
 }
@@ -169,6 +180,7 @@ pub(crate) fn followed() -> [Followed; 2] {
             read_positions: false,
         },
         max_text_chars: 10_000,
+        max_attachments: Attachments::MAX,
         now: datetime!(2024-06-17 18:00 UTC).into(),
         token_left: Duration::from_secs(60),
     })
@@ -229,7 +241,7 @@ pub(crate) fn all_versions() -> [MessageVersion; 3] {
 }
 
 pub(crate) fn versions(versions: &[MessageVersion], next: Option<Seq>) -> Vec<u8> {
-    let mut list = AuditList::of_versions(&request_id(), ROOM, MESSAGE, next);
+    let mut list = AuditList::of_versions(&request_id(), ROOM, MESSAGE, next, None);
     let mut out = Vec::new();
     let versions = versions.iter();
     versions.for_each(|each| list.add_version(&mut out, each));

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use aftermatch_ports::{
     RemoteContent, RemoteEvent, RemoteKind,
     model::{
-        ClientMsgId, Epoch, MessageId, RequestId, Revision, RoomId, Seq, Text, Timestamp, UserId,
+        Attachments, ClientMsgId, Epoch, MessageId, RequestId, Revision, RoomId, Seq, Text,
+        Timestamp, UserId,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,10 @@ enum Kind<'a> {
         id: i64,
         #[serde(borrow)]
         text: Cow<'a, str>,
+        /// The text of their JSON, as a string. A program that does not know it delivers the
+        /// message without.
+        #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+        attachments: Option<Cow<'a, str>>,
         #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
         client_msg_id: Option<Cow<'a, str>>,
     },
@@ -117,10 +122,12 @@ impl<'a> Kind<'a> {
             RemoteKind::Created {
                 id,
                 text,
+                attachments,
                 client_msg_id,
             } => Self::Created {
                 id: id.0,
                 text: text.as_str().into(),
+                attachments: attachments.as_ref().map(|json| json.as_str().into()),
                 client_msg_id: client_msg_id.as_ref().map(|id| id.as_str().into()),
             },
             RemoteKind::Edited { id, text } => Self::Edited {
@@ -138,10 +145,12 @@ impl<'a> Kind<'a> {
             Self::Created {
                 id,
                 text,
+                attachments,
                 client_msg_id,
             } => RemoteKind::Created {
                 id: MessageId(id),
                 text: Text::stored(text),
+                attachments: attachments.map(Attachments::stored),
                 client_msg_id: match client_msg_id {
                     Some(id) => Some(ClientMsgId::new(&id).ok()?),
                     None => None,

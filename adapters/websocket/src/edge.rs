@@ -1,5 +1,6 @@
 //! From a request for an endpoint to a session, or to a refusal.
 
+pub(crate) mod extensions;
 mod handshake;
 pub(crate) mod limiter;
 pub(crate) mod origin;

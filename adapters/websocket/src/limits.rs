@@ -21,6 +21,8 @@ pub struct Limits {
     pub outbox_frames: usize,
     /// Bytes of events that may wait for one slow reader.
     pub outbox_bytes: usize,
+    /// Whether messages are compressed for the clients that offer it.
+    pub compression: bool,
     /// From one ping to the next.
     pub ping: Duration,
     /// How long a client may be silent; it is pinged meanwhile.
@@ -44,6 +46,7 @@ impl Default for Limits {
             writes_per_second: Some(20),
             outbox_frames: 1_024,
             outbox_bytes: 1024 * 1024,
+            compression: true,
             ping: Duration::from_secs(25),
             idle: Duration::from_secs(60),
             close_expired: false,

@@ -23,6 +23,8 @@ pub(crate) struct Metrics {
     pub(crate) bytes_received: Counter,
     pub(crate) frames_sent: Counter,
     pub(crate) bytes_sent: Counter,
+    pub(crate) compressible_bytes: Counter,
+    pub(crate) compressed_bytes: Counter,
     pub(crate) slow_readers: Counter,
     pub(crate) outbox_frames: Gauge,
     pub(crate) outbox_bytes: Gauge,
@@ -56,6 +58,12 @@ impl Metrics {
     /// Counts a refused handshake.
     pub(crate) fn refuse(&self, reason: &'static str) {
         self.refused.get_or_create(&ReasonLabel { reason }).inc();
+    }
+
+    /// Counts what was compressed, and what that made of it.
+    pub(crate) fn compressed(&self, before: usize, after: usize) {
+        self.compressible_bytes.inc_by(before as u64);
+        self.compressed_bytes.inc_by(after as u64);
     }
 
     /// Counts seats that were taken away.
@@ -94,6 +102,8 @@ impl Default for Metrics {
             bytes_received: Counter::default(),
             frames_sent: Counter::default(),
             bytes_sent: Counter::default(),
+            compressible_bytes: Counter::default(),
+            compressed_bytes: Counter::default(),
             slow_readers: Counter::default(),
             outbox_frames: Gauge::default(),
             outbox_bytes: Gauge::default(),
@@ -166,6 +176,16 @@ fn register_traffic(registry: &mut Registry, metrics: &Metrics) {
         "sent_bytes",
         "Bytes that were handed to the sockets",
         metrics.bytes_sent.clone(),
+    );
+    registry.register(
+        "compressible_bytes",
+        "Bytes of frames before they were compressed, once for all who received them",
+        metrics.compressible_bytes.clone(),
+    );
+    registry.register(
+        "compressed_bytes",
+        "Bytes of the same frames after that",
+        metrics.compressed_bytes.clone(),
     );
     registry.register(
         "slow_readers_closed",

@@ -31,7 +31,7 @@ use crate::{
     edge::limiter::ConnectionPermit,
     metrics::HeldBytes,
     state::ServerState,
-    transport::{Outbox, Reader, Socket, frame},
+    transport::{Compression, Outbox, Reader, Socket, frame},
     turn_queue::TurnQueue,
 };
 
@@ -65,6 +65,7 @@ impl Closing {
 /// Serves the connection until either side closes.
 pub(crate) async fn run(
     socket: Socket,
+    compression: Option<Compression>,
     permit: ConnectionPermit,
     session: Session,
     allowance: Allowance,
@@ -72,9 +73,16 @@ pub(crate) async fn run(
 ) {
     let limits = &state.limits;
     let held = HeldBytes::new(state.hub.metrics().clone());
-    let mut reader = Reader::new(socket.reader, socket.early, limits.frame_bytes, held);
+    let mut reader = Reader::new(
+        socket.reader,
+        socket.early,
+        limits.frame_bytes,
+        compression.is_some(),
+        held,
+    );
     let outbox = Outbox::new(
         socket.writer,
+        compression,
         limits.outbox_frames,
         limits.outbox_bytes,
         state.hub.metrics().clone(),

@@ -66,7 +66,7 @@ impl Kind {
             Self::AdminList => world.administrator(),
             _ => world.user(own_room, 0),
         };
-        let hello = target.handshake(0, user)?.into_bytes();
+        let hello = target.handshake(0, user, false)?.into_bytes();
         let text = |json: &str| frame(TEXT, json.as_bytes());
         let requests = |json: &str| anyhow::Ok(batch(&text(json)?));
         let flood = |batch: Vec<u8>| Plan::flood(hello.clone(), batch);

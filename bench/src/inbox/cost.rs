@@ -142,7 +142,7 @@ impl Cost {
         let addresses = self.target.addresses()?;
         let mut tally = Tally::default();
         for (number, client) in clients.iter().enumerate() {
-            let handshake = self.target.handshake(client.process, client.user)?;
+            let handshake = self.target.handshake(client.process, client.user, false)?;
             let address = addresses.get(usize::try_from(client.process)?);
             let address = address.context("there are fewer processes")?;
             net.connect(number, *address, handshake);

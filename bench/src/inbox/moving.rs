@@ -209,7 +209,7 @@ impl<'a> Run<'a> {
             return Ok(());
         };
         let target = &self.moving.target;
-        let handshake = target.handshake(client.process, client.user)?;
+        let handshake = target.handshake(client.process, client.user, false)?;
         let addresses = target.addresses()?;
         let address = addresses.get(usize::try_from(client.process)?);
         let address = address.context("there are fewer processes")?;

@@ -203,7 +203,7 @@ impl Socket {
             self.upgraded = true;
             happened.push_back(Happening::Opened(number));
         }
-        while let Some((frame, after)) = frame::decode(rest)? {
+        while let Some((frame, after)) = frame::decode(rest, false)? {
             rest = after;
             match frame.opcode {
                 TEXT => {

@@ -1,7 +1,7 @@
 use crate::{EventKind, Message, MessageId, Seq};
 
 /// The difference between a room at event `since` and now, or a piece of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RoomDelta {
     /// The messages that exist now and were created or edited since.
     pub upserted: Vec<Message>,
@@ -57,6 +57,7 @@ mod tests {
                 profile: Profile::new("{}"),
             },
             text: Text::stored("text"),
+            attachments: None,
             created_at: time::OffsetDateTime::UNIX_EPOCH.into(),
             edited_at: None,
             client_msg_id: None,

@@ -5,6 +5,7 @@
 //! the service allows is in [`access`].
 
 pub mod access;
+mod attachment;
 mod audit;
 mod delta;
 mod epoch;
@@ -16,6 +17,7 @@ mod log;
 mod message;
 mod pen;
 mod people;
+pub mod push;
 mod records;
 mod refusal;
 mod room;
@@ -25,6 +27,7 @@ mod text;
 mod timestamp;
 pub mod world;
 
+pub use attachment::{Attachment, Attachments, SignedAttachment};
 pub use audit::{AuditedEvent, AuditedKind, MessageVersion, Reason, Taken, TakenText, VersionKind};
 pub use delta::RoomDelta;
 pub use epoch::{Epoch, LogHead};
@@ -36,8 +39,9 @@ pub use log::LoggedEvent;
 pub use message::{Author, ClientMsgId, Message};
 pub use pen::Pen;
 pub use people::{Brand, Profile, Tariff, User};
+pub use push::{Candidate, Contact, Push, PushDecision, Recipient};
 pub use records::{InvalidReference, RecordId, Records};
-pub use refusal::Refusal;
+pub use refusal::{AttachmentFault, Refusal};
 pub use room::{Room, RoomView};
 pub use search::SearchWords;
 pub use session::{Endpoint, Eviction, Seat, Session, Viewer};

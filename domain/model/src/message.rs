@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::{MessageId, Profile, Refusal, RoomId, Seq, Text, Timestamp, UserId};
+use crate::{Attachments, MessageId, Profile, Refusal, RoomId, Seq, Text, Timestamp, UserId};
 
 /// A message that exists: created and not deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Message {
     pub author: Author,
     /// Its text, as of its last edit.
     pub text: Text,
+    /// What it carries beside the text.
+    pub attachments: Option<Attachments>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last edited.
@@ -23,6 +25,15 @@ pub struct Message {
     pub seq: Seq,
     /// The number of the last event that changed it; [`Message::seq`] before any edit.
     pub changed_seq: Seq,
+}
+
+impl Message {
+    /// How many bytes its author's client has written: its text and its attachments.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let attachments = self.attachments.as_ref();
+        self.text.as_str().len() + attachments.map_or(0, |json| json.as_str().len())
+    }
 }
 
 /// Who wrote a message.

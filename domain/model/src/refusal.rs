@@ -68,6 +68,22 @@ pub enum Refusal {
     },
     /// The text contains U+0000.
     TextHasNul,
+    /// This service takes no attachments.
+    AttachmentsUnknown,
+    /// The message has more attachments than allowed.
+    TooManyAttachments {
+        /// How many it has.
+        count: usize,
+        /// How many are allowed.
+        max: usize,
+    },
+    /// An attachment is not as it should be.
+    AttachmentInvalid {
+        /// Which one, counted from 0.
+        index: usize,
+        /// What is wrong.
+        fault: AttachmentFault,
+    },
     /// The text to search for has no word.
     NoSearchWord,
     /// The `client_msg_id` is not 1 to 64 characters of `A-Za-z0-9._:-`.
@@ -75,4 +91,27 @@ pub enum Refusal {
     /// The author used this `client_msg_id` in this room for another text, or for a
     /// message that has since been deleted.
     ClientMsgIdTaken,
+}
+
+/// What is wrong with an attachment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttachmentFault {
+    /// Its id is empty, or has more characters than allowed.
+    IdLength {
+        /// How many it has.
+        length: usize,
+        /// How many are allowed.
+        max: usize,
+    },
+    /// It has more bytes than allowed.
+    TooLarge {
+        /// How many it has.
+        bytes: usize,
+        /// How many are allowed.
+        max: usize,
+    },
+    /// An attachment before it has the same id.
+    Repeated,
+    /// The platform has not signed this id for this user.
+    SignatureInvalid,
 }

@@ -2,8 +2,9 @@ use std::sync::Arc;
 
 use crate::Refusal;
 
-/// A valid message text: not blank, not too long, no U+0000. It is stored exactly
-/// as it came; nothing is trimmed or normalised.
+/// A valid message text: not too long, no U+0000, and not blank, unless the message has
+/// attachments. It is stored exactly as it came; nothing is trimmed or normalised. One that is
+/// blank is stored as the empty text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text(Arc<str>);
 
@@ -13,6 +14,18 @@ impl Text {
     /// # Errors
     /// [`Refusal::TextBlank`], [`Refusal::TextTooLong`], [`Refusal::TextHasNul`].
     pub fn new(text: &str, max_chars: usize) -> Result<Self, Refusal> {
+        let text = Self::or_blank(text, max_chars)?;
+        if text.is_blank() {
+            return Err(Refusal::TextBlank);
+        }
+        Ok(text)
+    }
+
+    /// The same for the text of a message with attachments, which may be blank.
+    ///
+    /// # Errors
+    /// [`Refusal::TextTooLong`], [`Refusal::TextHasNul`].
+    pub fn or_blank(text: &str, max_chars: usize) -> Result<Self, Refusal> {
         // A text has at most as many characters as bytes, so most need no count.
         let length = if text.len() > max_chars {
             text.chars().count()
@@ -28,10 +41,14 @@ impl Text {
         if text.contains('\0') {
             return Err(Refusal::TextHasNul);
         }
-        if text.chars().all(char::is_whitespace) {
-            return Err(Refusal::TextBlank);
-        }
-        Ok(Self(text.into()))
+        let is_blank = text.chars().all(char::is_whitespace);
+        Ok(Self(if is_blank { "" } else { text }.into()))
+    }
+
+    /// Whether it is the text of a message that has attachments alone.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Takes a text from the store: it was checked when it was stored.
@@ -74,6 +91,13 @@ mod tests {
                 verdict.as_ref().copied(),
                 "{text:?}"
             );
+            let with_attachments = match verdict {
+                Err(Refusal::TextBlank) => Ok(""),
+                verdict => verdict,
+            };
+            let result = Text::or_blank(text, 4);
+            let result = result.as_ref().map(Text::as_str);
+            assert_eq!(result, with_attachments.as_ref().copied(), "{text:?}");
         }
     }
 }

@@ -14,6 +14,12 @@ impl Timestamp {
         self.0.unix_timestamp()
     }
 
+    /// How long ago `earlier` was at this moment. `None`: it is later.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Option<Duration> {
+        Duration::try_from(self.0 - earlier.0).ok()
+    }
+
     /// The moment so long before this one.
     #[must_use]
     pub fn before(self, duration: Duration) -> Self {

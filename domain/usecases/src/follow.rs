@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use aftermatch_ports::{
     ChatError, Follow, Followed, Read, Scope, StoreError,
-    model::{FollowedRooms, Following, Refusal, RoomId, Session, access},
+    model::{Attachments, FollowedRooms, Following, Refusal, RoomId, Session, access},
 };
 
 use crate::{Ports, authorize};
@@ -35,6 +35,7 @@ pub(crate) async fn run(
     Ok(Followed {
         following,
         max_text_chars: ports.max_text_chars,
+        max_attachments: ports.signatures.as_ref().map_or(0, |_| Attachments::MAX),
         now,
         token_left: access::token_left(session.token_expires, now, ports.token_leeway),
     })

@@ -30,7 +30,7 @@ use aftermatch_ports::{
     Joined, ListedRoom, Page, Renewed, Replay, Rest, VersionsPage,
     model::{
         ClientMsgId, Endpoint, Message, MessageId, Reason, RequestId, RequestedId, RoomEvent,
-        RoomId, RoomView, Seq, Session, SessionId,
+        RoomId, RoomView, Seq, Session, SessionId, SignedAttachment,
     },
 };
 use async_trait::async_trait;
@@ -163,10 +163,16 @@ impl Chat for UseCases {
         &self,
         session: &Session,
         text: &str,
+        attachments: Vec<SignedAttachment>,
         client_msg_id: Option<ClientMsgId>,
         request_id: RequestId,
     ) -> Result<Option<RoomEvent>, ChatError> {
-        write::create::run(&self.ports, session, text, client_msg_id, request_id).await
+        let given = write::create::Given {
+            text,
+            attachments,
+            client_msg_id,
+        };
+        write::create::run(&self.ports, session, given, request_id).await
     }
 
     async fn edit_message(

@@ -47,6 +47,7 @@ mod tests {
         };
         VersionsPage {
             versions: vec![version],
+            attachments: None,
             has_older: false,
         }
     }

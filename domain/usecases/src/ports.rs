@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use aftermatch_ports::{
     Broadcast, Clock, Directory, History, Inbox, Log, Messages, Online, People, Presence,
-    ReadPositions, Relay, Revisions, Rooms, Seats, Signals, Tokens,
+    ReadPositions, Relay, Revisions, Rooms, Seats, Signals, Signatures, Tokens,
 };
 
 /// Everything the use cases need from the outside.
@@ -39,6 +39,8 @@ pub struct Ports {
     pub presence: Arc<dyn Presence>,
     /// Verification of tokens.
     pub tokens: Arc<dyn Tokens>,
+    /// Verification of attachments. `None`: this service takes none.
+    pub signatures: Option<Arc<dyn Signatures>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The longest text of a message, in Unicode scalar values.

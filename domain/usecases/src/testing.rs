@@ -14,8 +14,8 @@ use std::{
 use aftermatch_ports::{
     Chat, ChatError, Commit, MockBroadcast, MockClock, MockDirectory, MockHistory, MockInbox,
     MockLog, MockMessages, MockOnline, MockPeople, MockPresence, MockReadPositions, MockRelay,
-    MockRevisions, MockRooms, MockSeats, MockSignals, MockTokens, Precondition, Read, RemoteEvent,
-    StoreError,
+    MockRevisions, MockRooms, MockSeats, MockSignals, MockSignatures, MockTokens, Precondition,
+    Read, RemoteEvent, StoreError,
     model::{
         Author, Brand, BrandId, Endpoint, Epoch, LogHead, Message, MessageId, Pen, Profile,
         Refusal, Revision, Room, RoomEvent, RoomId, RoomKind, Seq, Session, SessionId, Tariff,
@@ -169,6 +169,7 @@ pub(crate) fn message(seq: i64) -> Message {
             profile: ann().profile,
         },
         text: text("hello"),
+        attachments: None,
         created_at: at(1),
         edited_at: None,
         client_msg_id: None,
@@ -196,6 +197,8 @@ pub(crate) struct Mocks {
     pub(crate) online: MockOnline,
     pub(crate) presence: MockPresence,
     pub(crate) tokens: MockTokens,
+    /// `None`: the service takes no attachments.
+    pub(crate) signatures: Option<MockSignatures>,
     pub(crate) clock: MockClock,
 }
 
@@ -219,6 +222,7 @@ impl Mocks {
             online: MockOnline::new(),
             presence: MockPresence::new(),
             tokens: MockTokens::new(),
+            signatures: None,
             clock: MockClock::new(),
         };
         let room_of = mocks.seats.expect_room_of();
@@ -337,6 +341,7 @@ impl Mocks {
             online: Arc::new(self.online),
             presence: Arc::new(self.presence),
             tokens: Arc::new(self.tokens),
+            signatures: self.signatures.map(|mock| Arc::new(mock) as _),
             clock: Arc::new(self.clock),
             max_text_chars: MAX_CHARS,
             token_leeway: 0,

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use aftermatch_model::{BrandId, RoomId, Timestamp};
+use aftermatch_model::{BrandId, Contact, RoomId, Timestamp};
 use async_trait::async_trait;
 
 /// Which brands are online: those with a connection at any process. A brand whose last
@@ -15,6 +15,13 @@ pub trait Online: Send + Sync {
     /// Delivers a change to those who have joined these rooms or follow them: all rooms in
     /// which the brand is.
     fn deliver(&self, brand: BrandId, last_seen: Option<Timestamp>, rooms: &[RoomId]);
+
+    /// From now on it is known which brands have connections at other processes, also while
+    /// nobody here follows presence. It takes some moments until they have all said so.
+    fn watch(&self);
+
+    /// Whether the brand has a connection at any process, as far as is known.
+    fn contact(&self, brand: BrandId) -> Contact;
 }
 
 /// A brand has come or gone.

@@ -21,10 +21,7 @@ pub async fn delta_pieces_make_whole_delta<S: Subject>() {
         most = most.max(pieces.len());
         let mut upserted = Vec::new();
         for (nth, piece) in pieces.into_iter().enumerate() {
-            let bytes = piece
-                .upserted
-                .iter()
-                .map(|message| message.text.as_str().len());
+            let bytes = piece.upserted.iter().map(Message::bytes);
             assert!(piece.upserted.len() <= 1 || bytes.sum::<usize>() <= PIECE_BYTES);
             let number = |message: &Message| number(message, since);
             let last = piece.upserted.iter().map(number).max();

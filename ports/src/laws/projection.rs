@@ -27,6 +27,7 @@ pub async fn message_reads_as_written_and_edited<S: Subject>() {
             profile: profile(BORIS.0),
         },
         text: Text::stored(odd),
+        attachments: None,
         created_at: created.commit.at,
         edited_at: None,
         client_msg_id: Some(ClientMsgId::new("A.b_c:d-9").unwrap()),
@@ -68,6 +69,7 @@ pub async fn initial_messages_read_as_given<S: Subject>() {
             profile: profile(author.0),
         },
         text: Text::stored(text),
+        attachments: None,
         created_at: S::t1(),
         edited_at: None,
         client_msg_id: None,
@@ -98,7 +100,7 @@ pub async fn message_shows_author_as_of_now<S: Subject>() {
 }
 
 /// Every kind of read shows the room's one message like this.
-async fn assert_read_everywhere<S: Subject>(subject: &S, expected: &Message) {
+pub(super) async fn assert_read_everywhere<S: Subject>(subject: &S, expected: &Message) {
     let one = std::slice::from_ref(expected);
     assert_eq!(all_messages(subject, ROOM).await, one);
     assert_eq!(page(subject, ROOM, 0, 9).await, (1, one.to_vec()));

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aftermatch_model::{
-    Author, ClientMsgId, EventKind, LoggedEvent, Message, MessageId, Reason, RequestId, Seq, Text,
+    Attachments, Author, EventKind, LoggedEvent, Message, MessageId, Reason, RequestId, Seq, Text,
     Timestamp, UserId, access::DeleteScope, world::NewMessage,
 };
 
@@ -12,8 +12,10 @@ use super::fixtures::{
 };
 use super::operations::all_messages;
 use super::subject::Subject;
-use super::writes::{committed, create_for, delete_for, edit_for, precondition};
-use crate::{CreateOutcome, PIECE_BYTES, Precondition};
+use super::writes::{
+    client_msg_id, committed, create_draft_for, delete_for, edit_for, precondition,
+};
+use crate::{CreateOutcome, Draft, PIECE_BYTES, Precondition};
 
 /// [`ROOM`] after many events of every kind, and what a store must read from it.
 pub(super) struct RandomHistory<S> {
@@ -68,12 +70,17 @@ async fn initial_history<S: Subject>(seed: u64, max_chars: usize) -> RandomHisto
     };
     for (initial, read) in initial.into_iter().zip(read) {
         let NewMessage { author, text, .. } = initial;
+        let draft = Draft {
+            text,
+            attachments: None,
+            client_msg_id: None,
+        };
         let stamp = Stamp {
             by: author,
             at: S::t0(),
             request_id: RequestId::NONE,
         };
-        history.expect_created(read.id, text, None, stamp);
+        history.expect_created(read.id, draft, stamp);
     }
     history
 }
@@ -111,27 +118,31 @@ impl<S: Subject> RandomHistory<S> {
         }
     }
 
+    /// Every third message has attachments, and every second of these nothing else.
     async fn create(&mut self, nth: usize, by: UserId, text: &str, request_id: RequestId) {
-        let client_msg_id = (self.random.below(2) == 0).then(|| format!("text-{nth}"));
+        let id = (self.random.below(2) == 0).then(|| format!("text-{nth}"));
         let precondition = self.precondition(by).await;
-        let (client_msg_id, request) = (client_msg_id.as_deref(), request_id.clone());
-        let created = create_for(&self.subject, precondition, text, client_msg_id, request).await;
+        let attachments = (nth.is_multiple_of(3)).then(|| {
+            Attachments::stored(format!(r#"[{{"id":"{nth}", "n":"{}"}}]"#, letters(text)))
+        });
+        let text = if nth.is_multiple_of(6) { "" } else { text };
+        let draft = Draft {
+            text: Text::stored(text),
+            attachments,
+            client_msg_id: id.as_deref().map(client_msg_id),
+        };
+        let (given, request) = (draft.clone(), request_id.clone());
+        let created = create_draft_for(&self.subject, precondition, given, request).await;
         let CreateOutcome::Created(created) = committed(created) else {
             panic!("{text} is a new message");
         };
         assert_eq!(created.commit.seq, self.last_seq().next());
         let at = created.commit.at;
         let stamp = Stamp { by, at, request_id };
-        self.expect_created(created.id, Text::stored(text), client_msg_id, stamp);
+        self.expect_created(created.id, draft, stamp);
     }
 
-    fn expect_created(
-        &mut self,
-        id: MessageId,
-        text: Text,
-        client_msg_id: Option<&str>,
-        stamp: Stamp,
-    ) {
+    fn expect_created(&mut self, id: MessageId, draft: Draft, stamp: Stamp) {
         let mut now = self.now().to_vec();
         let seq = self.last_seq().next();
         let message = Message {
@@ -141,10 +152,11 @@ impl<S: Subject> RandomHistory<S> {
                 id: stamp.by,
                 profile: profile(stamp.by.0),
             },
-            text,
+            text: draft.text,
+            attachments: draft.attachments,
             created_at: stamp.at,
             edited_at: None,
-            client_msg_id: client_msg_id.map(|id| ClientMsgId::new(id).unwrap()),
+            client_msg_id: draft.client_msg_id,
             seq,
             changed_seq: seq,
         };
@@ -160,6 +172,8 @@ impl<S: Subject> RandomHistory<S> {
         let nth = self.random.below(now.len());
         let message = &mut now[nth];
         let (by, id) = (message.author.id, message.id);
+        let may_be_empty = message.attachments.is_some() && id.0 % 2 == 0;
+        let text = if may_be_empty { "" } else { text };
         let precondition = self.precondition(by).await;
         let request = request_id.clone();
         let edited = edit_for(&self.subject, precondition, id, text, request).await;
@@ -232,6 +246,12 @@ struct Stamp {
     by: UserId,
     at: Timestamp,
     request_id: RequestId,
+}
+
+fn letters(text: &str) -> String {
+    text.chars()
+        .filter(|letter| letter.is_alphanumeric())
+        .collect()
 }
 
 /// A linear congruential generator: the same numbers every time.

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use aftermatch_model::{
-    Author, ClientMsgId, Epoch, EventKind, Message, MessageId, Pen, Profile, RequestId, Revision,
-    Room, RoomEvent, RoomId, RoomKind, RoomView, Seq, SessionId, Text, Timestamp, UserId,
+    Attachments, Author, ClientMsgId, Epoch, EventKind, Message, MessageId, Pen, Profile,
+    RequestId, Revision, Room, RoomEvent, RoomId, RoomKind, RoomView, Seq, SessionId, Text,
+    Timestamp, UserId,
 };
 
 use super::subject::RelaySubject;
@@ -55,6 +56,7 @@ pub(super) fn created<S: RelaySubject>(text: &str, client_msg_id: Option<&str>) 
             profile: Profile::new("{}"),
         },
         text: Text::stored(text),
+        attachments: Some(Attachments::stored(r#"[{"id":"a\\n", "n":1e3}]"#)),
         created_at: moment::<S>(),
         edited_at: None,
         client_msg_id: client_msg_id.map(|id| ClientMsgId::new(id).unwrap()),

@@ -9,7 +9,7 @@ use super::subject::Subject;
 use super::writes::{committed, delete, edit_to, precondition, write};
 use crate::{FoundPiece, MAX_SEARCHED, PIECE_BYTES};
 
-async fn search<S: Subject>(
+pub(super) async fn search<S: Subject>(
     subject: &S,
     room: RoomId,
     text: &str,

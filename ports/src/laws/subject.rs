@@ -7,7 +7,8 @@ use aftermatch_model::{
 use async_trait::async_trait;
 
 use crate::{
-    Directory, History, Interest, Log, Messages, People, ReadPositions, Relay, Revisions, Rooms,
+    Directory, History, Interest, Log, Messages, People, Pushes, ReadPositions, Relay, Revisions,
+    Rooms,
 };
 
 /// A store under test, and the platform, which changes users, brands and rooms
@@ -37,6 +38,9 @@ pub trait Subject: Send + Sync + Sized + 'static {
 
     /// Its read positions.
     fn read_positions(&self) -> &dyn ReadPositions;
+
+    /// What is still to be pushed.
+    fn pushes(&self) -> &dyn Pushes;
 
     /// What changes in it.
     fn revisions(&self) -> &dyn Revisions;

@@ -63,12 +63,35 @@ pub(super) async fn create_for<S: Subject>(
 ) -> Outcome<CreateOutcome> {
     let draft = Draft {
         text: Text::stored(text),
-        client_msg_id: client_msg_id
-            .map(|id| ClientMsgId::new(id).expect("a valid client message id")),
+        attachments: None,
+        client_msg_id: client_msg_id.map(self::client_msg_id),
     };
+    create_draft_for(subject, precondition, draft, request_id).await
+}
+
+/// Creates what a draft says.
+pub(super) async fn create_draft<S: Subject>(
+    subject: &S,
+    precondition: Precondition,
+    draft: Draft,
+) -> Outcome<CreateOutcome> {
+    create_draft_for(subject, precondition, draft, RequestId::NONE).await
+}
+
+/// Creates what a draft says for a request with this id.
+pub(super) async fn create_draft_for<S: Subject>(
+    subject: &S,
+    precondition: Precondition,
+    draft: Draft,
+    request_id: RequestId,
+) -> Outcome<CreateOutcome> {
     let messages = subject.messages();
     let outcome = messages.create(precondition, draft, request_id).await;
     outcome.unwrap()
+}
+
+pub(super) fn client_msg_id(id: &str) -> ClientMsgId {
+    ClientMsgId::new(id).expect("a valid client message id")
 }
 
 /// Creates a message of `author`, authorized now.

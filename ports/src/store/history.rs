@@ -8,8 +8,8 @@ use crate::StoreError;
 /// The most messages that were deleted since, in one delta.
 pub const MAX_DELETED: usize = 10_000;
 
-/// The most bytes of text that one read of messages returns, unless its first message alone
-/// has more. What was read is in memory until its reader has taken it; then the next piece
+/// The most bytes of text and attachments that one read of messages returns, unless its first
+/// message alone has more. What was read is in memory until its reader has taken it; then the next piece
 /// is read.
 pub const PIECE_BYTES: usize = 256 * 1024;
 
@@ -28,7 +28,7 @@ pub const MAX_SEARCHED: usize = 2_000;
 pub trait History: Send + Sync {
     /// What changed in the room after event `since`. Nothing is forgotten: `since`
     /// may be any number of the past. All deleted messages are in it, and a first piece
-    /// of the upserted ones: at least one, and at most [`PIECE_BYTES`] of text.
+    /// of the upserted ones: at least one, and at most [`PIECE_BYTES`].
     ///
     /// There is no [`DeltaSince::delta`] if it had more than `limit` events, if more
     /// than [`MAX_DELETED`] messages were deleted since, those included that did not
@@ -53,8 +53,7 @@ pub trait History: Send + Sync {
         events: RangeInclusive<Seq>,
     ) -> Result<DeltaSince, StoreError>;
 
-    /// The room's messages in `range`, at most `limit`, and at most [`PIECE_BYTES`] of
-    /// text.
+    /// The room's messages in `range`, at most `limit`, and at most [`PIECE_BYTES`].
     async fn history(
         &self,
         room: RoomId,
@@ -64,7 +63,7 @@ pub trait History: Send + Sync {
 
     /// How many messages the room has and, newest first and without the first
     /// `skip`, at most `limit` of them. Of a room with more than [`MAX_PAGED`]
-    /// messages, only these newest ones. At most [`PIECE_BYTES`] of text.
+    /// messages, only these newest ones. At most [`PIECE_BYTES`].
     async fn page(
         &self,
         room: RoomId,
@@ -76,7 +75,7 @@ pub trait History: Send + Sync {
     /// from the newest created before event `before` on. Returns at most `limit` of them.
     ///
     /// One call looks through a piece of the room: at most [`MAX_SEARCHED`] messages and,
-    /// after the first one, at most [`PIECE_BYTES`] of text. So it may find fewer than
+    /// after the first one, at most [`PIECE_BYTES`]. So it may find fewer than
     /// there are, or none, and say where to go on ([`FoundPiece::next`]).
     async fn search(
         &self,

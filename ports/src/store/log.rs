@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use aftermatch_model::{
-    AuditedEvent, LogHead, LoggedEvent, MessageId, MessageVersion, RoomId, Seq,
+    Attachments, AuditedEvent, LogHead, LoggedEvent, MessageId, MessageVersion, RoomId, Seq,
 };
 use async_trait::async_trait;
 
@@ -32,7 +32,7 @@ pub trait Log: Send + Sync {
     /// `limit` of these versions, and at most [`PIECE_BYTES`](crate::PIECE_BYTES) of text,
     /// unless the newest one alone has more. `None`: the room never had this message.
     ///
-    /// Deleted messages are found. Versions that an older version of the program has
+    /// Deleted messages are found, with their attachments. Versions that an older version of the program has
     /// replaced may be missing.
     async fn versions(
         &self,
@@ -53,9 +53,9 @@ pub trait Log: Send + Sync {
         limit: usize,
     ) -> Result<AuditPage, StoreError>;
 
-    /// Forgets texts that were replaced or deleted more than `keep` ago, those of at
-    /// most `limit` events. Returns of how many: fewer than `limit` if no more are
-    /// due. Nothing that [`History`](crate::History) returns changes.
+    /// Forgets texts that were replaced or deleted more than `keep` ago, and the attachments
+    /// of deleted messages with them: those of at most `limit` events. Returns of how many:
+    /// fewer than `limit` if no more are due. Nothing that [`History`](crate::History) returns changes.
     async fn purge(&self, keep: Duration, limit: usize) -> Result<usize, StoreError>;
 }
 
@@ -75,6 +75,8 @@ pub struct LogPage {
 pub struct VersionsPage {
     /// Oldest first.
     pub versions: Vec<MessageVersion>,
+    /// What the message carries beside its texts. `None` after they were purged, too.
+    pub attachments: Option<Attachments>,
     /// Whether there are versions before these; false if this page is empty.
     pub has_older: bool,
 }

@@ -1,6 +1,6 @@
 use aftermatch_model::{
-    ClientMsgId, Epoch, Message, MessageId, Reason, RequestId, Revision, RoomId, Seq, Text,
-    Timestamp, UserId, access::DeleteScope,
+    Attachments, ClientMsgId, Epoch, Message, MessageId, Reason, RequestId, Revision, RoomId, Seq,
+    Text, Timestamp, UserId, access::DeleteScope,
 };
 use async_trait::async_trait;
 
@@ -29,7 +29,8 @@ pub trait Messages: Send + Sync {
     ) -> Result<Outcome<CreateOutcome>, StoreError>;
 
     /// Replaces the text of a message of the precondition's user. `None`: no such
-    /// message, not the user's own, or of another room.
+    /// message, not the user's own, of another room, or without attachments if the new text
+    /// is blank. The attachments stay.
     async fn edit(
         &self,
         precondition: Precondition,
@@ -92,8 +93,10 @@ pub struct Commit {
 /// A message to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
-    /// Its text.
+    /// Its text. Only one with attachments can be blank.
     pub text: Text,
+    /// What it carries beside the text.
+    pub attachments: Option<Attachments>,
     /// The id that its author's program gave it.
     pub client_msg_id: Option<ClientMsgId>,
 }
@@ -103,11 +106,12 @@ pub struct Draft {
 pub enum CreateOutcome {
     /// It was created.
     Created(Created),
-    /// The same text was created with this client message id before. This is that
+    /// The same text, with the same attachments byte for byte, was created with this client
+    /// message id before. This is that
     /// message as it is now; it may have been edited since.
     Duplicate(Box<Message>),
-    /// The client message id belongs to a message that was sent with another text
-    /// or has been deleted.
+    /// The client message id belongs to a message that was sent with another text or
+    /// with other attachments, or has been deleted.
     IdConflict,
 }
 

@@ -14,6 +14,8 @@ pub(super) struct Report {
     pub(super) database: Vec<Fact>,
     /// The NATS servers that were reached, and what they are.
     pub(super) relay: Vec<(String, String)>,
+    /// The webhook, if it answers.
+    pub(super) webhook: Vec<(String, String)>,
     pub(super) warnings: Vec<String>,
     pub(super) problems: Vec<String>,
 }
@@ -48,6 +50,7 @@ impl fmt::Display for Report {
         table(f, "Settings", &settings.collect::<Vec<_>>())?;
         table(f, "Database", &self.database)?;
         table(f, "NATS servers", &self.relay)?;
+        table(f, "Webhook", &self.webhook)?;
         list(f, "Warnings", &self.warnings)?;
         list(f, "Problems", &self.problems)?;
         if self.problems.is_empty() {
@@ -106,12 +109,14 @@ mod tests {
             ],
             database: vec![("role", "chat".to_owned())],
             relay: vec![("nats:4222".to_owned(), "NATS 2.9".to_owned())],
+            webhook: vec![("https://a".to_owned(), "answers".to_owned())],
             warnings: vec!["this could be better".to_owned()],
             problems: vec!["this is wrong:\nhere".to_owned()],
         };
         let expected = "Settings\n  A     1  (environment)\n  LONG  not set\n\n\
              Database\n  role  chat\n\n\
              NATS servers\n  nats:4222  NATS 2.9\n\n\
+             Webhook\n  https://a  answers\n\n\
              Warnings\n  - this could be better\n\n\
              Problems\n  - this is wrong:\n    here\n\n";
         assert_eq!(report.to_string(), expected);

@@ -25,8 +25,14 @@ pub(super) async fn open(
     let opened = CancellationToken::new();
     let opening = async {
         let _opened = opened.clone().drop_guard();
-        let has_api = settings.api.listen.is_some();
-        open_when_there(options, !settings.no_migrate, has_api).await
+        let extent = Extent {
+            migrates: !settings.no_migrate,
+            // `Postgres::connect` verifies them.
+            sessions: false,
+            pushes: settings.webhook.is_given(),
+            has_api: settings.api.listen.is_some(),
+        };
+        open_when_there(options, extent).await
     };
     let probing = async {
         let Some(listener) = operators else {
@@ -39,14 +45,10 @@ pub(super) async fn open(
     Ok(store)
 }
 
-async fn open_when_there(
-    options: &Options,
-    migrates: bool,
-    has_api: bool,
-) -> anyhow::Result<Postgres> {
+async fn open_when_there(options: &Options, extent: Extent) -> anyhow::Result<Postgres> {
     let mut last = None;
     loop {
-        match try_open(options, migrates, has_api).await {
+        match try_open(options, extent).await {
             Ok(store) => return Ok(store),
             Err(Closed::ForNow(reason)) => {
                 if last.as_ref() != Some(&reason) {
@@ -82,9 +84,9 @@ impl From<MigrateError> for Closed {
     }
 }
 
-async fn try_open(options: &Options, migrates: bool, has_api: bool) -> Result<Postgres, Closed> {
-    inspect(options, migrates, has_api).await?;
-    if migrates {
+async fn try_open(options: &Options, extent: Extent) -> Result<Postgres, Closed> {
+    inspect(options, extent).await?;
+    if extent.migrates {
         aftermatch_postgres::migrate(options).await?;
     } else {
         aftermatch_postgres::check(options).await?;
@@ -94,13 +96,7 @@ async fn try_open(options: &Options, migrates: bool, has_api: bool) -> Result<Po
 }
 
 /// Refuses a database on which the service would fail later.
-async fn inspect(options: &Options, migrates: bool, has_api: bool) -> Result<(), Closed> {
-    let extent = Extent {
-        migrates,
-        // `Postgres::connect` verifies them.
-        sessions: false,
-        has_api,
-    };
+async fn inspect(options: &Options, extent: Extent) -> Result<(), Closed> {
     let inspection = aftermatch_postgres::inspect(options, extent).await;
     let permanent: Vec<_> = inspection.sentences(Severity::Permanent).collect();
     match (

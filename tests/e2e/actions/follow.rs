@@ -58,7 +58,9 @@ async fn follow_answers_with_what_is_in_force(setup: Setup) {
     let expected = r#"{"errors":[],"data":{"rooms":true,"typing":true,"presence":false,"read_positions":false,"limits":{"text_chars":77,"frame_bytes":65536,"ids_per_delete":1000,"page":100,"replay":500,"requests_per_second":null,"ping_ms":25000,"idle_ms":60000"#;
     assert_eq!(begin, expected);
     assert!(
-        end.ends_with(r#"Z"}},"action":"follow","response_status":200,"request_id":…}"#),
+        end.ends_with(
+            r#"Z","attachments":0}},"action":"follow","response_status":200,"request_id":…}"#
+        ),
         "{end}"
     );
     for (what, rooms, typing) in [

@@ -126,13 +126,22 @@ async fn token_and_right_checked_before_upgrade(setup: Setup) {
     }
 }
 
-async fn extensions_never_negotiated(setup: Setup) {
+async fn malformed_extensions_refused(setup: Setup) {
     let service = setup.start().await;
     let handshake = HttpRequest::websocket("/ws/chat/").bearer(&token_for(3));
-    let handshake = handshake.header("Sec-WebSocket-Extensions", "permessage-deflate");
+    let handshake = handshake.header("Sec-WebSocket-Extensions", "permessage-deflate; =9");
+    let response = handshake.send(service.address).await;
+    response.expect_refusal(400, "a parameter without a name");
+}
+
+async fn unknown_extensions_declined(setup: Setup) {
+    let service = setup.start().await;
+    let handshake = HttpRequest::websocket("/ws/chat/").bearer(&token_for(3));
+    let handshake = handshake.header("Sec-WebSocket-Extensions", "x-webkit-deflate-frame");
     let response = handshake.send(service.address).await;
     assert_eq!(response.status, 101);
     assert_eq!(response.header("sec-websocket-extensions"), None);
+    response.client().await.expect_silence().await;
 }
 
 on_every_store!(
@@ -143,5 +152,6 @@ on_every_store!(
     request_without_upgrade_names_supported_version,
     upgrade_headers_match_in_any_case,
     token_and_right_checked_before_upgrade,
-    extensions_never_negotiated,
+    malformed_extensions_refused,
+    unknown_extensions_declined,
 );

@@ -44,12 +44,13 @@ def drained(name, seconds=60):
     def waiting():
         return sql(
             name,
-            "SELECT (SELECT count(*) FROM aftermatch.bridge_moved),"
+            "SELECT (SELECT count(*) FROM aftermatch.bridge_noted),"
+            " (SELECT count(*) FROM aftermatch.bridge_moved),"
             " (SELECT count(*) FROM aftermatch.bridge_written)",
         )
 
     try:
-        until(lambda: waiting() == [(0, 0)], "no mark is left", seconds)
+        until(lambda: waiting() == [(0, 0, 0)], "no mark is left", seconds)
     except AssertionError as late:
         rows = sql(name, "SELECT to_jsonb(m) FROM aftermatch.bridge_moved m ORDER BY id LIMIT 20")
         raise AssertionError(f"{late}: {waiting()}\n" + "\n".join(map(str, rows))) from None

@@ -7,6 +7,7 @@
 //! | a user of the chat | [`Client`] |
 //! | a request or a frame that no library would send | [`HttpRequest`] and [`RawSocket`] |
 //! | an access token | [`token_for`], [`claims_of`] and [`signed`] |
+//! | an attachment | [`Setup::attachments`] and [`attachment`] |
 //! | users, brands and rooms | [`worlds`] |
 //! | a change made by the platform while the service runs | methods of [`Service`], or [`Platform`] |
 //! | a database, a database server, one with a standby, a connection to cut | [`fresh`], [`Server`], [`Pair`], [`Proxy`] |
@@ -80,7 +81,9 @@ pub use raw_socket::{RawSocket, masked};
 pub use requests::{create, delete, edit};
 pub use responses::{read, response_bytes, without_epoch, written};
 pub use service::{Service, Setup};
-pub use tokens::{SECRET, claims_of, signed, signed_with, token_for};
+pub use tokens::{
+    ATTACHMENT_SECRET, SECRET, attachment, claims_of, signed, signed_with, token_for,
+};
 
 /// Longer than any single step of a test takes. A wait that lasts this long has failed.
 pub const TIMEOUT: Duration = Duration::from_secs(10);

@@ -3,7 +3,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use aftermatch::{App, Jwt, Store, SystemClock};
+use aftermatch::{App, AttachmentSignatures, Jwt, Store, SystemClock};
 use aftermatch_memory::Memory;
 use aftermatch_ports::{
     Clock,
@@ -21,7 +21,7 @@ pub use aftermatch_ports::model::{
     world::{NewBrand, NewRoom, NewUser},
 };
 
-use crate::SECRET;
+use crate::{ATTACHMENT_SECRET, SECRET};
 
 /// Which store a service runs on.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +48,7 @@ pub(crate) struct Settings {
     pub(crate) handshake_timeout: Duration,
     pub(crate) origins: Vec<&'static str>,
     pub(crate) max_text_chars: usize,
+    pub(crate) attachments: bool,
 }
 
 /// A service that was started.
@@ -63,8 +64,13 @@ pub(crate) async fn start(settings: Settings, shutdown: CancellationToken) -> St
     let origins = settings.origins.iter();
     let origins = origins.map(|origin| origin.parse().expect("an origin"));
     let tokens = Arc::new(Jwt::new(SECRET.as_bytes()));
+    let signatures = settings.attachments.then(|| {
+        let secret = ATTACHMENT_SECRET.as_bytes();
+        AttachmentSignatures::new(secret).expect("a secret")
+    });
     let app = App::builder(store, tokens, origins.collect())
         .max_text_chars(settings.max_text_chars)
+        .signatures(signatures)
         .limits(settings.limits)
         .handshake_timeout(settings.handshake_timeout)
         .build();

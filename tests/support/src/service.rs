@@ -38,6 +38,7 @@ impl Setup {
             handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
             origins: vec!["localhost", "127.0.0.1", "[::1]"],
             max_text_chars: DEFAULT_MAX_TEXT_CHARS,
+            attachments: false,
         })
     }
 
@@ -68,6 +69,12 @@ impl Setup {
     /// Another length of the longest text.
     pub fn max_text_chars(mut self, max: usize) -> Self {
         self.0.max_text_chars = max;
+        self
+    }
+
+    /// Messages can have attachments that [`crate::attachment`] signs.
+    pub fn attachments(mut self) -> Self {
+        self.0.attachments = true;
         self
     }
 

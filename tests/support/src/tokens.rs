@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 /// The secret of every service that this harness starts.
 pub const SECRET: &str = "the secret of all tests, of thirty-two bytes or more";
 
+/// The secret of attachments.
+pub const ATTACHMENT_SECRET: &str = "the secret of all attachments, thirty-two bytes or more";
+
 /// The claims of a valid access token of `user`, good for an hour.
 pub fn claims_of(user: impl Into<Value>) -> Value {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -36,4 +39,13 @@ pub fn signed_with(algorithm: Algorithm, secret: &str, claims: &Value) -> String
     aftermatch_jwt::hmac::install();
     let key = EncodingKey::from_secret(secret.as_bytes());
     jsonwebtoken::encode(&Header::new(algorithm), claims, &key).expect("a token")
+}
+
+/// An attachment that the platform has signed for `user`.
+pub fn attachment(user: i64, id: &str) -> Value {
+    aftermatch_jwt::hmac::install();
+    let key = EncodingKey::from_secret(ATTACHMENT_SECRET.as_bytes());
+    let message = format!("{user}:{id}");
+    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256);
+    json!({"id": id, "signature": signature.expect("a signature"), "name": "contract.pdf"})
 }

@@ -1,112 +1,26 @@
-// Shows the AsyncAPI document of the service. Its content becomes text, never markup.
+// The protocol page: what the AsyncAPI document of the service says, and what it cannot say.
+// Content becomes text, never markup.
 
 import { h } from "./dom.js";
+import { inThisLanguage, language, otherLanguage } from "./language.js";
+import { example, folded, json, keyTable, keys, last, paragraph, prose, table, type } from "./parts.js";
+import { t, translate } from "./texts.js";
 
-const response = await fetch("/docs/asyncapi.json");
-const contract = await response.json();
+const read = async (path) => (await fetch(path)).json();
+const [contract, limits] = await Promise.all([read("/docs/asyncapi.json"), read("/docs/limits.json")]);
 const { channels, operations, components } = contract;
-
-// Text with `code` in backquotes.
-function prose(text) {
-  return text
-    .split("`")
-    .map((part, nth) => (nth % 2 ? h("code", {}, part) : part));
-}
-
-const paragraph = (text) => (text ? [h("p", {}, ...prose(text))] : []);
-
-function table(head, rows) {
-  const cell = (tag) => (content) =>
-    h(tag, {}, ...[content].flat());
-  const row = (tag, cells) => h("tr", {}, ...cells.map(cell(tag)));
-  const body = rows.map((cells) => row("td", cells));
-  const whole = h("table", {}, h("thead", {}, row("th", head)), h("tbody", {}, ...body));
-  return h("div", { className: "table", tabIndex: 0 }, whole);
-}
-
-async function copy(event) {
-  const button = event.currentTarget;
-  const code = button.parentElement.querySelector("pre");
-  try {
-    await navigator.clipboard.writeText(code.textContent);
-    button.textContent = "Copied";
-  } catch {
-    // Browsers give pages without TLS no access to the clipboard.
-    getSelection().selectAllChildren(code);
-    button.textContent = "Selected";
-  }
-  setTimeout(() => (button.textContent = "Copy"), 2000);
-}
-
-function example(text) {
-  const button = h("button", { type: "button", onclick: copy }, "Copy");
-  const code = h("pre", { tabIndex: 0 }, h("code", {}, text));
-  return h("div", { className: "example" }, code, button);
-}
-
-// JSON with lines of a readable length.
-function json(value, indent = "") {
-  const line = JSON.stringify(value);
-  if (line.length + indent.length <= 72 || typeof value !== "object") return line;
-  const deeper = `${indent}  `;
-  const array = Array.isArray(value);
-  const parts = array
-    ? value.map((item) => json(item, deeper))
-    : Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${json(item, deeper)}`);
-  const inner = parts.map((part) => deeper + part).join(",\n");
-  return array ? `[\n${inner}\n${indent}]` : `{\n${inner}\n${indent}}`;
-}
 
 // Requests stay on one line, so that they can be pasted into any client.
 const requests = ({ examples }) =>
   examples.map(({ payload }) => example(JSON.stringify(payload)));
 
-function folded(title, ...content) {
-  return h("details", {}, h("summary", {}, title), ...content);
-}
-
 // The first example, with the others folded.
 function frames({ examples }) {
   const [first, ...others] = examples.map(({ payload }) => example(json(payload)));
-  return others.length ? [first, folded("More examples", ...others)] : [first];
+  return others.length ? [first, folded(t.more, ...others)] : [first];
 }
 
-const last = (reference) => reference.$ref.split("/").at(-1);
 const message = (name) => components.messages[name];
-
-// The type of a value, in words.
-function type(schema) {
-  if (schema.$ref) {
-    const name = last(schema);
-    return [h("a", { href: `#shape-${name}` }, name)];
-  }
-  if ("const" in schema) return [h("code", {}, JSON.stringify(schema.const))];
-  if (schema.enum) return schema.enum.flatMap((one, nth) => [nth ? ", " : "", h("code", {}, JSON.stringify(one))]);
-  if (schema.oneOf) return schema.oneOf.flatMap((one, nth) => [nth ? " or " : "", ...type(one)]);
-  let words = [schema.type].flat().join(" or ");
-  if (schema.minimum !== undefined) words += ` from ${schema.minimum}`;
-  if (schema.maximum !== undefined) words += ` to ${schema.maximum}`;
-  if (schema.maxLength !== undefined) words += `, ${schema.maxLength} characters at most`;
-  if (schema.maxItems === 0) return ["empty array"];
-  if (schema.maxItems !== undefined) words += `, ${schema.maxItems} at most`;
-  return schema.items ? [`${words} of `, ...type(schema.items)] : [words];
-}
-
-// The keys of an object, including those of nested objects.
-function keys(schema, prefix = "") {
-  const required = schema.required ?? [];
-  return Object.entries(schema.properties ?? {}).flatMap(([name, value]) => {
-    const optional = required.includes(name) ? [] : [", optional"];
-    const row = [
-      h("code", {}, prefix + name),
-      [...type(value), ...optional],
-      prose(value.description ?? ""),
-    ];
-    return [row, ...keys(value, `${prefix}${name}.`)];
-  });
-}
-
-const keyTable = (rows) => table(["key", "type", "meaning"], rows);
 
 const errors = new Map(contract["x-error-codes"].map((error) => [error.error_code, error]));
 
@@ -115,12 +29,12 @@ function errorTable(codes) {
     const { status, meaning, advice } = errors.get(code);
     return [h("code", {}, code), `${status}`, prose(meaning), prose(advice)];
   });
-  return table(["error_code", "status", "meaning", "what to do"], rows);
+  return table(["error_code", t.status, t.meaning, t.advice], rows);
 }
 
 function frame(name) {
   const { summary, payload } = message(name);
-  const all = folded("All keys", keyTable(keys(payload)));
+  const all = folded(t.allKeys, keyTable(keys(payload)));
   return [h("h4", {}, h("code", {}, name)), ...paragraph(summary), ...frames(message(name)), all];
 }
 
@@ -138,14 +52,14 @@ function action(operation) {
   const responses = all.filter((response) => response !== refused);
   return [
     h("h3", { id: name }, h("code", {}, name)),
-    ...paragraph(`${operation.summary} ${operation.description}`),
-    h("p", { className: "quiet" }, ...prose(`At \`${where(name).join("` and `")}\`.`)),
-    ...(parameters.length ? [table(["parameter", "type", "meaning"], parameters)] : [h("p", {}, "No parameters.")]),
-    h("h4", {}, "Request"),
+    ...paragraph(`${translate(operation.summary)} ${translate(operation.description)}`),
+    h("p", { className: "quiet" }, ...prose(t.at(where(name)))),
+    ...(parameters.length ? [table([t.parameter, t.type, t.meaning], parameters)] : [h("p", {}, t.noParameters)]),
+    h("h4", {}, t.request),
     ...requests(message(name)),
-    h("h4", {}, "Response"),
+    h("h4", {}, t.response),
     ...responses.flatMap(frame),
-    h("h4", {}, "Refusals"),
+    h("h4", {}, t.refusals),
     ...frames(message(refused)),
     errorTable(message(refused).payload.properties.error_code.enum),
   ];
@@ -172,20 +86,20 @@ Origin: ${location.origin}
 Authorization: Bearer <access token>`;
   const endpoints = Object.values(channels).map((channel) => [
     h("code", {}, `${scheme}//${location.host}${channel.address}`),
-    channel.title,
+    translate(channel.title),
     prose(channel.description),
   ]);
   const tokens = Object.values(components.securitySchemes);
   const headers = Object.entries(first.bindings.ws.headers.properties);
   return [
-    table(["endpoint", "meaning", "rooms and rights"], endpoints),
-    h("h3", {}, "The access token"),
+    table([t.endpoint, t.meaning, t.rights], endpoints),
+    h("h3", {}, t.token),
     ...tokens.flatMap((scheme) => paragraph(scheme.description)),
-    h("h3", {}, "From a browser"),
+    h("h3", {}, t.fromBrowser),
     example(sample),
-    h("h3", {}, "From anywhere else"),
+    h("h3", {}, t.fromElsewhere),
     example(handshake),
-    table(["header", "meaning"], headers.map(([header, { description }]) => [h("code", {}, header), prose(description)])),
+    table([t.header, t.meaning], headers.map(([header, { description }]) => [h("code", {}, header), prose(description)])),
   ];
 }
 
@@ -205,31 +119,55 @@ function shapes() {
 
 function closes() {
   const rows = contract["x-close-codes"].map(({ code, when, advice }) => [`${code}`, prose(when), prose(advice)]);
-  return table(["code", "when", "what to do"], rows);
+  return table([t.code, t.when, t.advice], rows);
+}
+
+const handshakes = () => [
+  h("p", {}, ...prose(t.handshakes.intro)),
+  table([t.status, t.when], t.handshakes.rows.map(([status, when]) => [status, prose(when)])),
+];
+
+function limitTable() {
+  const number = new Intl.NumberFormat(language);
+  const rows = Object.entries(t.limits).map(([name, [what, beyond]]) =>
+    [what, limits[name] === null ? t.unlimited : number.format(limits[name]), prose(beyond)]);
+  return [h("p", {}, t.limitsIntro), table([t.limit, t.inForce, t.beyond], rows)];
 }
 
 const received = Object.values(operations).filter((operation) => operation.action === "receive");
 const actions = [...new Map(received.map((operation) => [operation.title, operation])).values()];
-const sections = [
-  ["connecting", "Connecting", connecting()],
-  ["actions", "Actions", actions.flatMap(action)],
-  ["unrequested", "Sent without a request", unrequested()],
-  ["shapes", "Shapes", shapes()],
-  ["errors", "Errors", [...["malformed", "too_many_requests"].flatMap(frame), errorTable([...errors.keys()])]],
-  ["closing", "Close codes", [closes()]],
-];
+const sections = {
+  connecting: connecting(),
+  handshakes: handshakes(),
+  actions: actions.flatMap(action),
+  unrequested: unrequested(),
+  order: t.order.flatMap(paragraph),
+  return: t.return.flatMap(paragraph),
+  shapes: shapes(),
+  limits: limitTable(),
+  errors: [...["malformed", "too_many_requests"].flatMap(frame), errorTable([...errors.keys()])],
+  closing: [closes()],
+};
 
 const link = (id, text, className = "") =>
   h("li", { className }, h("a", { href: `#${id}` }, text));
-const contents = sections.flatMap(([id, title]) => {
+const contents = Object.keys(sections).flatMap((id) => {
   const below = id === "actions" ? actions.map(({ title }) => link(title, title, "below")) : [];
-  return [link(id, title), ...below];
+  return [link(id, t.sections[id]), ...below];
 });
 
+const other = otherLanguage();
+document.documentElement.lang = language;
+document.title = t.title;
 document.querySelector("#about").append(...prose(contract.info.description));
-document.querySelector("nav").append(h("ul", {}, ...contents));
+document.querySelector("#programs").replaceChildren(
+  `${t.programs} `, h("a", { href: "/docs/asyncapi.json" }, "asyncapi.json"), `. ${t.generated} `,
+  h("a", { href: inThisLanguage("/") }, t.chat), " · ", h("a", { href: other.href, lang: other.code, hreflang: other.code }, other.name));
+const nav = document.querySelector("nav");
+nav.setAttribute("aria-label", t.contents);
+nav.append(h("ul", {}, ...contents));
 document.querySelector("main").replaceChildren(
-  ...sections.map(([id, title, content]) => h("section", {}, h("h2", { id }, title), ...content)),
+  ...Object.entries(sections).map(([id, content]) => h("section", {}, h("h2", { id }, t.sections[id]), ...content)),
 );
 // The target of the address did not exist when the page was opened.
 document.getElementById(location.hash.slice(1))?.scrollIntoView();

@@ -1,65 +1,38 @@
 // The state of one person: the rooms, and the messages of the open one.
 
 import { Aftermatch } from "/page/aftermatch.js";
-
-/** Rooms per request. */
-const PAGE_SIZE = 100;
-/** With more messages than this, the older ones are dropped. */
-const MAX_MESSAGES = 500;
-
-const remove = (list, which) => {
-  const nth = list.findIndex(which);
-  if (nth >= 0) list.splice(nth, 1);
-};
-
-/** A room with all of its keys: one that it comes without has its default again. */
-const whole = (room) => ({ frozen: undefined, kind: undefined, pen: undefined, ...room });
-
-const newId = () => Array.from(crypto.getRandomValues(new Uint32Array(3)), (part) => part.toString(36)).join("");
+import { Log } from "./log.js";
+import { Reading } from "./reading.js";
+import { readOnly, RoomList, setOnline, whole } from "./roomlist.js";
+import { Signals } from "./signals.js";
+import { Unsent } from "./unsent.js";
 
 /**
- * Emits the events `rooms`, `room` (another room is open, or none), `messages`, `signals` (who is
- * typing or online in the open room), `connection`, `problem` (with an error, or an object with
- * `message`) and `frame`.
+ * Emits the events `rooms`, `room` (another room is open, or none), `messages`, `unsent` (a draft),
+ * `signals` (who is typing or online in the open room), `arrived` (a message that is not in view),
+ * `connection`, `problem` (with an error, or an object with `message`) and `frame`.
  */
 export class Chat extends EventTarget {
-  /** The listed rooms, newest message first. */
-  rooms = [];
-  /** Whether there are more rooms. */
-  more = false;
-  /** Whether the rooms are there. */
-  #listed = false;
   /** The open room. */
   room = null;
   /** Whether its messages are being loaded. */
   loading = false;
-  /** Whether there are earlier messages. */
-  earlier = false;
-  /** The ids of the others who are typing in the open room. */
-  typing = [];
-  /** When brands were last online, by id. Unknown if they were away from the start. */
-  lastSeen = new Map();
   connection = { state: "connecting" };
+  /** The longest text that the service takes, in characters, if it says so. */
+  maxText = Infinity;
   /** Whether there ever was a connection. */
   connected = false;
-  /** The unsent text in each room. */
-  drafts = new Map();
+  /** Drafts, and messages that are not sent. */
+  unsent;
 
   #person;
   #client;
-  #pages = 1;
-  /** The changes since each unfinished request for the rooms. */
-  #listings = new Set();
-  #messages = new Map();
-  /** Messages written here without a successful response. */
-  #outgoing = [];
-  /** Events that wait until the requested messages are there. */
-  #buffered = null;
+  #list;
+  #signals;
+  #log;
+  #reading = new Reading((pk, seq) => this.#mark(pk, seq));
   /** The current visit to a room. Results of earlier ones are ignored. */
   #visit;
-  #marking = false;
-  /** How far users have read the open room, by id. */
-  #readBy = new Map();
   #closing = new AbortController();
 
   constructor(person) {
@@ -67,15 +40,19 @@ export class Chat extends EventTarget {
     this.#person = person;
     const { token, admin } = person;
     this.#client = new Aftermatch({ token, admin, maxDelay: 5000, heartbeat: 20_000 });
+    this.#list = new RoomList(this.#client, () => this.#emit("rooms"));
+    this.unsent = new Unsent(person.id, (event) => this.#emit(event));
+    this.#log = new Log(this.#client, (kind, data) => this.#change(kind, data));
+    this.#signals = new Signals(person.id, () => this.#emit("signals"));
     const on = (type, listener) => this.#client.addEventListener(type, ({ detail }) => listener(detail));
     for (const kind of ["message", "edit", "delete"]) on(kind, (change) => this.#receive(kind, change.data));
-    on("reset", () => (this.#read(), this.#list()));
+    on("reset", () => (this.#read(), this.#loadRooms()));
     on("rejoined", (joined) => this.#joined(joined));
-    on("refresh", () => this.#list());
+    on("refresh", (followed) => (this.#limited(followed), this.#loadRooms()));
     on("room_closed", (closed) => this.#roomClosed(closed));
     on("roomchanged", (change) => this.#roomChanged(change));
-    on("roomadded", (room) => this.#changeList((rooms) => rooms.some(({ pk }) => pk === room.pk) || rooms.push(room)));
-    on("roomremoved", ({ room_pk: gone }) => this.#changeList((rooms) => remove(rooms, ({ pk }) => pk === gone)));
+    on("roomadded", (room) => this.#list.add(room));
+    on("roomremoved", ({ room_pk: gone }) => this.#list.remove(gone));
     on("typing", (typing) => this.#typingChanged(typing));
     on("presence", (brand) => this.#presenceChanged(brand));
     on("read", (position) => this.#readMoved(position));
@@ -87,14 +64,53 @@ export class Chat extends EventTarget {
   /** First, so that nothing is missed between the list and the first event. */
   async #follow() {
     const everything = { rooms: true, typing: true, presence: true, readPositions: true };
-    await this.#client.follow(everything).catch(() => {});
-    await this.#list();
+    await this.#client.follow(everything).then((followed) => this.#limited(followed), () => {});
+    await this.#loadRooms();
+  }
+
+  #limited({ limits }) {
+    this.maxText = limits?.text_chars ?? Infinity;
+    this.#emit("unsent");
+  }
+
+  /** The listed rooms, newest message first. */
+  get rooms() {
+    return this.#list.rooms;
+  }
+
+  /** Whether there are more rooms. */
+  get more() {
+    return this.#list.more;
+  }
+
+  /** The ids of the others who are typing in the open room. */
+  get typing() {
+    return this.#signals.typing;
+  }
+
+  /** When a brand was last online, if that is known. */
+  lastSeen(brand) {
+    return this.#signals.lastSeen.get(brand);
   }
 
   /** The messages of the open room, unsent ones last. */
   get messages() {
-    const stored = [...this.#messages.values()].sort((one, other) => one.seq - other.seq);
-    return [...stored, ...this.#outgoing.filter(({ room }) => room === this.room.pk)];
+    return [...this.#log.sorted(), ...this.unsent.of(this.room.pk)];
+  }
+
+  /** Whether there are earlier messages. */
+  get earlier() {
+    return this.#log.earlier;
+  }
+
+  /** Messages of others after this number are new to this person; `null` if there are none. */
+  get newAfter() {
+    return this.#reading.newAfter;
+  }
+
+  /** Whether the newest messages are in view. */
+  set watched(watched) {
+    this.#reading.watched = watched;
   }
 
   /** Aborted when this chat is closed. */
@@ -109,16 +125,16 @@ export class Chat extends EventTarget {
 
   /** The code of the reason why this person may not write in the open room; `null` if they may. */
   get readOnly() {
-    const { frozen, pen, has_business: business } = this.room;
-    if (frozen) return "room_frozen";
-    if (!this.#person.admin || pen === "always") return null;
-    if (pen === "never") return "admins_cannot_write";
-    return business ? null : "business_required";
+    return readOnly(this.room, this.#person);
   }
 
-  /** Whether this person may write in the open room. */
   get canWrite() {
     return this.readOnly === null;
+  }
+
+  /** A user of the open room, as the messages show it. */
+  author(user) {
+    return this.messages.find((message) => message.user.id === user && message.id !== undefined)?.user;
   }
 
   isMine(message) {
@@ -126,9 +142,7 @@ export class Chat extends EventTarget {
   }
 
   /** Whether another user has read the message. */
-  isRead({ seq }) {
-    return [...this.#readBy].some(([user, position]) => user !== this.#person.id && position >= seq);
-  }
+  isRead = ({ seq }) => this.#signals.isRead(seq);
 
   /** Shows the others that this person is typing. May be called for every letter. */
   type() {
@@ -149,6 +163,13 @@ export class Chat extends EventTarget {
       if (visit !== this.#visit) return;
       this.#joined(joined);
       await this.#read();
+      // Back to the first unread message, unless there are very many.
+      if (visit === this.#visit && this.newAfter !== null) await this.#log.readBackTo(this.newAfter + 1);
+      if (visit !== this.#visit) return;
+      this.loading = false;
+      this.#forgetSent();
+      this.#emit("messages");
+      for (const { key } of this.unsent.interruptedIn(room.pk)) this.deliver(key);
     } catch (error) {
       if (visit === this.#visit) this.#exit();
       this.#emit("problem", error);
@@ -167,35 +188,22 @@ export class Chat extends EventTarget {
   }
 
   send(text) {
-    const message = { key: newId(), room: this.room.pk, text, user: { id: this.#person.id } };
-    this.#outgoing.push({ ...message, created_at: new Date().toISOString() });
-    return this.deliver(message.key);
+    this.#reading.newAfter = null;
+    return this.deliver(this.unsent.add(this.room.pk, text).key);
   }
 
   /** Sends an unsent message. Trying again never creates a second one. */
   async deliver(key) {
-    const state = (more) => {
-      const nth = this.#outgoing.findIndex((message) => message.key === key);
-      if (nth >= 0) this.#outgoing[nth] = { ...this.#outgoing[nth], ...more };
-      this.#emit("messages");
-      return this.#outgoing[nth];
-    };
-    const { text, room } = state({ state: "sending", error: undefined });
+    const { text, room } = this.unsent.update(key, { state: "sending", error: undefined });
     try {
       const created = await this.#client.send(text, { clientMsgId: key });
       if (this.room?.pk === room) this.#put(created);
-      this.discard(key);
+      this.unsent.discard(key);
     } catch (error) {
-      state({ state: "failed", error });
+      this.unsent.update(key, { state: "failed", error });
       // In the open room the message itself shows the error.
       if (this.room?.pk !== room) this.#emit("problem", Object.assign(error, { unsent: text }));
     }
-  }
-
-  /** Removes an unsent message. */
-  discard(key) {
-    this.#outgoing = this.#outgoing.filter((message) => message.key !== key);
-    this.#emit("messages");
   }
 
   /** Edits a message; returns whether it was done. */
@@ -210,46 +218,35 @@ export class Chat extends EventTarget {
   }
 
   async readEarlier() {
-    const numbers = Array.from(this.#messages.values(), ({ seq }) => seq);
-    if (numbers.length > 0 && !this.#buffered) await this.#read(Math.min(...numbers));
+    if (this.#log.oldest !== undefined && !this.#log.reading) await this.#read(this.#log.oldest);
   }
 
   /** Drops old messages if there are too many. They can be loaded again. */
   dropOldest() {
-    if (this.#buffered || this.#messages.size <= MAX_MESSAGES) return;
-    const oldest = [...this.#messages.values()].sort((one, other) => one.seq - other.seq).slice(0, -MAX_MESSAGES / 2);
-    for (const { id } of oldest) this.#messages.delete(id);
-    this.earlier = true;
+    this.#log.dropOldest();
   }
 
-  /** Must be called when the newest messages are visible. */
-  async markSeen() {
-    const pk = this.room?.pk;
-    const { seq, room } = this.#client;
-    const unread = this.rooms.find((entry) => entry.pk === pk)?.unread;
-    if (!unread || this.loading || this.#marking || room !== pk) return;
-    this.#marking = true;
-    try {
-      await this.#client.markRead(seq);
-      this.#marking = false;
-      this.#updateRoom(pk, (entry) => ({ unread: this.#unreadAfter(seq, entry) }));
-    } catch {
-      // It stays unread and is marked later.
-      this.#marking = false;
-    }
+  /** Must be called with the number of the last message that is in view; without it, if all are. */
+  markSeen(seq) {
+    if (this.loading || this.#client.room !== this.room?.pk) return;
+    this.#reading.see(seq ?? this.#client.seq, seq === undefined);
+  }
+
+  async #mark(pk, seq) {
+    if (!this.#list.find(pk)?.unread) return false;
+    await this.#client.markRead(seq);
+    this.#list.update(pk, (entry) => ({ unread: this.#unreadAfter(seq, entry), read_seq: seq }));
+    return true;
   }
 
   /** How many messages of a room are unread if it is read up to `seq`. */
   #unreadAfter(seq, { pk, last_seq: last, unread }) {
     if (last <= seq) return 0;
     if (pk !== this.room?.pk) return unread;
-    return [...this.#messages.values()].filter((message) => message.seq > seq && !this.isMine(message)).length;
+    return this.#log.sorted().filter((message) => message.seq > seq && !this.isMine(message)).length;
   }
 
-  moreRooms() {
-    this.#pages += 1;
-    return this.#list();
-  }
+  moreRooms = () => this.#list.loadMore();
 
   close() {
     this.#closing.abort();
@@ -259,23 +256,26 @@ export class Chat extends EventTarget {
   #connectionChanged(state) {
     this.connection = state;
     this.connected ||= state.state === "open";
-    this.typing = [];
     this.#emit("connection");
-    this.#emit("signals");
+    this.#signals.setTyping([]);
   }
 
   /** The client has joined the open room, for the first time or again. */
   #joined({ read_positions: positions = [], ...joined }) {
     if (joined.pk !== this.room?.pk) return;
     this.room = { ...this.room, ...whole(joined) };
-    this.#readBy = new Map(positions.map(({ user_id: user, seq }) => [user, seq]));
-    this.#updateRoom(joined.pk, () => ({ online: joined.online }));
+    this.#signals.setPositions(positions);
+    this.#list.update(joined.pk, () => ({ online: joined.online }));
     this.#emit("signals");
     this.#emit("messages");
   }
 
   #roomChanged({ room_pk: pk, room, read_positions: _, ...state }) {
-    this.#updateRoom(pk, () => ({ ...state, ...(room && whole(room)) }));
+    const before = this.#list.find(pk);
+    this.#list.update(pk, () => ({ ...state, ...(room && whole(room)) }));
+    const { last_message: message } = state;
+    const isNew = before && message?.seq > before.last_seq && !this.isMine(message);
+    if (isNew) this.#emit("arrived", { room: { ...before, ...room }, message });
     if (!room || pk !== this.room?.pk) return;
     Object.assign(this.room, whole(room), state.online && { online: state.online });
     this.#emit("signals");
@@ -284,40 +284,31 @@ export class Chat extends EventTarget {
 
   #typingChanged({ room_pk: pk, user_ids: users }) {
     if (pk !== this.room?.pk) return;
-    this.typing = users.filter((user) => user !== this.#person.id);
-    this.#emit("signals");
+    this.#signals.setTyping(users);
   }
 
   #presenceChanged({ brand_id: brand, online, last_seen: seen }) {
-    if (seen) this.lastSeen.set(brand, seen);
-    const change = (room) => {
-      if (!room.participants.some(({ id }) => id === brand)) return;
-      const others = (room.online ?? []).filter((id) => id !== brand);
-      room.online = online ? [...others, brand] : others;
-    };
-    if (this.room) change(this.room);
-    this.#changeList((rooms) => rooms.forEach(change));
+    if (seen) this.#signals.lastSeen.set(brand, seen);
+    if (this.room) setOnline(this.room, brand, online);
+    this.#list.change((rooms) => rooms.forEach((room) => setOnline(room, brand, online)));
     this.#emit("signals");
   }
 
   #readMoved({ room_pk: pk, user_id: user, seq }) {
     // Another device of this person.
-    if (user === this.#person.id) this.#updateRoom(pk, (entry) => ({ unread: this.#unreadAfter(seq, entry) }));
+    if (user === this.#person.id) this.#list.update(pk, (entry) => ({ unread: this.#unreadAfter(seq, entry), read_seq: seq }));
     if (pk !== this.room?.pk) return;
-    this.#readBy.set(user, seq);
+    this.#signals.moved(user, seq);
     this.#emit("messages");
   }
 
   #enter(room) {
     this.room = room;
-    this.#messages.clear();
-    this.#buffered = null;
+    this.#log.clear();
     this.loading = room !== null;
-    this.earlier = false;
-    this.typing = [];
-    this.#readBy.clear();
+    this.#reading.enter(room?.pk, this.#list.find(room?.pk));
     this.#emit("room");
-    this.#emit("signals");
+    this.#signals.clear();
   }
 
   #exit() {
@@ -329,34 +320,24 @@ export class Chat extends EventTarget {
     if (pk !== this.room?.pk) return;
     this.#exit();
     this.#emit("problem", { code: reason, message: reason });
-    this.#list();
+    this.#loadRooms();
   }
 
-  /** Reads the newest messages, or those before a number. */
   async #read(before) {
-    const buffered = (this.#buffered = []);
-    let failure;
-    const page = await this.#client.history({ before }).catch((error) => void (failure = error));
-    // Another request or another room is current now.
-    if (buffered !== this.#buffered) return;
-    this.#buffered = null;
-    this.loading = false;
-    if (page) {
-      if (before === undefined) this.#messages.clear();
-      for (const message of page.results) this.#messages.set(message.id, message);
-      this.earlier = page.next_before_seq !== null;
-    }
-    for (const [kind, data] of buffered) this.#change(kind, data);
+    const failure = await this.#log.read(before);
+    this.#forgetSent();
     this.#emit("messages");
     if (failure) this.#emit("problem", failure);
   }
 
-  /** Loaded messages may be older or newer than an event, so events wait until they are there. */
+  /** A message is in the log although its response did not come. */
+  #forgetSent() {
+    for (const message of this.#log.sorted()) if (this.isMine(message)) this.unsent.discard(message.client_msg_id);
+  }
+
   #receive(kind, data) {
     const room = data.room?.pk ?? data.room_id;
-    if (room !== this.room?.pk) return;
-    if (this.#buffered) this.#buffered.push([kind, data]);
-    else this.#change(kind, data);
+    if (room === this.room?.pk) this.#log.receive(kind, data);
   }
 
   #change(kind, data) {
@@ -367,12 +348,12 @@ export class Chat extends EventTarget {
   }
 
   #put({ room, ...message }) {
-    const isNew = !this.#messages.has(message.id);
-    this.#messages.set(message.id, message);
-    this.#outgoing = this.#outgoing.filter(({ key }) => key !== message.client_msg_id);
+    const isNew = this.#log.put(message);
+    if (this.isMine(message)) this.unsent.discard(message.client_msg_id);
     if (room) Object.assign(this.room, whole(room));
     const unread = isNew && !this.isMine(message) ? 1 : 0;
-    this.#updateRoom(this.room.pk, (entry) => {
+    if (unread && this.#reading.arrived(message.seq)) this.#emit("arrived", { room: this.room, message });
+    this.#list.update(this.room.pk, (entry) => {
       if (message.seq <= entry.last_seq) return false;
       // Administrators have no unread counts: NaN stays NaN.
       return { last_message: message, last_seq: message.seq, unread: entry.unread + unread };
@@ -381,68 +362,25 @@ export class Chat extends EventTarget {
 
   #edited({ message_id: id, message_text: text, seq }) {
     const edited = (message) => ({ ...message, text, edited_at: new Date().toISOString() });
-    const message = this.#messages.get(id);
-    if (message) this.#messages.set(id, edited(message));
-    this.#updateRoom(this.room.pk, ({ last_seq: before, last_message: last }) => ({
+    this.#log.edit(id, edited);
+    this.#list.update(this.room.pk, ({ last_seq: before, last_message: last }) => ({
       last_seq: Math.max(before, seq),
       last_message: last?.id === id ? edited(last) : last,
     }));
   }
 
   #removed({ messages_ids: ids }) {
-    for (const id of ids) this.#messages.delete(id);
+    this.#log.remove(ids);
     // Only the service knows which message is the last now.
-    this.#list();
+    this.#loadRooms();
   }
 
-  /** Merges the result of `change` into a listed room, if there is one. */
-  #updateRoom(pk, change) {
-    this.#changeList((rooms) => {
-      const nth = rooms.findIndex((room) => room.pk === pk);
-      const more = nth >= 0 && change(rooms[nth]);
-      if (more) rooms[nth] = { ...rooms[nth], ...more };
-    });
-  }
-
-  /** What changes while the rooms are being requested is changed again in the response. */
-  #changeList(change) {
-    for (const changes of this.#listings) changes.push(change);
-    change(this.rooms);
-    if (this.#listed) this.#sort();
-  }
-
-  async #list() {
-    const rooms = [];
-    const changes = [];
-    let page;
-    this.#listings.add(changes);
-    try {
-      for (let nth = 0; nth < this.#pages; nth += 1) {
-        page = await this.#client.list({ limit: PAGE_SIZE, afterPk: rooms.at(-1)?.pk });
-        rooms.push(...page);
-        if (page.length < PAGE_SIZE) break;
-      }
-    } catch {
-      return;
-    } finally {
-      this.#listings.delete(changes);
-    }
-    for (const change of changes) change(rooms);
-    this.more = page.length === PAGE_SIZE;
-    this.rooms = rooms;
-    this.#listed = true;
-    const open = rooms.find(({ pk }) => pk === this.room?.pk);
-    if (open && ["has_business", "frozen", "pen"].some((key) => open[key] !== this.room[key])) {
-      this.room = { ...this.room, ...whole(open) };
-      this.#emit("messages");
-    }
-    this.#sort();
-  }
-
-  #sort() {
-    const last = ({ last_message: message }) => message?.created_at ?? "";
-    this.rooms.sort((one, other) => last(other).localeCompare(last(one)) || one.pk - other.pk);
-    this.#emit("rooms");
+  async #loadRooms() {
+    const loaded = await this.#list.load();
+    const open = loaded && this.room && this.#list.find(this.room.pk);
+    if (!open || ["has_business", "frozen", "pen"].every((key) => open[key] === this.room[key])) return;
+    this.room = { ...this.room, ...whole(open) };
+    this.#emit("messages");
   }
 
   /** The result of a request. A refusal becomes a problem. */

@@ -1,8 +1,8 @@
 // The choice of a person to chat as.
 
 import { h, iconButton } from "./dom.js";
-import { personFromToken } from "./people.js";
 import { t } from "./texts.js";
+import { tokenForm } from "./tokenform.js";
 
 /**
  * `problem` is shown instead of the hint. `onChoose` gets the chosen people and, for a pair, the
@@ -39,24 +39,4 @@ function card(person, onChoose) {
       h("span", { className: "who" }, h("b", {}, name), h("span", { className: "quiet" }, about))),
     h("a", { className: "icon", href: `#${key}`, target: "_blank", title: t.ownTab, "aria-label": t.ownTabOf(name) }, "↗\uFE0E"),
   );
-}
-
-/** For services without demo people. */
-function tokenForm(onChoose, open) {
-  const token = h("input", { name: "token", autocomplete: "off", spellcheck: false, required: true });
-  const admin = h("input", { type: "checkbox", name: "admin" });
-  const onsubmit = (event) => {
-    event.preventDefault();
-    const person = personFromToken(token.value.trim(), admin.checked);
-    if (person) return onChoose([person]);
-    token.setCustomValidity(t.notAToken);
-    token.reportValidity();
-  };
-  token.oninput = () => token.setCustomValidity("");
-  return h("details", { open }, h("summary", {}, t.withToken),
-    h("form", { onsubmit },
-      h("label", {}, t.token, token),
-      h("p", { className: "quiet" }, t.tokenHint),
-      h("label", { className: "line" }, admin, t.asAdmin),
-      h("button", { className: "primary" }, t.enter)));
 }

@@ -1,14 +1,23 @@
 // The field to write and edit messages.
 
-import { h, iconButton } from "./dom.js";
+import { attachmentsOf } from "./attachments.js";
+import { h, iconButton, mayTakeFocus, setText } from "./dom.js";
 import { t } from "./texts.js";
 
-export function composer(chat) {
-  const field = h("textarea", { rows: 1, placeholder: t.write, "aria-label": t.write, title: t.writeHint, enterKeyHint: "send" });
+/** With fewer characters left than this, their number is shown. */
+const NEARLY_FULL = 200;
+
+/** Where people type with their fingers, Enter starts a new line, as in every app. */
+const touch = matchMedia("(pointer: coarse)").matches;
+
+/** `onSend` is called before a new message is shown. */
+export function composer(chat, onSend) {
+  const field = h("textarea", { rows: 1, dir: "auto", placeholder: t.write, "aria-label": t.write, title: touch ? "" : t.writeHint, enterKeyHint: touch ? "enter" : "send" });
+  const space = h("p", { className: "left", role: "status", hidden: true });
   const send = h("button", { className: "primary" }, t.send);
   const label = h("span", {});
   const editing = h("p", { className: "editing", hidden: true }, label, iconButton("✕", t.cancel, () => (stopEditing(), field.focus())));
-  const view = h("form", { className: "composer", onsubmit: submit }, editing, field, send);
+  const view = h("form", { className: "composer", onsubmit: submit }, editing, space, field, send);
   /** The message that is being edited. */
   let edited = null;
 
@@ -22,10 +31,12 @@ export function composer(chat) {
   function submit(event) {
     event.preventDefault();
     const text = field.value;
-    if (!text.trim()) return field.focus();
+    const empty = !text.trim() && !(edited && attachmentsOf(edited).length > 0);
+    if (empty || left(text) < 0) return field.focus();
     if (edited) {
       save(edited, text);
     } else {
+      onSend();
       chat.send(text);
       write("");
     }
@@ -41,9 +52,22 @@ export function composer(chat) {
     if (chat.room?.pk === room.pk && !edited && field.value === draft) startEditing(message, text);
   }
 
+  /** How many more characters the service takes. It counts as `for…of` does. */
+  const left = (text) => chat.maxText - [...text].length;
+
+  function showLeft() {
+    const number = left(field.value);
+    space.hidden = number >= NEARLY_FULL || (number >= 0 && !field.value);
+    setText(space, space.hidden ? "" : number < 0 ? t.tooLong(-number) : t.charactersLeft(number));
+    space.classList.toggle("over", number < 0);
+    field.setAttribute("aria-invalid", `${number < 0}`);
+    send.disabled = number < 0;
+  }
+
   function write(text) {
     field.value = text;
-    if (!edited && chat.room) chat.drafts.set(chat.room.pk, text);
+    showLeft();
+    if (!edited && chat.room) chat.unsent.setDraft(chat.room.pk, text);
     fit();
   }
 
@@ -53,14 +77,14 @@ export function composer(chat) {
     editing.hidden = false;
     send.textContent = t.save;
     write(text);
-    field.focus();
+    if (mayTakeFocus(view)) field.focus();
   }
 
   function stopEditing() {
     edited = null;
     editing.hidden = true;
     send.textContent = t.send;
-    write(chat.drafts.get(chat.room?.pk) ?? "");
+    write(chat.unsent.draft(chat.room?.pk));
   }
 
   function editLast() {
@@ -75,7 +99,7 @@ export function composer(chat) {
   };
   field.onkeydown = (event) => {
     const { key } = event;
-    if (key === "Enter" && !event.shiftKey && !event.isComposing) {
+    if (key === "Enter" && !touch && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
       view.requestSubmit();
     } else if (key === "Escape" && edited) {
@@ -87,6 +111,7 @@ export function composer(chat) {
     }
   };
 
+  chat.addEventListener("unsent", showLeft);
   return Object.assign(view, {
     startEditing,
     showDraft: stopEditing,

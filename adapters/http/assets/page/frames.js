@@ -1,6 +1,7 @@
 // The raw frames of a connection, to learn the protocol.
 
 import { h, iconButton } from "./dom.js";
+import { inThisLanguage } from "./language.js";
 import { t } from "./texts.js";
 
 const MAX_FRAMES = 200;
@@ -11,7 +12,7 @@ export function framesView(chat, onClose) {
   const view = h("aside", { className: "frames", "aria-label": t.frames, hidden: true },
     h("header", {},
       h("h3", {}, t.frames),
-      h("a", { href: "/docs", target: "_blank" }, t.protocol),
+      h("a", { href: inThisLanguage("/docs"), target: "_blank" }, t.protocol),
       h("button", { type: "button", onclick: clear }, t.clear),
       iconButton("✕", t.close(t.frames), onClose)),
     h("p", { className: "quiet" }, t.framesHint),

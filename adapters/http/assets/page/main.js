@@ -3,18 +3,24 @@
 
 import { chooserView } from "./chooser.js";
 import { h, renderList, setText } from "./dom.js";
+import { inThisLanguage, language, otherLanguage } from "./language.js";
+import { notificationsButton } from "./notifications.js";
 import { demoPeople } from "./people.js";
 import { personView } from "./person.js";
-import { language, t } from "./texts.js";
+import { t } from "./texts.js";
+import { fitKeyboard } from "./viewport.js";
 
 document.documentElement.lang = language;
 const add = h("button", { type: "button", "aria-label": t.addPerson, onclick: () => choose() },
   "+ ", h("span", { className: "long" }, t.addPerson));
+const other = otherLanguage();
+// The address contains the people, and changes.
+const switchLanguage = h("a", { href: other.href, lang: other.code, hreflang: other.code, onclick: () => (switchLanguage.href = otherLanguage().href) }, other.name);
 const tabs = h("nav", { className: "tabs", "aria-label": t.people });
 const columns = h("main", {});
 document.body.prepend(
   h("header", { className: "bar" },
-    h("h1", {}, "Aftermatch"), h("p", { className: "quiet tagline" }, t.tagline), tabs, add, h("a", { href: "/docs" }, t.protocol)),
+    h("h1", {}, "Aftermatch"), h("p", { className: "quiet tagline" }, t.tagline), tabs, add, notificationsButton(), h("a", { href: inThisLanguage("/docs") }, t.protocol), switchLanguage),
   columns,
 );
 
@@ -37,6 +43,13 @@ function addPerson(person, room, before) {
       view.remove();
       if (views().length === 0) choose();
       changed();
+    },
+    onReplace(other) {
+      const next = addPerson(other, undefined, view);
+      view.destroy();
+      view.remove();
+      changed();
+      next.focus({ preventScroll: true });
     },
   });
   columns.insertBefore(view, before ?? null);
@@ -91,5 +104,6 @@ function start() {
   if (views().length === 0) choose();
 }
 
+fitKeyboard();
 addEventListener("hashchange", () => location.reload());
 start();

@@ -1,20 +1,24 @@
 // One person: connection, rooms, conversation and frames.
 
 import { Chat } from "./chat.js";
+import { connectionView } from "./connection.js";
 import { conversationView } from "./conversation.js";
 import { h, iconButton, setText } from "./dom.js";
 import { framesView } from "./frames.js";
-import { displayName } from "./people.js";
+import { displayName, learnBrand } from "./names.js";
+import { notify } from "./notifications.js";
 import { roomsView } from "./rooms.js";
 import { explain, t } from "./texts.js";
 
 /**
  * `onChange` is called when the open room or the number of unread messages changes, `onClose`
- * when the user closes the person. `room` is the `pk` of the first room to open.
+ * when the user closes the person, `onReplace` with another person to show in its place. `room` is the `pk` of the first room to open.
  */
-export function personView(person, room, { onChange, onClose }) {
+export function personView(person, room, { onChange, onClose, onReplace }) {
   const chat = new Chat(person);
-  const connection = connectionView(chat);
+  // Before anything shows names.
+  chat.addEventListener("rooms", () => learnBrand(person, chat.rooms));
+  const connection = connectionView(chat, person, onReplace);
   const rooms = roomsView(chat, person);
   const frames = framesView(chat, toggleFrames);
   const framesButton = iconButton("{ }", t.frames, toggleFrames, { "aria-expanded": "false" });
@@ -59,41 +63,11 @@ export function personView(person, room, { onChange, onClose }) {
     view.setAttribute("aria-label", person.name);
     onChange();
   });
+  chat.addEventListener("arrived", ({ detail: { room: arrivedIn, message } }) => notify(person, arrivedIn, message, () => {
+    view.scrollIntoView({ inline: "start", block: "nearest" });
+    chat.open(arrivedIn);
+  }));
   return Object.assign(view, { chat, person, destroy: () => chat.close() });
-}
-
-/** A coloured dot, and a sentence if something is wrong. */
-function connectionView(chat) {
-  const label = h("span", {});
-  const lamp = h("span", { className: "lamp" }, label);
-  const shown = h("span", { "aria-hidden": "true" });
-  // Screen readers must not read every second of the countdown.
-  const announced = h("span", { className: "visually-hidden", role: "status" });
-  const words = h("p", { className: "connection", hidden: true }, shown, announced);
-  const showText = (text) => {
-    setText(shown, text);
-    setText(announced, text);
-  };
-  let countdown;
-  const show = () => {
-    const { state, delay, code } = chat.connection;
-    clearInterval(countdown);
-    lamp.className = `lamp ${state}`;
-    lamp.title = label.textContent = state === "open" ? t.online : "";
-    words.hidden = state === "open" || (state === "connecting" && !shown.textContent);
-    if (state === "connecting" && !words.hidden) showText(t.connecting);
-    if (state === "closed") showText(t.ended[code] ?? t.errors.closed);
-    if (state === "waiting") {
-      let left = Math.max(1, Math.round(delay / 1000));
-      const next = chat.connected ? t.lost : t.refused;
-      showText(next(left));
-      countdown = setInterval(() => setText(shown, next((left = Math.max(1, left - 1)))), 1000);
-    }
-    if (state === "open") showText("");
-  };
-  chat.addEventListener("connection", show);
-  show();
-  return { lamp, words };
 }
 
 /** The last problem, until it is dismissed or another room is opened. */

@@ -21,6 +21,16 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/**
+ * Whether something that happens by itself may move the focus into a person's view: never away from
+ * another person. When nobody has the focus, only the first one takes it.
+ */
+export function mayTakeFocus(view) {
+  const person = view.closest(".person");
+  const { activeElement: focused, body } = document;
+  return focused === body ? person === document.querySelector(".person") : Boolean(person?.contains(focused));
+}
+
 const renderedNodes = new WeakMap();
 
 /**

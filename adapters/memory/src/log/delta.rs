@@ -75,7 +75,7 @@ impl Log {
         };
         let mut bytes = 0;
         for (seq, message) in self.upserted(since, events) {
-            bytes += message.text.as_str().len();
+            bytes += message.bytes();
             if bytes > PIECE_BYTES && !piece.upserted.is_empty() {
                 piece.next = Some(seq);
                 break;

@@ -26,12 +26,14 @@ impl Log {
             Kind::Created {
                 id,
                 text,
+                attachments,
                 client_msg_id,
             } => EventKind::Created(Message {
                 id: *id,
                 room: self.room,
                 author: author(stamp.by, directory),
                 text: text.clone()?,
+                attachments: attachments.clone(),
                 created_at: stamp.at,
                 edited_at: None,
                 client_msg_id: client_msg_id.clone(),

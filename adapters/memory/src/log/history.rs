@@ -57,14 +57,14 @@ impl Log {
     }
 }
 
-/// The first messages, with at most [`PIECE_BYTES`] of text.
+/// The first messages, with at most [`PIECE_BYTES`] of text and attachments.
 pub(super) fn piece<'a>(
     messages: impl Iterator<Item = &'a StoredMessage>,
 ) -> Vec<&'a StoredMessage> {
     let mut bytes = 0;
     let fits = |message: &&StoredMessage| {
         let is_first = bytes == 0;
-        bytes += message.text.as_str().len();
+        bytes += message.bytes();
         is_first || bytes <= PIECE_BYTES
     };
     messages.take_while(fits).collect()

@@ -1,6 +1,6 @@
 use aftermatch_ports::{
     Commit, CreateOutcome, Created, Deleted, Draft,
-    model::{MessageId, Reason, Seq, Text, access::DeleteScope},
+    model::{Attachments, MessageId, Reason, Seq, Text, access::DeleteScope},
 };
 
 use super::{DeletedMessage, Kind, Log, Stamp, StoredMessage};
@@ -18,6 +18,7 @@ impl Log {
     ) -> CreateOutcome {
         let Draft {
             text,
+            attachments,
             client_msg_id,
         } = draft;
         let (author, created_at) = (stamp.by, stamp.at);
@@ -25,7 +26,7 @@ impl Log {
         if let Some(client_msg_id) = &client_msg_id {
             let key = (author, client_msg_id.clone());
             if let Some(first) = self.client_msg_ids.get(&key) {
-                return self.repeated(*first, &text, directory);
+                return self.repeated(*first, &text, attachments.as_ref(), directory);
             }
             self.client_msg_ids.insert(key, seq);
         }
@@ -33,6 +34,7 @@ impl Log {
         let kind = Kind::Created {
             id,
             text: Some(text.clone()),
+            attachments: attachments.clone(),
             client_msg_id: client_msg_id.clone(),
         };
         let message = StoredMessage {
@@ -42,6 +44,7 @@ impl Log {
             edited_at: None,
             client_msg_id: client_msg_id.map(|id| (id, text.clone())),
             text,
+            attachments,
             seq,
             changed_seq: seq,
         };
@@ -51,25 +54,31 @@ impl Log {
         CreateOutcome::Created(Created { id, commit })
     }
 
-    /// The outcome of sending `text` with the client message id of the message that
-    /// event `first` created.
-    fn repeated(&self, first: Seq, text: &Text, directory: &Directory) -> CreateOutcome {
-        let same_text = |stored: &&StoredMessage| {
+    /// The outcome of sending `text` and `attachments` with the client message id of the
+    /// message that event `first` created.
+    fn repeated(
+        &self,
+        first: Seq,
+        text: &Text,
+        attachments: Option<&Attachments>,
+        directory: &Directory,
+    ) -> CreateOutcome {
+        let is_same = |stored: &&StoredMessage| {
             let first_text = stored.client_msg_id.as_ref().map(|(_, text)| text);
-            first_text == Some(text)
+            first_text == Some(text) && stored.attachments.as_ref() == attachments
         };
-        match self.messages.get(&first).filter(same_text) {
+        match self.messages.get(&first).filter(is_same) {
             Some(stored) => CreateOutcome::Duplicate(Box::new(self.message(stored, directory))),
             None => CreateOutcome::IdConflict,
         }
     }
 
-    /// Replaces the text of a message, if the user of `stamp` wrote it.
+    /// Replaces the text of a message, if the user of `stamp` wrote it and may have this one.
     pub(crate) fn edit(&mut self, id: MessageId, text: Text, stamp: Stamp) -> Option<Commit> {
         let seq = self.last_seq().next();
         let created = *self.created_by.get(&id)?;
         let message = self.messages.get_mut(&created)?;
-        if message.author != stamp.by {
+        if message.author != stamp.by || text.is_blank() && message.attachments.is_none() {
             return None;
         }
         let kind = Kind::Edited {

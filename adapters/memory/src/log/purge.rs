@@ -1,10 +1,10 @@
 use aftermatch_ports::model::{Seq, Timestamp};
 
-use super::{Kind, Log, index_after};
+use super::{Event, Kind, Log, index_after};
 
 impl Log {
-    /// Forgets the texts that events up to the moment `until` replaced or deleted,
-    /// those of at most `limit` events. Returns of how many.
+    /// Forgets the texts that events up to the moment `until` replaced or deleted, and the
+    /// attachments of deleted messages, those of at most `limit` events. Returns of how many.
     pub(crate) fn purge(&mut self, until: Timestamp, limit: usize) -> usize {
         let mut count = 0;
         // Only creates are imported: edits and deletions are in the order of their
@@ -12,7 +12,7 @@ impl Log {
         while count < limit
             && let Some(event) = self.events.get(self.purged)
         {
-            let replaced = event.all_replaced();
+            let (replaced, deleted) = (event.all_replaced(), event.all_deleted());
             if !replaced.is_empty() {
                 if event.stamp.at > until {
                     break;
@@ -22,9 +22,19 @@ impl Log {
             for (_, seq) in replaced {
                 self.forget_text(seq);
             }
+            for created in deleted {
+                self.forget_attachments(created);
+            }
             self.purged += 1;
         }
         count
+    }
+
+    fn forget_attachments(&mut self, created: Seq) {
+        let event = self.events.get_mut(index_after(created.before()));
+        if let Some(Kind::Created { attachments, .. }) = event.map(|event| &mut event.kind) {
+            *attachments = None;
+        }
     }
 
     fn forget_text(&mut self, seq: Seq) {
@@ -32,6 +42,16 @@ impl Log {
         match event.map(|event| &mut event.kind) {
             Some(Kind::Created { text, .. } | Kind::Edited { text, .. }) => *text = None,
             Some(Kind::Deleted { .. }) | None => {}
+        }
+    }
+}
+
+impl Event {
+    /// The events that created the messages that it deleted.
+    fn all_deleted(&self) -> Vec<Seq> {
+        match &self.kind {
+            Kind::Deleted { messages, .. } => messages.iter().map(|each| each.created).collect(),
+            Kind::Created { .. } | Kind::Edited { .. } => Vec::new(),
         }
     }
 }

@@ -1,6 +1,6 @@
 use aftermatch_ports::{
     PIECE_BYTES, VersionsPage,
-    model::{MessageId, MessageVersion, Seq, VersionKind},
+    model::{Attachments, MessageId, MessageVersion, Seq, VersionKind},
 };
 
 use super::{Event, Kind, Log, author};
@@ -40,8 +40,25 @@ impl Log {
         versions.reverse();
         Some(VersionsPage {
             has_older: events.peek().is_some() && !versions.is_empty(),
+            attachments: self.attachments_of(last, id),
             versions,
         })
+    }
+
+    /// What the message carries that event `last` changed or deleted.
+    fn attachments_of(&self, last: Seq, id: MessageId) -> Option<Attachments> {
+        let created = match &self.event(last)?.kind {
+            Kind::Created { .. } => last,
+            Kind::Edited { created, .. } => *created,
+            Kind::Deleted { messages, .. } => {
+                let mut messages = messages.iter();
+                messages.find(|message| message.id == id)?.created
+            }
+        };
+        match &self.event(created)?.kind {
+            Kind::Created { attachments, .. } => attachments.clone(),
+            Kind::Edited { .. } | Kind::Deleted { .. } => None,
+        }
     }
 
     /// The event that changed a message last, or deleted it.

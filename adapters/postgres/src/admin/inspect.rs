@@ -7,6 +7,7 @@
 //! | `limits` | are there enough connections? |
 //! | `migrations` | is the schema that of this program? |
 //! | `rights` | may the role do what the service does? |
+//! | `pushes` | was everything pushed to the platform? |
 //! | `sequences` | are new ids free? |
 //! | `replica` | is the replica a standby of this database? |
 //! | `sessions` | is there a pooler that mixes sessions? |
@@ -16,6 +17,7 @@
 mod finding;
 mod limits;
 mod migrations;
+mod pushes;
 mod query;
 mod refusal;
 mod replica;
@@ -64,6 +66,8 @@ pub struct Extent {
     pub sessions: bool,
     /// The service has an API, through which the platform writes users, brands and rooms.
     pub has_api: bool,
+    /// The service pushes messages to the platform.
+    pub pushes: bool,
 }
 
 /// Looks at the database. Changes nothing in it, and ends soon: each step has the time
@@ -149,12 +153,24 @@ async fn look_at_tables(
     let has_rights = rights.is_empty();
     inspection.findings.extend(rights);
     if migrations == Migrations::Same && has_rights {
-        match sequences::findings(connection, limit).await {
-            Ok(found) => inspection.findings.extend(found),
-            // A table may be locked for a while. The service can start all the same.
-            Err(error) => inspection.findings.push(Finding::warning(format!(
+        // A table may be locked for a while. The service can start all the same.
+        let found = match sequences::findings(connection, limit).await {
+            Ok(found) => found,
+            Err(error) => vec![Finding::warning(format!(
                 "the sequences could not be compared with their tables: {error}"
-            ))),
+            ))],
+        };
+        // After an error the transaction is of no use.
+        let failed = found
+            .iter()
+            .any(|found| found.severity == Severity::Warning);
+        inspection.findings.extend(found);
+        if extent.pushes && !failed {
+            let found = pushes::finding(connection, limit).await;
+            inspection.findings.extend(found.unwrap_or_else(|error| {
+                let sentence = format!("the dead letters could not be counted: {error}");
+                Some(Finding::warning(sentence))
+            }));
         }
     }
     Ok(())

@@ -13,7 +13,8 @@ pub(super) const SCHEMA: &str = "
             WHERE relnamespace = to_regnamespace(quote_ident(current_schema())) AND NOT is_ours
               AND (
                 relname IN ('users', 'brands', 'rooms', 'participants', 'messages', 'events',
-                            'reading_marks', 'removed', 'revisions', 'arrivals')
+                            'reading_marks', 'removed', 'revisions', 'arrivals',
+                            'push_state', 'pushes', 'push_dead_letters')
                 OR relname = '_sqlx_migrations' AND NOT has_any_column_privilege(oid, 'SELECT')
               )
             ORDER BY 1

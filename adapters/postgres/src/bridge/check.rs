@@ -89,7 +89,7 @@ pub async fn check(
         let state = triggers::state(&bridge, &mut connection, source).await?;
         if !state.is_complete() {
             let line = format!(
-                "the triggers on {} are gone: run `aftermatch bridge install` again",
+                "the triggers on {} are gone, or not as they should be: run `aftermatch bridge install` again",
                 source.name()
             );
             checked.add(vec![line], "triggers");

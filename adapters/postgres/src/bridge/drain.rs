@@ -35,8 +35,12 @@ const FORGET: &str = "
       AND id IN (SELECT id FROM {arrivals} ORDER BY id LIMIT 10000)";
 
 const WAITING: &str = "
-    SELECT count(*), COALESCE(extract(epoch FROM now() - min(at)), 0)::float8
-    FROM (SELECT at FROM {moved} UNION ALL SELECT at FROM {written}) w";
+    SELECT COALESCE(sum(number), 0)::bigint,
+           COALESCE(extract(epoch FROM now() - min(at)), 0)::float8
+    FROM (
+        SELECT number, at FROM {noted}
+        UNION ALL SELECT 1, at FROM {moved} UNION ALL SELECT 1, at FROM {written}
+    ) w";
 
 impl Postgres {
     /// Applies what moves at the platform, by turns with other processes. Reports once when
@@ -73,6 +77,7 @@ impl Postgres {
                             mapping of CHAT_BRIDGE";
             return Err(BridgeError::Refused(sentence.to_owned()));
         }
+        objects::create_notes(&bridge, &mut connection).await?;
         // What is wrong with a query is found when it is run.
         probe::all(&mut bridge, &mut connection).await?;
         let limit = STATEMENTS * self.statement_timeout();
@@ -112,29 +117,28 @@ impl Postgres {
         Ok(is_full || portion.is_some())
     }
 
-    /// Makes triggers that are gone, as after a table was made again, and marks everything that
-    /// their tables move.
+    /// Makes triggers that are gone, as after a table was made again, or that are not the ones
+    /// that the table needs. Marks everything that their tables move.
     async fn look(&self, bridge: &Bridge, connection: &mut PgConnection) -> Result<(), Error> {
         query(objects::named(bridge, FORGET))
             .execute(&mut *connection)
             .await?;
         let mut missing = 0;
         for source in &bridge.mapping.sources {
-            if triggers::state(bridge, connection, source)
-                .await?
-                .is_complete()
-            {
+            let state = triggers::state(bridge, connection, source).await?;
+            if state.is_complete() {
                 continue;
             }
             let mut transaction = connection.begin().await?;
-            match triggers::create(bridge, &mut transaction, source).await {
+            match triggers::create(bridge, &mut transaction, source, &state).await {
                 Ok(()) => {
                     let targets = source.targets.iter().map(|(target, _)| *target);
                     everything::mark(bridge, &mut transaction, targets).await?;
                     transaction.commit().await?;
                     tracing::warn!(
                         table = source.name(),
-                        "the triggers of the bridge were gone: made again, and everything is compared"
+                        "the triggers of the bridge were gone or of an earlier version: made again, and \
+                         everything is compared"
                     );
                 }
                 Err(error) if error.as_database_error().is_some() => {

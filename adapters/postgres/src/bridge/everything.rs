@@ -11,9 +11,14 @@ use super::{
     sql::{Bridge, query, query_as},
 };
 
+/// Earlier versions noted it as a mark.
 const SOURCES: &str = "
-    DELETE FROM {moved} WHERE target IS NULL AND key IS NULL AND source IS NOT NULL
-    RETURNING source";
+    WITH noted AS (DELETE FROM {noted} WHERE keys IS NULL RETURNING source),
+    moved AS (
+        DELETE FROM {moved} WHERE target IS NULL AND key IS NULL AND source IS NOT NULL
+        RETURNING source
+    )
+    SELECT source FROM noted UNION SELECT source FROM moved";
 
 /// One that has not begun will do it all.
 const EVERYTHING: &str = "

@@ -205,6 +205,13 @@ impl Mapping {
         parse::parse(text)
     }
 
+    /// The names of the sources that move a target.
+    pub(crate) fn sources_of(&self, target: Target) -> Vec<String> {
+        let moves = |source: &&Source| source.targets.iter().any(|(of, _)| *of == target);
+        let sources = self.sources.iter().filter(moves);
+        sources.map(Source::name).collect()
+    }
+
     /// The query of a target.
     pub(crate) fn query(&self, target: Target) -> Option<&Sql> {
         let target = match target {

@@ -45,7 +45,8 @@ const WAIT: &str = "
 /// A mark with a key.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct Mark {
-    pub(crate) id: i64,
+    /// `None`: it was noted, and never stored by itself.
+    pub(crate) id: Option<i64>,
     /// The name of the source, if it is of a row of the platform.
     pub(crate) source: Option<String>,
     /// What alone is to be applied.
@@ -66,28 +67,27 @@ pub(crate) struct Waiting {
     pub(crate) error: String,
 }
 
-/// Those that are due.
+/// Those that are due, at most `portion`.
 pub(crate) async fn due(
     bridge: &Bridge,
     connection: &mut PgConnection,
+    portion: i64,
 ) -> Result<Vec<Mark>, Error> {
     query_as(named(bridge, DUE))
-        .bind(PORTION)
+        .bind(portion)
         .fetch_all(connection)
         .await
 }
 
-/// Those that are due and move rights of users.
+/// Those that are due and move rights of users. `sources`: their names.
 pub(crate) async fn due_of_users(
     bridge: &Bridge,
     connection: &mut PgConnection,
+    sources: &[String],
 ) -> Result<Vec<Mark>, Error> {
-    let sources = bridge.mapping.sources.iter();
-    let sources =
-        sources.filter(|source| source.targets.iter().any(|(of, _)| *of == Target::Users));
     query_as(named(bridge, DUE_OF_USERS))
         .bind(PORTION)
-        .bind(sources.map(Source::name).collect::<Vec<_>>())
+        .bind(sources)
         .fetch_all(connection)
         .await
 }
@@ -98,7 +98,7 @@ pub(crate) async fn done(
     connection: &mut PgConnection,
     marks: &[Mark],
 ) -> Result<(), Error> {
-    let ids: Vec<_> = marks.iter().map(|mark| mark.id).collect();
+    let ids: Vec<_> = marks.iter().filter_map(|mark| mark.id).collect();
     query(named(bridge, DONE))
         .bind(ids)
         .execute(connection)

@@ -25,6 +25,19 @@ const MOVED_TARGET: &str = "
     CREATE INDEX IF NOT EXISTS bridge_moved_target_idx ON {moved} (target, key)
     WHERE target IS NOT NULL";
 
+/// Notes: the keys of a source that a statement of the platform moved. One without keys is of
+/// all rows. The number of keys is beside them: a portion is counted without reading them.
+/// There is nothing else, because the platform writes it.
+const NOTED: &str = "
+    CREATE TABLE IF NOT EXISTS {noted} (
+        id     bigint      GENERATED ALWAYS AS IDENTITY,
+        source text        NOT NULL,
+        keys   text[],
+        number integer     NOT NULL DEFAULT 1,
+        at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+        CONSTRAINT bridge_noted_pkey PRIMARY KEY (id)
+    )";
+
 /// Messages that were written here and not yet there.
 const WRITTEN: &str = "
     CREATE TABLE IF NOT EXISTS {written} (
@@ -71,6 +84,7 @@ const OLDER: &str = "
 pub(crate) async fn create(bridge: &Bridge, connection: &mut PgConnection) -> Result<bool, Error> {
     let is_new = !exist(bridge, connection).await?;
     for sql in [
+        NOTED,
         MOVED,
         MOVED_DUE,
         MOVED_TARGET,
@@ -81,6 +95,15 @@ pub(crate) async fn create(bridge: &Bridge, connection: &mut PgConnection) -> Re
         query(named(bridge, sql)).execute(&mut *connection).await?;
     }
     Ok(is_new)
+}
+
+/// Makes the table of notes in a bridge of an earlier version.
+pub(crate) async fn create_notes(
+    bridge: &Bridge,
+    connection: &mut PgConnection,
+) -> Result<(), Error> {
+    query(named(bridge, NOTED)).execute(connection).await?;
+    Ok(())
 }
 
 /// Notes what is written here from now on, or no longer. `is_new`: nothing was noted before.
@@ -112,9 +135,12 @@ async fn stop_noting(bridge: &Bridge, connection: &mut PgConnection) -> Result<(
 /// Drops the tables, and what fills them.
 pub(crate) async fn drop(bridge: &Bridge, connection: &mut PgConnection) -> Result<(), Error> {
     stop_noting(bridge, connection).await?;
-    query(named(bridge, "DROP TABLE IF EXISTS {moved}, {written}"))
-        .execute(connection)
-        .await?;
+    query(named(
+        bridge,
+        "DROP TABLE IF EXISTS {noted}, {moved}, {written}",
+    ))
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
@@ -130,7 +156,8 @@ pub(crate) async fn exist(bridge: &Bridge, connection: &mut PgConnection) -> Res
 
 /// The statement with our names.
 pub(crate) fn named(bridge: &Bridge, sql: &str) -> String {
-    sql.replace("{moved}", &bridge.ours("bridge_moved"))
+    sql.replace("{noted}", &bridge.ours("bridge_noted"))
+        .replace("{moved}", &bridge.ours("bridge_moved"))
         .replace("{written}", &bridge.ours("bridge_written"))
         .replace("{note}", &bridge.ours("bridge_note_written"))
         .replace("{users}", &bridge.ours("users"))

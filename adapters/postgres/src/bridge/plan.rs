@@ -57,7 +57,7 @@ pub async fn plan(options: &Options, mapping: &Mapping) -> Result<Plan, BridgeEr
         text.push('\n');
     }
     text += "\n-- `aftermatch bridge install` then makes:\n";
-    let ours = ["bridge_moved", "bridge_written"].map(|name| bridge.ours(name));
+    let ours = ["bridge_noted", "bridge_moved", "bridge_written"].map(|name| bridge.ours(name));
     // Writing to a string does not fail.
     let _ = writeln!(text, "-- tables {}", ours.join(", "));
     for source in &bridge.mapping.sources {

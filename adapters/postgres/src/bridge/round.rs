@@ -9,8 +9,8 @@ use super::{
     apply::{self, Applied, Batch},
     back, everything,
     mapping::{Keys, Source, Sql, Target},
-    marks::{self, Mark, Tried, Waiting},
-    notify,
+    marks::{self, Mark, PORTION, Tried, Waiting},
+    notes, notify,
     sql::{Bridge, Patience, ends_round, lock, query_as, sentence},
     triggers,
 };
@@ -42,7 +42,10 @@ pub(crate) async fn run(
     }
     let written = back::write(bridge, &mut transaction).await?;
     everything::expand(bridge, &mut transaction).await?;
-    let marks = marks::due(bridge, &mut transaction).await?;
+    let mut marks = notes::take(bridge, &mut transaction, PORTION).await?;
+    let noted = i64::try_from(marks.len()).unwrap_or(PORTION);
+    let rest = (PORTION - noted).max(0);
+    marks.extend(marks::due(bridge, &mut transaction, rest).await?);
     let mut round = Round {
         handled: marks.len() + written,
         failed: Vec::new(),
@@ -79,7 +82,9 @@ async fn rights(bridge: &Bridge, connection: &mut PgConnection, wait: bool) -> R
     if !lock(&mut transaction, wait).await? {
         return Ok(false);
     }
-    let marks = marks::due_of_users(bridge, &mut transaction).await?;
+    let sources = bridge.mapping.sources_of(Target::Users);
+    let mut marks = notes::of(bridge, &mut transaction, &sources, PORTION).await?;
+    marks.extend(marks::due_of_users(bridge, &mut transaction, &sources).await?);
     let of_users = |target| target == Target::Users;
     let (mut batch, ..) = resolve(bridge, &mut transaction, &marks, of_users).await?;
     if let Some(users) = batch.remove(&Target::Users) {

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use aftermatch_ports::{
     People, Read, StoreError,
@@ -9,10 +9,10 @@ use sqlx::{Error, FromRow};
 
 use crate::{error::unavailable, store::Postgres};
 
-const USER: &str = "
-    SELECT u.revision, u.active, u.admin, u.profile::text AS profile, b.id AS brand
+const USERS: &str = "
+    SELECT u.id, u.revision, u.active, u.admin, u.profile::text AS profile, b.id AS brand
     FROM users u LEFT JOIN brands b ON b.user_id = u.id
-    WHERE u.id = $1";
+    WHERE u.id = ANY ($1)";
 
 /// The author `u` of a message `m`, for a join.
 macro_rules! author {
@@ -48,6 +48,7 @@ pub(crate) use is_missing;
 
 #[derive(FromRow)]
 struct UserRow {
+    id: i64,
     revision: i64,
     active: bool,
     admin: bool,
@@ -63,26 +64,34 @@ impl People for Postgres {
         {
             return Ok(Some(user));
         }
-        let user = find(self, id).await.map_err(unavailable)?;
+        let find = |ids| find(self, ids);
+        let user = self.users_now.read(id, self.deadline(), find).await;
+        let user = user.map_err(unavailable)?;
         self.users.put(id, user.as_ref());
         Ok(user)
     }
 }
 
-#[tracing::instrument(name = "db.user.find", level = "debug", skip_all, fields(user.id = id.0))]
-async fn find(store: &Postgres, id: UserId) -> Result<Option<Arc<User>>, Error> {
-    let query = sqlx::query_as::<_, UserRow>(USER).bind(id.0);
-    let row = store
-        .with_timeout(query.fetch_optional(&store.pool))
-        .await?;
-    Ok(row.map(|row| {
-        Arc::new(User {
+/// Those of the users that exist.
+#[tracing::instrument(name = "db.user.find", level = "debug", skip_all, fields(users = ids.len()))]
+async fn find(store: &Postgres, ids: Vec<UserId>) -> Result<HashMap<UserId, Arc<User>>, Error> {
+    let ids: Vec<_> = ids.into_iter().map(|id| id.0).collect();
+    let query = sqlx::query_as::<_, UserRow>(USERS).bind(ids);
+    let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
+    Ok(rows.into_iter().map(UserRow::user).collect())
+}
+
+impl UserRow {
+    fn user(self) -> (UserId, Arc<User>) {
+        let id = UserId(self.id);
+        let user = User {
             id,
-            revision: Revision(row.revision),
-            active: row.active,
-            admin: row.admin,
-            brand: row.brand.map(BrandId),
-            profile: Profile::new(row.profile),
-        })
-    }))
+            revision: Revision(self.revision),
+            active: self.active,
+            admin: self.admin,
+            brand: self.brand.map(BrandId),
+            profile: Profile::new(self.profile),
+        };
+        (id, Arc::new(user))
+    }
 }

@@ -48,7 +48,11 @@ mod now;
 pub(crate) mod recheck;
 mod removed;
 
-pub(crate) use self::{compare::compare, removed::purge as purge_removed};
+pub(crate) use self::{
+    base::{Bases, Numbers},
+    compare::compare,
+    removed::purge as purge_removed,
+};
 
 use aftermatch_ports::Changes;
 use sqlx::Error;

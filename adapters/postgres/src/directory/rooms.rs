@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use aftermatch_ports::{
     MAX_UNREAD, Page, Read, RoomState, RoomSummary, Rooms, Scope, StoreError,
@@ -32,12 +32,12 @@ macro_rules! participants {
     };
 }
 
-const ROOM: &str = concat!(
+const ROOMS: &str = concat!(
     "SELECT r.id, r.revision, r.kind, r.pen, r.frozen, ",
     epoch::columns!(),
     ", p.* FROM rooms r",
     participants!(),
-    "WHERE r.id = $1"
+    "WHERE r.id = ANY ($1)"
 );
 
 /// The summaries of the rooms `$which`, in this order. Each has a `reader`, which may be
@@ -162,7 +162,9 @@ impl Rooms for Postgres {
         {
             return Ok(Some(room));
         }
-        let room = find(self, id).await.map_err(unavailable)?;
+        let find = |ids| find(self, ids);
+        let room = self.rooms_now.read(id, self.deadline(), find).await;
+        let room = room.map_err(unavailable)?;
         self.rooms.put(id, room.as_ref());
         Ok(room)
     }
@@ -198,13 +200,16 @@ impl Rooms for Postgres {
     }
 }
 
-#[tracing::instrument(name = "db.room.find", level = "debug", skip_all, fields(room.id = id.0))]
-async fn find(store: &Postgres, id: RoomId) -> Result<Option<Arc<Room>>, Error> {
-    let query = sqlx::query_as::<_, RoomRow>(ROOM).bind(id.0);
-    let row = store
-        .with_timeout(query.fetch_optional(&store.pool))
-        .await?;
-    row.map(RoomRow::room).transpose()
+/// Those of the rooms that exist.
+#[tracing::instrument(name = "db.room.find", level = "debug", skip_all, fields(rooms = ids.len()))]
+async fn find(store: &Postgres, ids: Vec<RoomId>) -> Result<HashMap<RoomId, Arc<Room>>, Error> {
+    let ids: Vec<_> = ids.into_iter().map(|id| id.0).collect();
+    let query = sqlx::query_as::<_, RoomRow>(ROOMS).bind(ids);
+    let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
+    let rooms = rows
+        .into_iter()
+        .map(|row| Ok((RoomId(row.id), row.room()?)));
+    rooms.collect()
 }
 
 #[tracing::instrument(name = "db.room.list", level = "debug", skip_all, fields(limit = page.limit))]

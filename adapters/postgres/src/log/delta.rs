@@ -17,7 +17,7 @@ use crate::{
 
 /// The rest of a statement that has found the messages of a delta: it sends the deleted
 /// ones, and as many of the upserted ones as fit into a piece. $1 room, $2 the event seen
-/// last, $3 the limit of the texts in bytes. Deleted messages have neither text nor author.
+/// last, $3 the limit of texts and attachments in bytes. Deleted messages have neither text nor author.
 macro_rules! piece {
     () => {
         concat!(
@@ -25,8 +25,12 @@ macro_rules! piece {
                 SELECT *, CASE WHEN seq > $2 THEN seq ELSE changed_seq END AS number FROM found
              ), measured AS MATERIALIZED (
                 SELECT *, deleted_at IS NOT NULL
-                    OR sum(octet_length(text)) OVER (ORDER BY number)
-                        <= GREATEST(octet_length(text), $3) AS fits
+                    OR sum(",
+            message_row::bytes!("numbered"),
+            ") OVER (ORDER BY number)
+                        <= GREATEST(",
+            message_row::bytes!("numbered"),
+            ", $3) AS fits
                 FROM numbered
              )
              SELECT ",

@@ -17,7 +17,7 @@ use aftermatch_ports::{
 };
 use async_trait::async_trait;
 use sqlx::{Error, FromRow};
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use super::{audit, logged::LoggedRow, purge, versions};
 use crate::{
@@ -27,7 +27,11 @@ use crate::{
     store::Postgres,
 };
 
-const HEAD: &str = concat!("SELECT ", epoch::head!(), " FROM rooms r WHERE r.id = $1");
+const HEADS: &str = concat!(
+    "SELECT r.id, ",
+    epoch::head!(),
+    " FROM rooms r WHERE r.id = ANY ($1)"
+);
 
 /// The text that event `$seq` of room $1 gave to the message `m`, and the number of
 /// the deletion that has the text instead: invariant 2.
@@ -54,11 +58,11 @@ macro_rules! text {
 const EVENTS: &str = concat!(
     "WITH page AS MATERIALIZED (
         SELECT m.seq, 'created' AS kind, m.user_id, m.created_at AS at, m.request_id,
-               ARRAY[m.id] AS message_ids, m.client_msg_id, ",
+               ARRAY[m.id] AS message_ids, m.client_msg_id, m.attachments::text AS attachments, ",
     text!("m.seq"),
     "   FROM messages m WHERE m.room_id = $1 AND m.seq > $2 AND m.seq <= $3
         UNION ALL
-        SELECT e.seq, e.kind, e.user_id, e.at, e.request_id, e.message_ids, NULL, ",
+        SELECT e.seq, e.kind, e.user_id, e.at, e.request_id, e.message_ids, NULL, NULL, ",
     text!("e.seq"),
     "   FROM events e LEFT JOIN LATERAL (
             SELECT text, changed_seq, deleted_at FROM messages
@@ -74,7 +78,7 @@ const EVENTS: &str = concat!(
      )
      SELECT ",
     epoch::head!(),
-    ", m.seq, m.kind, m.user_id, m.at, m.request_id, m.message_ids, m.client_msg_id,
+    ", m.seq, m.kind, m.user_id, m.at, m.request_id, m.message_ids, m.client_msg_id, m.attachments,
        COALESCE(m.text, deleted.text) AS text, u.profile::text AS author
      FROM rooms r LEFT JOIN page m ON m.seq <= r.last_seq
      LEFT JOIN deleted ON deleted.seq = m.seq
@@ -88,7 +92,9 @@ const EVENTS: &str = concat!(
 #[async_trait]
 impl Log for Postgres {
     async fn head(&self, room: RoomId) -> Result<Option<LogHead>, StoreError> {
-        head(self, room).await.map_err(unavailable)
+        let find = |rooms| heads(self, rooms);
+        let head = self.heads_now.read(room, self.deadline(), find).await;
+        head.map_err(unavailable)
     }
 
     async fn events(
@@ -131,17 +137,27 @@ impl Log for Postgres {
     }
 }
 
+#[derive(FromRow)]
+struct LastRow {
+    id: i64,
+    #[sqlx(flatten)]
+    head: HeadRow,
+}
+
+/// How far the logs go of those rooms that exist.
 #[tracing::instrument(
     name = "db.event.find_last",
     level = "debug",
     skip_all,
-    fields(room.id = room.0)
+    fields(rooms = rooms.len())
 )]
-async fn head(store: &Postgres, room: RoomId) -> Result<Option<LogHead>, Error> {
-    let query = sqlx::query_as::<_, HeadRow>(HEAD).bind(room.0);
-    let row = query.fetch_optional(&store.pool);
-    let row = store.with_timeout(row).await?;
-    row.map(|row| row.head()).transpose()
+async fn heads(store: &Postgres, rooms: Vec<RoomId>) -> Result<HashMap<RoomId, LogHead>, Error> {
+    let rooms: Vec<_> = rooms.into_iter().map(|room| room.0).collect();
+    let query = sqlx::query_as::<_, LastRow>(HEADS).bind(rooms);
+    let rows = store.with_timeout(query.fetch_all(&store.pool)).await?;
+    let heads = rows.into_iter();
+    let heads = heads.map(|row| Ok((RoomId(row.id), row.head.head()?)));
+    heads.collect()
 }
 
 #[derive(FromRow)]

@@ -3,8 +3,9 @@
 use std::ops::RangeInclusive;
 
 use aftermatch_ports::{
-    DeltaSince, FoundPiece, History, HistoryPage, HistoryRange, MAX_PAGED, PIECE_BYTES, StoreError,
-    model::{Message, RoomId, SearchWords, Seq},
+    DeltaSince, FoundPiece, History, HistoryPage, HistoryRange, Log, MAX_PAGED, PIECE_BYTES,
+    StoreError,
+    model::{Message, RoomDelta, RoomId, SearchWords, Seq},
 };
 use async_trait::async_trait;
 use sqlx::{Error, FromRow};
@@ -21,15 +22,17 @@ use crate::{
 };
 
 /// A page of the messages of room $1 that are not deleted: those before or after
-/// $2, at most $3, and, after the first one, at most $4 bytes of text. Whether there are more is looked up from both ends of the page,
-/// by the index: a room may begin or end with many deleted messages.
+/// $2, at most $3, and, after the first one, at most $4 bytes of text and attachments. Whether there are more is looked up from both
+/// ends of the page, by the index: a room may begin or end with many deleted messages.
 macro_rules! page {
     ($start:literal, $order:literal) => {
         concat!(
             "WITH picked AS MATERIALIZED (
                 SELECT * FROM (
                     SELECT *, row_number() OVER page AS nth,
-                        sum(octet_length(text)) OVER page AS bytes
+                        sum(",
+            message_row::bytes!("limited"),
+            ") OVER page AS bytes
                     FROM (
                         SELECT * FROM messages
                         WHERE room_id = $1 AND deleted_at IS NULL AND seq ",
@@ -67,7 +70,7 @@ const BEFORE: &str = page!("< $2", "DESC");
 const AFTER: &str = page!("> $2", "");
 
 /// The newest messages of room $1, of which at most $4 are counted: $3 of them, after
-/// the first $2, and, after the first one, at most $5 bytes of text. All but these are read
+/// the first $2, and, after the first one, at most $5 bytes of text and attachments. All but these are read
 /// from the index alone.
 const NEWEST: &str = concat!(
     "WITH newest AS MATERIALIZED (
@@ -79,7 +82,9 @@ const NEWEST: &str = concat!(
      SELECT total.count, ",
     message_row::columns!(),
     " FROM (SELECT count(*) FROM newest) total LEFT JOIN ((
-        SELECT m.*, row_number() OVER page AS nth, sum(octet_length(m.text)) OVER page AS bytes
+        SELECT m.*, row_number() OVER page AS nth, sum(",
+    message_row::bytes!("m"),
+    ") OVER page AS bytes
         FROM picked CROSS JOIN LATERAL (
             SELECT * FROM messages WHERE room_id = $1 AND seq = picked.seq LIMIT 1
         ) m
@@ -98,6 +103,11 @@ impl History for Postgres {
         since: Seq,
         limit: usize,
     ) -> Result<DeltaSince, StoreError> {
+        let head = self.head(room).await?;
+        if head.is_some_and(|head| head.last_seq == since) {
+            let delta = Some(RoomDelta::default());
+            return Ok(DeltaSince { head, delta });
+        }
         let delta = delta::since(self, room, since, limit).await;
         delta.map_err(unavailable)
     }

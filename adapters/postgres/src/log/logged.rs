@@ -1,6 +1,6 @@
 use aftermatch_ports::model::{
-    Author, ClientMsgId, EventKind, LoggedEvent, Message, MessageId, Profile, RequestId, RoomId,
-    Seq, Text, UserId,
+    Attachments, Author, ClientMsgId, EventKind, LoggedEvent, Message, MessageId, Profile,
+    RequestId, RoomId, Seq, Text, UserId,
 };
 use sqlx::FromRow;
 
@@ -19,6 +19,8 @@ pub(super) struct LoggedRow {
     client_msg_id: Option<String>,
     /// Of a create, its author's profile.
     author: Option<String>,
+    /// Of a create.
+    attachments: Option<String>,
     /// Of a create or an edit. Null if it cannot be read any more.
     text: Option<String>,
 }
@@ -43,6 +45,7 @@ impl LoggedRow {
                     profile: Profile::new(self.author?),
                 },
                 text: Text::stored(self.text?),
+                attachments: self.attachments.map(Attachments::stored),
                 created_at: at,
                 edited_at: None,
                 client_msg_id: self.client_msg_id.and_then(|id| ClientMsgId::new(&id).ok()),

@@ -1,5 +1,5 @@
 use aftermatch_ports::model::{
-    Author, ClientMsgId, Message, MessageId, Profile, RoomId, Seq, Text, UserId,
+    Attachments, Author, ClientMsgId, Message, MessageId, Profile, RoomId, Seq, Text, UserId,
 };
 use sqlx::FromRow;
 
@@ -9,10 +9,25 @@ use crate::moment::{Moment, Row};
 macro_rules! columns {
     () => {
         "m.id AS message_id, m.room_id, m.user_id, u.profile::text AS author, m.text,
-         m.created_at, m.edited_at, m.client_msg_id, m.seq, m.changed_seq"
+         m.created_at, m.edited_at, m.client_msg_id, m.seq, m.changed_seq,
+         m.attachments::text AS attachments"
     };
 }
 pub(crate) use columns;
+
+/// How many bytes of text and attachments a message `$of` has. Null if it is deleted.
+macro_rules! bytes {
+    ($of:literal) => {
+        concat!(
+            "(octet_length(",
+            $of,
+            ".text) + COALESCE(octet_length(",
+            $of,
+            ".attachments::text), 0))"
+        )
+    };
+}
+pub(crate) use bytes;
 
 /// A message. All columns are null where an outer join found none.
 #[derive(FromRow)]
@@ -27,6 +42,7 @@ pub(crate) struct MessageRow {
     client_msg_id: Option<String>,
     seq: Option<i64>,
     pub(crate) changed_seq: Option<i64>,
+    attachments: Option<String>,
 }
 
 impl MessageRow {
@@ -42,6 +58,7 @@ impl MessageRow {
                 profile: Profile::new(self.author?),
             },
             text: Text::stored(self.text?),
+            attachments: self.attachments.map(Attachments::stored),
             created_at: self.created_at?.shown(Row::Message(id)),
             edited_at: self.edited_at.map(|at| at.shown(Row::Message(id))),
             client_msg_id: client_msg_id.and_then(|id| ClientMsgId::new(&id).ok()),

@@ -12,21 +12,25 @@ use super::message_row::{self, MessageRow};
 use crate::{directory::people, store::Postgres};
 
 /// The newest messages of room $1 before $2, at most $3, and, after the first one, at
-/// most $4 bytes of text. `read` is how many they are without the limit of bytes.
-const PIECE: &str = "
+/// most $4 bytes of text and attachments. `read` is how many they are without the limit of bytes.
+const PIECE: &str = concat!(
+    "
     SELECT r.last_seq, m.read, m.seq, m.text
     FROM rooms r LEFT JOIN (
         SELECT seq, text, count(*) OVER () AS read, row_number() OVER page AS nth,
-            sum(octet_length(text)) OVER page AS bytes
+            sum(",
+    message_row::bytes!("limited"),
+    ") OVER page AS bytes
         FROM (
-            SELECT seq, text FROM messages
+            SELECT seq, text, attachments FROM messages
             WHERE room_id = $1 AND deleted_at IS NULL AND seq < $2
             ORDER BY seq DESC LIMIT $3
         ) limited
         WINDOW page AS (ORDER BY seq DESC ROWS UNBOUNDED PRECEDING)
     ) m ON m.nth = 1 OR m.bytes <= $4
     WHERE r.id = $1
-    ORDER BY m.seq DESC";
+    ORDER BY m.seq DESC"
+);
 
 /// These messages of room $1, newest first.
 const FOUND: &str = concat!(

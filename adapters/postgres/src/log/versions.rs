@@ -13,7 +13,7 @@
 
 use aftermatch_ports::{
     PIECE_BYTES, VersionsPage,
-    model::{MessageId, MessageVersion, Reason, RoomId, Seq, Text, VersionKind},
+    model::{Attachments, MessageId, MessageVersion, Reason, RoomId, Seq, Text, VersionKind},
 };
 use sqlx::{Error, FromRow};
 
@@ -37,7 +37,8 @@ macro_rules! replaced_by {
 
 /// The versions of message $2 of room $1 before event $3, newest first: at most $4, and at
 /// most $5 bytes of text after the first. `found` is how many they are without the limit of
-/// bytes. `next` is the event that took the text of a version away: null if none did.
+/// bytes. `next` is the event that took the text of a version away: null if none did. The first row
+/// has the attachments.
 const VERSIONS: &str = concat!(
     "WITH RECURSIVE message AS MATERIALIZED (
         SELECT * FROM messages WHERE id = $2 AND room_id = $1
@@ -72,6 +73,7 @@ const VERSIONS: &str = concat!(
      SELECT m.*, u.profile::text AS author
      FROM (
         SELECT v.seq, v.found, v.text, e.reason,
+            CASE WHEN COALESCE(v.nth, 1) = 1 THEN m.attachments::text END AS attachments,
             CASE WHEN v.seq = m.seq THEN 'created'
                  WHEN v.seq = m.changed_seq AND m.deleted_at IS NOT NULL THEN 'deleted'
                  WHEN v.seq IS NOT NULL THEN 'edited' END AS kind,
@@ -99,6 +101,8 @@ struct VersionRow {
     user_id: i64,
     at: Moment,
     author: Option<String>,
+    /// In the first row.
+    attachments: Option<String>,
 }
 
 impl VersionRow {
@@ -144,11 +148,12 @@ pub(super) async fn read(
             .bind(i64::try_from(limit).map_or(i64::MAX, |limit| limit.saturating_add(1)))
             .bind(i64::try_from(PIECE_BYTES).unwrap_or(i64::MAX))
     };
-    let rows = store.fetch_all(query).await?;
-    let Some(first) = rows.first() else {
+    let mut rows = store.fetch_all(query).await?;
+    let Some(first) = rows.first_mut() else {
         return Ok(None);
     };
     let found = usize::try_from(first.found.unwrap_or(0)).unwrap_or(usize::MAX);
+    let attachments = first.attachments.take().map(Attachments::stored);
     let versions = rows.into_iter().take(limit);
     let mut versions: Vec<_> = versions
         .filter_map(|row| row.version(room, message))
@@ -156,6 +161,7 @@ pub(super) async fn read(
     versions.reverse();
     Ok(Some(VersionsPage {
         has_older: found > versions.len() && !versions.is_empty(),
+        attachments,
         versions,
     }))
 }

@@ -85,10 +85,10 @@ macro_rules! event {
     };
 }
 
-/// $7 the new text. The hash of the first text stays, to recognize a repeated create.
+/// $7 the new text: an empty one for messages with attachments alone. The hash of the first text stays, to recognize a repeated create.
 const EDIT: &str = event!(
     "edited",
-    "user_id = $3",
+    "user_id = $3 AND ($7 <> '' OR attachments IS NOT NULL)",
     "NULL",
     "text = $7, edited_at = next.at, sent_sha256 = CASE
         WHEN client_msg_id IS NOT NULL

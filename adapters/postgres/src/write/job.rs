@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use aftermatch_ports::{
     CreateOutcome, Deleted, Draft, Outcome, Precondition, StoreError,
-    model::{ClientMsgId, MessageId, Reason, RequestId, Text, UserId},
+    model::{Attachments, ClientMsgId, MessageId, Reason, RequestId, Text, UserId},
 };
 
 use crate::retry::Attempt;
@@ -74,6 +74,10 @@ impl Job {
 impl Create {
     pub(super) fn client_msg_id(&self) -> Option<&str> {
         self.draft.client_msg_id.as_ref().map(ClientMsgId::as_str)
+    }
+
+    pub(super) fn attachments(&self) -> Option<&str> {
+        self.draft.attachments.as_ref().map(Attachments::as_str)
     }
 
     pub(super) fn stored_request_id(&self) -> Option<&str> {

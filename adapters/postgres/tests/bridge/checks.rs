@@ -46,16 +46,19 @@ async fn differences_are_found_and_repaired() {
 async fn missing_trigger_and_waiting_marks_are_reported() {
     let world = World::installed().await;
     world
-        .run("DROP TRIGGER public_bridge_row ON platform.chat_room")
+        .run("DROP TRIGGER public_bridge_update ON platform.chat_room")
         .await;
     world.run("UPDATE bridge_moved SET at = now()").await;
     world.run("INSERT INTO bridge_moved (source, key, at) VALUES ('platform.chat_message', '5', now() - interval '1 h')").await;
+    world.run("INSERT INTO bridge_noted (source, keys, at) VALUES ('platform.chat_room', '{6,7}', now() - interval '1 h')").await;
     let lines = world.check(&Depth::default()).await.lines.join("\n");
     assert!(
         lines.contains("the triggers on platform.chat_room are gone"),
         "{lines}"
     );
-    assert!(lines.contains("platform.chat_message: 5 waits"), "{lines}");
+    for waits in ["message: 5 waits", "room: 6 waits", "room: 7 waits"] {
+        assert!(lines.contains(waits), "{lines}");
+    }
 }
 
 #[tokio::test]

@@ -81,7 +81,7 @@ async fn brand_takes_user_from_one_that_is_not_marked() {
             "BEGIN; SET CONSTRAINTS ALL DEFERRED;
              UPDATE platform.brand_brand SET user_id = CASE id WHEN 11 THEN 2 ELSE 1 END WHERE id IN (11, 12);
              COMMIT;
-             DELETE FROM bridge_moved WHERE key = '12'",
+             UPDATE bridge_noted SET keys = array_remove(keys, '12')",
         )
         .await;
     let _draining = world.drain().await;

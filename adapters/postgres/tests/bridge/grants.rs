@@ -66,7 +66,7 @@ async fn printed_grants_are_enough_and_necessary() {
     assert!(!plan.contains("GRANT"), "{plan}");
     // What an owner does is noted with the rights of the chat.
     run("UPDATE platform.accounts_user SET is_active = false WHERE id = 1").await;
-    let marks = format!("SELECT count(*) FROM {role}.bridge_moved");
+    let marks = format!("SELECT count(*) FROM {role}.bridge_noted WHERE keys = '{{1}}'");
     let marks: i64 = sqlx::query_scalar(AssertSqlSafe(marks))
         .fetch_one(&owner)
         .await

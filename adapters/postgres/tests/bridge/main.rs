@@ -14,3 +14,4 @@ mod install;
 mod messages;
 mod strange;
 mod support;
+mod triggers;

@@ -100,6 +100,13 @@ impl World {
         assert_eq!(checked.lines, Vec::<String>::new());
     }
 
+    /// Nothing is noted, and nothing waits.
+    pub(crate) async fn is_drained(&self) {
+        let left =
+            "SELECT (SELECT count(*) FROM bridge_noted) + (SELECT count(*) FROM bridge_moved)";
+        self.becomes(left, "0").await;
+    }
+
     /// Statements of the platform.
     pub(crate) async fn run(&self, sql: &str) {
         let result = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))

@@ -19,6 +19,7 @@ pub(crate) const EVERYTHING: Extent = Extent {
     migrates: true,
     sessions: true,
     has_api: false,
+    pushes: true,
 };
 
 /// For a role that does not own the tables.
@@ -26,6 +27,7 @@ pub(crate) const NO_MIGRATE: Extent = Extent {
     migrates: false,
     sessions: true,
     has_api: false,
+    pushes: false,
 };
 
 /// A role of its own, which may log in and nothing else. It is removed by [`Role::drop`].
@@ -194,6 +196,19 @@ async fn each_missing_right_is_found() {
     run(&platform, grants("aftermatch", &role.name)).await;
     assert_eq!(inspect(&role.options, NO_MIGRATE).await.findings, []);
 
+    // A service that pushes needs more.
+    let pushing = Extent {
+        pushes: true,
+        ..NO_MIGRATE
+    };
+    let found = inspect(&role.options, pushing).await;
+    let rights: Vec<_> = found.sentences(Severity::Permanent).collect();
+    assert_eq!(rights.len(), 3, "{rights:#?}");
+    let on = "public.push_state, public.pushes, public.push_dead_letters";
+    let grant = format!("GRANT INSERT, UPDATE, DELETE ON {on} TO {}", role.name);
+    run(&platform, grant).await;
+    assert_eq!(inspect(&role.options, pushing).await.findings, []);
+
     // The statement that a finding advises is the one that helps.
     for (right, on) in [
         ("SELECT", "public._sqlx_migrations"),
@@ -354,6 +369,7 @@ async fn ids_given_meanwhile_are_no_finding() {
     for _ in 0..100 {
         let at_start = Extent {
             sessions: false,
+            pushes: true,
             ..EVERYTHING
         };
         assert_eq!(inspect(&options(&database), at_start).await.findings, []);

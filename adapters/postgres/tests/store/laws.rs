@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use aftermatch_ports::{
-    Directory, History, Interest, Log, Messages, People, ReadPositions, Relay, Revisions, Rooms,
+    Directory, History, Interest, Log, Messages, People, Pushes, ReadPositions, Relay, Revisions,
+    Rooms,
     laws::{RelaySubject, Subject, Work},
     model::{
         RoomId, Timestamp, World,
@@ -81,6 +82,10 @@ impl<const PARTITIONED: bool> Subject for InPostgres<PARTITIONED> {
     }
 
     fn read_positions(&self) -> &dyn ReadPositions {
+        &self.store
+    }
+
+    fn pushes(&self) -> &dyn Pushes {
         &self.store
     }
 

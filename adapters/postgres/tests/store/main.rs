@@ -7,6 +7,7 @@
     reason = "all of this is tests"
 )]
 
+mod attachments;
 mod audit;
 mod batches;
 mod changes;
@@ -26,6 +27,7 @@ mod platform_events;
 mod platform_rights;
 mod platform_writes;
 mod processes;
+mod pushes;
 mod queue;
 mod relay;
 mod replica;

@@ -176,6 +176,7 @@ async fn events_arrive_as_they_were() {
                 profile: Profile::new("{}"),
             },
             text: Text::stored(text),
+            attachments: None,
             created_at: crate::support::at(1),
             edited_at: None,
             client_msg_id: id.map(|id| ClientMsgId::new(id).expect("a valid id")),

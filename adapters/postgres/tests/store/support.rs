@@ -85,6 +85,7 @@ pub(crate) fn text(text: &str) -> Text {
 pub(crate) fn draft(says: &str, client_msg_id: Option<&str>) -> Draft {
     Draft {
         text: text(says),
+        attachments: None,
         client_msg_id: client_msg_id.map(|id| ClientMsgId::new(id).expect("a valid id")),
     }
 }

@@ -85,8 +85,11 @@ error_codes! {
         "`client_msg_id` is empty, too long, or has other characters",
         "fix the client";
     ClientMsgIdTaken = 409, "client_msg_id_taken",
-        "the user has used this `client_msg_id` in this room for another text, or for a message that was deleted since",
+        "the user has used this `client_msg_id` in this room for another text, for other attachments, or for a message that was deleted since",
         "give a new message a new id";
+    InvalidAttachment = 400, "invalid_attachment",
+        "the service takes no attachments, there are too many, or one of them is not as it should be; the sentence names it",
+        "fix the client, or ask the platform to sign the file for this user";
     InvalidToken = 401, "invalid_token",
         "the access token is not valid",
         "get another one";

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::{
     action::Action,
     response::{
+        attachments::AttachmentsShape,
         envelope::Data,
         profile::{ReadyParticipants, UserShape},
         room::RoomShape,
@@ -35,6 +36,10 @@ pub(crate) struct MessageCreated<'a> {
     client_msg_id: Option<&'a str>,
     /// The number of the event in the room.
     seq: EventNumber,
+    /// What the message carries beside its text, if it carries anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "AttachmentsShape<'static>")]
+    attachments: Option<AttachmentsShape<'a>>,
 }
 
 impl Data for MessageCreated<'_> {
@@ -114,6 +119,7 @@ impl<'a> EventData<'a> {
                 room_id: room.room.id.0,
                 client_msg_id: message.client_msg_id.as_ref().map(|id| id.as_str()),
                 seq: seq.into(),
+                attachments: AttachmentsShape::of(message.attachments.as_ref()),
             }),
             EventKind::Edited { id, text } => Self::Edited(MessageEdited {
                 room_id: room.room.id.0,
@@ -145,7 +151,8 @@ impl<'a> EventData<'a> {
         let contents = match self {
             Self::Created(created) => {
                 let room = created.room.as_ref().map_or(0, RoomShape::size_hint);
-                room + created.user.size_hint() + created.text.len()
+                let attachments = created.attachments.map_or(0, AttachmentsShape::size_hint);
+                room + created.user.size_hint() + created.text.len() + attachments
             }
             Self::Edited(edited) => edited.message_text.len(),
             Self::Deleted(deleted) => 8 * deleted.messages_ids.len(),

@@ -21,15 +21,16 @@ use crate::{
 /// The frames of `create_message`.
 pub(crate) fn created(generator: &mut SchemaGenerator) -> Vec<Published> {
     let named = sample::change(41, EventKind::Created(sample::message_with_client_id()));
+    let attached = sample::change(41, EventKind::Created(sample::message_with_attachment()));
     let existing = sample::change(41, EventKind::Created(sample::edited_message()));
     vec![
-        delivered::<MessageCreated<'_>>(generator, &[sample::created(), named]),
+        delivered::<MessageCreated<'_>>(generator, &[sample::created(), named, attached]),
         Published::new::<Response<'_, ExistingMessage<'_>>>(
             generator,
             "create_message.repeated",
             Receiver::Requester,
-            "The message existed already, with the same `client_msg_id` and the same text. This is \
-             the message as it is now. Nothing was stored.",
+            "The message existed already, with the same `client_msg_id`, the same text and the \
+             same attachments. This is the message as it is now. Nothing was stored.",
             [existing_message(&existing, Some(&sample::participants())).to_vec()],
         ),
         replay::<MessageCreated<'_>>(generator, sample::created()),

@@ -1,6 +1,7 @@
 //! The parameters of the actions. A field is a parameter, its type says what is
 //! accepted, and its documentation is published.
 
+mod create;
 mod delete;
 mod past;
 
@@ -8,7 +9,7 @@ use std::{borrow::Cow, fmt};
 
 use aftermatch_ports::{
     Follow, HistoryRange,
-    model::{ClientMsgId, Endpoint, FollowedRooms, Reason, RoomId, Seq},
+    model::{ClientMsgId, Endpoint, FollowedRooms, Reason, RoomId, Seq, SignedAttachment},
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
@@ -16,6 +17,7 @@ use serde_json::json;
 
 use self::delete::DeleteOwnMessages;
 pub use self::{
+    create::CreateMessage,
     delete::DeleteMessages,
     past::{Audit, MessageHistory},
 };
@@ -28,8 +30,8 @@ use crate::{
     action::Action,
     error::{ErrorCode, ProtocolError},
     limits::{
-        DEFAULT_MESSAGES, MAX_CLIENT_MSG_ID_CHARS, MAX_DELETED, MAX_EPOCH_CHARS, MAX_FOLLOWED,
-        MAX_MESSAGES, MAX_REPLAY, MAX_ROOMS, MAX_SEARCH_CHARS,
+        DEFAULT_MESSAGES, MAX_DELETED, MAX_EPOCH_CHARS, MAX_FOLLOWED, MAX_MESSAGES, MAX_REPLAY,
+        MAX_ROOMS, MAX_SEARCH_CHARS,
     },
 };
 
@@ -50,6 +52,8 @@ pub enum Parameters<'a> {
     CreateMessage {
         /// The text.
         text: Cow<'a, str>,
+        /// What it carries beside the text.
+        attachments: Vec<SignedAttachment>,
         /// The client's own id for the message.
         client_msg_id: Option<ClientMsgId>,
     },
@@ -91,7 +95,7 @@ impl<'a> Parameters<'a> {
             Action::Renew => Self::Renew(read(raw)?),
             Action::JoinRoom => Self::JoinRoom(read(raw)?),
             Action::LeaveRoom => Self::LeaveRoom,
-            Action::CreateMessage => read::<CreateMessage<'_>>(raw)?.checked()?,
+            Action::CreateMessage => create::read(raw)?,
             Action::EditMessage => Self::EditMessage(read(raw)?),
             Action::DeleteMessages => match endpoint {
                 Endpoint::Chat => read::<DeleteOwnMessages>(raw)?.into(),
@@ -251,49 +255,15 @@ pub struct JoinRoom {
     pub lean: Option<bool>,
 }
 
-/// Parameters of `create_message`.
-#[derive(Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[schemars(
-    example = json!({"msg_text": "hello"}),
-    example = json!({"msg_text": "hello", "client_msg_id": "a-7"}),
-)]
-pub struct CreateMessage<'a> {
-    /// The text. It has at least one character that is not white space, and no U+0000.
-    /// Operators set its maximum length.
-    #[serde(borrow)]
-    #[schemars(length(min = 1))]
-    pub msg_text: Cow<'a, str>,
-    /// The client's own id for the message: characters of `A-Z a-z 0-9 . _ : -`.
-    #[serde(borrow)]
-    #[schemars(
-        length(min = 1, max = MAX_CLIENT_MSG_ID_CHARS),
-        regex(pattern = r"^[A-Za-z0-9._:-]*$")
-    )]
-    pub client_msg_id: Option<Cow<'a, str>>,
-}
-
-impl<'a> CreateMessage<'a> {
-    fn checked(self) -> Result<Parameters<'a>, ProtocolError> {
-        let text = self.msg_text;
-        let client_msg_id = self.client_msg_id.map(|id| ClientMsgId::new(&id));
-        let client_msg_id = client_msg_id.transpose()?;
-        Ok(Parameters::CreateMessage {
-            text,
-            client_msg_id,
-        })
-    }
-}
-
 /// Parameters of `edit_message`.
 #[derive(Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[schemars(example = json!({"msg_id": 18, "edited_msg_text": "edit"}))]
 pub struct EditMessage<'a> {
     /// The message's `id`.
     pub msg_id: Id,
-    /// The new text. It has at least one character that is not white space, and no
-    /// U+0000. Operators set its maximum length.
+    /// The new text. It has no U+0000, and at least one character that is not white space,
+    /// unless the message has attachments. Operators set its maximum length.
     #[serde(borrow)]
-    #[schemars(length(min = 1))]
     pub edited_msg_text: Cow<'a, str>,
 }
 

@@ -1,13 +1,14 @@
 //! What the log says about the past, for administrators.
 
 use aftermatch_ports::model::{
-    AuditedEvent, AuditedKind, MessageId, MessageVersion, Reason, RequestId, RoomId, Seq, Taken,
-    TakenText, Text, VersionKind,
+    Attachments, AuditedEvent, AuditedKind, MessageId, MessageVersion, Reason, RequestId, RoomId,
+    Seq, Taken, TakenText, Text, VersionKind,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
+    attachments::AttachmentsShape,
     envelope::{Data, Frame, Response},
     long_list::LongList,
     profile::UserShape,
@@ -89,6 +90,11 @@ pub(crate) struct Versions<'a> {
     results: Vec<VersionShape<'a>>,
     /// The `before_seq` for the versions before these; `null` if there are none.
     next_before_seq: Option<i64>,
+    /// What the message carries beside its texts, if it carries anything, and if that was not
+    /// purged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "AttachmentsShape<'static>")]
+    attachments: Option<AttachmentsShape<'a>>,
 }
 
 impl Data for Versions<'_> {
@@ -197,12 +203,14 @@ impl AuditList {
         room: RoomId,
         message: MessageId,
         next: Option<Seq>,
+        attachments: Option<&Attachments>,
     ) -> Self {
         let empty = Versions {
             room_pk: room.0,
             msg_id: message.0,
             results: Vec::new(),
             next_before_seq: next.map(|seq| seq.0),
+            attachments: AttachmentsShape::of(attachments),
         };
         Self(LongList::new(&Response::new(request_id, empty)))
     }

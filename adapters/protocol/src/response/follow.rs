@@ -73,6 +73,8 @@ struct LimitsShape {
     /// After how many milliseconds without a sign of the client its connection is closed.
     idle_ms: u64,
     server_time: Time,
+    /// How many attachments a message may have; 0 if the service takes none.
+    attachments: usize,
 }
 
 impl Data for FollowedShape {
@@ -102,6 +104,7 @@ pub fn followed(request_id: &RequestId, followed: &Followed, allowed: Allowed) -
             ping_ms: millis(allowed.ping),
             idle_ms: millis(allowed.idle),
             server_time: Time(followed.now),
+            attachments: followed.max_attachments,
         },
     };
     Response::new(request_id, data)

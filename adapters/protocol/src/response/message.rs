@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
+    attachments::AttachmentsShape,
     envelope::{Data, Frame, Response},
     long_list::LongList,
     profile::UserShape,
@@ -31,6 +32,10 @@ pub(crate) struct MessageShape<'a> {
     /// The number of the event that created the message.
     seq: EventNumber,
     edited_at: Option<Time>,
+    /// What the message carries beside its text, if it carries anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "AttachmentsShape<'static>")]
+    attachments: Option<AttachmentsShape<'a>>,
 }
 
 impl<'a> From<&'a Message> for MessageShape<'a> {
@@ -44,6 +49,7 @@ impl<'a> From<&'a Message> for MessageShape<'a> {
             client_msg_id: message.client_msg_id.as_ref().map(|id| id.as_str()),
             seq: message.seq.into(),
             edited_at: message.edited_at.map(Time),
+            attachments: AttachmentsShape::of(message.attachments.as_ref()),
         }
     }
 }

@@ -50,8 +50,9 @@ impl Hub {
         } in replies
         {
             if let Some(connection) = self.connection(session) {
-                connection.outbox().push(frame);
-                connection.outbox().flush();
+                let outbox = connection.outbox();
+                outbox.push(outbox.form(&mut frame.into()));
+                outbox.flush();
             }
             drop(turn);
         }

@@ -2,7 +2,7 @@
 
 use aftermatch_ports::{
     Online, PresenceChange,
-    model::{BrandId, RoomId, Timestamp},
+    model::{BrandId, Contact, RoomId, Timestamp},
 };
 use async_trait::async_trait;
 
@@ -24,5 +24,13 @@ impl Online for Hub {
             }
         }
         self.followers.presence(brand, rooms);
+    }
+
+    fn watch(&self) {
+        self.online.watch();
+    }
+
+    fn contact(&self, brand: BrandId) -> Contact {
+        self.online.contact(brand)
     }
 }

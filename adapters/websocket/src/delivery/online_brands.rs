@@ -15,7 +15,7 @@ use std::{
 
 use aftermatch_ports::{
     Interest, PresenceChange,
-    model::{BrandId, Room},
+    model::{BrandId, Contact, Room},
 };
 use parking_lot::Mutex;
 use tokio::{select, sync::Notify, time::Instant};
@@ -39,6 +39,8 @@ struct State {
     brands: HashMap<BrandId, Presence>,
     /// How many connections here follow presence.
     receiving: usize,
+    /// Whether what is known of other processes is wanted in any case.
+    is_watched: bool,
     /// Invariant 2: since when it is as it is.
     changes: BTreeMap<BrandId, Instant>,
 }
@@ -112,15 +114,33 @@ impl OnlineBrands {
         let mut state = self.state.lock();
         if now {
             state.receiving += 1;
-            if state.receiving == 1 {
+            if state.receiving == 1 && !state.is_watched {
                 self.interest.presence_wanted(true);
             }
         } else {
             state.receiving = state.receiving.saturating_sub(1);
             if state.receiving == 0 {
                 state.changes.clear();
-                self.interest.presence_wanted(false);
+                if !state.is_watched {
+                    self.interest.presence_wanted(false);
+                }
             }
+        }
+    }
+
+    /// From now on it is known which brands are at other processes.
+    pub(super) fn watch(&self) {
+        let mut state = self.state.lock();
+        if !mem::replace(&mut state.is_watched, true) && state.receiving == 0 {
+            self.interest.presence_wanted(true);
+        }
+    }
+
+    pub(super) fn contact(&self, brand: BrandId) -> Contact {
+        match self.state.lock().brands.get(&brand) {
+            None => Contact::Gone,
+            Some(presence) if presence.gone.is_some() => Contact::JustGone,
+            Some(_) => Contact::Connected,
         }
     }
 
@@ -263,5 +283,33 @@ mod tests {
         online.elsewhere(BrandId(2), false);
         assert_eq!(changes(&online), []);
         assert_eq!(*said.presence_wanted.lock(), [true, false]);
+    }
+    #[tokio::test(start_paused = true)]
+    async fn contact_ends_a_while_after_last_connection() {
+        let (online, _) = online();
+        assert_eq!(online.contact(BRAND), Contact::Gone);
+        online.elsewhere(BRAND, true);
+        assert_eq!(online.contact(BRAND), Contact::Connected);
+        online.elsewhere(BRAND, false);
+        assert_eq!(online.contact(BRAND), Contact::JustGone);
+        advance(GRACE).await;
+        online.end(BRAND);
+        assert_eq!(online.contact(BRAND), Contact::Gone);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn watched_presence_is_wanted_without_followers() {
+        let (online, said) = online();
+        online.watch();
+        online.receives(true, false);
+        online.receives(false, true);
+        assert_eq!(*said.presence_wanted.lock(), [true]);
+        // Without followers from the first moment on.
+        let said = Arc::<Said>::default();
+        let online = OnlineBrands::new(said.clone());
+        online.watch();
+        online.watch();
+        online.receives(false, true);
+        assert_eq!(*said.presence_wanted.lock(), [true]);
     }
 }

@@ -1,4 +1,5 @@
 mod closing;
+mod compressed;
 mod eviction;
 mod folds;
 mod gaps;
@@ -104,7 +105,10 @@ impl Stage {
     }
 
     async fn device(&self, session: i64, user: UserId) -> Client {
-        let (outbox, socket) = outbox(100, 100_000).await;
+        self.client(session, user, outbox(100, 100_000).await)
+    }
+
+    fn client(&self, session: i64, user: UserId, (outbox, socket): (Outbox, TcpStream)) -> Client {
         let session = Session {
             id: SessionId(session),
             user,
@@ -173,11 +177,15 @@ impl Client {
     }
 
     fn reserve(&mut self, stage: &Stage, viewer: Viewer) {
+        self.reserve_as(stage, viewer, false);
+    }
+
+    fn reserve_as(&mut self, stage: &Stage, viewer: Viewer, is_lean: bool) {
         let seat = Seat {
             session: self.session(),
             room: ROOM,
             viewer,
-            is_lean: false,
+            is_lean,
         };
         let seats: Arc<dyn Seats> = stage.hub.clone();
         self.reservation = Some(Reservation::new(seats, seat));

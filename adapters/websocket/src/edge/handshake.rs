@@ -84,18 +84,24 @@ pub(super) fn key(headers: &HeaderMap) -> Result<SecWebsocketKey, Refusal> {
 }
 
 /// The response that makes the connection a WebSocket.
-pub(super) fn accept(key: SecWebsocketKey, protocol: Option<&'static str>) -> Response {
+pub(super) fn accept(
+    key: SecWebsocketKey,
+    protocol: Option<&'static str>,
+    extensions: Option<String>,
+) -> Response {
     let mut response = Response::builder()
         .status(StatusCode::SWITCHING_PROTOCOLS)
         .typed_header(Connection::upgrade())
         .typed_header(Upgrade::websocket())
         .typed_header(SecWebsocketAccept::from(key))
         .finish();
+    let headers = response.headers_mut();
     if let Some(protocol) = protocol {
         let protocol = HeaderValue::from_static(protocol);
-        response
-            .headers_mut()
-            .insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
+    }
+    if let Some(Ok(extensions)) = extensions.map(HeaderValue::try_from) {
+        headers.insert(header::SEC_WEBSOCKET_EXTENSIONS, extensions);
     }
     response
 }
@@ -167,7 +173,7 @@ fn words(headers: &HeaderMap, name: HeaderName) -> Result<Vec<&str>, Refusal> {
 }
 
 /// Whether a token may have this letter (RFC 9110, section 5.6.2).
-fn is_token(byte: u8) -> bool {
+pub(super) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 

@@ -12,7 +12,7 @@ use aftermatch_protocol::{
 
 /// A handshake that does not succeed.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     pub(super) status: StatusCode,
     pub(super) sentence: String,
     /// For a refused `Origin`: what was sent, shortened.

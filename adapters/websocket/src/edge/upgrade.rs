@@ -14,11 +14,17 @@ use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 use tracing::Instrument;
 
 use super::{
+    extensions,
     handshake::{accept, access_token, key, selected_protocol},
     origin::RequestOrigin,
     refusal::Refusal,
 };
-use crate::{metrics::Metrics, session, state::ServerState, transport::Socket};
+use crate::{
+    metrics::Metrics,
+    session,
+    state::ServerState,
+    transport::{Compression, Socket},
+};
 
 pub(crate) struct UpgradeHandler {
     endpoint: Endpoint,
@@ -42,14 +48,19 @@ impl UpgradeHandler {
         let session = session.map_err(|error| self.state.failures.report(error))?;
         let key = key(headers)?;
         let protocol = selected_protocol(headers, self.endpoint)?;
+        let compression = match self.state.limits.compression {
+            true => extensions::compression(headers)?,
+            false => None,
+        };
         // There is none in HTTP/1.0.
         let upgrade = request.extensions().get::<OnUpgrade>().cloned();
         let upgrade = upgrade.ok_or_else(Refusal::upgrade_required)?;
         // Held as long as the socket is open: with it the HTTP server counts open
         // sockets.
         let socket_permit = request.extensions().get::<Arc<OwnedSemaphorePermit>>();
-        self.spawn(upgrade, socket_permit.cloned(), session);
-        Ok(accept(key, protocol))
+        self.spawn(upgrade, socket_permit.cloned(), session, compression);
+        let accepted = compression.map(extensions::acceptance);
+        Ok(accept(key, protocol, accepted))
     }
 
     fn check_origin(&self, headers: &HeaderMap) -> Result<(), Refusal> {
@@ -74,6 +85,7 @@ impl UpgradeHandler {
         upgrade: OnUpgrade,
         socket_permit: Option<Arc<OwnedSemaphorePermit>>,
         session: Session,
+        compression: Option<Compression>,
     ) {
         let span = tracing::info_span!(
             "connection",
@@ -97,7 +109,9 @@ impl UpgradeHandler {
                 return refuse(socket, Close::TOO_MANY);
             };
             match state.connections.permit(session.user) {
-                Ok(permit) => session::run(socket, permit, session, allowance, &state).await,
+                Ok(permit) => {
+                    session::run(socket, compression, permit, session, allowance, &state).await;
+                }
                 Err(reason) => refuse(socket, Close::try_later(reason)),
             }
         };

@@ -26,12 +26,13 @@ impl Conversation<'_> {
         let chat = &self.state.chat;
         let read = chat.message_history(&self.session, message, before, at_most(history.limit));
         let (room, page) = read.await?;
-        let versions = page.versions;
+        let (versions, attachments) = (page.versions, page.attachments.as_ref());
         let oldest = versions.first().filter(|_| page.has_older);
         let next = oldest.map(|oldest| oldest.seq);
-        let list = AuditList::of_versions(request_id, room, message, next);
+        let list = AuditList::of_versions(request_id, room, message, next, attachments);
         let texts = versions.iter().filter_map(MessageVersion::text);
-        let bytes = bytes(texts);
+        let attached = attachments.map_or(0, |json| json.as_str().len());
+        let bytes = bytes(texts) + attached;
         self.send_audit(list, &versions, bytes, AuditList::add_version)
             .await;
         Ok(())

@@ -8,6 +8,7 @@ use aftermatch_ports::{
     model::{BrandId, Endpoint, RoomId, Session, SessionId, UserId, Viewer},
 };
 use bytes::BytesMut;
+use poem::http::{HeaderValue, header};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -19,6 +20,7 @@ use tungstenite::handshake::derive_accept_key;
 use super::*;
 use crate::{
     delivery::Hub,
+    edge::extensions,
     transport::{
         ReadError,
         frame::{Incoming, TextFrame},
@@ -60,7 +62,7 @@ impl Interest for Nobody {
 }
 
 async fn serve(mut stream: TcpStream) {
-    upgrade(&mut stream).await;
+    let compression = upgrade(&mut stream).await;
     let (reader, writer) = stream.into_split();
     let hub = Arc::new(Hub::new(Arc::new(Nobody)));
     let session = Session {
@@ -70,9 +72,15 @@ async fn serve(mut stream: TcpStream) {
         viewer: Viewer::Brand(BrandId(1)),
         token_expires: i64::MAX,
     };
-    let outbox = Outbox::new(writer, 1_024, MAX_BYTES, hub.metrics().clone());
+    let outbox = Outbox::new(writer, compression, 1_024, MAX_BYTES, hub.metrics().clone());
     let held = HeldBytes::new(hub.metrics().clone());
-    let mut reader = Reader::new(reader, BytesMut::new(), MAX_BYTES, held);
+    let mut reader = Reader::new(
+        reader,
+        BytesMut::new(),
+        MAX_BYTES,
+        compression.is_some(),
+        held,
+    );
     let registration = hub.connect(&session, outbox);
     let connection = registration.connection().clone();
     let closing = echo(&mut reader, connection.outbox()).await;
@@ -81,7 +89,7 @@ async fn serve(mut stream: TcpStream) {
 }
 
 /// Accepts the handshake of the suite, without any check.
-async fn upgrade(stream: &mut TcpStream) {
+async fn upgrade(stream: &mut TcpStream) -> Option<Compression> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.expect("a handshake"));
@@ -90,12 +98,26 @@ async fn upgrade(stream: &mut TcpStream) {
     let (_, key) = head.split_once("Sec-WebSocket-Key: ").expect("a key");
     let key = key.lines().next().expect("a key");
     let accept = derive_accept_key(key.as_bytes());
+    let offers = head.lines().filter_map(|line| line.split_once(": "));
+    let offers = offers.filter(|(name, _)| *name == "Sec-WebSocket-Extensions");
+    let offers = offers.map(|(_, offers)| {
+        let offers = HeaderValue::from_str(offers).expect("an offer");
+        (header::SEC_WEBSOCKET_EXTENSIONS, offers)
+    });
+    let compression = extensions::compression(&offers.collect()).ok().flatten();
+    let accepted = compression.map_or_else(String::new, |accepted| {
+        format!(
+            "Sec-WebSocket-Extensions: {}\r\n",
+            extensions::acceptance(accepted)
+        )
+    });
     let response = format!(
         "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Accept: {accept}\r\n\r\n"
+         Sec-WebSocket-Accept: {accept}\r\n{accepted}\r\n"
     );
     let sent = stream.write_all(response.as_bytes()).await;
     sent.expect("an open connection");
+    compression
 }
 
 /// Sends each message back, until either side closes.
@@ -115,7 +137,7 @@ async fn echo(reader: &mut Reader, outbox: &Outbox) -> Closing {
             Err(closing) => return closing,
         };
         match incoming {
-            Incoming::Text(text) => outbox.push(text_frame(&text)),
+            Incoming::Text(text) => outbox.push(outbox.form(&mut text_frame(&text).into())),
             // The decoder drops its payload.
             Incoming::Binary => outbox.push(text_frame(b"binary")),
             Incoming::Ping(payload) => outbox.push(frame::pong(&payload)),

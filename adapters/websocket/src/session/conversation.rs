@@ -163,7 +163,7 @@ impl<'a> Conversation<'a> {
                 None
             }
             (Incoming::Ping(payload), Ok(())) => {
-                self.outbox().respond(frame::pong(&payload));
+                self.outbox().control(frame::pong(&payload));
                 None
             }
             (Incoming::Ping(_) | Incoming::Pong | Incoming::Fragment, _) => None,

@@ -250,10 +250,11 @@ impl Conversation<'_> {
             }
             Parameters::CreateMessage {
                 text,
+                attachments,
                 client_msg_id,
             } => {
-                let request_id = request_id.clone();
-                let create = chat.create_message(session, &text, client_msg_id, request_id);
+                let id = request_id.clone();
+                let create = chat.create_message(session, &text, attachments, client_msg_id, id);
                 let Some(existing) = create.await? else {
                     return Ok(201);
                 };

@@ -2,7 +2,7 @@
 
 use aftermatch_ports::{
     ChatError, Join, Joined, Missed, Replay,
-    model::{EventKind, Message, RequestId, RoomView},
+    model::{EventKind, RequestId, RoomView},
 };
 use aftermatch_protocol::{
     close::Close,
@@ -92,9 +92,8 @@ impl Conversation<'_> {
 /// What an event holds in memory.
 fn text_bytes(kind: &EventKind) -> usize {
     match kind {
-        EventKind::Created(Message { text, .. }) | EventKind::Edited { text, .. } => {
-            text.as_str().len()
-        }
+        EventKind::Created(message) => message.bytes(),
+        EventKind::Edited { text, .. } => text.as_str().len(),
         EventKind::Deleted { .. } => 0,
     }
 }

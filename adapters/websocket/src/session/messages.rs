@@ -243,8 +243,7 @@ impl Conversation<'_> {
 
 impl Sending<'_> {
     async fn send(&mut self, messages: Vec<Message>) -> Result<(), Closing> {
-        self.held
-            .set(messages.iter().map(|each| each.text.as_str().len()).sum());
+        self.held.set(messages.iter().map(Message::bytes).sum());
         for message in messages {
             self.list.add(self.text.buffer(), &message);
             self.text.send().await?;

@@ -3,7 +3,7 @@
 
 use aftermatch_ports::{
     ChatError, ListedRoom, Page,
-    model::{RequestId, RoomId},
+    model::{Message, RequestId, RoomId},
 };
 use aftermatch_protocol::{
     limits::MAX_ROOMS,
@@ -126,5 +126,5 @@ fn complete(sent: Result<(), Unsent>) -> Result<(), ChatError> {
 /// What their last messages hold in memory.
 fn text_bytes(rooms: &[ListedRoom]) -> usize {
     let messages = rooms.iter().filter_map(|room| room.last_message.as_ref());
-    messages.map(|message| message.text.as_str().len()).sum()
+    messages.map(Message::bytes).sum()
 }

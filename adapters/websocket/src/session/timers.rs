@@ -74,7 +74,7 @@ impl Timers {
             self.next_ping = now + self.ping;
             // A ping would wait behind what the client is taking.
             if blocked.is_none() {
-                outbox.respond(frame::ping());
+                outbox.control(frame::ping());
                 outbox.flush();
             }
         }

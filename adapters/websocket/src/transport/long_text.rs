@@ -20,6 +20,8 @@ pub(crate) struct LongText<'a> {
     outbox: &'a Outbox,
     turns: &'a Arc<TurnQueue>,
     frame: TextFrame,
+    /// Whether its fragments are compressed.
+    compressed: bool,
     /// Whether only a part of it is in the outbox.
     partial: bool,
     /// How long the reader may take nothing.
@@ -32,6 +34,7 @@ impl<'a> LongText<'a> {
             outbox,
             turns,
             frame: TextFrame::new(),
+            compressed: outbox.compresses_long(),
             partial: false,
             patience,
         }
@@ -49,7 +52,15 @@ impl<'a> LongText<'a> {
             return Ok(());
         }
         self.partial = true;
-        self.outbox.begin(self.frame.fragment());
+        let fragment = if self.compressed {
+            let before = self.buffer().len();
+            let fragment = self.frame.deflated_fragment().ok_or(Closing)?;
+            self.outbox.count_compressed(before, fragment.len());
+            fragment
+        } else {
+            self.frame.fragment()
+        };
+        self.outbox.begin(fragment);
         self.pause().await
     }
 
@@ -64,8 +75,19 @@ impl<'a> LongText<'a> {
     /// Adds the rest to the outbox.
     pub(crate) fn finish(mut self) {
         let frame = mem::replace(&mut self.frame, TextFrame::new());
-        self.outbox.complete(frame.finish());
-        self.partial = false;
+        if !self.partial {
+            self.outbox.respond(frame.finish());
+            return;
+        }
+        let last = if self.compressed {
+            frame.deflated_finish()
+        } else {
+            Some(frame.finish())
+        };
+        if let Some(last) = last {
+            self.outbox.complete(last);
+            self.partial = false;
+        }
     }
 }
 

@@ -26,6 +26,7 @@ use tokio::{
 };
 
 use self::queue::Queue;
+use super::{compression::Compression, shared::Shared};
 use crate::metrics::Metrics;
 
 /// The most frames of one write.
@@ -33,6 +34,8 @@ const WRITE_FRAMES: usize = 64;
 
 pub(crate) struct Outbox {
     connection: OwnedWriteHalf,
+    /// What the client can receive compressed.
+    compression: Option<Compression>,
     max_frames: usize,
     max_bytes: usize,
     metrics: Arc<Metrics>,
@@ -63,17 +66,39 @@ pub(crate) struct Closing;
 impl Outbox {
     pub(crate) fn new(
         connection: OwnedWriteHalf,
+        compression: Option<Compression>,
         max_frames: usize,
         max_bytes: usize,
         metrics: Arc<Metrics>,
     ) -> Self {
         Self {
             connection,
+            compression,
             max_frames,
             max_bytes,
             metrics,
             state: Mutex::default(),
         }
+    }
+
+    /// The frame as this connection receives it.
+    pub(crate) fn form(&self, frame: &mut Shared) -> Bytes {
+        match self.compression {
+            Some(compression) if compression.covers(frame.length()) => {
+                frame.compressed(&self.metrics)
+            }
+            _ => frame.plain(),
+        }
+    }
+
+    /// Whether the client receives a text of any length compressed.
+    pub(super) fn compresses_long(&self) -> bool {
+        self.compression.is_some_and(|each| each.covers(usize::MAX))
+    }
+
+    /// Counts a part of a response that was compressed.
+    pub(super) fn count_compressed(&self, before: usize, after: usize) {
+        self.metrics.compressed(before, after);
     }
 
     /// Adds an event, to be written with the next [`Outbox::flush`]. The limits are
@@ -104,9 +129,18 @@ impl Outbox {
         }
     }
 
-    /// Adds a response. There is one at a time: the next request is read when there is
-    /// room again ([`Outbox::has_room`]).
+    /// Adds a response, a text frame. There is one at a time: the next request is read when
+    /// there is room again ([`Outbox::has_room`]).
     pub(crate) fn respond(&self, response: Bytes) {
+        self.respond_ready(self.form(&mut response.into()));
+    }
+
+    /// Adds a ping or a pong.
+    pub(crate) fn control(&self, frame: Bytes) {
+        self.respond_ready(frame);
+    }
+
+    fn respond_ready(&self, response: Bytes) {
         self.add(|queue| queue.push_response(response));
     }
 

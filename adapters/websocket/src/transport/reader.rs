@@ -49,17 +49,19 @@ pub(crate) enum ReadError {
 }
 
 impl Reader {
-    /// `early` has been read from `connection` already.
+    /// `early` has been read from `connection` already. `compression`: whether messages may
+    /// be compressed.
     pub(crate) fn new(
         connection: OwnedReadHalf,
         early: BytesMut,
         max_message_bytes: usize,
+        compression: bool,
         held: HeldBytes,
     ) -> Self {
         Self {
             connection,
             buffer: early,
-            decoder: Decoder::new(max_message_bytes),
+            decoder: Decoder::new(max_message_bytes, compression),
             lost: false,
             last_read: Instant::now(),
             partial: None,

@@ -22,6 +22,7 @@ pub(super) async fn history(
 
 pub(super) async fn create(ports: &Ports, post: Post) -> Result<Posted, PlatformError> {
     let draft = Draft {
+        attachments: None,
         text: Text::new(&post.text, ports.max_text_chars)?,
         client_msg_id: post.client_msg_id,
     };
@@ -52,6 +53,7 @@ pub(super) async fn create(ports: &Ports, post: Post) -> Result<Posted, Platform
                 profile: target.user.profile.clone(),
             },
             text: draft.text,
+            attachments: None,
             created_at: created.commit.at,
             edited_at: None,
             client_msg_id: draft.client_msg_id,

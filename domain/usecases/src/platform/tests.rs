@@ -63,6 +63,7 @@ fn version(mocks: &mut Mocks, kind: Option<VersionKind>) {
         profile: stranger().profile,
     };
     let page = kind.map(|kind| VersionsPage {
+        attachments: None,
         versions: vec![MessageVersion {
             seq: Seq(40),
             by: author,

@@ -70,6 +70,7 @@ async fn event(
         RemoteKind::Created {
             id,
             text,
+            attachments,
             client_msg_id,
         } => {
             let Some(author) = author(ports, content.by, content.author).await? else {
@@ -83,6 +84,7 @@ async fn event(
                     profile: author.profile.clone(),
                 },
                 text,
+                attachments,
                 created_at: content.at,
                 edited_at: None,
                 client_msg_id,

@@ -1,7 +1,8 @@
 use aftermatch_ports::{
     ChatError, Commit, CreateOutcome, Created, Draft, Outcome,
     model::{
-        Author, ClientMsgId, EventKind, Message, Refusal, RequestId, RoomEvent, Session, Text,
+        AttachmentFault, Attachments, Author, ClientMsgId, EventKind, Message, Refusal, RequestId,
+        RoomEvent, Session, SignedAttachment, Text, UserId,
     },
 };
 
@@ -11,19 +12,21 @@ use super::{
 };
 use crate::Ports;
 
+/// What a client gives a message.
+pub(crate) struct Given<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) attachments: Vec<SignedAttachment>,
+    pub(crate) client_msg_id: Option<ClientMsgId>,
+}
+
 pub(crate) async fn run(
     ports: &Ports,
     session: &Session,
-    text: &str,
-    client_msg_id: Option<ClientMsgId>,
+    given: Given<'_>,
     request_id: RequestId,
 ) -> Result<Option<RoomEvent>, ChatError> {
     let mut attempt = WriteAttempt::begin(ports, session)?;
-    let text = Text::new(text, ports.max_text_chars)?;
-    let draft = Draft {
-        text,
-        client_msg_id,
-    };
+    let draft = draft(ports, session.user, given)?;
     loop {
         let permit = attempt.permit().await?;
         let write = ports
@@ -52,6 +55,47 @@ pub(crate) async fn run(
     }
 }
 
+fn draft(ports: &Ports, user: UserId, given: Given<'_>) -> Result<Draft, Refusal> {
+    let attachments = signed(ports, user, given.attachments)?;
+    let text = match attachments {
+        Some(_) => Text::or_blank(given.text, ports.max_text_chars)?,
+        None => Text::new(given.text, ports.max_text_chars)?,
+    };
+    Ok(Draft {
+        text,
+        attachments,
+        client_msg_id: given.client_msg_id,
+    })
+}
+
+/// The attachments, if the platform has signed each of them for this user.
+fn signed(
+    ports: &Ports,
+    user: UserId,
+    list: Vec<SignedAttachment>,
+) -> Result<Option<Attachments>, Refusal> {
+    if list.is_empty() {
+        return Ok(None);
+    }
+    let signatures = ports.signatures.as_ref();
+    let signatures = signatures.ok_or(Refusal::AttachmentsUnknown)?;
+    let (list, given): (Vec<_>, Vec<_>) = list
+        .into_iter()
+        .map(|each| (each.attachment, each.signature))
+        .unzip();
+    // First, so that there are not too many to verify.
+    let attachments = Attachments::new(&list)?;
+    let mut both = list.iter().zip(given);
+    let invalid = both.position(|(each, given)| !signatures.is_valid(user, each.id(), &given));
+    match invalid {
+        Some(index) => Err(Refusal::AttachmentInvalid {
+            index,
+            fault: AttachmentFault::SignatureInvalid,
+        }),
+        None => Ok(attachments),
+    }
+}
+
 /// The message that the draft has become.
 fn message(draft: Draft, created: Created, permit: &WritePermit) -> Message {
     let author = &permit.author;
@@ -63,6 +107,7 @@ fn message(draft: Draft, created: Created, permit: &WritePermit) -> Message {
             profile: author.profile.clone(),
         },
         text: draft.text,
+        attachments: draft.attachments,
         created_at: created.commit.at,
         edited_at: None,
         client_msg_id: draft.client_msg_id,
@@ -76,8 +121,8 @@ mod tests {
     use std::sync::Arc;
 
     use aftermatch_ports::{
-        Chat, Read,
-        model::{MessageId, Seq},
+        Chat, MockSignatures, Read,
+        model::{Attachment, MessageId, Seq},
     };
     use mockall::predicate::eq;
     use pollster::block_on;
@@ -100,6 +145,7 @@ mod tests {
             let (id, seq) = (MessageId(18), Seq(41));
             let draft = Draft {
                 text: text(" hello\n"),
+                attachments: None,
                 client_msg_id: client_msg_id.clone(),
             };
             mocks
@@ -132,6 +178,7 @@ mod tests {
                         profile: user.profile,
                     },
                     text: text(" hello\n"),
+                    attachments: None,
                     created_at: at(15),
                     edited_at: None,
                     client_msg_id: client_msg_id.clone(),
@@ -142,8 +189,9 @@ mod tests {
             mocks.expect_published(move |event| *event == expected);
 
             let chat = mocks.chat();
+            let request_id = RequestId::new("7");
             let create =
-                chat.create_message(&session, " hello\n", client_msg_id, RequestId::new("7"));
+                chat.create_message(&session, " hello\n", vec![], client_msg_id, request_id);
             assert_eq!(block_on(create).unwrap(), None);
         }
     }
@@ -156,7 +204,7 @@ mod tests {
         create.returning(move |_, _, _| Ok(Outcome::Committed(outcome.clone())));
         let (chat, session) = (mocks.chat(), session_of(&ann()));
         let request_id = RequestId::new("7");
-        block_on(chat.create_message(&session, "hello", client_msg_id("a-1"), request_id))
+        block_on(chat.create_message(&session, "hello", vec![], client_msg_id("a-1"), request_id))
     }
 
     #[test]
@@ -186,5 +234,78 @@ mod tests {
     fn create_conflicting_id_is_refused_not_published() {
         let result = create_with(CreateOutcome::IdConflict);
         assert_eq!(refusal(result), Refusal::ClientMsgIdTaken);
+    }
+
+    fn signed(id: &str, signature: &str) -> SignedAttachment {
+        SignedAttachment {
+            attachment: Attachment::new(id.into(), format!(r#"{{"id":"{id}"}}"#)).unwrap(),
+            signature: signature.into(),
+        }
+    }
+
+    /// Ann sends this, and the platform has signed everything with "ann".
+    fn send(
+        mut mocks: Mocks,
+        text: &str,
+        attachments: Vec<SignedAttachment>,
+    ) -> Result<Option<RoomEvent>, ChatError> {
+        let mut signatures = MockSignatures::new();
+        signatures
+            .expect_is_valid()
+            .returning(|user, _, signature| user == ann().id && signature == "ann");
+        mocks.signatures = Some(signatures);
+        let (chat, session) = (mocks.chat(), session_of(&ann()));
+        let request_id = RequestId::new("7");
+        block_on(chat.create_message(&session, text, attachments, None, request_id))
+    }
+
+    #[test]
+    fn create_with_attachments_needs_no_text() {
+        for (given, stored) in [("hello", "hello"), ("", ""), (" \n", "")] {
+            let mut mocks = Mocks::new().finding(Read::Cached, &ann(), room());
+            let create = mocks.messages.expect_create().once();
+            create.returning(move |_, draft, _| {
+                assert_eq!(draft.text.as_str(), stored);
+                let json = draft.attachments.expect("attachments");
+                assert_eq!(json.as_str(), r#"[{"id":"b"},{"id":"a"}]"#);
+                let (id, commit) = (MessageId(18), commit(41));
+                let created = CreateOutcome::Created(Created { id, commit });
+                Ok(Outcome::Committed(created))
+            });
+            mocks.expect_published(move |event| match &event.kind {
+                EventKind::Created(message) => message.bytes() == stored.len() + 23,
+                _ => false,
+            });
+            let result = send(mocks, given, vec![signed("b", "ann"), signed("a", "ann")]);
+            assert_eq!(result.unwrap(), None);
+        }
+    }
+
+    #[test]
+    fn create_with_wrong_attachments_stores_nothing() {
+        let invalid = |index, fault| Refusal::AttachmentInvalid { index, fault };
+        let eleven = (0..11).map(|nth| signed(&nth.to_string(), "of nobody"));
+        let (count, max) = (11, 10);
+        for (attachments, expected) in [
+            (
+                vec![signed("a", "ann"), signed("b", "bob")],
+                invalid(1, AttachmentFault::SignatureInvalid),
+            ),
+            (
+                vec![signed("a", "ann"), signed("a", "ann")],
+                invalid(1, AttachmentFault::Repeated),
+            ),
+            (eleven.collect(), Refusal::TooManyAttachments { count, max }),
+        ] {
+            let result = send(Mocks::untouched(), "hello", attachments);
+            assert_eq!(refusal(result), expected);
+        }
+        let attachments = vec![signed("a", "ann")];
+        let result = send(Mocks::untouched(), "a\0", attachments.clone());
+        assert_eq!(refusal(result), Refusal::TextHasNul);
+        let (chat, session) = (Mocks::untouched().chat(), session_of(&ann()));
+        let request_id = RequestId::new("7");
+        let create = chat.create_message(&session, "hello", attachments, None, request_id);
+        assert_eq!(refusal(block_on(create)), Refusal::AttachmentsUnknown);
     }
 }

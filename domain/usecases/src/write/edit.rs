@@ -14,7 +14,7 @@ pub(crate) async fn run(
     request_id: RequestId,
 ) -> Result<(), ChatError> {
     let mut attempt = WriteAttempt::begin(ports, session)?;
-    let text = Text::new(text, ports.max_text_chars)?;
+    let text = Text::or_blank(text, ports.max_text_chars)?;
     loop {
         let permit = attempt.permit().await?;
         let write = ports
@@ -23,7 +23,14 @@ pub(crate) async fn run(
         let Outcome::Committed(edited) = write.await? else {
             continue;
         };
-        let commit = edited.ok_or(Refusal::MessageNotFound)?;
+        // A blank text is for messages with attachments. Which of two things is wrong with
+        // another message is not said: the text is what its author can change.
+        let refusal = if text.is_blank() {
+            Refusal::TextBlank
+        } else {
+            Refusal::MessageNotFound
+        };
+        let commit = edited.ok_or(refusal)?;
         let kind = EventKind::Edited { id, text };
         let event = permit.event(session, request_id, commit, kind);
         publish(ports, event, permit.author.revision).await;
@@ -96,5 +103,25 @@ mod tests {
         let session = session_of(&ann());
         let result = block_on(chat.edit_message(&session, ID, "b", RequestId::new("7")));
         assert_eq!(refusal(result), Refusal::MessageNotFound);
+    }
+
+    #[test]
+    fn edit_to_blank_text_needs_attachments() {
+        for (found, accepted) in [(Some(commit(42)), true), (None, false)] {
+            let mut mocks = Mocks::new().finding(Read::Cached, &ann(), room());
+            let edit = mocks.messages.expect_edit().once();
+            edit.withf(|_, _, text, _| text.as_str().is_empty())
+                .returning(move |_, _, _, _| Ok(Outcome::Committed(found)));
+            if accepted {
+                mocks.expect_published(|_| true);
+            }
+            let (chat, session) = (mocks.chat(), session_of(&ann()));
+            let result = block_on(chat.edit_message(&session, ID, " \n", RequestId::new("7")));
+            if accepted {
+                assert!(result.is_ok(), "{result:?}");
+            } else {
+                assert_eq!(refusal(result), Refusal::TextBlank);
+            }
+        }
     }
 }

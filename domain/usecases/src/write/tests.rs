@@ -96,7 +96,6 @@ fn write_beyond_limits_reads_nothing() {
     let chat = Mocks::untouched().chat();
     for (command, expected) in [
         (Create(" "), Refusal::TextBlank),
-        (Edit(" "), Refusal::TextBlank),
         (Create("a\0"), Refusal::TextHasNul),
         (Edit("a\0"), Refusal::TextHasNul),
         (Create("123456789"), too_long.clone()),

@@ -9,7 +9,7 @@ use super::{Extent, finding::Finding, migrations::Migrations, query::rows, serve
 use crate::admin::schema::Schema;
 
 /// What the statements of the service need, table by table.
-const NEEDED: [(&str, &[&str]); 10] = [
+const NEEDED: [(&str, &[&str]); 13] = [
     ("_sqlx_migrations", &["SELECT"]),
     ("users", &["SELECT", "UPDATE"]),
     ("brands", &["SELECT"]),
@@ -20,6 +20,12 @@ const NEEDED: [(&str, &[&str]); 10] = [
     ("reading_marks", &["SELECT", "INSERT", "UPDATE"]),
     ("removed", &["SELECT", "UPDATE", "DELETE"]),
     ("arrivals", &["SELECT"]),
+    ("push_state", &["SELECT", "INSERT", "UPDATE"]),
+    ("pushes", &["SELECT", "INSERT", "UPDATE", "DELETE"]),
+    (
+        "push_dead_letters",
+        &["SELECT", "INSERT", "UPDATE", "DELETE"],
+    ),
 ];
 
 /// What it needs beside these if the platform has an API.
@@ -29,6 +35,8 @@ const NEEDED_BY_API: [(&str, &[&str]); 4] = [
     ("rooms", &["INSERT", "DELETE"]),
     ("participants", &["INSERT", "UPDATE", "DELETE"]),
 ];
+/// Those that a service needs only if it pushes messages to the platform.
+const OF_PUSHES: [&str; 3] = ["push_state", "pushes", "push_dead_letters"];
 
 const SEQUENCES: [&str; 2] = ["messages_id_seq", "revisions"];
 
@@ -55,7 +63,7 @@ pub(super) async fn findings(
         let foreign = foreign(connection, limit).await?;
         findings.extend(not_owner(&server.role, &foreign));
     }
-    let missing = missing(connection, limit, extent.has_api).await?;
+    let missing = missing(connection, limit, extent).await?;
     let schema_name = place.name.as_deref().unwrap_or("public");
     findings.extend(not_granted(&server.role, schema_name, &missing));
     Ok(findings)
@@ -105,10 +113,12 @@ fn not_granted(role: &str, schema_name: &str, missing: &[(String, String)]) -> V
 async fn missing(
     connection: &mut PgConnection,
     limit: Duration,
-    has_api: bool,
+    extent: Extent,
 ) -> Result<Vec<(String, String)>, Error> {
-    let by_api = NEEDED_BY_API.iter().filter(|_| has_api);
-    let tables = NEEDED.iter().chain(by_api).flat_map(|(table, rights)| {
+    let needed = NEEDED.iter();
+    let needed = needed.filter(|(table, _)| extent.pushes || !OF_PUSHES.contains(table));
+    let by_api = NEEDED_BY_API.iter().filter(|_| extent.has_api);
+    let tables = needed.chain(by_api).flat_map(|(table, rights)| {
         let rights = rights.iter();
         rights.map(move |right| match *right {
             "DELETE" => format!("('{right}', '{table}', has_table_privilege(to_regclass('{table}')::oid, '{right}'))"),

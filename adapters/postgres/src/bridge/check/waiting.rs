@@ -10,6 +10,9 @@ const WAITING: &str = "
     SELECT COALESCE(target, source), key, error, tries FROM {moved}
     WHERE error IS NOT NULL OR at < now() - interval '10 s'
     UNION ALL
+    SELECT source, key, NULL, 0 FROM {noted} LEFT JOIN UNNEST(keys) AS k(key) ON true
+    WHERE at < now() - interval '10 s'
+    UNION ALL
     SELECT 'the platform''s messages', message_id::text, error, tries FROM {written}
     WHERE error IS NOT NULL OR at < now() - interval '10 s'";
 

@@ -8,15 +8,15 @@ const MAX_WAITING: usize = 100;
 
 /// How far the two sequences have come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
-pub(super) struct Numbers {
-    pub(super) revision: i64,
+pub(crate) struct Numbers {
+    pub(crate) revision: i64,
     /// Of messages and events.
-    pub(super) id: i64,
+    pub(crate) id: i64,
 }
 
 /// After which numbers the next recheck reads: invariants 1 and 2.
 #[derive(Debug, Default)]
-pub(super) struct Bases {
+pub(crate) struct Bases {
     base: Option<Numbers>,
     /// For each recheck: the numbers of the recheck before it, and its next transaction
     /// id. They become the base when all transactions below have ended.
@@ -26,12 +26,12 @@ pub(super) struct Bases {
 impl Bases {
     /// `None`: a transaction that was in flight at the first recheck still is, and may
     /// have any numbers.
-    pub(super) fn base(&self) -> Option<Numbers> {
+    pub(crate) fn base(&self) -> Option<Numbers> {
         self.base
     }
 
     /// A recheck found `oldest` and `next`; the one before it had found `before`.
-    pub(super) fn advance(&mut self, before: Numbers, oldest: i64, next: i64) {
+    pub(crate) fn advance(&mut self, before: Numbers, oldest: i64, next: i64) {
         if self.waiting.len() < MAX_WAITING {
             self.waiting.push_back((before, next));
         }

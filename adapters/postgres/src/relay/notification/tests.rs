@@ -44,6 +44,7 @@ fn created(text: &str, client_msg_id: Option<&str>) -> RemoteKind {
     RemoteKind::Created {
         id: MessageId(9),
         text: Text::stored(text),
+        attachments: None,
         client_msg_id: client_msg_id.map(|id| ClientMsgId::new(id).unwrap()),
     }
 }

@@ -45,6 +45,12 @@ pub(super) fn column<'a, T>(jobs: &[&'a Create], value: impl Fn(&'a Create) -> T
     jobs.iter().copied().map(value).collect()
 }
 
+/// Whether one of the messages has attachments. Most batches have none, and their statements do
+/// not mention them.
+pub(super) fn any_attached(jobs: &[&Create]) -> bool {
+    jobs.iter().any(|job| job.attachments().is_some())
+}
+
 /// The positions of the jobs to insert, and these jobs: of those with the same room,
 /// author and client message id only the first (invariant 6).
 pub(super) fn unique(jobs: &[Create]) -> (Vec<i64>, Vec<&Create>) {

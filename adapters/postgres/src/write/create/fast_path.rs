@@ -6,7 +6,7 @@
 
 use sqlx::{Error, FromRow, PgConnection};
 
-use super::batch::{Inserted, column, unique};
+use super::batch::{Inserted, any_attached, column, unique};
 use crate::{moment::Moment, precondition, write::job::Create};
 
 /// Inserts all messages, or none. $1 are the rooms, ascending, $2 their revisions
@@ -16,36 +16,57 @@ use crate::{moment::Moment, precondition, write::job::Create};
 ///
 /// A room or user that is stale, locked or missing makes the lists differ:
 /// `locked` is then empty, and nothing is inserted. One time serves all messages.
-const ALL: &str = concat!(
-    "WITH locked AS MATERIALIZED (
-        SELECT r.seqs, r.at FROM (
-            SELECT array_agg(revision) AS revisions, array_agg(last_seq) AS seqs, max(at) AS at
-            FROM (",
-    precondition::lock_rooms!("$1"),
-    ") locked_rooms
-        ) r
-        WHERE r.revisions = $2 AND $5 = (
-            SELECT array_agg(revision) FROM (",
-    precondition::lock_users!("$4"),
-    ") locked_users
+///
+/// `$column`, `$value` and `$list` are those of the attachments, if one of the messages has
+/// some: $12.
+macro_rules! all {
+    ($column:literal, $value:literal, $list:literal) => {
+        concat!(
+            "WITH locked AS MATERIALIZED (
+                SELECT r.seqs, r.at FROM (
+                    SELECT array_agg(revision) AS revisions, array_agg(last_seq) AS seqs,
+                           max(at) AS at
+                    FROM (",
+            precondition::lock_rooms!("$1"),
+            ") locked_rooms
+                ) r
+                WHERE r.revisions = $2 AND $5 = (
+                    SELECT array_agg(revision) FROM (",
+            precondition::lock_users!("$4"),
+            ") locked_users
+                )
+            ), moved AS (
+                -- width_bucket: the position of the room in $1, by bisection. Not FROM locked:
+                -- that would carry its arrays along with each room.
+                UPDATE rooms
+                SET last_seq = last_seq + ($3::bigint[])[width_bucket(id, $1::bigint[])],
+                    last_at = (SELECT at FROM locked)
+                WHERE id = ANY ($1) AND EXISTS (SELECT FROM locked)
+            )
+            INSERT INTO messages (room_id, user_id, text, created_at, seq, changed_seq,
+                                  client_msg_id, request_id",
+            $column,
+            ")
+            SELECT ($1::bigint[])[a.room], a.user_id, a.text, locked.at, n.seq, n.seq,
+                   a.client_msg_id, a.request_id",
+            $value,
+            "
+            FROM locked,
+                 UNNEST($6::bigint[], $7::bigint[], $8::bigint[], $9::text[], $10::text[],
+                        $11::text[]",
+            $list,
+            ")
+                     AS a(room, nth, user_id, text, client_msg_id, request_id",
+            $column,
+            "),
+                 LATERAL (SELECT locked.seqs[a.room] + a.nth AS seq) n
+            RETURNING room_id, seq, id, created_at"
         )
-    ), moved AS (
-        -- width_bucket: the position of the room in $1, by bisection. Not FROM locked: that
-        -- would carry its arrays along with each room.
-        UPDATE rooms SET last_seq = last_seq + ($3::bigint[])[width_bucket(id, $1::bigint[])],
-                         last_at = (SELECT at FROM locked)
-        WHERE id = ANY ($1) AND EXISTS (SELECT FROM locked)
-    )
-    INSERT INTO messages
-        (room_id, user_id, text, created_at, seq, changed_seq, client_msg_id, request_id)
-    SELECT ($1::bigint[])[a.room], a.user_id, a.text, locked.at, n.seq, n.seq,
-           a.client_msg_id, a.request_id
-    FROM locked,
-         UNNEST($6::bigint[], $7::bigint[], $8::bigint[], $9::text[], $10::text[], $11::text[])
-             AS a(room, nth, user_id, text, client_msg_id, request_id),
-         LATERAL (SELECT locked.seqs[a.room] + a.nth AS seq) n
-    RETURNING room_id, seq, id, created_at"
-);
+    };
+}
+
+const ALL: &str = all!("", "", "");
+const ALL_ATTACHED: &str = all!(", attachments", ", a.attachments::json", ", $12::text[]");
 
 #[derive(FromRow)]
 struct MessageRow {
@@ -76,7 +97,9 @@ pub(super) async fn try_insert(
     sorted.sort_by_key(|(_, job)| job.precondition.room);
     let (positions, sorted): (Vec<_>, Vec<_>) = sorted.into_iter().unzip();
     let Numbering { room, nth, counts } = Numbering::of(&sorted);
-    let query = sqlx::query_as::<_, MessageRow>(ALL)
+    let attached = any_attached(&sorted);
+    let sql = if attached { ALL_ATTACHED } else { ALL };
+    let mut query = sqlx::query_as::<_, MessageRow>(sql)
         .bind(rooms)
         .bind(room_revisions)
         .bind(counts)
@@ -88,6 +111,9 @@ pub(super) async fn try_insert(
         .bind(column(&sorted, |job| job.draft.text.as_str()))
         .bind(column(&sorted, Create::client_msg_id))
         .bind(column(&sorted, Create::stored_request_id));
+    if attached {
+        query = query.bind(column(&sorted, Create::attachments));
+    }
     let mut rows = match query.fetch_all(connection).await {
         Ok(rows) if rows.is_empty() => return Ok(None),
         Ok(rows) => rows,

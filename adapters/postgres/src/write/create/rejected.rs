@@ -63,18 +63,21 @@ pub(in crate::write) async fn explain(
     for result in &mut results {
         **result = Some(Attempt::Done(Outcome::Conflict));
     }
+    let mut both: Vec<_> = jobs.iter().zip(results).collect();
     for HoldingRow {
         position,
         same,
         earlier,
     } in holding
     {
-        let Some(result) = batch::at(&mut results, position) else {
+        let Some((job, result)) = batch::at(&mut both, position) else {
             continue;
         };
         let exists = earlier.message_id.is_some();
         let outcome = match earlier.message() {
-            Some(message) if same == Some(true) => CreateOutcome::Duplicate(Box::new(message)),
+            Some(message) if same == Some(true) && message.attachments == job.draft.attachments => {
+                CreateOutcome::Duplicate(Box::new(message))
+            }
             _ if exists => CreateOutcome::IdConflict,
             _ => {
                 **result = Some(Attempt::Locked);

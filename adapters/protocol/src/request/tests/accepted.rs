@@ -2,7 +2,10 @@
 
 use aftermatch_ports::{
     Follow, HistoryRange,
-    model::{ClientMsgId, FollowedRooms, MessageId, Reason, RequestedId, Seq},
+    model::{
+        Attachment, ClientMsgId, FollowedRooms, MessageId, Reason, RequestedId, Seq,
+        SignedAttachment,
+    },
 };
 
 use super::*;
@@ -140,7 +143,19 @@ fn every_action_is_read() {
             r#"{"action":"create_message","msg_text":"a","client_msg_id":"A.1","request_id":1}"#,
             Parameters::CreateMessage {
                 text: "a".into(),
+                attachments: vec![],
                 client_msg_id: Some(ClientMsgId::new("A.1").expect("a fit id")),
+            },
+        ),
+        (
+            r#"{"action":"create_message","attachments":[{"id":"f","signature":"s"}],"request_id":1}"#,
+            Parameters::CreateMessage {
+                text: "".into(),
+                attachments: vec![SignedAttachment {
+                    attachment: Attachment::new("f".into(), r#"{"id":"f"}"#.into()).expect("short"),
+                    signature: "s".into(),
+                }],
+                client_msg_id: None,
             },
         ),
         (
@@ -151,6 +166,7 @@ fn every_action_is_read() {
             r#"{"request_id":1,"msg_text":"a\n\u0416","action":"create_message"}"#,
             Parameters::CreateMessage {
                 text: "a\nЖ".into(),
+                attachments: vec![],
                 client_msg_id: None,
             },
         ),

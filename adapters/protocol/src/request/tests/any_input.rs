@@ -53,7 +53,7 @@ proptest! {
         let frame = serde_json::json!({"action": "create_message", "msg_text": text, "request_id": id});
         let frame = frame.to_string();
         let request = decoded(&frame).expect("a good request");
-        prop_assert_eq!(request.parameters, Parameters::CreateMessage { text: text.into(), client_msg_id: None });
+        prop_assert_eq!(request.parameters, Parameters::CreateMessage { text: text.into(), attachments: vec![], client_msg_id: None });
         prop_assert_eq!(request.request_id, RequestId::new(id.to_string()));
     }
 

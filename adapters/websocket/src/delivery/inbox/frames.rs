@@ -12,28 +12,32 @@ use bytes::Bytes;
 use crate::{
     delivery::{connection::Connection, followers::Delivery},
     encode,
+    transport::Shared,
 };
 
 /// Sends the state of a room. Connections that follow the same receive the same frame.
 pub(super) fn send(summary: &Summary, delivery: &Delivery, online: impl Fn() -> Vec<BrandId>) {
-    let mut ready: Vec<((bool, bool), Bytes)> = Vec::new();
+    let mut ready: Vec<((bool, bool), Shared)> = Vec::new();
     for connection in &delivery.connections {
         let receives = connection.receives();
         // Not those that were not read, because nobody received them then.
         let with_read_positions = delivery.with_read_positions && receives.read_positions;
         let kind = (receives.presence, with_read_positions);
-        let known = ready.iter().find(|(other, _)| *other == kind);
+        let outbox = connection.outbox();
+        let known = ready.iter_mut().find(|(other, _)| *other == kind);
         let frame = match known {
-            Some((_, frame)) => frame.clone(),
+            Some((_, frame)) => outbox.form(frame),
             None => {
                 let online = receives.presence.then(&online);
                 let frame = frame(summary, delivery, online.as_deref(), with_read_positions);
-                ready.push((kind, frame.clone()));
-                frame
+                let mut frame = Shared::from(frame);
+                let own = outbox.form(&mut frame);
+                ready.push((kind, frame));
+                own
             }
         };
-        connection.outbox().push(frame);
-        connection.outbox().flush();
+        outbox.push(frame);
+        outbox.flush();
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     After, Closed, RoomChannel,
     reply::{DirectReply, reply_only, response},
 };
-use crate::encode;
+use crate::{encode, transport::Shared};
 
 /// An event was delivered.
 pub(super) struct Delivered {
@@ -41,6 +41,7 @@ impl RoomChannel {
         self.latest = self.latest.max(Some(event.at));
         self.unsent.get_or_insert_with(Instant::now);
         let frame = encode::text(&frames::event(event, Some(self.participants(event))));
+        let mut frame = Shared::from(frame);
         let mut lean = None;
         let room = &event.room.room;
         let mut responded = event.requester.is_none();
@@ -51,11 +52,11 @@ impl RoomChannel {
             if Some(subscriber.seat.session) == event.requester {
                 responded = true;
                 let own = frames::partly_deleted(event).map(|own| encode::text(&own));
-                let own = own.unwrap_or_else(|| subscriber.frame(event, &frame, &mut lean));
+                let own = own.unwrap_or_else(|| subscriber.frame(event, &mut frame, &mut lean));
                 subscriber.push(event.seq, own);
             } else if event.seq > subscriber.since {
                 if room.admits(subscriber.seat.viewer) {
-                    let frame = subscriber.frame(event, &frame, &mut lean);
+                    let frame = subscriber.frame(event, &mut frame, &mut lean);
                     subscriber.push(event.seq, frame);
                 } else {
                     to_all = false;
@@ -113,6 +114,7 @@ impl RoomChannel {
             });
         };
         if !(everyone_has_it && is_whole && event.seq > subscriber.since) {
+            let frame = subscriber.connection.outbox().form(&mut frame.into());
             subscriber.push(event.seq, frame);
             self.unsent.get_or_insert_with(Instant::now);
         }

@@ -94,7 +94,7 @@ impl Pending {
 /// About how many bytes an event takes.
 fn size(event: &RoomEvent) -> usize {
     let contents = match &event.kind {
-        EventKind::Created(message) => message.text.as_str().len(),
+        EventKind::Created(message) => message.bytes(),
         EventKind::Edited { text, .. } => text.as_str().len(),
         EventKind::Deleted { ids, missing } => 8 * (ids.len() + missing.len()),
     };

@@ -4,7 +4,7 @@ use aftermatch_ports::model::{BrandId, Eviction, RoomEvent, Seat, Seq, UserId};
 use aftermatch_protocol::{close::Close, event};
 use bytes::Bytes;
 
-use crate::{delivery::connection::Connection, encode};
+use crate::{delivery::connection::Connection, encode, transport::Shared};
 
 /// A session that has joined the room, or is about to.
 pub(super) struct Subscriber {
@@ -110,14 +110,15 @@ impl Subscriber {
     pub(super) fn frame(
         &self,
         event: &RoomEvent,
-        whole: &Bytes,
-        lean: &mut Option<Bytes>,
+        whole: &mut Shared,
+        lean: &mut Option<Shared>,
     ) -> Bytes {
+        let outbox = self.connection.outbox();
         if !self.seat.is_lean || self.active.is_some_and(|active| !active.is_lean) {
-            return whole.clone();
+            return outbox.form(whole);
         }
-        let frame = lean.get_or_insert_with(|| encode::text(&event::event(event, None)));
-        frame.clone()
+        let encode = || encode::text(&event::event(event, None)).into();
+        outbox.form(lean.get_or_insert_with(encode))
     }
 
     /// The room was read for the reserved seat.

@@ -31,6 +31,7 @@ pub(super) fn message(seq: i64, author: UserId) -> RoomEvent {
             profile: Profile::new("{}"),
         },
         text: Text::new("text", 10).expect("a valid text"),
+        attachments: None,
         created_at: event.at,
         edited_at: None,
         client_msg_id: None,

@@ -130,6 +130,7 @@ fn created(seq: i64) -> RoomEvent {
             profile: Profile::new("{}"),
         },
         text: Text::new("text", 10).expect("a valid text"),
+        attachments: None,
         created_at: at(seq),
         edited_at: None,
         client_msg_id: None,

@@ -5,6 +5,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use super::{
     header::{Header, unmask},
     incoming::{Incoming, Violation},
+    inflate::inflate,
     message::Message,
     opcode::{BINARY, CLOSE, CONTINUATION, PING, TEXT},
 };
@@ -13,14 +14,19 @@ use super::{
 #[derive(Debug)]
 pub(crate) struct Decoder {
     max_message_bytes: usize,
+    /// Whether messages may be compressed.
+    compression: bool,
     message: Option<Message>,
 }
 
 impl Decoder {
-    /// `max_message_bytes` limits the payload of a message, over all its frames.
-    pub(crate) fn new(max_message_bytes: usize) -> Self {
+    /// `max_message_bytes` limits the payload of a message, over all its frames, and that of
+    /// a compressed one before and after it is inflated. `compression`: whether it was
+    /// negotiated.
+    pub(crate) fn new(max_message_bytes: usize, compression: bool) -> Self {
         Self {
             max_message_bytes,
+            compression,
             message: None,
         }
     }
@@ -47,22 +53,24 @@ impl Decoder {
                     return Ok(None);
                 }
                 if message.is_last() {
-                    return Ok(self.message.take().map(Incoming::from));
+                    let whole = self.message.take();
+                    let whole = whole.map(|message| message.finish(self.max_message_bytes));
+                    return whole.transpose();
                 }
                 if message.end_frame() {
                     return Ok(Some(Incoming::Fragment));
                 }
             }
-            let Some(header) = Header::parse(buffer)? else {
+            let Some(header) = Header::parse(buffer, self.compression)? else {
                 return Ok(None);
             };
             self.admit(&header)?;
             if header.is_control() || (header.opcode == TEXT && header.fin) {
-                return take_whole(&header, buffer);
+                return self.take_whole(&header, buffer);
             }
             buffer.advance(header.size);
             self.message
-                .get_or_insert_with(|| Message::new(header.opcode == TEXT))
+                .get_or_insert_with(|| Message::new(&header))
                 .begin_frame(&header);
         }
     }
@@ -83,24 +91,29 @@ impl Decoder {
         }
         Ok(())
     }
-}
 
-/// Takes a text or control frame once all of it has been read.
-fn take_whole(header: &Header, buffer: &mut BytesMut) -> Result<Option<Incoming>, Violation> {
-    let size = header.size.saturating_add(header.length);
-    if buffer.len() < size {
-        return Ok(None);
+    /// Takes a text or control frame once all of it has been read.
+    fn take_whole(
+        &self,
+        header: &Header,
+        buffer: &mut BytesMut,
+    ) -> Result<Option<Incoming>, Violation> {
+        let size = header.size.saturating_add(header.length);
+        if buffer.len() < size {
+            return Ok(None);
+        }
+        buffer.advance(header.size);
+        let mut payload = buffer.split_to(header.length);
+        unmask(&mut payload, header.key);
+        let payload = payload.freeze();
+        Ok(Some(match header.opcode {
+            TEXT if header.compressed => Incoming::Text(inflate(&payload, self.max_message_bytes)?),
+            TEXT => Incoming::Text(payload),
+            PING => Incoming::Ping(payload),
+            CLOSE => Incoming::Close(close_code(&payload)?),
+            _ => Incoming::Pong,
+        }))
     }
-    buffer.advance(header.size);
-    let mut payload = buffer.split_to(header.length);
-    unmask(&mut payload, header.key);
-    let payload = payload.freeze();
-    Ok(Some(match header.opcode {
-        TEXT => Incoming::Text(payload),
-        PING => Incoming::Ping(payload),
-        CLOSE => Incoming::Close(close_code(&payload)?),
-        _ => Incoming::Pong,
-    }))
 }
 
 fn close_code(payload: &Bytes) -> Result<Option<u16>, Violation> {

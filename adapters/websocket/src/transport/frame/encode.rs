@@ -4,7 +4,10 @@ use std::mem;
 
 use bytes::{Buf, Bytes};
 
-use super::opcode::{CLOSE, CONTINUATION, FIN, MAX_CONTROL, PING, PONG, TEXT};
+use super::{
+    deflate::{bound, deflate, deflate_last},
+    opcode::{CLOSE, COMPRESSED, CONTINUATION, FIN, MAX_CONTROL, PING, PONG, TEXT},
+};
 
 /// The longest header of a frame without a mask.
 const HEADER_ROOM: usize = 10;
@@ -35,15 +38,67 @@ impl TextFrame {
 
     /// What was written so far, as a frame that others will follow.
     pub(crate) fn fragment(&mut self) -> Bytes {
-        let opcode = mem::replace(&mut self.opcode, CONTINUATION);
-        let bytes = mem::replace(&mut self.bytes, vec![0; HEADER_ROOM]);
+        let (opcode, bytes) = self.take();
         with_header(opcode, bytes)
+    }
+
+    /// The same of a compressed message. `None`: it cannot be deflated.
+    pub(crate) fn deflated_fragment(&mut self) -> Option<Bytes> {
+        let (opcode, bytes) = self.take();
+        let bits = if opcode == TEXT { COMPRESSED } else { 0 };
+        let payload = bytes.get(HEADER_ROOM..).unwrap_or_default();
+        let mut deflated = room_for(bound(payload.len()));
+        deflate(payload, &mut deflated).then(|| shrunk(bits | opcode, deflated))
+    }
+
+    /// The last fragment of a compressed message. `None`: it cannot be deflated.
+    pub(crate) fn deflated_finish(self) -> Option<Bytes> {
+        let payload = self.bytes.get(HEADER_ROOM..).unwrap_or_default();
+        let mut deflated = room_for(bound(payload.len()));
+        deflate_last(payload, &mut deflated).then(|| shrunk(FIN | self.opcode, deflated))
+    }
+
+    fn take(&mut self) -> (u8, Vec<u8>) {
+        (
+            mem::replace(&mut self.opcode, CONTINUATION),
+            mem::replace(&mut self.bytes, vec![0; HEADER_ROOM]),
+        )
     }
 
     /// The last frame, as a rule the only one. The payload is not copied.
     pub(crate) fn finish(self) -> Bytes {
         with_header(FIN | self.opcode, self.bytes)
     }
+}
+
+/// The text message in `frame`, compressed. `None`: it would not be smaller.
+pub(crate) fn deflated(frame: &[u8]) -> Option<Bytes> {
+    let payload = payload(frame);
+    let mut deflated = room_for(payload.len());
+    deflate_last(payload, &mut deflated).then(|| shrunk(FIN | COMPRESSED | TEXT, deflated))
+}
+
+/// The payload of a frame without a mask.
+pub(crate) fn payload(frame: &[u8]) -> &[u8] {
+    let header = match frame {
+        [_, 126, ..] => 4,
+        [_, 127, ..] => HEADER_ROOM,
+        _ => 2,
+    };
+    frame.get(header..).unwrap_or_default()
+}
+
+/// A frame in the making, for so many bytes of payload.
+fn room_for(payload: usize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(HEADER_ROOM + payload);
+    bytes.resize(HEADER_ROOM, 0);
+    bytes
+}
+
+/// The frame without the capacity that it did not need: it may wait for slow readers.
+fn shrunk(first: u8, mut bytes: Vec<u8>) -> Bytes {
+    bytes.shrink_to_fit();
+    with_header(first, bytes)
 }
 
 /// Writes the header of a frame into the room before its payload.

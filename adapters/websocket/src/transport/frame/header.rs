@@ -2,10 +2,10 @@
 
 use super::{
     incoming::Violation,
-    opcode::{BINARY, CLOSE, CONTINUATION, FIN, MAX_CONTROL, PING, PONG, TEXT},
+    opcode::{BINARY, CLOSE, COMPRESSED, CONTINUATION, FIN, MAX_CONTROL, PING, PONG, TEXT},
 };
 
-const RESERVED: u8 = 0x70;
+const RESERVED: u8 = 0x30;
 const OPCODE: u8 = 0x0F;
 const MASKED: u8 = 0x80;
 
@@ -14,6 +14,8 @@ const MASKED: u8 = 0x80;
 pub(super) struct Header {
     /// Whether it is the last frame of its message.
     pub(super) fin: bool,
+    /// Whether it begins a compressed message.
+    pub(super) compressed: bool,
     /// One of [`super::opcode`].
     pub(super) opcode: u8,
     /// Of the payload, in bytes.
@@ -26,17 +28,20 @@ pub(super) struct Header {
 
 impl Header {
     /// Parses the header at the front of `bytes`. `None`: it is not complete.
+    /// `compression`: whether it was negotiated.
     ///
     /// # Errors
     /// [`Violation::Protocol`] for a header that is invalid in any order of frames.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Option<Self>, Violation> {
+    pub(super) fn parse(bytes: &[u8], compression: bool) -> Result<Option<Self>, Violation> {
         let &[first, second, ref rest @ ..] = bytes else {
             return Ok(None);
         };
         let opcode = first & OPCODE;
         let short = second & !MASKED;
         let fin = first & FIN != 0;
-        if first & RESERVED != 0 {
+        let compressed = first & COMPRESSED != 0;
+        let may_be_compressed = compression && matches!(opcode, TEXT | BINARY);
+        if first & RESERVED != 0 || (compressed && !may_be_compressed) {
             return Err(Violation::Protocol("a reserved bit"));
         }
         if second & MASKED == 0 {
@@ -58,6 +63,7 @@ impl Header {
         };
         Ok(rest.first_chunk().map(|key| Self {
             fin,
+            compressed,
             opcode,
             length,
             key: *key,

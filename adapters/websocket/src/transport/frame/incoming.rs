@@ -29,6 +29,8 @@ pub(crate) enum Violation {
     Protocol(&'static str),
     /// A close frame whose reason is not UTF-8.
     NotUtf8,
+    /// A compressed message that cannot be inflated.
+    Corrupt,
     /// A message over the limit.
     TooBig,
 }
@@ -39,6 +41,7 @@ impl Violation {
         match self {
             Self::Protocol(reason) => Close::protocol_error(reason),
             Self::NotUtf8 => Close::NOT_UTF8,
+            Self::Corrupt => Close::CORRUPT,
             Self::TooBig => Close::TOO_BIG,
         }
     }

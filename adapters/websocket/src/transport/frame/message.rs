@@ -6,7 +6,9 @@ use bytes::{Buf, BytesMut};
 
 use super::{
     header::{Header, unmask},
-    incoming::Incoming,
+    incoming::{Incoming, Violation},
+    inflate::inflate,
+    opcode::TEXT,
 };
 
 /// A message in fragments, or a binary one, whose payload is dropped.
@@ -14,6 +16,7 @@ use super::{
 pub(super) struct Message {
     /// The payload so far, unmasked. `None`: the message is binary.
     text: Option<Vec<u8>>,
+    compressed: bool,
     announced: usize,
     left: usize,
     /// Whether the current frame has not been reported as complete.
@@ -24,9 +27,11 @@ pub(super) struct Message {
 }
 
 impl Message {
-    pub(super) fn new(is_text: bool) -> Self {
+    /// `first`: the header of its first frame.
+    pub(super) fn new(first: &Header) -> Self {
         Self {
-            text: is_text.then(Vec::new),
+            text: (first.opcode == TEXT).then(Vec::new),
+            compressed: first.compressed,
             announced: 0,
             left: 0,
             in_frame: false,
@@ -87,13 +92,13 @@ impl Message {
         buffer.advance(length);
         self.left -= length;
     }
-}
 
-impl From<Message> for Incoming {
-    fn from(message: Message) -> Self {
-        match message.text {
-            Some(text) => Self::Text(text.into()),
-            None => Self::Binary,
+    /// What came, once its last frame is complete. `max` is the limit of the text.
+    pub(super) fn finish(self, max: usize) -> Result<Incoming, Violation> {
+        match self.text {
+            Some(text) if self.compressed => inflate(&text, max).map(Incoming::Text),
+            Some(text) => Ok(Incoming::Text(text.into())),
+            None => Ok(Incoming::Binary),
         }
     }
 }

@@ -10,5 +10,8 @@ pub(super) const PONG: u8 = 0xA;
 /// The bit that marks the last frame of a message.
 pub(super) const FIN: u8 = 0x80;
 
+/// The bit that marks the first frame of a compressed message (RFC 7692, section 6).
+pub(super) const COMPRESSED: u8 = 0x40;
+
 /// The most payload bytes of a control frame.
 pub(super) const MAX_CONTROL: usize = 125;

@@ -2,6 +2,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::*;
 
+mod compressed;
 mod peer;
 mod properties;
 
@@ -38,8 +39,17 @@ struct Decoded {
 
 /// Decodes `bytes`, of which `chunk` are read at a time. `share`: the decoded texts
 /// go on sharing the buffer's memory.
-fn decode(limit: usize, bytes: &[u8], share: bool, mut chunk: impl FnMut() -> usize) -> Decoded {
-    let (mut decoder, mut buffer) = (Decoder::new(limit), BytesMut::new());
+fn decode(limit: usize, bytes: &[u8], share: bool, chunk: impl FnMut() -> usize) -> Decoded {
+    decode_with(Decoder::new(limit, false), bytes, share, chunk)
+}
+
+fn decode_with(
+    mut decoder: Decoder,
+    bytes: &[u8],
+    share: bool,
+    mut chunk: impl FnMut() -> usize,
+) -> Decoded {
+    let mut buffer = BytesMut::new();
     let (mut incoming, mut fragments, mut max_buffered) = (Vec::new(), 0, 0);
     let mut rest = bytes;
     loop {
@@ -282,7 +292,7 @@ fn tiny_fragments_take_little_memory() {
 fn whole_frame_is_not_copied() {
     let mut buffer = BytesMut::from(&frame(0x81, b"Hello")[..]);
     let begin = buffer.as_ptr().addr();
-    let Ok(Some(Incoming::Text(text))) = Decoder::new(1_000).next(&mut buffer) else {
+    let Ok(Some(Incoming::Text(text))) = Decoder::new(1_000, false).next(&mut buffer) else {
         panic!("no text");
     };
     assert_eq!(text.as_ptr().addr(), begin + 6);

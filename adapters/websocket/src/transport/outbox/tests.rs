@@ -4,15 +4,25 @@ use tokio::{
 };
 
 use super::*;
+use crate::transport::frame::TextFrame;
 
 /// An outbox, and the other side of its connection.
 pub(crate) async fn outbox(max_frames: usize, max_bytes: usize) -> (Outbox, TcpStream) {
+    outbox_with(None, max_frames, max_bytes).await
+}
+
+/// The same for a client that may compress.
+pub(crate) async fn outbox_with(
+    compression: Option<Compression>,
+    max_frames: usize,
+    max_bytes: usize,
+) -> (Outbox, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let (server, client) = tokio::join!(TcpStream::connect(address), listener.accept());
     let (_, writer) = server.expect("connected").into_split();
     writer.writable().await.expect("writable");
-    let outbox = Outbox::new(writer, max_frames, max_bytes, Arc::default());
+    let outbox = Outbox::new(writer, compression, max_frames, max_bytes, Arc::default());
     (outbox, client.expect("accepted").0)
 }
 
@@ -224,6 +234,19 @@ async fn responses_and_frame_that_has_begun_do_not_count() {
     assert!(outbox.state.lock().close.is_none());
     outbox.push(frame(1));
     assert_eq!(closing(&outbox).await, Close::TOO_SLOW);
+}
+
+#[tokio::test]
+async fn compressed_frames_count_with_what_they_hold() {
+    let compression = Some(Compression { window_bits: None });
+    let (outbox, _client) = outbox_with(compression, 10, 100_000).await;
+    let mut text = TextFrame::new();
+    text.payload().extend_from_slice(&[b'a'; 10_000]);
+    let frame = outbox.form(&mut text.finish().into());
+    outbox.push(frame.clone());
+    assert!(frame.len() < 100);
+    let (_, bytes) = outbox.state.lock().queue.size();
+    assert_eq!(bytes, frame.len());
 }
 
 #[tokio::test]

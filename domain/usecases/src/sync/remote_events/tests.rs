@@ -1,4 +1,6 @@
-use aftermatch_ports::model::{ClientMsgId, Epoch, MessageId, Profile, RequestId, Seq, Text};
+use aftermatch_ports::model::{
+    Attachments, ClientMsgId, Epoch, MessageId, Profile, RequestId, Seq, Text,
+};
 use mockall::predicate::eq;
 
 use super::*;
@@ -29,6 +31,7 @@ fn created() -> RemoteKind {
     RemoteKind::Created {
         id: MessageId(18),
         text: text("hello"),
+        attachments: attachments(),
         client_msg_id: id(),
     }
 }
@@ -47,6 +50,10 @@ fn delivered(kind: EventKind, room: Room) -> RoomEvent {
     }
 }
 
+fn attachments() -> Option<Attachments> {
+    Some(Attachments::stored(r#"[{"id":"f"}]"#))
+}
+
 fn message_of(author: &User) -> EventKind {
     EventKind::Created(Message {
         id: MessageId(18),
@@ -56,6 +63,7 @@ fn message_of(author: &User) -> EventKind {
             profile: author.profile.clone(),
         },
         text: text("hello"),
+        attachments: attachments(),
         created_at: at(15),
         edited_at: None,
         client_msg_id: id(),

@@ -42,7 +42,7 @@ impl Command {
         let id = MessageId(1);
         match self {
             Create(text) => {
-                let create = chat.create_message(session, text, None, request_id);
+                let create = chat.create_message(session, text, vec![], None, request_id);
                 block_on(create).map(|duplicate| assert_eq!(duplicate, None))
             }
             Edit(text) => block_on(chat.edit_message(session, id, text, request_id)),

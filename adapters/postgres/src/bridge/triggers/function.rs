@@ -1,0 +1,156 @@
+//! The functions of the triggers.
+//!
+//! By statement, all keys are noted at once: the transition tables have the rows as they
+//! were and as they are. The two are joined by a `FULL JOIN`, which Postgres never does as a
+//! nested loop. So a plan that was made for one row is good for a million. Values are
+//! compared as they are stored: `json` has no equality.
+
+use crate::bridge::{
+    mapping::Source,
+    objects::named,
+    sql::{Bridge, literal, quote},
+};
+
+/// Keys of one note: a statement of millions of rows has no array of millions of keys.
+const PORTION: i64 = 1_000;
+
+/// What it does not know how to note, it notes roughly: all rows of the statement, then
+/// everything (invariant 1).
+const FUNCTION: &str = "
+    CREATE OR REPLACE FUNCTION {function}() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $bridge$
+    BEGIN
+        IF current_setting('aftermatch.bridge', true) = 'on' THEN
+            RETURN NULL;
+        END IF;
+        BEGIN
+            {changed}
+        EXCEPTION WHEN OTHERS THEN
+            BEGIN
+                {all}
+            EXCEPTION WHEN OTHERS THEN
+                BEGIN
+                    INSERT INTO {noted} (source) VALUES ({source});
+                EXCEPTION WHEN OTHERS THEN
+                    NULL;
+                END;
+            END;
+        END;
+        RETURN NULL;
+    END
+    $bridge$";
+
+const CHANGED_BY_STATEMENT: &str = "
+            IF TG_OP = 'UPDATE' THEN
+                {update}
+            ELSIF TG_OP = 'INSERT' THEN
+                {insert}
+            ELSIF TG_OP = 'DELETE' THEN
+                {delete}
+            ELSE
+                INSERT INTO {noted} (source) VALUES ({source});
+            END IF;";
+
+const NOTE: &str = "
+                INSERT INTO {noted} (source, keys, number)
+                SELECT {source}, array_agg(k.key), count(*) FROM (
+                    SELECT r.key, (row_number() OVER () - 1) / {portion} AS part
+                    FROM ({rows}) r WHERE r.key IS NOT NULL
+                ) k GROUP BY k.part;";
+
+const INSERTED: &str = "SELECT n.{key}::text AS key FROM new_rows n";
+
+const DELETED: &str = "SELECT o.{key}::text AS key FROM old_rows o";
+
+const UPDATED: &str = "
+                        SELECT {keys} AS key FROM old_rows o FULL JOIN new_rows n ON {same_row}
+                        WHERE record_image_ne(ROW({old}), ROW({new}))";
+
+const CHANGED_BY_ROW: &str = "
+            IF TG_OP = 'TRUNCATE' THEN
+                INSERT INTO {noted} (source) VALUES ({source});
+            ELSIF TG_OP <> 'UPDATE' OR {differs} THEN
+                {all}
+            END IF;";
+
+const ROW: &str = "
+                INSERT INTO {noted} (source, keys) SELECT {source}, array_remove(
+                    ARRAY[NEW.{key}::text, NULLIF(OLD.{key}::text, NEW.{key}::text)], NULL);";
+
+/// The statement that makes the function of a source. `identity`: the primary key of its
+/// table, if the triggers are by statement.
+pub(super) fn create(
+    bridge: &Bridge,
+    source: &Source,
+    function: &str,
+    identity: Option<&[String]>,
+) -> String {
+    let (changed, all) = match identity {
+        Some(identity) => by_statement(source, identity),
+        None => by_row(source),
+    };
+    let sql = FUNCTION
+        .replace("{changed}", &changed)
+        .replace("{all}", &all)
+        .replace("{function}", function)
+        .replace("{source}", &literal(&source.name()))
+        .replace("{key}", &quote(&source.key));
+    named(bridge, &sql)
+}
+
+/// What notes the rows that changed, and what notes all rows of the statement.
+fn by_statement(source: &Source, identity: &[String]) -> (String, String) {
+    let note = |rows: &str| {
+        let note = NOTE.replace("{portion}", &PORTION.to_string());
+        note.replace("{rows}", rows)
+    };
+    // Without transition tables of both kinds, as of an `INSERT`, it fails.
+    let all = note(&format!("{INSERTED} UNION {DELETED}"));
+    let update = if source.columns.is_empty() {
+        all.clone()
+    } else {
+        note(&updated(source, identity))
+    };
+    let changed = CHANGED_BY_STATEMENT
+        .replace("{update}", &update)
+        .replace("{insert}", &note(INSERTED))
+        .replace("{delete}", &note(DELETED));
+    (changed, all)
+}
+
+fn updated(source: &Source, identity: &[String]) -> String {
+    let same_row = identity.iter().map(|column| {
+        let column = quote(column);
+        format!("o.{column} = n.{column}")
+    });
+    let keys = if identity == [source.key.clone()] {
+        "COALESCE(n.{key}, o.{key})::text"
+    } else {
+        "DISTINCT unnest(ARRAY[o.{key}::text, n.{key}::text])"
+    };
+    UPDATED
+        .replace("{keys}", keys)
+        .replace("{same_row}", &same_row.collect::<Vec<_>>().join(" AND "))
+        .replace("{old}", &row(source, "o"))
+        .replace("{new}", &row(source, "n"))
+}
+
+fn by_row(source: &Source) -> (String, String) {
+    let differs = if source.columns.is_empty() {
+        "true".to_owned()
+    } else {
+        let (old, new) = (row(source, "OLD"), row(source, "NEW"));
+        format!("record_image_ne(ROW({old}), ROW({new}))")
+    };
+    let changed = CHANGED_BY_ROW
+        .replace("{differs}", &differs)
+        .replace("{all}", ROW);
+    (changed, ROW.to_owned())
+}
+
+/// What is compared of a row.
+fn row(source: &Source, record: &str) -> String {
+    let columns = source.columns.iter().chain([&source.key]);
+    let columns = columns.map(|column| format!("{record}.{}", quote(column)));
+    columns.collect::<Vec<_>>().join(", ")
+}
