@@ -15,7 +15,7 @@ use serde_json::{Value, value::RawValue};
 use super::reader::{problem, string};
 use crate::error::{ErrorCode, ProtocolError};
 
-/// A parameter that [`read`] reads, because its type could not say which of the attachments is
+/// A parameter that `read` reads, because its type could not say which of the attachments is
 /// wrong.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ReadApart;
