@@ -10,6 +10,7 @@ mod pushes;
 
 use std::{convert::Infallible, future::pending, net::SocketAddr, sync::Arc, time::Duration};
 
+use aftermatch_api::{Api, ApiTokens};
 use aftermatch_http::{DemoPeople, Operations, Route};
 use aftermatch_nats::Nats;
 use aftermatch_ports::Tokens;
@@ -44,6 +45,7 @@ pub struct App {
     webhook: Option<(Arc<PushPorts>, Arc<HttpWebhook>)>,
     operators: Option<TcpListener>,
     page: Option<DemoPeople>,
+    api: Option<(TcpListener, ApiTokens)>,
 }
 
 impl App {
@@ -59,7 +61,7 @@ impl App {
     /// connection has been closed.
     ///
     /// # Errors
-    /// One of the two ports cannot be served.
+    /// One of its ports cannot be served.
     pub async fn serve(
         self,
         listener: TcpListener,
@@ -68,6 +70,7 @@ impl App {
         tracing::info!(
             address = %listener.local_addr()?,
             operators = self.operators_address().map(tracing::field::display),
+            api = self.api_address().map(tracing::field::display),
             store = self.store.name(),
             version = VERSION,
             "listening"
@@ -109,6 +112,10 @@ impl App {
             Some(listener) => (Route::new(), Some((listener, probes))),
             None => (probes, None),
         };
+        let api = self.api.map(|(listener, tokens)| {
+            let api = Api::new(self.use_cases.clone(), tokens);
+            (listener, api)
+        });
         let limits = published_limits::json(
             &self.limits,
             self.use_cases.ports().max_text_chars,
@@ -118,6 +125,7 @@ impl App {
         let (use_cases, hub) = (self.use_cases, self.hub);
         let relay = use_cases.ports().relay.clone();
         let relay_ready = async { relay.ready().await };
+        let api = serve_api(api, http, shutdown.clone());
         let websockets =
             WebSockets::new(use_cases, hub, self.origins, self.limits, shutdown.clone());
         let routes = websockets.routes(pages);
@@ -149,7 +157,12 @@ impl App {
             let served = aftermatch_http::serve_operations(listener, routes, http.head, stopped);
             served.await.context("the operators' port failed")
         };
-        tokio::try_join!(chat, operators).map(drop)
+        tokio::try_join!(chat, operators, api).map(drop)
+    }
+
+    /// The port of the API, if there is one.
+    fn api_address(&self) -> Option<SocketAddr> {
+        self.api.as_ref()?.0.local_addr().ok()
     }
 
     /// The operators' own port, if they have one.
@@ -158,14 +171,32 @@ impl App {
     }
 
     fn http_limits(&self) -> anyhow::Result<aftermatch_http::Limits> {
-        let of_store = self.store.descriptors();
+        let of_api = self.api.as_ref().map_or(0, |_| aftermatch_api::SOCKETS);
+        let of_others = self.store.descriptors() + of_api;
         Ok(aftermatch_http::Limits {
             head: self.handshake_timeout,
-            sockets: descriptors::for_sockets(self.limits.connections, of_store)
+            sockets: descriptors::for_sockets(self.limits.connections, of_others)
                 .context("cannot read the limit of open files")?,
             grace: self.limits.drain + self.limits.shutdown,
         })
     }
+}
+
+/// Serves the API of the platform until `shutdown`, with the limits of the chat.
+async fn serve_api(
+    api: Option<(TcpListener, Api)>,
+    limits: aftermatch_http::Limits,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let Some((listener, api)) = api else {
+        return Ok(());
+    };
+    let limits = aftermatch_http::Limits {
+        sockets: aftermatch_api::SOCKETS,
+        ..limits
+    };
+    let served = aftermatch_http::serve(listener, api, limits, shutdown).await;
+    served.context("the port of the API failed")
 }
 
 /// While the relay is away, rechecks alone find what other processes do: they come more often.
@@ -179,7 +210,12 @@ async fn hasten_while_away(nats: Option<Arc<Nats>>, store: Store) -> Infallible 
 /// Adds the pages to `routes`: the protocol with the `limits`, and the chat if `people` can
 /// use it.
 fn pages(routes: Route, limits: String, people: Option<DemoPeople>, origins: &[Origin]) -> Route {
-    let routes = aftermatch_http::docs(routes, aftermatch_protocol::asyncapi(), limits);
+    let routes = aftermatch_http::docs(
+        routes,
+        aftermatch_protocol::asyncapi(),
+        aftermatch_protocol::api::openapi(),
+        limits,
+    );
     let Some(people) = people else {
         return routes;
     };

@@ -6,7 +6,7 @@ use std::io;
 use aftermatch_http::{MAX_PENDING, OPERATORS_SOCKETS};
 use rlimit::Resource;
 
-/// Descriptors reserved for everything but the chat's sockets and the store: the
+/// Descriptors reserved for everything but the chat's sockets, the store and the API: the
 /// runtime, the listeners, the log and the operators' port. So the probes respond
 /// however many clients there are.
 const RESERVED: usize = 32 + OPERATORS_SOCKETS;
@@ -15,10 +15,10 @@ const RESERVED: usize = 32 + OPERATORS_SOCKETS;
 const MIN_SOCKETS: usize = 16;
 
 /// How many sockets of the chat may be open. Raises the limit of the process, if
-/// the system allows it, to what `connections` sessions need. The store uses
-/// `of_store` descriptors.
-pub(crate) fn for_sockets(connections: usize, of_store: usize) -> io::Result<usize> {
-    let reserved = RESERVED.saturating_add(of_store);
+/// the system allows it, to what `connections` sessions need. The store
+/// and the API use `of_others` descriptors.
+pub(crate) fn for_sockets(connections: usize, of_others: usize) -> io::Result<usize> {
+    let reserved = RESERVED.saturating_add(of_others);
     let needed = connections
         .saturating_add(MAX_PENDING)
         .saturating_add(reserved);

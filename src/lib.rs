@@ -8,6 +8,7 @@
 //! | to verify attachments, if messages can have some | [`AttachmentSignatures`] |
 //! | which web pages may connect | [`Origin`] |
 //! | what a connection may cost | [`Limits`] |
+//! | who may use the HTTP API of the platform | [`ApiTokens`] |
 //! | the users that the chat page lets a visitor choose | [`DemoPeople`] |
 //! | to notify the platform of messages | [`HttpWebhook`] |
 //! | the time | [`SystemClock`] |
@@ -18,6 +19,7 @@ mod descriptors;
 mod process_metrics;
 mod store;
 
+pub use aftermatch_api::ApiTokens;
 pub use aftermatch_http::DemoPeople;
 pub use aftermatch_jwt::{AttachmentSignatures, Jwt};
 pub use aftermatch_webhook::{Address as WebhookAddress, HttpWebhook};

@@ -1,5 +1,6 @@
 //! Settings: the commands of the program with their flags and variables.
 
+mod api;
 mod attachments;
 mod bridge;
 mod database;

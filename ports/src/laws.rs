@@ -31,6 +31,8 @@ mod concurrent_writes;
 mod deletions;
 mod delta;
 mod delta_pieces;
+mod directory;
+mod directory_model;
 mod fixtures;
 mod history;
 mod log;
@@ -69,6 +71,15 @@ macro_rules! laws {
                 user_change_changes_revision
                 brand_transfer_changes_both_owners_revisions
                 unchanged_user_keeps_revision;
+            directory:
+                put_records_are_read_as_given
+                same_records_again_change_nothing
+                put_and_removal_are_known
+                invalid_references_change_nothing
+                brands_change_hands_in_one_put
+                replaced_room_has_same_log
+                user_with_brand_or_messages_stays
+                random_puts_and_removals_follow_model;
             rooms:
                 room_shows_participants_in_given_order
                 room_holds_any_number_of_participants

@@ -1,10 +1,11 @@
-//! The ports of the core: what clients can request of it ([`Chat`]) and what it
-//! needs from the outside.
+//! The ports of the core: what clients can request of it ([`Chat`]), what the platform can
+//! ([`Platform`]), and what it needs from the outside.
 //!
 //! | ports | for |
 //! |---|---|
 //! | [`Chat`] | what a client can request; the use cases implement it |
-//! | [`People`], [`Rooms`], [`Messages`], [`Log`], [`History`], [`ReadPositions`], [`Revisions`] | a store: in memory or in Postgres |
+//! | [`Platform`] | what the platform can request; the use cases implement it |
+//! | [`Directory`], [`People`], [`Rooms`], [`Messages`], [`Log`], [`History`], [`ReadPositions`], [`Revisions`] | a store: in memory or in Postgres |
 //! | [`Seats`], [`Broadcast`], [`Inbox`], [`Signals`], [`Online`], [`Presence`] | delivery to the connections of this process |
 //! | [`Relay`] | events between processes |
 //! | [`Pushes`], [`Webhook`] | messages for users who are not connected: what waits, and the platform |
@@ -32,6 +33,7 @@ mod error;
 mod health;
 #[cfg(feature = "laws")]
 pub mod laws;
+mod platform;
 mod relay;
 mod signatures;
 mod store;
@@ -49,14 +51,15 @@ pub use delivery::{
 };
 pub use error::{Cause, ChatError, StoreError};
 pub use health::Health;
+pub use platform::{Moderator, Platform, PlatformError, Post, Posted};
 pub use relay::{Interest, Relay, RemoteContent, RemoteEvent, RemoteKind, Urgency};
 pub use signatures::Signatures;
 pub use store::{
     AuditPage, Backlog, Changes, Commit, CreateOutcome, Created, Deleted, DeltaSince, Difference,
-    Draft, DuePush, Expected, FoundPiece, History, HistoryPage, HistoryRange, Log, LogPage,
-    MAX_DELETED, MAX_PAGED, MAX_SEARCHED, MAX_UNREAD, Messages, Outcome, PIECE_BYTES, Page, People,
-    Precondition, PushLimits, PushPage, Pushes, Read, ReadMark, ReadPositions, Revisions,
-    RoomState, RoomSummary, Rooms, Scope, Settled, VersionsPage,
+    Directory, Draft, DuePush, Expected, FoundPiece, History, HistoryPage, HistoryRange, Log,
+    LogPage, MAX_DELETED, MAX_PAGED, MAX_SEARCHED, MAX_UNREAD, Messages, Outcome, PIECE_BYTES,
+    Page, People, Precondition, PushLimits, PushPage, Pushes, Put, PutCounts, Read, ReadMark,
+    ReadPositions, Removal, Revisions, RoomState, RoomSummary, Rooms, Scope, Settled, VersionsPage,
 };
 pub use tokens::Tokens;
 pub use webhook::{PushFailure, Webhook};
@@ -67,11 +70,12 @@ pub use self::{
     clock::MockClock,
     delivery::{MockBroadcast, MockInbox, MockOnline, MockPresence, MockSeats, MockSignals},
     health::MockHealth,
+    platform::MockPlatform,
     relay::MockRelay,
     signatures::MockSignatures,
     store::{
-        MockHistory, MockLog, MockMessages, MockPeople, MockPushes, MockReadPositions,
-        MockRevisions, MockRooms,
+        MockDirectory, MockHistory, MockLog, MockMessages, MockPeople, MockPushes,
+        MockReadPositions, MockRevisions, MockRooms,
     },
     tokens::MockTokens,
     webhook::MockWebhook,

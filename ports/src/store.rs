@@ -1,6 +1,7 @@
 //! What the core needs of a store. Every guarantee of these traits is a law that
 //! each store's own tests run (`laws`).
 
+mod directory;
 mod history;
 mod log;
 mod messages;
@@ -10,6 +11,7 @@ mod read_positions;
 mod revisions;
 mod rooms;
 
+pub use directory::{Directory, Put, PutCounts, Removal};
 pub use history::{
     DeltaSince, FoundPiece, History, HistoryPage, HistoryRange, MAX_DELETED, MAX_PAGED,
     MAX_SEARCHED, PIECE_BYTES,
@@ -26,9 +28,9 @@ pub use rooms::{MAX_UNREAD, Page, RoomState, RoomSummary, Rooms, Scope};
 
 #[cfg(feature = "mock")]
 pub use self::{
-    history::MockHistory, log::MockLog, messages::MockMessages, people::MockPeople,
-    pushes::MockPushes, read_positions::MockReadPositions, revisions::MockRevisions,
-    rooms::MockRooms,
+    directory::MockDirectory, history::MockHistory, log::MockLog, messages::MockMessages,
+    people::MockPeople, pushes::MockPushes, read_positions::MockReadPositions,
+    revisions::MockRevisions, rooms::MockRooms,
 };
 
 /// How fresh a read has to be.

@@ -2,13 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
+use aftermatch_api::ApiTokens;
 use aftermatch_http::DemoPeople;
 use aftermatch_jwt::AttachmentSignatures;
 use aftermatch_memory::LocalRelay;
 use aftermatch_nats::Nats;
 use aftermatch_ports::{
-    History, Interest, Log, Messages, People, Pushes, ReadPositions, Relay, Revisions, Rooms,
-    Signatures, Tokens,
+    Directory, History, Interest, Log, Messages, People, Pushes, ReadPositions, Relay, Revisions,
+    Rooms, Signatures, Tokens,
 };
 use aftermatch_postgres::Mapping;
 use aftermatch_usecases::{Ports, UseCases, sync::push::PushPorts};
@@ -47,6 +48,7 @@ pub struct Builder {
     page: Option<DemoPeople>,
     nats: Option<Arc<Nats>>,
     bridge: Option<Mapping>,
+    api: Option<(TcpListener, ApiTokens)>,
     webhook: Option<HttpWebhook>,
 }
 
@@ -66,6 +68,7 @@ impl Builder {
             page: None,
             nats: None,
             bridge: None,
+            api: None,
             webhook: None,
         }
     }
@@ -146,6 +149,14 @@ impl Builder {
         self
     }
 
+    /// Adds a port with the HTTP API of the platform, for those who have one of the tokens.
+    /// With `None`, the default, there is none.
+    #[must_use]
+    pub fn api(mut self, api: Option<(TcpListener, ApiTokens)>) -> Self {
+        self.api = api;
+        self
+    }
+
     /// Notifies the platform of messages for users who are not connected. With `None`, the
     /// default, it is not notified.
     #[must_use]
@@ -201,16 +212,26 @@ impl Builder {
             bridge: self.bridge,
             operators: self.operators,
             page: self.page,
+            api: self.api,
         }
     }
 
     fn ports<S, R>(&self, store: Arc<S>, relay: Arc<R>) -> (Ports, Arc<Hub>)
     where
-        S: People + Rooms + Messages + Log + History + ReadPositions + Revisions + 'static,
+        S: Directory
+            + People
+            + Rooms
+            + Messages
+            + Log
+            + History
+            + ReadPositions
+            + Revisions
+            + 'static,
         R: Relay + Interest + 'static,
     {
         let hub = Arc::new(Hub::new(relay.clone()));
         let ports = Ports {
+            directory: store.clone(),
             people: store.clone(),
             rooms: store.clone(),
             messages: store.clone(),

@@ -43,6 +43,9 @@ async fn look(settings: &Serve, in_force: InForce) -> Report {
     fill_in(settings, secret_is_random, &mut report);
     addresses::look(settings, &mut report).await;
     look_at_relay(settings, &mut report).await;
+    let tokens = settings.api.tokens();
+    let error = tokens.err().map(|error| format!("{error:#}"));
+    report.problems.extend(error);
     look_at_webhook(settings, &mut report).await;
     let mapping = settings.bridge.as_deref().map(read_mapping);
     let error = mapping.and_then(Result::err);
@@ -226,6 +229,7 @@ async fn look_at_database(settings: &Serve, options: &Options, report: &mut Repo
     let extent = Extent {
         migrates: !settings.no_migrate,
         sessions: true,
+        has_api: settings.api.listen.is_some(),
         pushes: settings.webhook.is_given(),
     };
     let inspection = aftermatch_postgres::inspect(options, extent).await;

@@ -4,7 +4,7 @@ mod database;
 
 use std::sync::Arc;
 
-use aftermatch::{App, Builder, DemoPeople, Jwt, Store, SystemClock};
+use aftermatch::{ApiTokens, App, Builder, DemoPeople, Jwt, Store, SystemClock};
 use aftermatch_memory::Memory;
 use aftermatch_nats::Nats;
 use aftermatch_postgres::{Options, Postgres};
@@ -64,7 +64,7 @@ async fn serve_in_memory(settings: Serve, shutdown: CancellationToken) -> anyhow
     let jwt = Arc::new(tokens(&settings, &secret)?);
     let webhook = settings.webhook.given()?;
     let signatures = settings.attachments.signatures()?;
-    let world = settings::read_world(settings.world.as_deref())?;
+    let world = settings.first_world()?;
     if !secret.is_random {
         tracing::warn!(
             "everything is in memory, and gone when the service stops: set DATABASE_URL to store it"
@@ -72,11 +72,13 @@ async fn serve_in_memory(settings: Serve, shutdown: CancellationToken) -> anyhow
     }
     let listener = listen(&settings.listen, "CHAT_LISTEN").await?;
     let operators = operators_port(&settings).await?;
+    let api = api(&settings, settings.api.tokens()?).await?;
     banner::print(&settings, &secret, &jwt, &world, listener.local_addr()?)?;
     // With a given secret, the page asks for a token instead.
     let people = secret.is_random.then(|| people::of(&world, jwt.clone()));
     let store = Store::Memory(Arc::new(Memory::new(world, Arc::new(SystemClock))));
     let app = app(settings, store, jwt, operators, people)
+        .api(api)
         .signatures(signatures)
         .webhook(webhook)
         .build();
@@ -91,6 +93,7 @@ async fn serve_database(
     let secret = settings.secret.of_platform()?;
     let bridge = settings.bridge.as_deref().map(settings::read_mapping);
     let bridge = bridge.transpose()?;
+    let api_tokens = settings.api.tokens()?;
     let jwt = Arc::new(tokens(&settings, &secret)?);
     let webhook = settings.webhook.given()?;
     let signatures = settings.attachments.signatures()?;
@@ -101,12 +104,14 @@ async fn serve_database(
     };
     // Clients can connect only after the database is there.
     let listener = listen(&settings.listen, "CHAT_LISTEN").await?;
+    let api = api(&settings, api_tokens).await?;
     let nats = relay(&settings, &store).await?;
     let store = Store::Postgres(Arc::new(store));
     let app = app(settings, store, jwt, operators, None)
         .signatures(signatures)
         .nats(nats)
         .bridge(bridge)
+        .api(api)
         .webhook(webhook)
         .build();
     app.serve(listener, shutdown).await
@@ -123,6 +128,20 @@ async fn operators_port(settings: &Serve) -> anyhow::Result<Option<TcpListener>>
     match &settings.ops_listen {
         Some(address) => listen(address, "CHAT_OPS_LISTEN").await.map(Some),
         None => Ok(None),
+    }
+}
+
+/// The API of the platform, if it wants one.
+async fn api(
+    settings: &Serve,
+    tokens: Option<ApiTokens>,
+) -> anyhow::Result<Option<(TcpListener, ApiTokens)>> {
+    match (&settings.api.listen, tokens) {
+        (Some(address), Some(tokens)) => {
+            let listener = listen(address, "CHAT_API_LISTEN").await?;
+            Ok(Some((listener, tokens)))
+        }
+        _ => Ok(None),
     }
 }
 

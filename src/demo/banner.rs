@@ -28,7 +28,8 @@ pub(crate) fn print(
     world: &World,
     address: SocketAddr,
 ) -> anyhow::Result<()> {
-    if settings.world.is_some() && !secret.is_random {
+    let is_given = settings.world.is_some() || settings.api.listen.is_some();
+    if is_given && !secret.is_random {
         return Ok(());
     }
     let banner = Banner {
@@ -39,8 +40,15 @@ pub(crate) fn print(
     };
     let mut text = String::new();
     banner.write_start(&mut text)?;
-    banner.write_users(&mut text)?;
-    banner.write_how_to_chat(&mut text)?;
+    if world.users().is_empty() {
+        writeln!(
+            text,
+            "There is nobody yet. Access tokens for users of the API need a CHAT_JWT_SECRET.\n"
+        )?;
+    } else {
+        banner.write_users(&mut text)?;
+        banner.write_how_to_chat(&mut text)?;
+    }
     std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?;
     Ok(())
 }
@@ -58,6 +66,7 @@ impl Banner<'_> {
         let address = self.address;
         let world = match &self.settings.world {
             Some(file) => format!("the world of {}", file.display()),
+            None if self.settings.api.listen.is_some() => "an empty world".to_owned(),
             None => "a demo world".to_owned(),
         };
         writeln!(

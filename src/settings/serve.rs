@@ -8,6 +8,7 @@ use clap::{ArgAction, Args, ValueEnum, builder::BoolishValueParser};
 
 use super::{
     Attachments, Database, PreviousSecret, Relay, Secret,
+    api::Api,
     values::{
         DEFAULT_LISTEN, Rate, duration, duration_or_zero, in_seconds, keep_deleted, positive, rate,
         whole_seconds,
@@ -157,6 +158,8 @@ pub(crate) struct Serve {
     /// of the chat.
     #[arg(long, env = "CHAT_OPS_LISTEN", value_name = "ADDR")]
     pub(crate) ops_listen: Option<String>,
+    #[command(flatten)]
+    pub(crate) api: Api,
     /// Time over which the closing of connections is spread when the service stops.
     #[arg(long, env = "CHAT_DRAIN_TIME", value_name = "TIME", default_value = in_seconds(Limits::default().drain), value_parser = duration_or_zero)]
     drain_time: Duration,
@@ -197,9 +200,11 @@ impl Serve {
             self.bridge_without_database(),
             self.credentials_without_relay(),
             self.relay_is_no_address(),
-            self.one_address_for_two_ports(),
+            self.api.half(),
+            self.api_beside_bridge(),
         ];
-        checks.into_iter().flatten().collect()
+        let addresses = self.one_address_for_two_ports();
+        checks.into_iter().flatten().chain(addresses).collect()
     }
 
     fn ping_comes_too_late(&self) -> Option<String> {
@@ -282,15 +287,47 @@ impl Serve {
         })
     }
 
-    fn one_address_for_two_ports(&self) -> Option<String> {
-        let same = self.ops_listen.as_ref()? == &self.listen && !self.listen.ends_with(":0");
-        same.then(|| {
-            format!(
-                "CHAT_OPS_LISTEN and CHAT_LISTEN are both {}: give the probes another port, or \
-                 leave CHAT_OPS_LISTEN out",
-                self.listen
-            )
+    fn api_beside_bridge(&self) -> Option<String> {
+        (self.bridge.is_some() && self.api.listen.is_some()).then(|| {
+            "CHAT_BRIDGE and CHAT_API_LISTEN are both set: a bridge brings users, brands and rooms \
+             from the platform's tables, and would undo what the API puts. Leave one of them out"
+                .to_owned()
         })
+    }
+
+    fn one_address_for_two_ports(&self) -> Vec<String> {
+        let chat = Some(&self.listen);
+        let operators = self.ops_listen.as_ref();
+        let api = self.api.listen.as_ref();
+        let pairs = [
+            (
+                operators,
+                "CHAT_OPS_LISTEN",
+                chat,
+                "CHAT_LISTEN",
+                "the probes",
+            ),
+            (api, "CHAT_API_LISTEN", chat, "CHAT_LISTEN", "the API"),
+            (
+                api,
+                "CHAT_API_LISTEN",
+                operators,
+                "CHAT_OPS_LISTEN",
+                "the API",
+            ),
+        ];
+        let same = pairs
+            .into_iter()
+            .filter_map(|(one, setting, other, of, what)| {
+                let address = one.filter(|address| !address.ends_with(":0"))?;
+                (one == other).then(|| {
+                    format!(
+                        "{setting} and {of} are both {address}: give {what} another port, or leave \
+                     {setting} out"
+                    )
+                })
+            });
+        same.collect()
     }
 
     /// Whether to serve the page.

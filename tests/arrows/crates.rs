@@ -58,11 +58,19 @@ const RELAYING: [&str; 2] = ["aftermatch-nats", "aftermatch-postgres"];
 
 /// The adapters that clients talk to, and the one that talks to the platform: they may name the
 /// protocol, too.
-const SPEAKING: [&str; 3] = [
+const SPEAKING: [&str; 4] = [
+    "aftermatch-api",
     "aftermatch-http",
     "aftermatch-webhook",
     "aftermatch-websocket",
 ];
+
+/// What reads records of the platform, from a file or from the body of a request: itself it
+/// reads no file and no socket.
+const WORLD: &str = "aftermatch-world";
+
+/// The adapter to which the platform sends records: it may name it, too.
+const READING: &str = "aftermatch-api";
 
 /// A Postgres for tests. Any crate may name it for its tests; of our crates it names the
 /// ports alone, so that the adapters can use it.
@@ -125,6 +133,7 @@ fn adapter_names_no_other_adapter() {
         let allowed = |name: &str| {
             [PORTS, TESTDB].contains(&name)
                 || (speaking && name == PROTOCOL.0)
+                || (package.name.as_str() == READING && name == WORLD)
                 || (relaying && name == RELAY.0)
         };
         let ours: Vec<_> = named(package)

@@ -8,6 +8,7 @@
     reason = "every function here belongs to a test"
 )]
 
+mod api;
 mod check;
 mod demo;
 mod edge;

@@ -2,7 +2,7 @@ use std::net::TcpListener;
 
 use aftermatch_test_support::{SECRET, aftermatch};
 
-const SETTINGS: [&str; 37] = [
+const SETTINGS: [&str; 39] = [
     "CHAT_LISTEN",
     "CHAT_WORLD",
     "DATABASE_URL",
@@ -36,6 +36,8 @@ const SETTINGS: [&str; 37] = [
     "CHAT_PING_INTERVAL",
     "CHAT_IDLE_TIMEOUT",
     "CHAT_OPS_LISTEN",
+    "CHAT_API_LISTEN",
+    "CHAT_API_TOKEN_FILE",
     "CHAT_DRAIN_TIME",
     "CHAT_SHUTDOWN_TIMEOUT",
     "CHAT_LOG",

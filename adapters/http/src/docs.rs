@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `/docs` | a page that shows the documents below, in English or Russian |
 //! | `/docs/asyncapi.json` | the AsyncAPI document |
+//! | `/docs/openapi.json` | the OpenAPI document of the platform's API |
 //! | `/docs/limits.json` | the limits in force |
 
 use poem::Route;
@@ -34,10 +35,10 @@ const SCRIPTS: &[(&str, &str)] = &[
     script!("language.js", "shared"),
 ];
 
-/// Adds the page and the documents to `routes`. `asyncapi` is the document, and `limits`
-/// an object with a number for each limit or `null` for none, both in JSON.
+/// Adds the page and the documents to `routes`. `asyncapi` is what the page
+/// shows, `openapi` is about the API of the platform, and `limits` is an object with a number for each limit or `null` for none, both in JSON.
 #[must_use]
-pub fn docs(routes: Route, asyncapi: String, limits: String) -> Route {
+pub fn docs(routes: Route, asyncapi: String, openapi: String, limits: String) -> Route {
     let routes = SCRIPTS.iter().fold(routes, |routes, &(path, text)| {
         routes.at(path, file(SCRIPT, text))
     });
@@ -57,6 +58,7 @@ pub fn docs(routes: Route, asyncapi: String, limits: String) -> Route {
             file(SVG, include_str!("../assets/docs/icon.svg")),
         )
         .at("/docs/asyncapi.json", file(JSON, asyncapi))
+        .at("/docs/openapi.json", file(JSON, openapi))
         .at("/docs/limits.json", file(JSON, limits))
 }
 
@@ -70,6 +72,7 @@ mod tests {
         let routes = docs(
             Route::new(),
             r#"{"asyncapi":"3.0.0"}"#.to_owned(),
+            r#"{"openapi":"3.1.0"}"#.to_owned(),
             r#"{"page":100}"#.to_owned(),
         );
         let request = Request::builder().uri(path.parse().expect("a path"));
@@ -80,6 +83,7 @@ mod tests {
     async fn documents_are_served_unchanged() {
         for (path, document) in [
             ("/docs/asyncapi.json", r#"{"asyncapi":"3.0.0"}"#),
+            ("/docs/openapi.json", r#"{"openapi":"3.1.0"}"#),
             ("/docs/limits.json", r#"{"page":100}"#),
         ] {
             let response = ask(path).await;

@@ -10,13 +10,12 @@ use std::sync::Arc;
 use aftermatch_ports::{
     Page, Scope,
     model::{
-        BrandId, Profile, Room, RoomId, User, UserId,
+        BrandId, InvalidReference, Profile, Records, Room, RoomId, User, UserId,
         world::{NewBrand, NewRoom, NewUser},
     },
 };
 
 use self::{changed::Changed, people::People, rooms::Rooms};
-use crate::invalid_reference::InvalidReference;
 
 pub(crate) struct Directory {
     changed: Changed,
@@ -46,7 +45,7 @@ impl Directory {
     /// The user's profile as of now.
     pub(crate) fn profile(&self, id: UserId) -> Profile {
         let user = self.people.user(id);
-        // Users are never removed, so every author exists.
+        // Authors are never removed, but those who deleted messages of others can be.
         user.map_or_else(|| Profile::new("{}"), |user| user.profile.clone())
     }
 
@@ -80,6 +79,37 @@ impl Directory {
         let brand = self.people.put_brand(brand, &mut self.changed)?;
         self.rooms.replace_brand(&brand, &mut self.changed);
         Ok(())
+    }
+
+    /// Why `records` do not fit. A brand that is in them has its new owner already.
+    pub(crate) fn refusals(&self, records: &Records) -> Vec<InvalidReference> {
+        let brands = self.people.refused_brands(records);
+        let rooms = self.people.refused_rooms(records);
+        brands.into_iter().chain(rooms).collect()
+    }
+
+    /// Puts brands that were not refused, and may change hands among themselves.
+    pub(crate) fn put_brands(&mut self, brands: &[NewBrand]) {
+        self.people.release(brands, &mut self.changed);
+        for brand in brands {
+            let brand = self.people.set_owner(brand.clone(), &mut self.changed);
+            self.rooms.replace_brand(&brand, &mut self.changed);
+        }
+    }
+
+    pub(crate) fn brand(&self, id: BrandId) -> Option<NewBrand> {
+        self.people.brand(id)
+    }
+
+    /// Removes a user who owns no brand.
+    pub(crate) fn remove_user(&mut self, id: UserId) -> bool {
+        self.people.remove_user(id, &mut self.changed)
+    }
+
+    /// Removes a brand, also from its rooms.
+    pub(crate) fn remove_brand(&mut self, id: BrandId) -> bool {
+        self.rooms.remove_brand(id, &mut self.changed);
+        self.people.remove_brand(id, &mut self.changed)
     }
 
     pub(crate) fn put_room(&mut self, room: NewRoom) -> Result<(), InvalidReference> {

@@ -14,8 +14,8 @@
 
 mod changes;
 mod directory;
-mod invalid_reference;
 mod log;
+mod platform;
 mod ports;
 mod pushes;
 mod relay;
@@ -27,14 +27,13 @@ use std::sync::Arc;
 use aftermatch_ports::{
     Clock,
     model::{
-        RoomId, World,
+        InvalidReference, RoomId, World,
         world::{NewBrand, NewRoom, NewUser},
     },
 };
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::Notify;
 
-pub use invalid_reference::InvalidReference;
 use pushes::Pending;
 pub use relay::LocalRelay;
 use state::State;

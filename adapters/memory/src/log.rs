@@ -193,6 +193,12 @@ impl Log {
         created.map(|message| self.message(message, directory))
     }
 
+    /// Whether the user ever created a message here.
+    pub(crate) fn has_author(&self, user: UserId) -> bool {
+        let mut events = self.events.iter();
+        events.any(|event| event.stamp.by == user && matches!(event.kind, Kind::Created { .. }))
+    }
+
     fn event(&self, seq: Seq) -> Option<&Event> {
         self.events.get(index_after(seq.before()))
     }

@@ -11,7 +11,8 @@ use std::{
 use aftermatch_ports::{
     Draft, Precondition, RoomState, RoomSummary,
     model::{
-        LogHead, MessageId, RequestId, Room, RoomId, Seq, Timestamp, UserId, World,
+        InvalidReference, LogHead, MessageId, RequestId, Room, RoomId, Seq, Timestamp, UserId,
+        World,
         world::{NewMessage, NewRoom},
     },
 };
@@ -19,7 +20,6 @@ use parking_lot::Mutex;
 
 use crate::{
     directory::Directory,
-    invalid_reference::InvalidReference,
     log::{Log, Stamp},
     time,
 };
@@ -98,6 +98,18 @@ impl State {
     pub(crate) fn remove_room(&mut self, id: RoomId) {
         self.directory.remove_room(id);
         self.logs.remove(&id);
+    }
+
+    /// Whether the user ever wrote a message, deleted ones included.
+    pub(crate) fn has_written(&self, user: UserId) -> bool {
+        self.logs.values().any(|log| log.lock().has_author(user))
+    }
+
+    /// Forgets how far the user has read.
+    pub(crate) fn forget_reader(&mut self, user: UserId) {
+        for log in self.logs.values_mut() {
+            log.get_mut().forget_reader(user);
+        }
     }
 
     pub(crate) fn log(&self, room: RoomId) -> Option<&Mutex<Log>> {

@@ -9,7 +9,7 @@ use std::sync::{
 
 use aftermatch_memory::Memory;
 use aftermatch_ports::{
-    Clock, History, Log, Messages, People, Pushes, ReadPositions, Revisions, Rooms,
+    Clock, Directory, History, Log, Messages, People, Pushes, ReadPositions, Revisions, Rooms,
     laws::{Subject, Work},
     model::{
         RoomId, Timestamp, World,
@@ -39,6 +39,10 @@ impl Subject for InMemory {
     async fn with_world(world: World) -> Self {
         let clock = Ticking(AtomicI64::new(1_800_000_000_123));
         Self(Memory::new(world, Arc::new(clock)))
+    }
+
+    fn directory(&self) -> &dyn Directory {
+        &self.0
     }
 
     fn people(&self) -> &dyn People {

@@ -11,10 +11,10 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use aftermatch_memory::{InvalidReference, Memory};
+use aftermatch_memory::Memory;
 use aftermatch_ports::model::{
-    BrandId, MessageId, Pen, Profile, RequestId, Revision, Room, RoomId, RoomKind, Text, Timestamp,
-    User, UserId, World,
+    BrandId, InvalidReference, MessageId, Pen, Profile, RequestId, Revision, Room, RoomId,
+    RoomKind, Text, Timestamp, User, UserId, World,
     world::{NewBrand, NewMessage, NewRoom, NewUser},
 };
 use aftermatch_ports::{

@@ -5,8 +5,11 @@
 
 pub(crate) mod cache;
 pub(crate) mod candidates;
+pub(crate) mod lanes;
 pub(crate) mod people;
 pub(crate) mod revisions;
 mod room_words;
 pub(crate) mod rooms;
 pub(crate) mod tariff;
+pub(crate) mod upsert;
+pub(crate) mod write;

@@ -9,7 +9,7 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
     bridge::{Bridge, Mapping, Watched},
-    directory::{cache::Cache, revisions::recheck::LastRecheck},
+    directory::{cache::Cache, lanes::Lanes, revisions::recheck::LastRecheck},
     error::is_read_only,
     options::Options,
     precondition::{OfRow, Query},
@@ -41,6 +41,7 @@ pub struct Postgres {
     pub(crate) last_recheck: LastRecheck,
     pub(crate) users: Cache<UserId, User>,
     pub(crate) rooms: Cache<RoomId, Room>,
+    pub(crate) directory_writes: Lanes,
     pub(crate) users_now: Together<UserId, Arc<User>>,
     pub(crate) rooms_now: Together<RoomId, Arc<Room>>,
     pub(crate) heads_now: Together<RoomId, LogHead>,
@@ -82,6 +83,7 @@ impl Postgres {
             last_recheck: LastRecheck::default(),
             users: Cache::new(),
             rooms: Cache::new(),
+            directory_writes: Lanes::default(),
             users_now: Together::default(),
             rooms_now: Together::default(),
             heads_now: Together::default(),
@@ -169,8 +171,18 @@ impl Postgres {
         &self,
         query: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
+        // Twice the limit: once to get a connection, once for the statement.
+        self.within(2 * self.statement_timeout, query).await
+    }
+
+    /// The same for what may take this long.
+    pub(crate) async fn within<T>(
+        &self,
+        limit: Duration,
+        query: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
         let began = Instant::now();
-        let result = before(self.deadline(), query).await;
+        let result = before(began + limit, query).await;
         let result = result.map_err(|error| self.refusals.explain(error, began));
         if result.as_ref().is_err_and(is_read_only) {
             self.suspicion.raise();

@@ -15,6 +15,7 @@
 //! The compiler reports what is missing.
 
 pub mod action;
+pub mod api;
 mod asyncapi;
 pub mod close;
 pub mod endpoint;

@@ -31,6 +31,22 @@ impl ParseErrors {
         Self(errors)
     }
 
+    /// The same about the body of a request.
+    pub(crate) fn of_body(mut self) -> Self {
+        for error in &mut self.0 {
+            if error.path == WHOLE_FILE {
+                error.path = "the body".to_owned();
+            }
+        }
+        self
+    }
+
+    /// Whether the text is no JSON at all.
+    #[must_use]
+    pub fn is_not_json(&self) -> bool {
+        self.0.iter().any(|error| error.column.is_some())
+    }
+
     /// The one error of a text that is not valid JSON.
     pub(crate) fn not_json(json: &str, error: &serde_json::Error) -> Self {
         let reason = match error.classify() {

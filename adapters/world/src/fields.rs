@@ -1,7 +1,7 @@
 //! The fields of a record. Each function reads one kind of value, or says what
 //! is wrong as the end of a sentence that begins with the path.
 
-use aftermatch_ports::model::{Pen, Refusal, RoomKind, Tariff, Text, Timestamp};
+use aftermatch_ports::model::{ClientMsgId, Pen, Refusal, RoomKind, Tariff, Text, Timestamp};
 use serde_json::value::RawValue;
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
@@ -11,6 +11,7 @@ const ID: &str = "an integer from 1 to 9223372036854775807";
 const TARIFF: &str = "\"light\", \"comfort\", \"business\" or null";
 const KIND: &str = "1 to 32 characters of a-z, 0-9, _ and -, the first of them a letter";
 const PEN: &str = "\"tariff\", \"always\" or \"never\"";
+const CLIENT_MSG_ID: &str = "1 to 64 characters of A-Z, a-z, 0-9 and . _ : -, or null";
 const TIME: &str = "a time such as \"2024-06-17T18:00:00.000Z\"";
 const TIME_OR_NULL: &str = "a time such as \"2024-06-17T18:00:00.000Z\", or null";
 
@@ -66,6 +67,14 @@ fn timestamp(value: &RawValue) -> Option<Timestamp> {
     // With an offset, the first and last hours of the calendar have no UTC time.
     let at = at.checked_to_offset(UtcOffset::UTC)?;
     (at.year() >= 0).then(|| at.into())
+}
+
+/// `None`: there is none.
+pub(crate) fn client_msg_id(value: &RawValue) -> Result<Option<ClientMsgId>, String> {
+    let error = || must_be(value, CLIENT_MSG_ID);
+    let id: Option<String> = serde_json::from_str(value.get()).map_err(|_| error())?;
+    id.map(|id| ClientMsgId::new(&id).map_err(|_| error()))
+        .transpose()
 }
 
 pub(crate) fn text(value: &RawValue) -> Result<Text, String> {

@@ -19,7 +19,10 @@
 //! 2. `record` reads one object, `records` all of them. Errors are collected in
 //!    `report`.
 //! 3. `references` checks the records against each other.
+//!
+//! `body` reads records and messages in the bodies of HTTP requests in the same way.
 
+mod body;
 mod errors;
 mod fields;
 mod json;
@@ -31,6 +34,9 @@ mod report;
 use aftermatch_ports::model::{Profile, World};
 use serde_json::value::RawValue;
 
+pub use body::{
+    MessageBody, parse_brand, parse_edit, parse_message, parse_records, parse_room, parse_user,
+};
 pub use errors::{ParseError, ParseErrors};
 use report::Report;
 
@@ -49,7 +55,7 @@ pub fn parse(json: &str) -> Result<World, ParseErrors> {
     let file: &RawValue =
         serde_json::from_str(json).map_err(|error| ParseErrors::not_json(json, &error))?;
     let mut report = Report::new(json);
-    let lists = records::lists(file, &mut report);
+    let lists = records::lists(file, &records::WORLD, &mut report);
     let records = records::read(&lists, &mut report);
     references::join(records, &lists, report)
 }

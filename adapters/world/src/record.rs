@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     fields,
-    json::{self, child_path, is_object, must_be},
+    json::{self, WHOLE_FILE, child_path, is_object, must_be},
     report::{Object, Report},
 };
 
@@ -19,6 +19,8 @@ pub(crate) struct Record<'a, 'r> {
     pub(crate) object: Option<Object<'a>>,
     /// Replaces an id that could not be read.
     pub(crate) placeholder_id: i64,
+    /// The id that it has elsewhere. An own one is not needed then, and must be the same.
+    pub(crate) known_id: Option<i64>,
     pub(crate) report: &'r mut Report<'a>,
 }
 
@@ -27,9 +29,24 @@ pub(crate) fn placeholder_id(index: usize) -> i64 {
     i64::try_from(index).map_or(0, |index| i64::MIN.saturating_add(index))
 }
 
+/// The path of `field`, such as `participants[0]`, of the record at `record`.
+pub(crate) fn field_path(record: &str, field: &str) -> String {
+    match record {
+        WHOLE_FILE => field.to_owned(),
+        _ => format!("{record}.{field}"),
+    }
+}
+
 impl<'a> Record<'a, '_> {
     /// The record's own id.
     pub(crate) fn own_id(&mut self) -> Option<i64> {
+        if let Some(known) = self.known_id {
+            self.optional("id", |value| match fields::id(value) {
+                Ok(id) if id == known => Ok(()),
+                _ => Err(must_be(value, &format!("{known}, as in the path"))),
+            });
+            return self.known_id;
+        }
         let id = self.required("id", fields::id);
         if id.is_none() {
             self.report.add_unreadable_list(self.list);
@@ -96,7 +113,7 @@ impl<'a> Record<'a, '_> {
     }
 
     fn add(&mut self, value: &RawValue, field: &str, reason: &str) {
-        let path = format!("{}.{field}", self.path);
+        let path = field_path(&self.path, field);
         self.report.add(value, path, reason);
     }
 }

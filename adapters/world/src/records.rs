@@ -20,25 +20,30 @@ use crate::{
     report::{KnownKeys, Report},
 };
 
-const WORLD: KnownKeys = KnownKeys {
+pub(crate) const WORLD: KnownKeys = KnownKeys {
     noun: "a world",
     known: &["users", "brands", "rooms", "messages"],
 };
-const USER: KnownKeys = KnownKeys {
+pub(crate) const USER: KnownKeys = KnownKeys {
     noun: "a user",
     known: &["id", "active", "admin", "profile"],
 };
-const BRAND: KnownKeys = KnownKeys {
+pub(crate) const BRAND: KnownKeys = KnownKeys {
     noun: "a brand",
     known: &["id", "user_id", "tariff", "tariff_until", "profile"],
 };
-const ROOM: KnownKeys = KnownKeys {
+pub(crate) const ROOM: KnownKeys = KnownKeys {
     noun: "a room",
     known: &["id", "participants", "kind", "pen", "frozen"],
 };
 const MESSAGE: KnownKeys = KnownKeys {
     noun: "a message",
     known: &["id", "room_id", "user_id", "text", "created_at"],
+};
+
+pub(crate) const RECORDS: KnownKeys = KnownKeys {
+    noun: "this body",
+    known: &["users", "brands", "rooms"],
 };
 
 /// The values of each list, not yet read.
@@ -52,14 +57,18 @@ pub(crate) struct Records {
     pub(crate) messages: Vec<NewMessage>,
 }
 
-/// The lists of the world in `file`.
-pub(crate) fn lists<'a>(file: &'a RawValue, report: &mut Report<'a>) -> RawLists<'a> {
-    let Some(world) = report.object(WHOLE_FILE, file, Some(&WORLD)) else {
+/// The lists in `file`, which has these `keys`.
+pub(crate) fn lists<'a>(
+    file: &'a RawValue,
+    keys: &KnownKeys,
+    report: &mut Report<'a>,
+) -> RawLists<'a> {
+    let Some(world) = report.object(WHOLE_FILE, file, Some(keys)) else {
         return RawLists::new();
     };
-    let misspelt = world.keys().any(|key| !WORLD.known.contains(&key.as_ref()));
+    let misspelt = world.keys().any(|key| !keys.known.contains(&key.as_ref()));
     let mut lists = RawLists::new();
-    for &list in WORLD.known {
+    for &list in keys.known {
         match world.get(list) {
             Some(Some(value)) => match json::items(value) {
                 Some(items) => {
@@ -109,13 +118,14 @@ fn each<'a, T>(
                 value,
                 object,
                 placeholder_id: placeholder_id(index),
+                known_id: None,
                 report,
             })
         })
         .collect()
 }
 
-fn user(record: &mut Record<'_, '_>) -> NewUser {
+pub(crate) fn user(record: &mut Record<'_, '_>) -> NewUser {
     let id = record.own_id();
     NewUser {
         id: UserId(id.unwrap_or(record.placeholder_id)),
@@ -125,7 +135,7 @@ fn user(record: &mut Record<'_, '_>) -> NewUser {
     }
 }
 
-fn brand(record: &mut Record<'_, '_>) -> NewBrand {
+pub(crate) fn brand(record: &mut Record<'_, '_>) -> NewBrand {
     let id = record.own_id();
     let owner = record.required("user_id", fields::id);
     let until = record.optional("tariff_until", fields::time_or_null);
@@ -138,7 +148,7 @@ fn brand(record: &mut Record<'_, '_>) -> NewBrand {
     }
 }
 
-fn room(record: &mut Record<'_, '_>) -> NewRoom {
+pub(crate) fn room(record: &mut Record<'_, '_>) -> NewRoom {
     let id = record.own_id().unwrap_or(record.placeholder_id);
     NewRoom {
         id: RoomId(id),

@@ -77,7 +77,11 @@ fn add_placeholders(records: &mut Records, report: &Report<'_>) {
 
 /// Reports those `mistakes` that concern a value of the file. Those that concern
 /// a placeholder are dropped: the error it replaces is already reported.
-fn add<'a>(mistakes: Vec<world::Mistake>, lists: &RawLists<'a>, report: &mut Report<'a>) {
+pub(crate) fn add<'a>(
+    mistakes: Vec<world::Mistake>,
+    lists: &RawLists<'a>,
+    report: &mut Report<'a>,
+) {
     let reported = report.paths();
     let mut by_record: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for world::Mistake { place, reason } in mistakes {
@@ -101,7 +105,7 @@ fn add<'a>(mistakes: Vec<world::Mistake>, lists: &RawLists<'a>, report: &mut Rep
 }
 
 /// The values in the record `value` by field: `participants`, `participants[0]`.
-fn values_by_field(value: &RawValue) -> HashMap<String, &RawValue> {
+pub(crate) fn values_by_field(value: &RawValue) -> HashMap<String, &RawValue> {
     let mut values = HashMap::new();
     for (key, value) in json::entries(value.get()).unwrap_or_default() {
         for (nth, item) in json::items(value).into_iter().flatten().enumerate() {

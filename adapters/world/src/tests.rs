@@ -1,4 +1,5 @@
 mod any_input;
+mod body;
 mod malformed;
 mod references;
 

@@ -145,6 +145,24 @@ impl World {
     }
 }
 
+/// What contradicts itself in these records. What they refer to may be elsewhere.
+pub(crate) fn contradictions(
+    users: &[NewUser],
+    brands: &[NewBrand],
+    rooms: &[NewRoom],
+) -> Vec<Mistake> {
+    let mut check = Check::default();
+    check.directory(users, brands, rooms, None);
+    check.mistakes
+}
+
+/// What records may refer to.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    users: &'a HashSet<UserId>,
+    brands: &'a HashSet<BrandId>,
+}
+
 #[derive(Default)]
 struct Check {
     mistakes: Vec<Mistake>,
@@ -155,24 +173,11 @@ impl Check {
         let users: HashSet<_> = world.users.iter().map(|user| user.id).collect();
         let brands: HashSet<_> = world.brands.iter().map(|brand| brand.id).collect();
         let rooms: HashSet<_> = world.rooms.iter().map(|room| room.id).collect();
-
-        self.ids(
-            "users",
-            "user",
-            world.users.iter().map(|user| Some(user.id.0)),
-        );
-        self.ids(
-            "brands",
-            "brand",
-            world.brands.iter().map(|brand| Some(brand.id.0)),
-        );
-        self.owners(&world.brands, &users);
-        self.ids(
-            "rooms",
-            "room",
-            world.rooms.iter().map(|room| Some(room.id.0)),
-        );
-        self.participants(&world.rooms, &brands);
+        let known = Some(Known {
+            users: &users,
+            brands: &brands,
+        });
+        self.directory(&world.users, &world.brands, &world.rooms, known);
         let messages = world.messages.iter();
         self.ids(
             "messages",
@@ -187,6 +192,24 @@ impl Check {
                 self.unknown("messages", index, "user_id", "user", message.author.0);
             }
         }
+    }
+
+    /// `known`: whatever is not among these does not exist.
+    fn directory(
+        &mut self,
+        users: &[NewUser],
+        brands: &[NewBrand],
+        rooms: &[NewRoom],
+        known: Option<Known<'_>>,
+    ) {
+        let ids = users.iter().map(|user| Some(user.id.0));
+        self.ids("users", "user", ids);
+        let ids = brands.iter().map(|brand| Some(brand.id.0));
+        self.ids("brands", "brand", ids);
+        self.owners(brands, known);
+        let ids = rooms.iter().map(|room| Some(room.id.0));
+        self.ids("rooms", "room", ids);
+        self.participants(rooms, known);
     }
 
     fn ids(&mut self, list: &'static str, what: &str, ids: impl Iterator<Item = Option<i64>>) {
@@ -206,10 +229,10 @@ impl Check {
         }
     }
 
-    fn owners(&mut self, brands: &[NewBrand], users: &HashSet<UserId>) {
+    fn owners(&mut self, brands: &[NewBrand], known: Option<Known<'_>>) {
         let mut first = HashMap::new();
         for (index, brand) in brands.iter().enumerate() {
-            if !users.contains(&brand.owner) {
+            if known.is_some_and(|known| !known.users.contains(&brand.owner)) {
                 self.unknown("brands", index, "user_id", "user", brand.owner.0);
             }
             let before = *first.entry(brand.owner).or_insert(index);
@@ -223,12 +246,12 @@ impl Check {
         }
     }
 
-    fn participants(&mut self, rooms: &[NewRoom], brands: &HashSet<BrandId>) {
+    fn participants(&mut self, rooms: &[NewRoom], known: Option<Known<'_>>) {
         for (index, room) in rooms.iter().enumerate() {
             let mut seen = HashSet::new();
             for (nth, &brand) in room.participants.iter().enumerate() {
                 let field = format!("participants[{nth}]");
-                if !brands.contains(&brand) {
+                if known.is_some_and(|known| !known.brands.contains(&brand)) {
                     self.unknown("rooms", index, &field, "brand", brand.0);
                 }
                 if !seen.insert(brand) {

@@ -13,6 +13,7 @@ mod leave_room;
 mod list_rooms;
 mod mark_read;
 mod message_history;
+mod platform;
 mod ports;
 mod renew;
 mod search;

@@ -1,12 +1,14 @@
 use std::sync::Arc;
 
 use aftermatch_ports::{
-    Broadcast, Clock, History, Inbox, Log, Messages, Online, People, Presence, ReadPositions,
-    Relay, Revisions, Rooms, Seats, Signals, Signatures, Tokens,
+    Broadcast, Clock, Directory, History, Inbox, Log, Messages, Online, People, Presence,
+    ReadPositions, Relay, Revisions, Rooms, Seats, Signals, Signatures, Tokens,
 };
 
 /// Everything the use cases need from the outside.
 pub struct Ports {
+    /// Users, brands and rooms, to write.
+    pub directory: Arc<dyn Directory>,
     /// The users of the platform.
     pub people: Arc<dyn People>,
     /// The rooms.

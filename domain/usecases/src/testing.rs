@@ -12,8 +12,8 @@ use std::{
 };
 
 use aftermatch_ports::{
-    Chat, ChatError, Commit, MockBroadcast, MockClock, MockHistory, MockInbox, MockLog,
-    MockMessages, MockOnline, MockPeople, MockPresence, MockReadPositions, MockRelay,
+    Chat, ChatError, Commit, MockBroadcast, MockClock, MockDirectory, MockHistory, MockInbox,
+    MockLog, MockMessages, MockOnline, MockPeople, MockPresence, MockReadPositions, MockRelay,
     MockRevisions, MockRooms, MockSeats, MockSignals, MockSignatures, MockTokens, Precondition,
     Read, RemoteEvent, StoreError,
     model::{
@@ -181,6 +181,7 @@ pub(crate) fn message(seq: i64) -> Message {
 /// The ports of the use cases. A call that was not expected panics, and so does an
 /// expected call that was not made.
 pub(crate) struct Mocks {
+    pub(crate) directory: MockDirectory,
     pub(crate) people: MockPeople,
     pub(crate) rooms: MockRooms,
     pub(crate) messages: MockMessages,
@@ -205,6 +206,7 @@ impl Mocks {
     /// The session has joined `room`; no other call is expected.
     pub(crate) fn seated_in(room: Option<RoomId>) -> Self {
         let mut mocks = Self {
+            directory: MockDirectory::new(),
             people: MockPeople::new(),
             rooms: MockRooms::new(),
             messages: MockMessages::new(),
@@ -323,6 +325,7 @@ impl Mocks {
 
     pub(crate) fn ports(self) -> Ports {
         Ports {
+            directory: Arc::new(self.directory),
             people: Arc::new(self.people),
             rooms: Arc::new(self.rooms),
             messages: Arc::new(self.messages),

@@ -5,7 +5,7 @@ mod attempt;
 pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod edit;
-mod publish;
+pub(crate) mod publish;
 
 #[cfg(test)]
 mod tests;

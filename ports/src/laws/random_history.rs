@@ -255,11 +255,11 @@ fn letters(text: &str) -> String {
 }
 
 /// A linear congruential generator: the same numbers every time.
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
     /// A number from 0 to `limit - 1`.
-    fn below(&mut self, limit: usize) -> usize {
+    pub(super) fn below(&mut self, limit: usize) -> usize {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)

@@ -7,7 +7,8 @@ use aftermatch_model::{
 use async_trait::async_trait;
 
 use crate::{
-    History, Interest, Log, Messages, People, Pushes, ReadPositions, Relay, Revisions, Rooms,
+    Directory, History, Interest, Log, Messages, People, Pushes, ReadPositions, Relay, Revisions,
+    Rooms,
 };
 
 /// A store under test, and the platform, which changes users, brands and rooms
@@ -16,6 +17,9 @@ use crate::{
 pub trait Subject: Send + Sync + Sized + 'static {
     /// A new store that holds this world and nothing else.
     async fn with_world(world: World) -> Self;
+
+    /// Its users, brands and rooms, to write.
+    fn directory(&self) -> &dyn Directory;
 
     /// Its users.
     fn people(&self) -> &dyn People;

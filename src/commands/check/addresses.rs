@@ -18,6 +18,7 @@ pub(super) async fn look(settings: &Serve, report: &mut Report) {
     let addresses = [
         ("CHAT_LISTEN", Some(settings.listen.as_str())),
         ("CHAT_OPS_LISTEN", operators),
+        ("CHAT_API_LISTEN", settings.api.listen.as_deref()),
     ];
     for (setting, address) in addresses {
         let Some(address) = address else { continue };

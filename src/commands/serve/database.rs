@@ -25,7 +25,14 @@ pub(super) async fn open(
     let opened = CancellationToken::new();
     let opening = async {
         let _opened = opened.clone().drop_guard();
-        open_when_there(options, !settings.no_migrate, settings.webhook.is_given()).await
+        let extent = Extent {
+            migrates: !settings.no_migrate,
+            // `Postgres::connect` verifies them.
+            sessions: false,
+            pushes: settings.webhook.is_given(),
+            has_api: settings.api.listen.is_some(),
+        };
+        open_when_there(options, extent).await
     };
     let probing = async {
         let Some(listener) = operators else {
@@ -38,14 +45,10 @@ pub(super) async fn open(
     Ok(store)
 }
 
-async fn open_when_there(
-    options: &Options,
-    migrates: bool,
-    pushes: bool,
-) -> anyhow::Result<Postgres> {
+async fn open_when_there(options: &Options, extent: Extent) -> anyhow::Result<Postgres> {
     let mut last = None;
     loop {
-        match try_open(options, migrates, pushes).await {
+        match try_open(options, extent).await {
             Ok(store) => return Ok(store),
             Err(Closed::ForNow(reason)) => {
                 if last.as_ref() != Some(&reason) {
@@ -81,9 +84,9 @@ impl From<MigrateError> for Closed {
     }
 }
 
-async fn try_open(options: &Options, migrates: bool, pushes: bool) -> Result<Postgres, Closed> {
-    inspect(options, migrates, pushes).await?;
-    if migrates {
+async fn try_open(options: &Options, extent: Extent) -> Result<Postgres, Closed> {
+    inspect(options, extent).await?;
+    if extent.migrates {
         aftermatch_postgres::migrate(options).await?;
     } else {
         aftermatch_postgres::check(options).await?;
@@ -93,13 +96,7 @@ async fn try_open(options: &Options, migrates: bool, pushes: bool) -> Result<Pos
 }
 
 /// Refuses a database on which the service would fail later.
-async fn inspect(options: &Options, migrates: bool, pushes: bool) -> Result<(), Closed> {
-    let extent = Extent {
-        migrates,
-        // `Postgres::connect` verifies them.
-        sessions: false,
-        pushes,
-    };
+async fn inspect(options: &Options, extent: Extent) -> Result<(), Closed> {
     let inspection = aftermatch_postgres::inspect(options, extent).await;
     let permanent: Vec<_> = inspection.sentences(Severity::Permanent).collect();
     match (

@@ -19,6 +19,7 @@ pub async fn get(address: SocketAddr, path: &str) -> HttpResponse {
 /// A request, header by header.
 pub struct HttpRequest {
     head: String,
+    body: String,
 }
 
 impl HttpRequest {
@@ -26,6 +27,7 @@ impl HttpRequest {
     pub fn new(method: &str, path: &str) -> Self {
         Self {
             head: format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n"),
+            body: String::new(),
         }
     }
 
@@ -58,9 +60,19 @@ impl HttpRequest {
         self.header("Authorization", &format!("Bearer {token}"))
     }
 
+    /// Adds a body of JSON.
+    pub fn json(self, body: impl Into<String>) -> Self {
+        let body = body.into();
+        let length = body.len().to_string();
+        let with_head = self
+            .header("Content-Type", "application/json")
+            .header("Content-Length", &length);
+        Self { body, ..with_head }
+    }
+
     /// The bytes of the request.
     pub fn bytes(self) -> Vec<u8> {
-        (self.head + "\r\n").into_bytes()
+        (self.head + "\r\n" + &self.body).into_bytes()
     }
 
     /// Sends the request on a new connection.

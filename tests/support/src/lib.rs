@@ -71,7 +71,7 @@ pub use client::Client;
 pub use http::{HttpRequest, HttpResponse, get};
 pub use product::{
     Limits, NewBrand, NewRoom, NewUser, Pen, RoomKind, Tariff, Timestamp, brand, in_milliseconds,
-    room, user,
+    openapi, room, user,
 };
 pub use program::{
     Aftermatch, Demo, Ended, Program, aftermatch, aftermatch_with_descriptors, file_with, import,

@@ -87,6 +87,11 @@ pub(crate) fn asyncapi() -> String {
     aftermatch_protocol::asyncapi()
 }
 
+/// The OpenAPI document that the service publishes.
+pub fn openapi() -> String {
+    aftermatch_protocol::api::openapi()
+}
+
 /// A store that holds `world`, and the platform's access to it.
 async fn open(kind: StoreKind, world: &str) -> (Store, PlatformData) {
     let world = aftermatch_world::parse(world).expect("a world without mistakes");

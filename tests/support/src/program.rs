@@ -188,6 +188,13 @@ impl Program {
         program
     }
 
+    /// Starts the service in memory with these settings, and without a world file.
+    pub async fn in_memory_without_world(settings: &[(&str, &str)]) -> Self {
+        let program = Self::serve(settings);
+        program.address().await;
+        program
+    }
+
     /// Starts the service in memory with a world, without limits on what clients send,
     /// and waits until it listens.
     pub async fn in_memory(world: &Value) -> Self {
@@ -232,12 +239,21 @@ impl Program {
 
     /// Where the service listens, as soon as it does.
     pub async fn address(&self) -> SocketAddr {
+        self.address_of("address").await
+    }
+
+    /// Where the API of the platform listens, as soon as it does.
+    pub async fn api_address(&self) -> SocketAddr {
+        self.address_of("api").await
+    }
+
+    async fn address_of(&self, port: &str) -> SocketAddr {
         let log = self.logs("\"listening\"", 1).await;
         let lines = log
             .lines()
             .filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let mut listening = lines.filter(|line| line["fields"]["message"] == "listening");
-        let address = listening.find_map(|line| line["fields"]["address"].as_str()?.parse().ok());
+        let address = listening.find_map(|line| line["fields"][port].as_str()?.parse().ok());
         address.expect("an address")
     }
 

@@ -7,14 +7,14 @@ use hyper_util::rt::TokioIo;
 use poem::{
     Endpoint, Request, Response,
     endpoint::BoxEndpoint,
-    http::{StatusCode, uri::Scheme},
+    http::{HeaderValue, StatusCode, header, uri::Scheme},
     web::{LocalAddr, RemoteAddr},
 };
 use tokio::{
     net::TcpStream,
     sync::OwnedSemaphorePermit,
     task::yield_now,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -36,6 +36,7 @@ pub(super) struct Shared {
 pub(super) struct Connection {
     shared: Arc<Shared>,
     remote: SocketAddr,
+    accepted: Instant,
     pending: Pending,
     socket_permit: Arc<OwnedSemaphorePermit>,
 }
@@ -50,6 +51,7 @@ impl Connection {
             pending: shared.pending.add(remote.ip()),
             shared,
             remote,
+            accepted: Instant::now(),
             socket_permit: Arc::new(socket_permit),
         }
     }
@@ -86,8 +88,13 @@ impl Connection {
         self.pending.pause();
         // A client may send thousands of requests at once: others take turns with it.
         yield_now().await;
-        let response = self.shared.routes.get_response(self.routed(request)).await;
+        let mut response = self.shared.routes.get_response(self.routed(request)).await;
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            // A client that went on could send a request just when the time is over.
+            if self.accepted.elapsed() > self.shared.limits.head / 2 {
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(header::CONNECTION, close);
+            }
             self.pending.resume();
         }
         response

@@ -238,6 +238,28 @@ async fn connection_is_kept_alive_between_requests() {
 }
 
 #[tokio::test]
+async fn old_connection_ends_with_its_response() {
+    let server = start(Limits {
+        head: Duration::from_secs(2),
+        ..LIMITS
+    })
+    .await;
+    let mut stream = server.connect().await;
+    let request = request("/", "");
+    let mut answers = 0;
+    loop {
+        stream.write_all(&request).await.expect("open");
+        let response = read_until(&mut stream, "answer").await;
+        answers += 1;
+        if response.contains("connection: close\r\n") {
+            break;
+        }
+    }
+    assert!(answers > 1);
+    assert_eq!(rest(stream).await, "");
+}
+
+#[tokio::test]
 async fn early_bytes_follow_the_upgrade() {
     let server = start(LIMITS).await;
     let early = [upgrade_request(), b"early".to_vec()].concat();

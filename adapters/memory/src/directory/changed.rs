@@ -32,6 +32,11 @@ impl Changed {
         Revision(self.number())
     }
 
+    /// The user was removed.
+    pub(super) fn removed_user(&mut self, id: UserId) {
+        self.users.insert(id);
+    }
+
     /// The room was removed.
     pub(super) fn removed(&mut self, id: RoomId) {
         self.rooms.insert(id);

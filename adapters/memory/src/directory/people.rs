@@ -4,12 +4,11 @@ use std::{
 };
 
 use aftermatch_ports::model::{
-    Brand, BrandId, Revision, User, UserId,
+    Brand, BrandId, InvalidReference, Records, Revision, User, UserId,
     world::{NewBrand, NewRoom, NewUser},
 };
 
 use super::changed::Changed;
-use crate::invalid_reference::InvalidReference;
 
 /// The users and the brands they own.
 #[derive(Default)]
@@ -68,12 +67,23 @@ impl People {
         changed: &mut Changed,
     ) -> Result<Arc<Brand>, InvalidReference> {
         self.check(&new)?;
-        let former = self.brands.get(&new.id).map(|owned| owned.owner);
-        if let Some(former) = former.filter(|&former| former != new.owner) {
-            self.set_brand(former, None, changed);
-        }
-        self.set_brand(new.owner, Some(new.id), changed);
+        self.release(std::slice::from_ref(&new), changed);
+        Ok(self.set_owner(new, changed))
+    }
 
+    /// Takes those of `brands` that get another owner away from the one they have.
+    pub(super) fn release(&mut self, brands: &[NewBrand], changed: &mut Changed) {
+        for new in brands {
+            let former = self.owner(new.id);
+            if let Some(former) = former.filter(|&former| former != new.owner) {
+                self.set_brand(former, None, changed);
+            }
+        }
+    }
+
+    /// Gives the brand to its owner, after it was released.
+    pub(super) fn set_owner(&mut self, new: NewBrand, changed: &mut Changed) -> Arc<Brand> {
+        self.set_brand(new.owner, Some(new.id), changed);
         let brand = Arc::new(Brand {
             id: new.id,
             tariff: new.tariff,
@@ -85,7 +95,61 @@ impl People {
             brand: brand.clone(),
         };
         self.brands.insert(new.id, owned);
-        Ok(brand)
+        brand
+    }
+
+    /// The brands of `records` that do not fit.
+    pub(super) fn refused_brands(&self, records: &Records) -> Vec<InvalidReference> {
+        let given: HashSet<_> = records.users().iter().map(|user| user.id).collect();
+        let moved: HashSet<_> = records.brands().iter().map(|brand| brand.id).collect();
+        let brands = records.brands().iter();
+        let refused = brands.filter_map(|new| match self.check(new).err()? {
+            InvalidReference::UnknownOwner { owner, .. } if given.contains(&owner) => None,
+            InvalidReference::OwnerHasBrand { owned, .. } if moved.contains(&owned) => None,
+            other => Some(other),
+        });
+        refused.collect()
+    }
+
+    /// The participants in `records` that do not exist.
+    pub(super) fn refused_rooms(&self, records: &Records) -> Vec<InvalidReference> {
+        let given: HashSet<_> = records.brands().iter().map(|brand| brand.id).collect();
+        let rooms = records.rooms().iter().flat_map(|room| {
+            let brands = room.participants.iter();
+            brands.map(|&brand| (room.id, brand))
+        });
+        let unknown =
+            rooms.filter(|(_, brand)| !self.brands.contains_key(brand) && !given.contains(brand));
+        let refused =
+            unknown.map(|(room, brand)| InvalidReference::UnknownParticipant { room, brand });
+        refused.collect()
+    }
+
+    pub(super) fn brand(&self, id: BrandId) -> Option<NewBrand> {
+        let OwnedBrand { owner, brand } = self.brands.get(&id)?;
+        Some(NewBrand {
+            id,
+            owner: *owner,
+            tariff: brand.tariff,
+            tariff_until: brand.tariff_until,
+            profile: brand.profile.clone(),
+        })
+    }
+
+    pub(super) fn remove_user(&mut self, id: UserId, changed: &mut Changed) -> bool {
+        let is_removed = self.users.remove(&id).is_some();
+        if is_removed {
+            changed.removed_user(id);
+        }
+        is_removed
+    }
+
+    pub(super) fn remove_brand(&mut self, id: BrandId, changed: &mut Changed) -> bool {
+        let Some(owned) = self.brands.remove(&id) else {
+            return false;
+        };
+        self.set_brand(owned.owner, None, changed);
+        true
     }
 
     fn check(&self, new: &NewBrand) -> Result<(), InvalidReference> {

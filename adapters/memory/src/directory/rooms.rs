@@ -103,6 +103,18 @@ impl Rooms {
         }
     }
 
+    /// Takes `brand` out of every room it is in.
+    pub(super) fn remove_brand(&mut self, brand: BrandId, changed: &mut Changed) {
+        for id in self.by_brand.remove(&brand).unwrap_or_default() {
+            let Some(room) = self.rooms.get(&id) else {
+                continue;
+            };
+            let mut room = Room::clone(room);
+            room.participants.retain(|other| other.id != brand);
+            self.replace(room, changed);
+        }
+    }
+
     fn remove_from_brands(&mut self, id: RoomId) {
         let Some(room) = self.rooms.get(&id) else {
             return;

@@ -35,6 +35,11 @@ impl Log {
         }
     }
 
+    /// Forgets the position of a user that is removed.
+    pub(crate) fn forget_reader(&mut self, user: UserId) {
+        self.read_positions.remove(&user);
+    }
+
     pub(crate) fn read_seq(&self, reader: UserId) -> Seq {
         let position = self.read_positions.get(&reader);
         position.map_or(Seq::ZERO, |position| position.seq)

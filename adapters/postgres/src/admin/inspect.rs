@@ -64,6 +64,8 @@ pub struct Extent {
     /// Whether to look for a pooler that mixes sessions. It takes two more connections;
     /// a service that starts does the same when it connects.
     pub sessions: bool,
+    /// The service has an API, through which the platform writes users, brands and rooms.
+    pub has_api: bool,
     /// The service pushes messages to the platform.
     pub pushes: bool,
 }

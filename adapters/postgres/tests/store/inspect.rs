@@ -4,9 +4,13 @@ use std::time::Duration;
 
 use crate::{
     rights::{grants, run},
-    support::{message, options, town, with_world},
+    support::{brand, message, options, room, town, user, with_world},
 };
-use aftermatch_postgres::{Extent, Inspection, Options, Severity, check, inspect};
+use aftermatch_ports::{
+    Directory, Put, Removal,
+    model::{BrandId, RecordId, Records, RoomId, UserId},
+};
+use aftermatch_postgres::{Extent, Inspection, Options, Postgres, Severity, check, inspect};
 use aftermatch_testdb::{Database, Platform, empty, fresh};
 use tokio::task::JoinSet;
 
@@ -14,6 +18,7 @@ use tokio::task::JoinSet;
 pub(crate) const EVERYTHING: Extent = Extent {
     migrates: true,
     sessions: true,
+    has_api: false,
     pushes: true,
 };
 
@@ -21,6 +26,7 @@ pub(crate) const EVERYTHING: Extent = Extent {
 pub(crate) const NO_MIGRATE: Extent = Extent {
     migrates: false,
     sessions: true,
+    has_api: false,
     pushes: false,
 };
 
@@ -220,6 +226,50 @@ async fn each_missing_right_is_found() {
         run(&platform, grant).await;
         assert_eq!(inspect(&role.options, NO_MIGRATE).await.findings, []);
     }
+    role.drop(&platform).await;
+}
+
+#[tokio::test]
+async fn rights_that_api_needs_are_found() {
+    let database = fresh().await;
+    let platform = Platform::connect(database.url()).await;
+    let role = Role::create(&database, &platform).await;
+    run(&platform, grants("aftermatch", &role.name)).await;
+    let with_api = Extent {
+        has_api: true,
+        ..NO_MIGRATE
+    };
+    let found = inspect(&role.options, with_api).await;
+    let rights: Vec<_> = found.sentences(Severity::Permanent).collect();
+    assert_eq!(rights.len(), 3, "{rights:#?}");
+    let page = include_str!("../../../../docs/operations.md");
+    let grant = page.lines().find(|line| line.ends_with("-- with the API"));
+    let grant = grant
+        .expect("the page has it")
+        .replace("aftermatch.", "public.");
+    let grant = grant.replace("TO aftermatch", &format!("TO {}", role.name));
+    run(&platform, grant).await;
+    assert_eq!(inspect(&role.options, with_api).await.findings, []);
+    // They are enough for all that it does.
+    let store = Postgres::connect(&role.options).await.expect("a store");
+    let records = Records::new(vec![user(1)], vec![brand(11, 1)], vec![room(21, &[11])]);
+    let put = store
+        .put(records.expect("records"))
+        .await
+        .expect("the rights");
+    assert!(
+        matches!(put, Put::Done(counts) if counts.created == 3),
+        "{put:?}"
+    );
+    for id in [
+        RecordId::Room(RoomId(21)),
+        RecordId::Brand(BrandId(11)),
+        RecordId::User(UserId(1)),
+    ] {
+        let removed = store.remove(id).await.expect("the rights");
+        assert_eq!(removed, Removal::Removed, "{id:?}");
+    }
+    drop(store);
     role.drop(&platform).await;
 }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use aftermatch_ports::{
-    History, Interest, Log, Messages, People, Pushes, ReadPositions, Relay, Revisions, Rooms,
+    Directory, History, Interest, Log, Messages, People, Pushes, ReadPositions, Relay, Revisions,
+    Rooms,
     laws::{RelaySubject, Subject, Work},
     model::{
         RoomId, Timestamp, World,
@@ -54,6 +55,10 @@ impl<const PARTITIONED: bool> Subject for InPostgres<PARTITIONED> {
             platform,
             _database: database,
         }
+    }
+
+    fn directory(&self) -> &dyn Directory {
+        &self.store
     }
 
     fn people(&self) -> &dyn People {

@@ -24,6 +24,7 @@ const OPERATIONS: &str = include_str!("../../../../docs/operations.md");
 pub(crate) fn grants(documented: &str, role: &str) -> String {
     let to = format!(" TO {documented};");
     let lines = OPERATIONS.lines().filter(|line| line.starts_with("GRANT "));
+    let lines = lines.filter(|line| !line.ends_with("-- with the API"));
     let statements = lines.filter_map(|line| Some(line.split_once(&to)?.0));
     // The databases of tests have the tables in the schema `public`.
     let statements: Vec<_> = statements

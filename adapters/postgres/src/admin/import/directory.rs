@@ -1,19 +1,8 @@
 use aftermatch_ports::model::World;
 use sqlx::{Error, PgConnection};
-use time::OffsetDateTime;
 
 use super::progress::{Progress, chunks};
-use crate::directory::tariff;
-
-const USERS: &str = "
-    INSERT INTO users (id, active, admin, profile)
-    SELECT id, active, admin, profile::json
-    FROM UNNEST($1::bigint[], $2::boolean[], $3::boolean[], $4::text[])
-         AS t(id, active, admin, profile)
-    ON CONFLICT (id) DO UPDATE
-    SET active = EXCLUDED.active, admin = EXCLUDED.admin, profile = EXCLUDED.profile
-    WHERE (users.active, users.admin, users.profile::text)
-          IS DISTINCT FROM (EXCLUDED.active, EXCLUDED.admin, EXCLUDED.profile::text)";
+use crate::directory::upsert;
 
 pub(super) async fn users(
     connection: &mut PgConnection,
@@ -22,33 +11,10 @@ pub(super) async fn users(
 ) -> Result<u64, Error> {
     let mut changed = 0;
     for users in chunks("users", world.users(), progress) {
-        let upsert = sqlx::query(USERS)
-            .bind(users.iter().map(|user| user.id.0).collect::<Vec<_>>())
-            .bind(users.iter().map(|user| user.active).collect::<Vec<_>>())
-            .bind(users.iter().map(|user| user.admin).collect::<Vec<_>>())
-            .bind(
-                users
-                    .iter()
-                    .map(|user| user.profile.as_str())
-                    .collect::<Vec<_>>(),
-            )
-            .execute(&mut *connection);
-        changed += upsert.await?.rows_affected();
+        changed += upsert::users(&mut *connection, users).await?;
     }
     Ok(changed)
 }
-
-const BRANDS: &str = "
-    INSERT INTO brands (id, user_id, tariff, tariff_until, profile)
-    SELECT id, user_id, tariff, tariff_until, profile::json
-    FROM UNNEST($1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::text[])
-         AS t(id, user_id, tariff, tariff_until, profile)
-    ON CONFLICT (id) DO UPDATE
-    SET user_id = EXCLUDED.user_id, tariff = EXCLUDED.tariff,
-        tariff_until = EXCLUDED.tariff_until, profile = EXCLUDED.profile
-    WHERE (brands.user_id, brands.tariff, brands.tariff_until, brands.profile::text)
-          IS DISTINCT FROM
-          (EXCLUDED.user_id, EXCLUDED.tariff, EXCLUDED.tariff_until, EXCLUDED.profile::text)";
 
 pub(super) async fn brands(
     connection: &mut PgConnection,
@@ -57,58 +23,10 @@ pub(super) async fn brands(
 ) -> Result<u64, Error> {
     let mut changed = 0;
     for brands in chunks("brands", world.brands(), progress) {
-        let tariffs = brands.iter().map(|brand| brand.tariff.map(tariff::encode));
-        let ends = brands
-            .iter()
-            .map(|brand| brand.tariff_until.map(OffsetDateTime::from));
-        let upsert = sqlx::query(BRANDS)
-            .bind(brands.iter().map(|brand| brand.id.0).collect::<Vec<_>>())
-            .bind(brands.iter().map(|brand| brand.owner.0).collect::<Vec<_>>())
-            .bind(tariffs.collect::<Vec<_>>())
-            .bind(ends.collect::<Vec<_>>())
-            .bind(
-                brands
-                    .iter()
-                    .map(|brand| brand.profile.as_str())
-                    .collect::<Vec<_>>(),
-            )
-            .execute(&mut *connection);
-        changed += upsert.await?.rows_affected();
+        changed += upsert::brands(&mut *connection, brands).await?;
     }
     Ok(changed)
 }
-
-/// $1, $5, $6 and $7 the rooms, as id, kind, pen and frozen; $2, $3 and $4 their
-/// participants, as room, brand and position.
-const ROOMS: &str = "
-    WITH given AS (
-        SELECT * FROM UNNEST($2::bigint[], $3::bigint[], $4::integer[])
-                      AS t(room_id, brand_id, position)
-    ), given_rooms AS (
-        SELECT * FROM UNNEST($1::bigint[], $5::text[], $6::text[], $7::boolean[])
-                      AS t(id, kind, pen, frozen)
-    ), added AS (
-        INSERT INTO rooms (id, kind, pen, frozen) SELECT id, kind, pen, frozen FROM given_rooms
-        ON CONFLICT DO NOTHING RETURNING id
-    ), updated AS (
-        UPDATE rooms r SET kind = g.kind, pen = g.pen, frozen = g.frozen
-        FROM given_rooms g WHERE r.id = g.id
-          AND (r.kind, r.pen, r.frozen) IS DISTINCT FROM (g.kind, g.pen, g.frozen)
-        RETURNING r.id
-    ), removed AS (
-        DELETE FROM participants p WHERE room_id = ANY ($1) AND NOT EXISTS (
-            SELECT FROM given g WHERE g.room_id = p.room_id AND g.brand_id = p.brand_id
-        ) RETURNING room_id
-    ), put AS (
-        INSERT INTO participants (room_id, brand_id, position)
-        SELECT room_id, brand_id, position FROM given
-        ON CONFLICT (room_id, brand_id) DO UPDATE SET position = EXCLUDED.position
-        WHERE participants.position <> EXCLUDED.position
-        RETURNING room_id
-    )
-    SELECT count(*) FROM
-        (SELECT id FROM added UNION SELECT id FROM updated
-         UNION SELECT room_id FROM removed UNION SELECT room_id FROM put) changed";
 
 pub(super) async fn rooms(
     connection: &mut PgConnection,
@@ -117,35 +35,7 @@ pub(super) async fn rooms(
 ) -> Result<u64, Error> {
     let mut changed = 0;
     for rooms in chunks("rooms", world.rooms(), progress) {
-        let (mut room_ids, mut brand_ids, mut positions) = (Vec::new(), Vec::new(), Vec::new());
-        for room in rooms {
-            for (position, brand) in (0_i32..).zip(&room.participants) {
-                room_ids.push(room.id.0);
-                brand_ids.push(brand.0);
-                positions.push(position);
-            }
-        }
-        let count: i64 = sqlx::query_scalar(ROOMS)
-            .bind(rooms.iter().map(|room| room.id.0).collect::<Vec<_>>())
-            .bind(room_ids)
-            .bind(brand_ids)
-            .bind(positions)
-            .bind(
-                rooms
-                    .iter()
-                    .map(|room| room.kind.as_str())
-                    .collect::<Vec<_>>(),
-            )
-            .bind(
-                rooms
-                    .iter()
-                    .map(|room| room.pen.as_str())
-                    .collect::<Vec<_>>(),
-            )
-            .bind(rooms.iter().map(|room| room.frozen).collect::<Vec<_>>())
-            .fetch_one(&mut *connection)
-            .await?;
-        changed += count.unsigned_abs();
+        changed += upsert::rooms(&mut *connection, rooms).await?;
     }
     Ok(changed)
 }

@@ -28,6 +28,13 @@ const NEEDED: [(&str, &[&str]); 13] = [
     ),
 ];
 
+/// What it needs beside these if the platform has an API.
+const NEEDED_BY_API: [(&str, &[&str]); 4] = [
+    ("users", &["INSERT", "DELETE"]),
+    ("brands", &["INSERT", "UPDATE", "DELETE"]),
+    ("rooms", &["INSERT", "DELETE"]),
+    ("participants", &["INSERT", "UPDATE", "DELETE"]),
+];
 /// Those that a service needs only if it pushes messages to the platform.
 const OF_PUSHES: [&str; 3] = ["push_state", "pushes", "push_dead_letters"];
 
@@ -41,9 +48,7 @@ pub(super) async fn findings(
     migrations: Migrations,
     extent: Extent,
 ) -> Result<Vec<Finding>, Error> {
-    let Extent {
-        migrates, pushes, ..
-    } = extent;
+    let migrates = extent.migrates;
     let mut findings = Vec::new();
     match (place.obstacle(), &place.name) {
         (Some(obstacle), _) if migrates || place.name.is_none() => {
@@ -58,7 +63,7 @@ pub(super) async fn findings(
         let foreign = foreign(connection, limit).await?;
         findings.extend(not_owner(&server.role, &foreign));
     }
-    let missing = missing(connection, limit, pushes).await?;
+    let missing = missing(connection, limit, extent).await?;
     let schema_name = place.name.as_deref().unwrap_or("public");
     findings.extend(not_granted(&server.role, schema_name, &missing));
     Ok(findings)
@@ -108,11 +113,12 @@ fn not_granted(role: &str, schema_name: &str, missing: &[(String, String)]) -> V
 async fn missing(
     connection: &mut PgConnection,
     limit: Duration,
-    pushes: bool,
+    extent: Extent,
 ) -> Result<Vec<(String, String)>, Error> {
     let needed = NEEDED.iter();
-    let needed = needed.filter(|(table, _)| pushes || !OF_PUSHES.contains(table));
-    let tables = needed.flat_map(|(table, rights)| {
+    let needed = needed.filter(|(table, _)| extent.pushes || !OF_PUSHES.contains(table));
+    let by_api = NEEDED_BY_API.iter().filter(|_| extent.has_api);
+    let tables = needed.chain(by_api).flat_map(|(table, rights)| {
         let rights = rights.iter();
         rights.map(move |right| match *right {
             "DELETE" => format!("('{right}', '{table}', has_table_privilege(to_regclass('{table}')::oid, '{right}'))"),
