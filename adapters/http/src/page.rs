@@ -165,12 +165,16 @@ mod tests {
     #[tokio::test]
     async fn imported_modules_are_served() {
         let mut found = 0;
-        for (_, text) in MODULES {
+        for (path, text) in MODULES {
+            let (folder, _) = path.rsplit_once('/').expect("a folder");
             let imports = text.lines().filter(|line| line.starts_with("import "));
             for import in imports {
                 let (_, from) = import.split_once(" from \"").expect("a source");
-                let name = from.trim_end_matches("\";").trim_start_matches("./");
-                read(&format!("/page/{}", name.trim_start_matches("/page/"))).await;
+                let from = from.trim_end_matches("\";");
+                let relative = from
+                    .strip_prefix("./")
+                    .map(|name| format!("{folder}/{name}"));
+                read(&relative.unwrap_or_else(|| from.to_owned())).await;
                 found += 1;
             }
         }
