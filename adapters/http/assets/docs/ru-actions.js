@@ -69,8 +69,8 @@ export const translations = {
     "Изменения и удаления, сначала новые.",
   "The frame was not a request, or its action does not exist at this endpoint. The connection stays open.":
     "Фрейм не был запросом, или такого действия нет у этого эндпоинта. Соединение остаётся открытым.",
-  "The message existed already, with the same `client_msg_id` and the same text. This is the message as it is now. Nothing was stored.":
-    "Сообщение с тем же `client_msg_id` и тем же текстом уже было. Это оно в нынешнем виде. Ничего не сохранено.",
+  "The message existed already, with the same `client_msg_id`, the same text and the same attachments. This is the message as it is now. Nothing was stored.":
+    "Сообщение с тем же `client_msg_id`, тем же текстом и теми же вложениями уже было. Это оно в нынешнем виде. Ничего не сохранено.",
   "The messages that have the words, the newest first.":
     "Сообщения, в которых есть эти слова, сначала новые.",
   "The new token is in force.":
@@ -131,8 +131,12 @@ export const translations = {
     "в тексте больше символов, чем разрешено; предложение называет лимит",
   "the text is only (Unicode) white space; in a search, it has no letter or digit":
     "в тексте только пробельные символы (Unicode); при поиске — нет ни буквы, ни цифры",
-  "the user has used this `client_msg_id` in this room for another text, or for a message that was deleted since":
-    "пользователь уже использовал этот `client_msg_id` в этой комнате для другого текста или для сообщения, которое с тех пор удалено",
+  "the user has used this `client_msg_id` in this room for another text, for other attachments, or for a message that was deleted since":
+    "пользователь уже использовал этот `client_msg_id` в этой комнате для другого текста, для других вложений или для сообщения, которое с тех пор удалено",
+  "fix the client, or ask the platform to sign the file for this user":
+    "исправьте клиент или попросите платформу подписать файл для этого пользователя",
+  "the service takes no attachments, there are too many, or one of them is not as it should be; the sentence names it":
+    "сервис не принимает вложений, их слишком много или одно из них составлено неверно; в тексте сказано, какое",
   "the user is no longer an administrator; the service then closes the connection with 4403":
     "пользователь больше не администратор; затем сервис закрывает соединение с кодом 4403",
   "the user may no longer use the platform; the service then closes the connection with 4401":

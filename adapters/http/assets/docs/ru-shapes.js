@@ -71,10 +71,16 @@ export const translations = {
     "Каждый параметр — один вид новостей; непереданный остаётся как был. Без этого действия соединение не получает ничего из этого. Действует до конца соединения. Ответ повторяет то, что сейчас включено, и содержит лимиты сервиса.",
   "Edits and deletions, newest first.":
     "Изменения и удаления, сначала новые.",
-  "Everyone joined receives it. The text is stored and sent exactly as it came. With a `client_msg_id` the request can be sent again at any time: for one author in one room, it stands for one message, permanently.":
-    "Сообщение получают все, кто в комнате. Текст хранится и отправляется точно таким, каким пришёл. С `client_msg_id` запрос можно отправить повторно в любой момент: для одного автора в одной комнате он навсегда обозначает одно сообщение.",
-  "Everyone joined receives the new text. The message keeps its place in the history.":
-    "Новый текст получают все, кто в комнате. Место сообщения в истории не меняется.",
+  "Everyone joined receives it. The text is stored and sent exactly as it came. With a `client_msg_id` the request can be sent again at any time: for one author in one room, it stands for one message, permanently. A message with attachments needs no text.":
+    "Сообщение получают все, кто в комнате. Текст хранится и отправляется точно таким, каким пришёл. С `client_msg_id` запрос можно отправить повторно в любой момент: для одного автора в одной комнате он навсегда обозначает одно сообщение. Сообщению с вложениями текст не нужен.",
+  "Everyone joined receives the new text. The message keeps its place in the history, and its attachments.":
+    "Новый текст получают все, кто в комнате. Место сообщения в истории и его вложения не меняются.",
+  "What the message carries beside its text. The platform signed each `id`, for the author. Every other key is what the author's client sent.":
+    "То, что сообщение несёт кроме текста. Каждый `id` платформа подписала для автора. Остальные ключи — то, что прислал клиент автора.",
+  "How many attachments a message may have; 0 if the service takes none.":
+    "Сколько вложений может быть у сообщения; 0, если сервис их не принимает.",
+  "Objects that the platform made and signed for the user. Their other keys are the platform's own; they are passed on as they are, without `signature`.":
+    "Объекты, которые платформа создала и подписала для пользователя. Остальные их ключи принадлежат платформе и передаются как есть, без `signature`.",
   "For a brand these are the rooms in which it takes part, for an administrator all. With `limit` or `after_pk` the response is one page of them.":
     "Для бренда это комнаты, в которых он участвует, для администратора — все. С `limit` или `after_pk` ответ содержит одну их страницу.",
   "For browsers, which cannot set `Authorization`: the token as the last subprotocol, after the name of the endpoint, `chat` or `admin-chat`. The service selects that name, and never repeats the token.":
@@ -181,8 +187,8 @@ export const translations = {
     "Новый токен должен принадлежать тому же пользователю. Если он не принят, остаётся прежний. Там, где сервис закрывает соединения с истёкшим токеном, это сохраняет соединение, которое обновляло токен или подписывалось.",
   "The new text.":
     "Новый текст.",
-  "The new text. It has at least one character that is not white space, and no U+0000. Operators set its maximum length.":
-    "Новый текст. В нём есть хотя бы один непробельный символ и нет U+0000. Наибольшая длина задаётся при настройке сервиса.",
+  "The new text. It has no U+0000, and at least one character that is not white space, unless the message has attachments. Operators set its maximum length.":
+    "Новый текст. В нём нет U+0000 и есть хотя бы один непробельный символ, если у сообщения нет вложений. Наибольшую длину задают операторы.",
   "The newest come first. The response can have fewer than `limit` if they took much away.":
     "Сначала новые. В ответе их может быть меньше `limit`, если они убрали много текста.",
   "The newest messages before this number.":
@@ -241,8 +247,8 @@ export const translations = {
     "Текст с этого момента; `null` при удалении и если указано `missing`.",
   "The text that the message had before; `null` if it is `missing`.":
     "Текст, который был у сообщения раньше; `null`, если указано `missing`.",
-  "The text. It has at least one character that is not white space, and no U+0000. Operators set its maximum length.":
-    "Текст. В нём есть хотя бы один непробельный символ и нет U+0000. Наибольшая длина задаётся при настройке сервиса.",
+  "The text. It has no U+0000, and at least one character that is not white space; with `attachments` it can be blank, or left out. Operators set its maximum length.":
+    "Текст. В нём нет U+0000 и есть хотя бы один непробельный символ; если есть `attachments`, он может быть пустым, или его можно не указывать. Наибольшую длину задают операторы.",
   "The token in force.":
     "Действующий токен.",
   "The user's own read position; missing for an administrator.":
