@@ -27,7 +27,7 @@ test("types are found by every kind of import", (t) => {
   t.after(() => rmSync(folder, { recursive: true }));
   run("npm", ["pack", "--pack-destination", folder], { cwd: client });
   // It is for `import` only, as all modules of today.
-  run(here("node_modules/.bin/attw"), [join(folder, "aftermatch-0.1.0.tgz"), "--profile", "esm-only"]);
+  run(here("node_modules/.bin/attw"), [join(folder, "aftermatch-0.2.0.tgz"), "--profile", "esm-only"]);
 });
 
 test("types do not need those of a browser", () => {

@@ -9,7 +9,8 @@ import { Aftermatch } from "aftermatch";
 const repository = (path) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 const BINARY = process.env.AFTERMATCH_BIN ?? repository("target/debug/aftermatch");
 const TESTDB = process.env.AFTERMATCH_TESTDB ?? repository("target/debug/aftermatch-testdb");
-const env = { PATH: process.env.PATH, CHAT_JWT_SECRET: "a secret for the tests of the client" };
+// The proxy of the tests reads and changes frames, so they come as they are.
+const env = { PATH: process.env.PATH, CHAT_JWT_SECRET: "a secret for the tests of the client", CHAT_COMPRESSION: "off" };
 // Most tests write as fast as they can, and are about something else. A flag comes before these.
 const unlimited = { CHAT_MAX_REQUESTS_PER_SECOND: "off", CHAT_MAX_WRITES_PER_SECOND: "off" };
 
