@@ -9,6 +9,7 @@ mod history;
 mod join;
 mod list;
 mod mark_read;
+mod renew;
 mod retry;
 mod search;
 mod write;

@@ -1,6 +1,6 @@
 use aftermatch_test_support::{
     Client, Service, Setup, Tariff, brand, create, delete, edit, on_every_store, response_bytes,
-    room, token_for, written,
+    room, written,
 };
 use serde_json::{Value, json};
 
@@ -354,24 +354,6 @@ async fn lean_seat_has_messages_without_room(setup: Setup) {
     }
 }
 
-async fn renewed_token_keeps_connection_open(setup: Setup) {
-    let setup = setup.limits(|limits| limits.close_expired = true);
-    let service = setup.start().await;
-    let mut ann = service.chat(3).await;
-    let renew = |token: String| json!({"action": "renew", "token": token});
-    let response = response_bytes(&mut ann, renew(token_for(3))).await;
-    let begin = r#"{"errors":[],"data":{"token_exp":"#;
-    assert!(response.starts_with(begin), "{response}");
-    for (token, status, code) in [
-        (token_for(4), 403, "user_mismatch"),
-        ("a.b.c".to_owned(), 400, "invalid_token"),
-        (String::new(), 400, "invalid_token"),
-    ] {
-        ann.expect_refusal(renew(token), status, code).await;
-    }
-    ann.expect_silence().await;
-}
-
 async fn list_has_own_read_position(setup: Setup) {
     let service = setup.start().await;
     let mut ann = service.joined(3, 1).await;
@@ -397,6 +379,5 @@ on_every_store!(
     typing_is_seen_until_the_message,
     presence_is_seen_in_joined_and_followed_rooms,
     lean_seat_has_messages_without_room,
-    renewed_token_keeps_connection_open,
     list_has_own_read_position,
 );

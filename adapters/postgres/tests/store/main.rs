@@ -17,6 +17,7 @@ mod health;
 mod import;
 mod imported_rooms;
 mod inspect;
+mod inspect_rights;
 mod interest;
 mod laws;
 mod log;
