@@ -19,12 +19,12 @@ use aftermatch_ports::{
 };
 use async_trait::async_trait;
 use sqlx::{Error, FromRow, PgConnection, raw_sql};
-use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use super::tariff;
 use crate::{
     error::{reason, unavailable},
+    moment::Moment,
     retry::Retry,
     store::Postgres,
 };
@@ -45,7 +45,7 @@ const BRAND: &str = "
 struct BrandRow {
     user_id: i64,
     tariff: Option<String>,
-    tariff_until: Option<OffsetDateTime>,
+    tariff_until: Option<Moment>,
     profile: String,
 }
 
@@ -60,7 +60,7 @@ impl Directory for Postgres {
             id,
             owner: UserId(row.user_id),
             tariff: tariff::decode(id.0, row.tariff.as_deref()),
-            tariff_until: row.tariff_until.map(Into::into),
+            tariff_until: row.tariff_until.and_then(Moment::end),
             profile: Profile::new(row.profile),
         }))
     }

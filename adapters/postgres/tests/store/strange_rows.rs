@@ -4,7 +4,7 @@ use crate::support::{
     NO_REQUEST, at, draft, import_into, message, precondition, store, text, town, with_world,
 };
 use aftermatch_ports::{
-    History, HistoryRange, Log, Messages, Outcome, Page, Read, Rooms, Scope,
+    Directory, History, HistoryRange, Log, Messages, Outcome, Page, Read, Rooms, Scope,
     model::{BrandId, EventKind, Pen, RoomId, RoomKind, Seq, Tariff, Timestamp, UserId},
 };
 use aftermatch_postgres::Postgres;
@@ -62,6 +62,13 @@ async fn tariff_without_representable_end_has_plain_meaning() {
         let room = store.room(RoomId(21), Read::Fresh).await.expect(until);
         let room = room.expect("the room");
         assert_eq!(room.has_business(year(now)), has_business, "{until}");
+        let brand = store.brand(BrandId(12)).await.expect(until);
+        let ends = brand.expect("the brand").tariff_until;
+        assert_eq!(
+            ends.is_none_or(|end| year(now) < end),
+            has_business,
+            "{until}"
+        );
         assert_eq!(list(&store).await, [3, 2], "{until}");
     }
 }
