@@ -44,6 +44,7 @@ mod everything;
 mod fill;
 mod grants;
 mod install;
+mod locked;
 mod mapping;
 mod marks;
 mod metrics;

@@ -6,7 +6,7 @@ use sqlx::{Connection, Error, PgConnection};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{
-    everything, fill,
+    everything, fill, locked,
     mapping::Mapping,
     marks, objects, probe, round,
     sql::{Bridge, BridgeError, query, query_as},
@@ -130,6 +130,7 @@ impl Postgres {
                 continue;
             }
             let mut transaction = connection.begin().await?;
+            locked::limit(&mut transaction).await?;
             match triggers::create(bridge, &mut transaction, source, &state).await {
                 Ok(()) => {
                     let targets = source.targets.iter().map(|(target, _)| *target);

@@ -2,6 +2,7 @@ use sqlx::{Connection, Error, PgConnection};
 
 use super::{
     everything, fill, grants,
+    locked::patiently,
     mapping::{Mapping, Mistakes, Target},
     objects::{self, named},
     probe, round,
@@ -11,8 +12,8 @@ use super::{
 use crate::options::Options;
 
 /// How much longer than while the service runs a statement may take: it only reads what is
-/// the platform's.
-const PATIENCE: u32 = 10;
+/// the platform's, or waits for a service that runs.
+pub(crate) const PATIENCE: u32 = 10;
 
 /// New messages of this service begin with these ids.
 const IDS: &str = "
@@ -82,11 +83,14 @@ fn refuse_without(grants: Vec<String>) -> Result<(), BridgeError> {
 async fn prepare(bridge: &Bridge, connection: &mut PgConnection) -> Result<(), BridgeError> {
     let mut transaction = bridge.begin(connection).await?;
     refuse_loss(bridge, &mut transaction).await?;
-    // For the triggers on our own messages.
-    query("SET LOCAL lock_timeout = '1s'".to_owned())
-        .execute(&mut *transaction)
-        .await?;
-    let is_new = objects::create(bridge, &mut transaction).await?;
+    transaction.commit().await?;
+    let make = async |transaction: &mut PgConnection| make_ours(bridge, transaction).await;
+    patiently(connection, make).await?;
+    Ok(())
+}
+
+async fn make_ours(bridge: &Bridge, transaction: &mut PgConnection) -> Result<(), Error> {
+    let is_new = objects::create(bridge, transaction).await?;
     if let Some(ghost) = &bridge.mapping.ghost {
         query(named(bridge, GHOST))
             .bind(ghost.id)
@@ -101,9 +105,7 @@ async fn prepare(bridge: &Bridge, connection: &mut PgConnection) -> Result<(), B
             .replace("{sequence_table}", &sequence);
         query(sql).execute(&mut *transaction).await?;
     }
-    objects::note_writes(bridge, &mut transaction, is_new).await?;
-    transaction.commit().await?;
-    Ok(())
+    objects::note_writes(bridge, transaction, is_new).await
 }
 
 /// A bridge removes what the platform does not have. Before the first installation, that is

@@ -1,9 +1,11 @@
-use sqlx::Connection;
+use sqlx::{Connection, PgConnection};
 
 use super::{
+    install::PATIENCE,
+    locked::patiently,
     mapping::Mapping,
     objects,
-    sql::{Bridge, BridgeError},
+    sql::{self, Bridge, BridgeError},
     triggers,
 };
 use crate::options::Options;
@@ -14,12 +16,15 @@ use crate::options::Options;
 /// # Errors
 /// The database is unreachable, or a table stayed locked.
 pub async fn remove(options: &Options, mapping: &Mapping) -> Result<(), BridgeError> {
-    let (mut connection, bridge) =
-        Bridge::open(options, mapping, options.statement_timeout).await?;
+    let limit = PATIENCE * options.statement_timeout;
+    let (mut connection, bridge) = Bridge::open(options, mapping, limit).await?;
+    // First the tables: without them, a service that runs makes no triggers again.
+    patiently(&mut connection, async |transaction: &mut PgConnection| {
+        sql::lock(transaction, true).await?;
+        objects::drop(&bridge, transaction).await
+    })
+    .await?;
     triggers::drop_others(&bridge, &mut connection, &[]).await?;
-    let mut transaction = connection.begin().await?;
-    objects::drop(&bridge, &mut transaction).await?;
-    transaction.commit().await?;
     connection.close().await?;
     Ok(())
 }

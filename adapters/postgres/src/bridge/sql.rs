@@ -169,17 +169,34 @@ impl Bridge {
 }
 
 /// Takes the lock of those who apply something, until the end of the transaction. Without
-/// `wait`: returns `false` if another one has it.
+/// `wait`: returns `false` if another one has it. With it: queues for as long as a statement
+/// may take, because a portion takes longer than the wait for a row.
 pub(crate) async fn lock(connection: &mut PgConnection, wait: bool) -> Result<bool, Error> {
-    let taken: bool = sqlx::query_scalar(if wait {
-        "SELECT true FROM pg_advisory_xact_lock($1) AS locked"
-    } else {
-        "SELECT pg_try_advisory_xact_lock($1)"
-    })
-    .bind(LOCK)
-    .fetch_one(connection)
-    .await?;
-    Ok(taken)
+    if !wait {
+        return sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)")
+            .bind(LOCK)
+            .fetch_one(connection)
+            .await;
+    }
+    let for_rows: String = sqlx::query_scalar("SELECT current_setting('lock_timeout')")
+        .fetch_one(&mut *connection)
+        .await?;
+    lock_timeout(connection, "0").await?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)")
+        .bind(LOCK)
+        .execute(&mut *connection)
+        .await?;
+    lock_timeout(connection, &for_rows).await?;
+    Ok(true)
+}
+
+/// Of this transaction.
+async fn lock_timeout(connection: &mut PgConnection, limit: &str) -> Result<(), Error> {
+    sqlx::query("SELECT set_config('lock_timeout', $1, true)")
+        .bind(limit)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// What Postgres says, with what it adds.

@@ -12,26 +12,15 @@ mod function;
 mod names;
 mod state;
 
-use std::time::Duration;
-
-use sqlx::{Connection, Error, PgConnection};
-use tokio::time::sleep;
+use sqlx::{Error, PgConnection};
 
 use self::state::State;
 pub(crate) use self::{names::table, state::state};
 use super::{
+    locked::patiently,
     mapping::Source,
     sql::{Bridge, query, query_as, quote},
 };
-
-/// How long a `CREATE TRIGGER` waits for a table, and others behind it.
-const LOCK_TIMEOUT: &str = "500ms";
-
-/// How often that is tried again.
-const TRIES: usize = 60;
-
-/// Pause between two tries: those who waited behind it go on.
-const PAUSE: Duration = Duration::from_millis(500);
 
 /// By statement, each trigger has the transition tables that are named: Postgres allows them
 /// for one event alone.
@@ -66,27 +55,17 @@ pub(crate) async fn put(
     connection: &mut PgConnection,
     source: &Source,
 ) -> Result<bool, Error> {
-    let mut tries = TRIES;
-    loop {
-        let mut transaction = connection.begin().await?;
-        let state = state(bridge, &mut transaction, source).await?;
+    let make = async |transaction: &mut PgConnection| {
+        let state = state(bridge, transaction, source).await?;
         let is_new = !state.is_complete();
-        let made = if is_new {
-            create(bridge, &mut transaction, source, &state).await
+        if is_new {
+            create(bridge, transaction, source, &state).await?;
         } else {
-            function(bridge, &mut transaction, source, &state).await
-        };
-        match made {
-            Err(error) if is_locked(&error) && tries > 0 => tries -= 1,
-            made => {
-                made?;
-                transaction.commit().await?;
-                return Ok(is_new);
-            }
+            function(bridge, transaction, source, &state).await?;
         }
-        transaction.rollback().await?;
-        sleep(PAUSE).await;
-    }
+        Ok(is_new)
+    };
+    patiently(connection, make).await
 }
 
 /// Makes the function, or gives it the columns that the mapping has now.
@@ -105,15 +84,13 @@ async fn function(
     Ok(())
 }
 
-/// Makes the function and the triggers, in a transaction, or fails if the table is locked for
-/// too long. Triggers of the other kind go with the function.
+/// Makes the function and the triggers. Triggers of the other kind go with the function.
 pub(crate) async fn create(
     bridge: &Bridge,
     transaction: &mut PgConnection,
     source: &Source,
     state: &State,
 ) -> Result<(), Error> {
-    limit_locks(transaction).await?;
     for name in [names::earlier_function(source), names::function(source)] {
         drop_function(bridge, transaction, &name).await?;
     }
@@ -136,18 +113,6 @@ pub(crate) async fn create(
     Ok(())
 }
 
-async fn limit_locks(transaction: &mut PgConnection) -> Result<(), Error> {
-    let limit = format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'");
-    query(limit).execute(transaction).await?;
-    Ok(())
-}
-
-/// `lock_not_available`
-pub(crate) fn is_locked(error: &Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
-    code.is_some_and(|code| code == "55P03")
-}
-
 /// Drops the functions of all sources but `sources`, and with them their triggers.
 pub(crate) async fn drop_others(
     bridge: &Bridge,
@@ -165,21 +130,10 @@ pub(crate) async fn drop_others(
     .fetch_all(&mut *connection)
     .await?;
     for (name,) in others {
-        let mut tries = TRIES;
-        loop {
-            let mut transaction = connection.begin().await?;
-            limit_locks(&mut transaction).await?;
-            match drop_function(bridge, &mut transaction, &name).await {
-                Err(error) if is_locked(&error) && tries > 0 => tries -= 1,
-                dropped => {
-                    dropped?;
-                    transaction.commit().await?;
-                    break;
-                }
-            }
-            transaction.rollback().await?;
-            sleep(PAUSE).await;
-        }
+        patiently(connection, async |transaction: &mut PgConnection| {
+            drop_function(bridge, transaction, &name).await
+        })
+        .await?;
     }
     Ok(())
 }

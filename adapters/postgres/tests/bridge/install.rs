@@ -2,6 +2,15 @@ use aftermatch_postgres::remove_bridge;
 
 use crate::support::World;
 
+/// The lock of who applies something.
+const LOCK: i64 = 0x6272_6964_6765;
+
+/// Whether somebody has waited for a lock for longer than a round waits for a row.
+const WAITS: &str = "
+    SELECT count(*) > 0 FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'
+      AND clock_timestamp() - query_start > interval '200 ms'";
+
 #[tokio::test]
 async fn installation_brings_everything_in_order() {
     let world = World::installed().await;
@@ -59,6 +68,42 @@ async fn removal_leaves_nothing_of_the_bridge() {
     }
     let messages = world.text("SELECT count(*) FROM messages").await;
     assert_eq!(messages.as_deref(), Some("5"), "the chat stays");
+}
+
+/// Beside a service that runs: it applies a portion, or a round, meanwhile.
+#[tokio::test]
+async fn installation_and_removal_wait_for_who_applies() {
+    let world = World::installed().await;
+    let hold = format!("SELECT pg_advisory_xact_lock({LOCK}), count(*) FROM bridge_moved");
+
+    let applying = world.hold(&hold).await;
+    let (installed, ()) = tokio::join!(world.install(), async {
+        world.becomes(WAITS, "true").await;
+        applying.rollback().await.expect("an end");
+    });
+    assert_eq!(installed.expect("an installation"), Vec::<String>::new());
+    world.is_same().await;
+
+    let applying = world.hold(&hold).await;
+    let options = world.options();
+    let (removed, ()) = tokio::join!(remove_bridge(&options, &world.mapping), async {
+        world.becomes(WAITS, "true").await;
+        applying.rollback().await.expect("an end");
+    });
+    removed.expect("a removal");
+}
+
+/// A report of the platform, or a dump, reads them for a while.
+#[tokio::test]
+async fn removal_waits_for_tables_of_the_bridge() {
+    let world = World::installed().await;
+    let dumping = world.hold("LOCK bridge_noted IN ACCESS SHARE MODE").await;
+    let options = world.options();
+    let (removed, ()) = tokio::join!(remove_bridge(&options, &world.mapping), async {
+        world.becomes(WAITS, "true").await;
+        dumping.rollback().await.expect("an end");
+    });
+    removed.expect("a removal");
 }
 
 #[tokio::test]

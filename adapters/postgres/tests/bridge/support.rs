@@ -6,7 +6,7 @@ use aftermatch_postgres::{
     BridgeError, Checked, Depth, Mapping, Options, Postgres, check_bridge, install_bridge,
 };
 use aftermatch_testdb::Database;
-use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
+use sqlx::{AssertSqlSafe, PgPool, Transaction, postgres::PgPoolOptions};
 use tokio::{
     task::JoinSet,
     time::{Instant, sleep},
@@ -113,6 +113,14 @@ impl World {
             .execute(&self.sql)
             .await;
         result.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
+    /// A transaction in which this was done.
+    pub(crate) async fn hold(&self, sql: &str) -> Transaction<'static, sqlx::Postgres> {
+        let mut transaction = self.sql.begin().await.expect("a transaction");
+        let held = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut *transaction);
+        held.await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        transaction
     }
 
     /// One value of text.

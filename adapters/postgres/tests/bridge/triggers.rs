@@ -250,7 +250,7 @@ async fn triggers_never_fail_the_platform() {
     world
         .run("INSERT INTO platform.chat_room (number) VALUES (500)")
         .await;
-    world.run("DROP TABLE bridge_moved").await;
+    world.run("DROP TABLE bridge_noted, bridge_moved").await;
     world.run("INSERT INTO platform.chat_room (number) VALUES (501); UPDATE platform.accounts_user SET email = 'y'").await;
 }
 
