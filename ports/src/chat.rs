@@ -18,7 +18,6 @@ use crate::{
 /// [`ChatError::Refused`] or [`ChatError::Store`]; a request that was refused or
 /// failed has changed nothing. The requests of one session come one after the
 /// other.
-#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Chat: Send + Sync {
     /// Opens a session for the user of `token`.
@@ -110,17 +109,15 @@ pub trait Chat: Send + Sync {
         is_private: bool,
     ) -> Result<(RoomId, Seq), ChatError>;
 
-    /// Creates a message. The event, delivered to everyone joined, is the response.
-    /// A duplicate (the same text and attachments under the same `client_msg_id`) creates nothing:
-    /// the event of the first message is returned, for the requester alone.
-    async fn create_message(
+    /// Creates messages that were requested together, in this order. `answer` gets the
+    /// response to each in its turn: before, those of the messages before it were delivered
+    /// or given to `answer`.
+    async fn create_messages(
         &self,
         session: &Session,
-        text: &str,
-        attachments: Vec<SignedAttachment>,
-        client_msg_id: Option<ClientMsgId>,
-        request_id: RequestId,
-    ) -> Result<Option<RoomEvent>, ChatError>;
+        messages: Vec<Submission>,
+        answer: &mut (dyn FnMut(CreateAnswer) + Send),
+    );
 
     /// Replaces the text of an own message; a blank one only if it has attachments. The event, delivered to everyone
     /// joined, is the response.
@@ -269,3 +266,22 @@ pub struct ListedRoom {
     /// The newest message.
     pub last_message: Option<Message>,
 }
+
+/// A message that a client wants to create.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submission {
+    /// The text.
+    pub text: String,
+    /// What it carries beside the text.
+    pub attachments: Vec<SignedAttachment>,
+    /// The client's own id for the message.
+    pub client_msg_id: Option<ClientMsgId>,
+    /// The id of the request.
+    pub request_id: RequestId,
+}
+
+/// The response to a request to create a message. `None`: the event, delivered to everyone
+/// joined, is the response. A duplicate (the same text and attachments under the same
+/// `client_msg_id`) creates nothing: the event of the first message is for the requester
+/// alone.
+pub type CreateAnswer = Result<Option<RoomEvent>, ChatError>;

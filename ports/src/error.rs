@@ -1,13 +1,13 @@
-use std::error::Error;
+use std::{error::Error, sync::Arc};
 
 use aftermatch_model::Refusal;
 
 /// The cause of a [`StoreError`]. It goes to the log, never to a client.
-pub type Cause = Box<dyn Error + Send + Sync>;
+pub type Cause = Arc<dyn Error + Send + Sync>;
 
 /// A failure of the infrastructure: a store cannot be reached, or holds what it
 /// must not hold.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// A retry may succeed.
     #[error("unavailable for now")]
@@ -19,13 +19,13 @@ pub enum StoreError {
 
 impl StoreError {
     /// A failure after which a retry may succeed.
-    pub fn transient(cause: impl Into<Cause>) -> Self {
-        Self::Transient(cause.into())
+    pub fn transient(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Transient(cause.into().into())
     }
 
     /// A failure that a retry does not change.
-    pub fn permanent(cause: impl Into<Cause>) -> Self {
-        Self::Permanent(cause.into())
+    pub fn permanent(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Permanent(cause.into().into())
     }
 
     /// Whether a retry may succeed.

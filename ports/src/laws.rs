@@ -28,6 +28,7 @@ mod client_msg_ids;
 mod commits;
 mod compare;
 mod concurrent_writes;
+mod creates;
 mod deletions;
 mod delta;
 mod delta_pieces;
@@ -108,6 +109,11 @@ macro_rules! laws {
                 imported_messages_keep_their_ids
                 new_message_never_takes_imported_id
                 edit_reaches_only_own_existing_message;
+            creates:
+                creates_of_one_call_are_numbered_in_order
+                creates_of_one_call_have_own_outcomes
+                creates_after_room_change_write_nothing
+                concurrent_creates_stay_in_order_of_their_call;
             deletions:
                 deletion_of_many_is_one_event
                 deletion_reports_ids_in_request_order

@@ -42,7 +42,8 @@ mod webhook;
 
 pub use aftermatch_model as model;
 pub use chat::{
-    Chat, Follow, Followed, Join, Joined, ListedRoom, Missed, Renewed, Replay, Rest, Since,
+    Chat, CreateAnswer, Follow, Followed, Join, Joined, ListedRoom, Missed, Renewed, Replay, Rest,
+    Since, Submission,
 };
 pub use clock::Clock;
 pub use delivery::{
@@ -55,18 +56,18 @@ pub use platform::{Moderator, Platform, PlatformError, Post, Posted};
 pub use relay::{Interest, Relay, RemoteContent, RemoteEvent, RemoteKind, Urgency};
 pub use signatures::Signatures;
 pub use store::{
-    AuditPage, Backlog, Changes, Commit, CreateOutcome, Created, Deleted, DeltaSince, Difference,
-    Directory, Draft, DuePush, Expected, FoundPiece, History, HistoryPage, HistoryRange, Log,
-    LogPage, MAX_DELETED, MAX_PAGED, MAX_SEARCHED, MAX_UNREAD, Messages, Outcome, PIECE_BYTES,
-    Page, People, Precondition, PushLimits, PushPage, Pushes, Put, PutCounts, Read, ReadMark,
-    ReadPositions, Removal, Revisions, RoomState, RoomSummary, Rooms, Scope, Settled, VersionsPage,
+    AuditPage, Backlog, Changes, Commit, CreateOne, CreateOutcome, Created, Deleted, DeltaSince,
+    Difference, Directory, Draft, DuePush, Expected, FoundPiece, History, HistoryPage,
+    HistoryRange, Log, LogPage, MAX_DELETED, MAX_PAGED, MAX_SEARCHED, MAX_UNREAD, Messages,
+    Outcome, PIECE_BYTES, Page, People, Precondition, PushLimits, PushPage, Pushes, Put, PutCounts,
+    Read, ReadMark, ReadPositions, Removal, Revisions, RoomState, RoomSummary, Rooms, Scope,
+    Settled, VersionsPage,
 };
 pub use tokens::Tokens;
 pub use webhook::{PushFailure, Webhook};
 
 #[cfg(feature = "mock")]
 pub use self::{
-    chat::MockChat,
     clock::MockClock,
     delivery::{MockBroadcast, MockInbox, MockOnline, MockPresence, MockSeats, MockSignals},
     health::MockHealth,

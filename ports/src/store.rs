@@ -18,7 +18,7 @@ pub use history::{
 };
 pub use log::{AuditPage, Log, LogPage, VersionsPage};
 pub use messages::{
-    Commit, CreateOutcome, Created, Deleted, Draft, Messages, Outcome, Precondition,
+    Commit, CreateOne, CreateOutcome, Created, Deleted, Draft, Messages, Outcome, Precondition,
 };
 pub use people::People;
 pub use pushes::{Backlog, DuePush, PushLimits, PushPage, Pushes, Settled};

@@ -99,13 +99,16 @@ impl Messages for Memory {
     async fn create(
         &self,
         precondition: Precondition,
-        draft: Draft,
-        request_id: RequestId,
-    ) -> Result<Outcome<CreateOutcome>, StoreError> {
-        Ok(self.write(precondition, request_id, |log, state, stamp| {
-            let next_id = || state.next_message_id();
-            log.create(&state.directory, next_id, draft, stamp)
-        }))
+        drafts: Vec<Draft>,
+    ) -> Vec<Result<Outcome<CreateOutcome>, StoreError>> {
+        let create = |draft: Draft| {
+            let request_id = draft.request_id.clone();
+            Ok(self.write(precondition, request_id, |log, state, stamp| {
+                let next_id = || state.next_message_id();
+                log.create(&state.directory, next_id, draft, stamp)
+            }))
+        };
+        drafts.into_iter().map(create).collect()
     }
 
     async fn edit(

@@ -71,6 +71,7 @@ impl State {
             text: message.text.clone(),
             attachments: None,
             client_msg_id: None,
+            request_id: RequestId::NONE,
         };
         let stamp = Stamp {
             by: message.author,

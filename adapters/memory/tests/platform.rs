@@ -18,8 +18,8 @@ use aftermatch_ports::model::{
     world::{NewBrand, NewMessage, NewRoom, NewUser},
 };
 use aftermatch_ports::{
-    Clock, Commit, CreateOutcome, Created, Draft, Log, Messages, Outcome, People, Precondition,
-    Read, Revisions, Rooms,
+    Clock, Commit, CreateOne, CreateOutcome, Created, Draft, Log, Messages, Outcome, People,
+    Precondition, Read, Revisions, Rooms,
 };
 use parking_lot::Mutex;
 use time::OffsetDateTime;
@@ -221,9 +221,10 @@ async fn create(memory: &Memory) -> Created {
         text: message(None).text,
         attachments: None,
         client_msg_id: None,
+        request_id: RequestId::NONE,
     };
     let precondition = precondition(memory).await;
-    let outcome = memory.create(precondition, draft, RequestId::NONE).await;
+    let outcome = memory.create_one(precondition, draft).await;
     match outcome.expect("memory") {
         Outcome::Committed(CreateOutcome::Created(created)) => created,
         other => panic!("neither the room nor the user has changed: {other:?}"),

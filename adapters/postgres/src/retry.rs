@@ -10,6 +10,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
 /// The result of a write that does not wait for locks.
+#[derive(Clone)]
 pub(crate) enum Attempt<T> {
     /// The write was decided.
     Done(T),

@@ -39,7 +39,9 @@
 //!    in which they were queued. A batch takes creates out of the queue from the front
 //!    on: past the edits and deletions of other rooms, but never past one of their own
 //!    room. Its messages are numbered in the order of the queue, and what stays keeps
-//!    its order. A job that met a lock is queued again.
+//!    its order. A job that met a lock is queued again. The messages of one job have one
+//!    precondition and are in one batch, so no message overtakes one that waits for a lock or
+//!    for another authorization.
 //! 8. **No late write.** A write has one deadline, from when it is first queued,
 //!    however often it is tried. It begins only while there is time for a whole
 //!    statement, else it gets an error; and a statement is cut off at the first

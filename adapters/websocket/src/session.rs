@@ -4,6 +4,7 @@ mod audit;
 #[cfg(test)]
 mod autobahn;
 mod conversation;
+mod creates;
 mod dispatch;
 mod join;
 mod messages;

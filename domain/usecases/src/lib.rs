@@ -26,11 +26,11 @@ mod write;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use aftermatch_ports::{
-    AuditPage, Chat, ChatError, Follow, Followed, FoundPiece, HistoryPage, HistoryRange, Join,
-    Joined, ListedRoom, Page, Renewed, Replay, Rest, VersionsPage,
+    AuditPage, Chat, ChatError, CreateAnswer, Follow, Followed, FoundPiece, HistoryPage,
+    HistoryRange, Join, Joined, ListedRoom, Page, Renewed, Replay, Rest, Submission, VersionsPage,
     model::{
-        ClientMsgId, Endpoint, Message, MessageId, Reason, RequestId, RequestedId, RoomEvent,
-        RoomId, RoomView, Seq, Session, SessionId, SignedAttachment,
+        Endpoint, Message, MessageId, Reason, RequestId, RequestedId, RoomId, RoomView, Seq,
+        Session, SessionId,
     },
 };
 use async_trait::async_trait;
@@ -159,20 +159,13 @@ impl Chat for UseCases {
         mark_read::run(&self.ports, session, seq, is_private).await
     }
 
-    async fn create_message(
+    async fn create_messages(
         &self,
         session: &Session,
-        text: &str,
-        attachments: Vec<SignedAttachment>,
-        client_msg_id: Option<ClientMsgId>,
-        request_id: RequestId,
-    ) -> Result<Option<RoomEvent>, ChatError> {
-        let given = write::create::Given {
-            text,
-            attachments,
-            client_msg_id,
-        };
-        write::create::run(&self.ports, session, given, request_id).await
+        messages: Vec<Submission>,
+        answer: &mut (dyn FnMut(CreateAnswer) + Send),
+    ) {
+        write::create::run(&self.ports, session, messages, answer).await;
     }
 
     async fn edit_message(

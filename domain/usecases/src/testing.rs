@@ -12,16 +12,18 @@ use std::{
 };
 
 use aftermatch_ports::{
-    Chat, ChatError, Commit, MockBroadcast, MockClock, MockDirectory, MockHistory, MockInbox,
-    MockLog, MockMessages, MockOnline, MockPeople, MockPresence, MockReadPositions, MockRelay,
-    MockRevisions, MockRooms, MockSeats, MockSignals, MockSignatures, MockTokens, Precondition,
-    Read, RemoteEvent, StoreError,
+    Chat, ChatError, Commit, CreateAnswer, MockBroadcast, MockClock, MockDirectory, MockHistory,
+    MockInbox, MockLog, MockMessages, MockOnline, MockPeople, MockPresence, MockReadPositions,
+    MockRelay, MockRevisions, MockRooms, MockSeats, MockSignals, MockSignatures, MockTokens,
+    Precondition, Read, RemoteEvent, StoreError, Submission,
     model::{
         Author, Brand, BrandId, Endpoint, Epoch, LogHead, Message, MessageId, Pen, Profile,
-        Refusal, Revision, Room, RoomEvent, RoomId, RoomKind, Seq, Session, SessionId, Tariff,
-        Text, Timestamp, User, UserId, Viewer,
+        Refusal, RequestId, Revision, Room, RoomEvent, RoomId, RoomKind, Seq, Session, SessionId,
+        Tariff, Text, Timestamp, User, UserId, Viewer,
     },
 };
+
+use pollster::block_on;
 
 use self::scripted::{ScriptedRelay, ScriptedRevisions};
 use crate::{Ports, UseCases, sync};
@@ -353,6 +355,34 @@ impl Mocks {
 fn poll_once(task: impl Future<Output = Infallible>) {
     let mut context = Context::from_waker(Waker::noop());
     assert!(pin!(task).poll(&mut context).is_pending());
+}
+
+/// What the request to create this message is answered with.
+pub(crate) fn create(chat: &impl Chat, session: &Session, message: Submission) -> CreateAnswer {
+    let mut answers = create_all(chat, session, vec![message]);
+    assert_eq!(answers.len(), 1);
+    answers.remove(0)
+}
+
+/// The same of messages that are created together.
+pub(crate) fn create_all(
+    chat: &impl Chat,
+    session: &Session,
+    messages: Vec<Submission>,
+) -> Vec<CreateAnswer> {
+    let mut answers = Vec::new();
+    block_on(chat.create_messages(session, messages, &mut |answer| answers.push(answer)));
+    answers
+}
+
+/// A message with this text.
+pub(crate) fn submission(text: &str) -> Submission {
+    Submission {
+        text: text.to_owned(),
+        attachments: Vec::new(),
+        client_msg_id: None,
+        request_id: RequestId::new("7"),
+    }
 }
 
 pub(crate) fn refusal<T: Debug>(result: Result<T, ChatError>) -> Refusal {

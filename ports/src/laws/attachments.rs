@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aftermatch_model::{
-    Attachments, EventKind, Message, MessageId, Seq, Text, access::DeleteScope,
+    Attachments, EventKind, Message, MessageId, RequestId, Seq, Text, access::DeleteScope,
 };
 
 use super::fixtures::{ANNA, BORIS, ROOM, two_rooms};
@@ -204,6 +204,7 @@ fn draft(text: &str, json: Option<&str>, id: Option<&str>) -> Draft {
         text: Text::stored(text),
         attachments: json.map(Attachments::stored),
         client_msg_id: id.map(client_msg_id),
+        request_id: RequestId::NONE,
     }
 }
 

@@ -12,9 +12,7 @@ use super::fixtures::{
 };
 use super::operations::all_messages;
 use super::subject::Subject;
-use super::writes::{
-    client_msg_id, committed, create_draft_for, delete_for, edit_for, precondition,
-};
+use super::writes::{client_msg_id, committed, create_draft, delete_for, edit_for, precondition};
 use crate::{CreateOutcome, Draft, PIECE_BYTES, Precondition};
 
 /// [`ROOM`] after many events of every kind, and what a store must read from it.
@@ -74,6 +72,7 @@ async fn initial_history<S: Subject>(seed: u64, max_chars: usize) -> RandomHisto
             text,
             attachments: None,
             client_msg_id: None,
+            request_id: RequestId::NONE,
         };
         let stamp = Stamp {
             by: author,
@@ -130,9 +129,9 @@ impl<S: Subject> RandomHistory<S> {
             text: Text::stored(text),
             attachments,
             client_msg_id: id.as_deref().map(client_msg_id),
+            request_id: request_id.clone(),
         };
-        let (given, request) = (draft.clone(), request_id.clone());
-        let created = create_draft_for(&self.subject, precondition, given, request).await;
+        let created = create_draft(&self.subject, precondition, draft.clone()).await;
         let CreateOutcome::Created(created) = committed(created) else {
             panic!("{text} is a new message");
         };

@@ -7,7 +7,7 @@ use aftermatch_model::{
 };
 
 use super::{operations, subject::Subject};
-use crate::{Commit, CreateOutcome, Created, Deleted, Draft, Outcome, Precondition};
+use crate::{Commit, CreateOne, CreateOutcome, Created, Deleted, Draft, Outcome, Precondition};
 
 /// The precondition of a write that is authorized now.
 pub(super) async fn precondition<S: Subject>(
@@ -62,11 +62,20 @@ pub(super) async fn create_for<S: Subject>(
     request_id: RequestId,
 ) -> Outcome<CreateOutcome> {
     let draft = Draft {
+        request_id,
+        ..draft(text, client_msg_id)
+    };
+    create_draft(subject, precondition, draft).await
+}
+
+/// A message with this text and this client message id.
+pub(super) fn draft(text: &str, client_msg_id: Option<&str>) -> Draft {
+    Draft {
         text: Text::stored(text),
         attachments: None,
         client_msg_id: client_msg_id.map(self::client_msg_id),
-    };
-    create_draft_for(subject, precondition, draft, request_id).await
+        request_id: RequestId::NONE,
+    }
 }
 
 /// Creates what a draft says.
@@ -75,19 +84,18 @@ pub(super) async fn create_draft<S: Subject>(
     precondition: Precondition,
     draft: Draft,
 ) -> Outcome<CreateOutcome> {
-    create_draft_for(subject, precondition, draft, RequestId::NONE).await
+    let outcome = subject.messages().create_one(precondition, draft).await;
+    outcome.unwrap()
 }
 
-/// Creates what a draft says for a request with this id.
-pub(super) async fn create_draft_for<S: Subject>(
+/// Creates what these drafts say.
+pub(super) async fn create_all<S: Subject>(
     subject: &S,
     precondition: Precondition,
-    draft: Draft,
-    request_id: RequestId,
-) -> Outcome<CreateOutcome> {
-    let messages = subject.messages();
-    let outcome = messages.create(precondition, draft, request_id).await;
-    outcome.unwrap()
+    drafts: Vec<Draft>,
+) -> Vec<Outcome<CreateOutcome>> {
+    let outcomes = subject.messages().create(precondition, drafts).await;
+    outcomes.into_iter().map(Result::unwrap).collect()
 }
 
 pub(super) fn client_msg_id(id: &str) -> ClientMsgId {

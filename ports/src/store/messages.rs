@@ -18,15 +18,15 @@ use crate::StoreError;
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Messages: Send + Sync {
-    /// Creates a message of the precondition's user in the precondition's room,
-    /// unless the user has used the draft's client message id in that room before:
-    /// then nothing is written, and the outcome says what was found.
+    /// Creates messages of the precondition's user in the precondition's room, each as an
+    /// event, numbered in this order. Returns what became of each. Nothing is written of
+    /// one whose client message id the user has used in that room before: its outcome says
+    /// what was found. Once one is a conflict, so are all after it.
     async fn create(
         &self,
         precondition: Precondition,
-        draft: Draft,
-        request_id: RequestId,
-    ) -> Result<Outcome<CreateOutcome>, StoreError>;
+        drafts: Vec<Draft>,
+    ) -> Vec<Result<Outcome<CreateOutcome>, StoreError>>;
 
     /// Replaces the text of a message of the precondition's user. `None`: no such
     /// message, not the user's own, of another room, or without attachments if the new text
@@ -52,6 +52,22 @@ pub trait Messages: Send + Sync {
         request_id: RequestId,
     ) -> Result<Outcome<Option<Deleted>>, StoreError>;
 }
+
+/// Creating one message.
+#[async_trait]
+pub trait CreateOne: Messages {
+    /// Creates one message.
+    async fn create_one(
+        &self,
+        precondition: Precondition,
+        draft: Draft,
+    ) -> Result<Outcome<CreateOutcome>, StoreError> {
+        let outcome = self.create(precondition, vec![draft]).await.pop();
+        outcome.unwrap_or_else(|| Err(StoreError::permanent("a message without an outcome")))
+    }
+}
+
+impl<M: Messages + ?Sized> CreateOne for M {}
 
 /// What a write was authorized by. The write commits only while it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +115,8 @@ pub struct Draft {
     pub attachments: Option<Attachments>,
     /// The id that its author's program gave it.
     pub client_msg_id: Option<ClientMsgId>,
+    /// The id of the request that creates it.
+    pub request_id: RequestId,
 }
 
 /// The outcome of creating a message whose precondition held.

@@ -150,10 +150,57 @@ async fn pipelined_requests_answered_in_order(setup: Setup) {
     bob.expect_silence().await;
 }
 
+/// Nearly only messages, so that many of them wait for the store together.
+async fn pipelined_messages_answered_in_order(setup: Setup) {
+    let service = setup.start().await;
+    let mut bob = service.joined(4, 1).await;
+    let mut ann = service.raw_joined(3).await;
+    let kinds = [
+        (r#""msg_text":"a""#, 201),
+        (r#""msg_text":"once","client_msg_id":"1""#, 200),
+        (r#""msg_text":"b\u00e9""#, 201),
+        (r#""msg_text":" ""#, 400),
+        (r#""msg_text":"c""#, 201),
+        (r#""msg_text":"other","client_msg_id":"1""#, 409),
+        (r#""msg_text":5"#, 400),
+    ];
+    let create = |id: i32, rest: &str| {
+        let request = format!(r#"{{"action":"create_message","request_id":{id},{rest}}}"#);
+        masked(0x81, request.as_bytes())
+    };
+    ann.send(&create(0, kinds[1].0)).await;
+    let first: Value = serde_json::from_str(&ann.receive_text().await).expect("JSON");
+    assert_eq!(first["response_status"], 201, "{first}");
+    bob.receive().await;
+
+    let requests = || (1..700).zip(kinds.iter().cycle());
+    let mut bytes: Vec<u8> = requests()
+        .flat_map(|(id, (rest, _))| create(id, rest))
+        .collect();
+    bytes.extend(masked(0x89, b"and a ping"));
+    ann.send(&bytes).await;
+    for (id, (rest, status)) in requests() {
+        let response: Value = serde_json::from_str(&ann.receive_text().await).expect("JSON");
+        assert_eq!(response["request_id"], id, "{response}");
+        assert_eq!(response["response_status"], *status, "{rest}: {response}");
+    }
+    assert_eq!(ann.receive_frame().await, (0x8A, b"and a ping".to_vec()));
+    let created = requests().filter(|(_, (_, status))| *status == 201);
+    for ((id, _), seq) in created.zip(3..) {
+        let event = bob.receive().await;
+        assert_eq!(
+            (&event["request_id"], &event["data"]["seq"]),
+            (&id.into(), &seq.into())
+        );
+    }
+    bob.expect_silence().await;
+}
+
 on_every_store!(
     request_in_fragments_answered,
     ping_answered_with_same_payload,
     oversized_frame_closes_only_its_connection,
     invalid_frame_closes_only_its_connection,
     pipelined_requests_answered_in_order,
+    pipelined_messages_answered_in_order,
 );

@@ -20,6 +20,7 @@ impl Log {
             text,
             attachments,
             client_msg_id,
+            ..
         } = draft;
         let (author, created_at) = (stamp.by, stamp.at);
         let seq = self.last_seq().next();

@@ -10,6 +10,9 @@ use crate::{
     write::{Change, Create, Job, What, Written},
 };
 
+/// What became of a message.
+type Created = Result<Outcome<CreateOutcome>, StoreError>;
+
 #[async_trait]
 impl Messages for Postgres {
     /// Has no span of its own: many creates share one statement, whose span is
@@ -17,19 +20,19 @@ impl Messages for Postgres {
     async fn create(
         &self,
         precondition: Precondition,
-        draft: Draft,
-        request_id: RequestId,
-    ) -> Result<Outcome<CreateOutcome>, StoreError> {
-        let job = Job::Create(Create {
+        drafts: Vec<Draft>,
+    ) -> Vec<Result<Outcome<CreateOutcome>, StoreError>> {
+        let create = |draft| Create {
             precondition,
             draft,
-            request_id,
-        });
-        Ok(match write(self, job).await? {
-            Outcome::Committed(Written::Create(outcome)) => Outcome::Committed(outcome),
-            Outcome::Committed(_) => return Err(mixed_up()),
-            Outcome::Conflict => Outcome::Conflict,
-        })
+        };
+        let creates: Vec<_> = drafts.into_iter().map(create).collect();
+        let mut outcomes = create_all(self, &creates).await;
+        if outcomes.iter().any(is_conflict) {
+            self.forget(&precondition);
+        }
+        keep_order(&mut outcomes);
+        outcomes
     }
 
     async fn edit(
@@ -67,6 +70,63 @@ impl Messages for Postgres {
     }
 }
 
+/// Tries each message until it is decided.
+async fn create_all(store: &Postgres, creates: &[Create]) -> Vec<Created> {
+    let mut retry = store.retry();
+    let deadline = store.writer.deadline();
+    let mut outcomes: Vec<Option<Created>> = creates.iter().map(|_| None).collect();
+    loop {
+        let both = creates.iter().zip(&mut outcomes);
+        let (left, places): (Vec<_>, Vec<_>) = both
+            .filter(|(_, outcome)| outcome.is_none())
+            .map(|(create, outcome)| (create.clone(), outcome))
+            .unzip();
+        if left.is_empty() {
+            return outcomes.into_iter().flatten().collect();
+        }
+        let count = left.len();
+        let written = store.writer.write(&Job::Create(left), deadline).await;
+        store.bridge.written.notify_one();
+        let results = match written {
+            Ok(Written::Create(results)) if results.len() == count => results,
+            Ok(_) => vec![Err(mixed_up()); count],
+            Err(error) => vec![Err(error); count],
+        };
+        let mut is_locked = false;
+        for (place, result) in places.into_iter().zip(results) {
+            match result {
+                Ok(Attempt::Done(outcome)) => *place = Some(Ok(outcome)),
+                Ok(Attempt::Locked) => is_locked = true,
+                Err(error) => *place = Some(Err(error)),
+            }
+        }
+        if is_locked && let Err(error) = retry.wait().await {
+            let error = StoreError::from(error);
+            for outcome in &mut outcomes {
+                outcome.get_or_insert_with(|| Err(error.clone()));
+            }
+        }
+    }
+}
+
+/// A message that was there before can meet a change of the room that came after the messages
+/// behind it were written. It is not to be created again with them.
+fn keep_order(outcomes: &mut [Created]) {
+    let is_written = |outcome: &Created| matches!(outcome, Ok(Outcome::Committed(_)));
+    let written = outcomes.iter().rposition(is_written).unwrap_or_default();
+    for outcome in outcomes.iter_mut().take(written) {
+        if is_conflict(outcome) {
+            *outcome = Err(StoreError::transient(
+                "the room or the user has just changed",
+            ));
+        }
+    }
+}
+
+fn is_conflict(outcome: &Created) -> bool {
+    matches!(outcome, Ok(Outcome::Conflict))
+}
+
 async fn change(
     store: &Postgres,
     precondition: Precondition,
@@ -78,33 +138,29 @@ async fn change(
         request_id,
         what,
     });
-    Ok(match write(store, job).await? {
-        Outcome::Committed(Written::Change(changed)) => Outcome::Committed(changed),
-        Outcome::Committed(_) => return Err(mixed_up()),
-        Outcome::Conflict => Outcome::Conflict,
-    })
-}
-
-/// Writes until it is decided.
-async fn write(store: &Postgres, job: Job) -> Result<Outcome<Written>, StoreError> {
     let mut retry = store.retry();
     let deadline = store.writer.deadline();
     loop {
         match store.writer.write(&job, deadline).await? {
-            Attempt::Done(outcome) => {
+            Written::Change(Attempt::Done(outcome)) => {
                 store.bridge.written.notify_one();
-                if matches!(outcome, Outcome::Conflict)
-                    && let Some(precondition) = job.precondition()
-                {
-                    // The next authorization reads both from the database, and so
-                    // cannot repeat the conflict.
-                    store.rooms.forget(&precondition.room);
-                    store.users.forget(&precondition.user);
+                if matches!(outcome, Outcome::Conflict) {
+                    store.forget(&precondition);
                 }
                 return Ok(outcome);
             }
-            Attempt::Locked => retry.wait().await?,
+            Written::Change(Attempt::Locked) => retry.wait().await?,
+            Written::Create(_) | Written::Nothing => return Err(mixed_up()),
         }
+    }
+}
+
+impl Postgres {
+    /// After a conflict: the next authorization reads both from the database, and so cannot
+    /// repeat it.
+    fn forget(&self, precondition: &Precondition) {
+        self.rooms.forget(&precondition.room);
+        self.users.forget(&precondition.user);
     }
 }
 

@@ -22,10 +22,7 @@ use aftermatch_ports::{
 };
 use sqlx::{Error, FromRow, PgConnection};
 
-use super::{
-    create::Attempted,
-    job::{self, Change, What, Written},
-};
+use super::job::{self, Attempted, Change, What};
 use crate::{
     moment::Moment,
     precondition::{self, Query},
@@ -134,7 +131,7 @@ pub(super) async fn run(
     connection: &mut PgConnection,
     store: u32,
     job: &Change,
-) -> Result<Attempted, Error> {
+) -> Result<Attempted<Option<Deleted>>, Error> {
     let row = match &job.what {
         What::Edit { id, text } => edit(connection, job, *id, text).await?,
         What::Delete {
@@ -144,9 +141,9 @@ pub(super) async fn run(
         } => delete(connection, job, ids, *author, reason.as_ref()).await?,
     };
     Ok(if row.locked {
-        Attempt::Done(Outcome::Committed(Written::Change(
+        Attempt::Done(Outcome::Committed(
             row.event(precondition::epoch(job.precondition, store)),
-        )))
+        ))
     } else if row.holds {
         // Invariant 4.
         Attempt::Locked

@@ -1,12 +1,12 @@
 use std::{slice, sync::Arc, time::Duration};
 
-use aftermatch_ports::{Outcome, StoreError};
+use aftermatch_ports::{CreateOutcome, StoreError};
 use sqlx::{Connection, Error, PgConnection, postgres::PgConnectOptions};
 use tokio::time::Instant;
 
 use super::{
     change, create,
-    job::{Answer, Change, Create, Written},
+    job::{Answer, Attempted, Change, Create, Written},
     trial,
 };
 use crate::{
@@ -18,6 +18,9 @@ use crate::{
 /// After this long without use the connection is pinged first, so that a restart of
 /// the database fails no write.
 const PING_AFTER: Duration = Duration::from_secs(1);
+
+/// What became of a message.
+type Created = Result<Attempted<CreateOutcome>, StoreError>;
 
 /// The one connection that writes. It reconnects when needed.
 pub(super) struct WriteConnection {
@@ -58,42 +61,47 @@ impl WriteConnection {
     }
 
     /// Inserts messages together; if the database refuses the batch as a whole, each
-    /// by itself. Returns one answer for each, in the same order (invariant 4), before
+    /// by itself. Returns one result for each, in the same order (invariant 4), before
     /// `deadline`.
-    pub(super) async fn create(&mut self, jobs: &[Create], deadline: Instant) -> Vec<Answer> {
+    pub(super) async fn create(&mut self, jobs: &[Create], deadline: Instant) -> Vec<Created> {
         match self.insert(jobs, deadline).await {
             Ok(attempts) => attempts.into_iter().map(Ok).collect(),
             // Invariant 6: only after a rollback. A transient error would repeat.
             Err(error) if jobs.len() > 1 && was_rolled_back(&error) && !is_transient(&error) => {
                 self.create_one_by_one(jobs, deadline).await
             }
-            Err(error) => {
-                let error = Arc::new(error);
-                jobs.iter().map(|_| Err(failed(&error))).collect()
-            }
+            Err(error) => vec![Err(failed(error)); jobs.len()],
         }
     }
 
-    /// After a transient error the rest is not tried: each would take as long.
-    async fn create_one_by_one(&mut self, jobs: &[Create], deadline: Instant) -> Vec<Answer> {
-        let mut answers = Vec::with_capacity(jobs.len());
-        let mut away = None;
+    /// After a transient error the rest is not tried: each would take as long. Nor is what
+    /// follows a locked message of the same call: it would overtake that (invariant 7).
+    async fn create_one_by_one(&mut self, jobs: &[Create], deadline: Instant) -> Vec<Created> {
+        let mut results = Vec::with_capacity(jobs.len());
+        let (mut away, mut locked) = (None, Vec::new());
         for job in jobs {
             if let Some(error) = &away {
-                answers.push(Err(failed(error)));
+                results.push(Err(StoreError::clone(error)));
                 continue;
             }
-            let attempts = self.insert(slice::from_ref(job), deadline).await;
-            answers.push(match attempts {
+            if locked.contains(&job.precondition) {
+                results.push(Ok(Attempt::Locked));
+                continue;
+            }
+            results.push(match self.insert(slice::from_ref(job), deadline).await {
                 Ok(mut attempts) => Ok(attempts.pop().unwrap_or(Attempt::Locked)),
                 Err(error) => {
-                    let error = Arc::new(error);
-                    away = is_transient(&error).then(|| error.clone());
-                    Err(failed(&error))
+                    let is_away = is_transient(&error);
+                    let error = failed(error);
+                    away = is_away.then(|| error.clone());
+                    Err(error)
                 }
             });
+            if let Some(Ok(Attempt::Locked)) = results.last() {
+                locked.push(job.precondition);
+            }
         }
-        answers
+        results
     }
 
     #[tracing::instrument(
@@ -106,7 +114,7 @@ impl WriteConnection {
         &mut self,
         jobs: &[Create],
         deadline: Instant,
-    ) -> Result<Vec<create::Attempted>, Error> {
+    ) -> Result<Vec<Attempted<CreateOutcome>>, Error> {
         let mut opened = self.take(deadline).await?;
         let (connection, store) = (&mut opened.connection, opened.store);
         let deadline = self.statement_deadline().min(deadline);
@@ -136,7 +144,7 @@ impl WriteConnection {
             self.give_back(opened, [attempt.as_ref().err()]);
             attempt
         };
-        attempt.await.map_err(|error| failed(&Arc::new(error)))
+        attempt.await.map(Written::Change).map_err(failed)
     }
 
     /// Finds out whether it could write, before `deadline`. Writes nothing, unless the last
@@ -158,10 +166,7 @@ impl WriteConnection {
             self.give_back(opened, [tried.as_ref().err()]);
             tried
         };
-        match checked.await {
-            Ok(()) => Ok(Attempt::Done(Outcome::Committed(Written::Nothing))),
-            Err(error) => Err(failed(&Arc::new(error))),
-        }
+        checked.await.map(|()| Written::Nothing).map_err(failed)
     }
 
     /// An error that is not about space says nothing about it.
@@ -216,10 +221,10 @@ fn is_usable_after(error: &Error) -> bool {
     was_rolled_back(error) && !is_read_only(error)
 }
 
-fn failed(error: &Arc<Error>) -> StoreError {
-    if is_outage(error) {
-        StoreError::transient(error.clone())
+fn failed(error: Error) -> StoreError {
+    if is_outage(&error) {
+        StoreError::transient(error)
     } else {
-        StoreError::permanent(error.clone())
+        StoreError::permanent(error)
     }
 }

@@ -13,7 +13,4 @@ mod rejected;
 mod single;
 mod strategy;
 
-pub(super) use self::{
-    rejected::explain,
-    strategy::{Attempted, insert},
-};
+pub(super) use self::{rejected::explain, strategy::insert};

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use aftermatch_ports::{
     CreateOutcome, Deleted, Draft, Outcome, Precondition, StoreError,
-    model::{Attachments, ClientMsgId, MessageId, Reason, RequestId, Text, UserId},
+    model::{Attachments, ClientMsgId, MessageId, Reason, RequestId, RoomId, Text, UserId},
 };
 
 use crate::retry::Attempt;
@@ -11,15 +11,18 @@ use crate::retry::Attempt;
 const MAX_REQUEST_ID_BYTES: usize = 1_000;
 
 /// What a request gets for its [`Job`].
-pub(crate) type Answer = Result<Attempt<Outcome<Written>>, StoreError>;
+pub(crate) type Answer = Result<Written, StoreError>;
 
-/// What a job wrote.
+/// How a write was decided, or that it has to be tried again.
+pub(crate) type Attempted<T> = Attempt<Outcome<T>>;
+
+/// What became of a job.
 pub(crate) enum Written {
-    /// For [`Job::Create`].
-    Create(CreateOutcome),
+    /// For [`Job::Create`]: of each message.
+    Create(Vec<Result<Attempted<CreateOutcome>, StoreError>>),
     /// For [`Job::Change`]: the messages that were edited or deleted, in the order
     /// of the request, once each. `None`: none of them.
-    Change(Option<Deleted>),
+    Change(Attempted<Option<Deleted>>),
     /// For [`Job::Check`]: nothing, but it could have.
     Nothing,
 }
@@ -27,7 +30,8 @@ pub(crate) enum Written {
 /// A write.
 #[derive(Clone)]
 pub(crate) enum Job {
-    Create(Create),
+    /// Messages that are created in this order, under the same precondition.
+    Create(Vec<Create>),
     Change(Change),
     /// Whether the connection could write.
     Check,
@@ -38,7 +42,6 @@ pub(crate) enum Job {
 pub(crate) struct Create {
     pub(crate) precondition: Precondition,
     pub(crate) draft: Draft,
-    pub(crate) request_id: RequestId,
 }
 
 /// Messages to edit or delete.
@@ -62,10 +65,11 @@ pub(crate) enum What {
 }
 
 impl Job {
-    pub(crate) fn precondition(&self) -> Option<Precondition> {
+    /// The room, if it writes in one.
+    pub(super) fn room(&self) -> Option<RoomId> {
         match self {
-            Self::Create(create) => Some(create.precondition),
-            Self::Change(change) => Some(change.precondition),
+            Self::Create(creates) => creates.first().map(|create| create.precondition.room),
+            Self::Change(change) => Some(change.precondition.room),
             Self::Check => None,
         }
     }
@@ -81,7 +85,7 @@ impl Create {
     }
 
     pub(super) fn stored_request_id(&self) -> Option<&str> {
-        stored(&self.request_id)
+        stored(&self.draft.request_id)
     }
 }
 

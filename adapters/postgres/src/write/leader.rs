@@ -1,6 +1,5 @@
 use std::{
     collections::{HashSet, VecDeque},
-    iter,
     sync::Arc,
     time::Duration,
 };
@@ -12,10 +11,10 @@ use tokio::{sync::oneshot, time::Instant};
 
 use super::{
     connection::WriteConnection,
-    job::{Answer, Change, Create, Job},
+    job::{Answer, Change, Create, Job, Written},
 };
 
-/// The largest batch: one statement.
+/// The largest batch: one statement. A larger job is one by itself.
 const MAX_BATCH: usize = 256;
 
 /// Upper bounds of the histogram of batch sizes.
@@ -40,9 +39,9 @@ struct Waiting {
     deadline: Instant,
 }
 
-/// A create on its way into a batch.
-struct TakenCreate {
-    create: Create,
+/// Creates of one job on their way into a batch.
+struct TakenCreates {
+    creates: Vec<Create>,
     handoff: oneshot::Sender<Handoff>,
     deadline: Instant,
 }
@@ -97,31 +96,36 @@ impl Queue {
         }
     }
 
-    /// The creates that join the next batch: those with no change of their room before
+    /// The creates that join a batch of `size`: those with no change of their room before
     /// them (invariant 7).
-    fn take_creates(&self) -> Vec<TakenCreate> {
+    fn take_creates(&self, mut size: usize) -> Vec<TakenCreates> {
         let now = Instant::now();
         let mut state = self.state.lock();
         let (mut taken, mut left) = (Vec::new(), Vec::new());
         // Those with a change that stays in the queue.
         let mut rooms = HashSet::new();
-        while taken.len() < MAX_BATCH - 1
+        while size < MAX_BATCH
             && let Some(waiting) = state.waiting.pop_front()
         {
             let Some(waiting) = self.unless_late(waiting, now) else {
                 continue;
             };
-            let room = waiting.job.precondition().map(|of| of.room);
+            let room = waiting.job.room();
             match waiting {
                 Waiting {
-                    job: Job::Create(create),
+                    job: Job::Create(creates),
                     handoff,
                     deadline,
-                } if room.is_none_or(|room| !rooms.contains(&room)) => taken.push(TakenCreate {
-                    create,
-                    handoff,
-                    deadline,
-                }),
+                } if size + creates.len() <= MAX_BATCH
+                    && room.is_none_or(|room| !rooms.contains(&room)) =>
+                {
+                    size += creates.len();
+                    taken.push(TakenCreates {
+                        creates,
+                        handoff,
+                        deadline,
+                    });
+                }
                 waiting => {
                     rooms.extend(room);
                     left.push(waiting);
@@ -163,39 +167,41 @@ impl Leader {
     /// Does `job`, a create together with those that wait in the queue.
     pub(super) async fn write(self, job: Job, deadline: Instant) -> Answer {
         match job {
-            Job::Create(create) => self.create(create, deadline).await,
+            Job::Create(creates) => self.create(creates, deadline).await,
             Job::Change(change) => self.change(&change, deadline).await,
             Job::Check => self.check(deadline).await,
         }
     }
 
-    async fn create(mut self, own: Create, deadline: Instant) -> Answer {
-        let taken = self.queue.take_creates();
+    async fn create(mut self, own: Vec<Create>, deadline: Instant) -> Answer {
+        let taken = self.queue.take_creates(own.len());
         // Each of them has time for a statement.
         let deadline = taken
             .iter()
             .map(|taken| taken.deadline)
             .fold(deadline, Ord::min);
-        let (taken, handoffs): (Vec<_>, Vec<_>) = taken
-            .into_iter()
-            .map(|taken| (taken.create, taken.handoff))
-            .unzip();
-        let creates: Vec<_> = iter::once(own).chain(taken).collect();
+        let count = own.len();
+        let mut creates = own;
+        let mut handoffs = Vec::with_capacity(taken.len());
+        for taken in taken {
+            handoffs.push((taken.creates.len(), taken.handoff));
+            creates.extend(taken.creates);
+        }
         let size = u32::try_from(creates.len()).unwrap_or(u32::MAX);
         self.queue.batch_sizes.observe(f64::from(size));
-        let answers = match &mut self.connection {
-            Some(connection) => connection.create(&creates, deadline).await,
-            None => Vec::new(),
+        let Some(connection) = &mut self.connection else {
+            return unanswered();
         };
+        let mut results = connection.create(&creates, deadline).await.into_iter();
         // The next leader starts before the answers of this batch go out.
         drop(self);
-        let mut answers = answers.into_iter();
-        let own = answers.next();
-        for (handoff, answer) in handoffs.into_iter().zip(answers) {
-            // An error: the request was dropped. Its message is committed anyway.
-            let _ = handoff.send(Handoff::Answer(answer));
+        let mut next = |count| Ok(Written::Create(results.by_ref().take(count).collect()));
+        let own = next(count);
+        for (count, handoff) in handoffs {
+            // An error: the request was dropped. Its messages are committed anyway.
+            let _ = handoff.send(Handoff::Answer(next(count)));
         }
-        own.unwrap_or_else(unanswered)
+        own
     }
 
     async fn change(mut self, change: &Change, deadline: Instant) -> Answer {

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use aftermatch_ports::{
-    Changes, Draft, Messages, Outcome, People, Precondition, Read, Revisions, Rooms,
+    Changes, CreateOne, Draft, Messages, Outcome, People, Precondition, Read, Revisions, Rooms,
     model::{MessageId, RequestId, RoomId, Seq, Text, UserId, access::DeleteScope},
 };
 use aftermatch_postgres::Postgres;
@@ -54,9 +54,10 @@ async fn what_is_written_here_is_written_there() {
         text: text("from the chat"),
         attachments: None,
         client_msg_id: None,
+        request_id: RequestId::NONE,
     };
     let created = store
-        .create(precondition(store, 21, 2).await, draft, RequestId::NONE)
+        .create_one(precondition(store, 21, 2).await, draft)
         .await;
     assert!(matches!(created, Ok(Outcome::Committed(_))), "{created:?}");
     let there = "SELECT string_agg(room_id || ' ' || user_id || ' ' || text, ', ')
@@ -125,9 +126,10 @@ async fn message_of_a_removed_room_holds_up_nothing() {
             text: Text::new("written here", 100).expect("a text"),
             attachments: None,
             client_msg_id: None,
+            request_id: RequestId::NONE,
         };
         let precondition = precondition(&store, room, user).await;
-        let created = store.create(precondition, draft, RequestId::NONE).await;
+        let created = store.create_one(precondition, draft).await;
         assert!(matches!(created, Ok(Outcome::Committed(_))), "{created:?}");
     }
     world

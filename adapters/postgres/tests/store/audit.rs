@@ -2,7 +2,7 @@
 //! about users that the platform has removed.
 
 use aftermatch_ports::{
-    AuditPage, CreateOutcome, Log, Messages, Outcome,
+    AuditPage, CreateOne, CreateOutcome, Log, Messages, Outcome,
     model::{Author, MessageId, Reason, RoomId, Seq, UserId, VersionKind, access::DeleteScope},
 };
 use aftermatch_postgres::Postgres;
@@ -91,7 +91,7 @@ async fn past_shows_removed_user_by_id() {
     let (database, platform) = with_world(&town(vec![])).await;
     let store = store(&database).await;
     let now = precondition(&store, ROOM.0, 1).await;
-    let created = store.create(now, draft("first", None), NO_REQUEST).await;
+    let created = store.create_one(now, draft("first", None)).await;
     let Ok(Outcome::Committed(CreateOutcome::Created(created))) = created else {
         panic!("{created:?}");
     };

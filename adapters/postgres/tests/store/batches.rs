@@ -2,9 +2,9 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use crate::support::{NO_REQUEST, draft, last_seq, precondition, store, town, with_world};
+use crate::support::{draft, last_seq, precondition, store, town, with_world};
 use aftermatch_ports::{
-    CreateOutcome, Created, History, HistoryRange, Messages, Outcome, Precondition,
+    CreateOne, CreateOutcome, Created, History, HistoryRange, Outcome, Precondition,
     model::{RoomId, Seq},
 };
 use aftermatch_postgres::Postgres;
@@ -41,7 +41,7 @@ fn send(
         sending.spawn(async move {
             let id = has_id(nth).then(|| nth.to_string());
             let draft = draft(&nth.to_string(), id.as_deref());
-            let written = store.create(precondition, draft, NO_REQUEST);
+            let written = store.create_one(precondition, draft);
             (nth, written.await.expect("an answer"))
         });
     }

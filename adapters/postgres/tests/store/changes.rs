@@ -7,8 +7,8 @@ use crate::{
     support::{NO_REQUEST, draft, message, options, precondition, store, text, town, with_world},
 };
 use aftermatch_ports::{
-    Changes, CreateOutcome, Difference, Expected, Log, Messages, Outcome, People, Read, Revisions,
-    Rooms,
+    Changes, CreateOne, CreateOutcome, Difference, Expected, Log, Messages, Outcome, People, Read,
+    Revisions, Rooms,
     model::{BrandId, Epoch, LogHead, RoomId, Seq, UserId, Viewer, access::DeleteScope},
 };
 use aftermatch_postgres::{Options, Postgres};
@@ -119,7 +119,7 @@ async fn recheck_finds_every_kind_of_event() {
     let [here, there] = [store(&database).await, store(&database).await];
     settle(&there).await;
     let now = precondition(&here, 21, 1).await;
-    let created = here.create(now, draft("hello", None), NO_REQUEST).await;
+    let created = here.create_one(now, draft("hello", None)).await;
     let Ok(Outcome::Committed(CreateOutcome::Created(created))) = created else {
         panic!("{created:?}");
     };
@@ -133,7 +133,7 @@ async fn recheck_finds_every_kind_of_event() {
         .await;
     deleted.expect("a deletion");
     let other = precondition(&here, 22, 2).await;
-    let created = here.create(other, draft("hello", None), NO_REQUEST).await;
+    let created = here.create_one(other, draft("hello", None)).await;
     created.expect("a message");
     let changes = there.changes().await.expect("a recheck");
     let Changes::Known { mut logs, .. } = changes else {

@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
-use crate::support::{NO_REQUEST, draft, precondition, store, town, with_world};
-use aftermatch_ports::{Messages, Outcome, Precondition};
+use crate::support::{draft, precondition, store, town, with_world};
+use aftermatch_ports::{CreateOne, Outcome, Precondition};
 use aftermatch_postgres::Postgres;
 use aftermatch_testdb::Platform;
 
@@ -11,7 +11,7 @@ use aftermatch_testdb::Platform;
 async fn write_on(store: &Postgres, precondition: Precondition, is_frozen: &Cell<bool>) {
     loop {
         let is_late = is_frozen.get();
-        let written = store.create(precondition, draft("on and on", None), NO_REQUEST);
+        let written = store.create_one(precondition, draft("on and on", None));
         match written.await.expect("an answer") {
             Outcome::Committed(_) => assert!(!is_late, "a write began after the freeze"),
             Outcome::Conflict => return,

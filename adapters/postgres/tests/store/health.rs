@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use aftermatch_ports::{Health, Messages, Outcome, Read, Rooms, StoreError, model::RoomId};
+use aftermatch_ports::{CreateOne, Health, Outcome, Read, Rooms, StoreError, model::RoomId};
 use aftermatch_postgres::{Options, Postgres};
 use aftermatch_testdb::{Database, Platform, Proxy, Server};
 use sqlx::AssertSqlSafe;
 
-use crate::support::{NO_REQUEST, draft, precondition, store, town, with_world};
+use crate::support::{draft, precondition, store, town, with_world};
 
 async fn run(platform: &Platform, sql: &str) {
     let run = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(platform.pool());
@@ -30,7 +30,7 @@ async fn writes(store: &Postgres) -> Result<(), StoreError> {
     let healthy = Health::check(store).await;
     let written = async {
         let now = precondition(store, 21, 1).await;
-        store.create(now, draft("hello", None), NO_REQUEST).await
+        store.create_one(now, draft("hello", None)).await
     };
     match &healthy {
         Ok(()) => assert!(matches!(written.await, Ok(Outcome::Committed(_)))),
@@ -73,7 +73,7 @@ async fn read_only_server_is_unhealthy_and_recovers() {
     run(&platform, "SELECT pg_reload_conf()").await;
     let refused = async {
         loop {
-            let create = store.create(now, draft("hello", None), NO_REQUEST);
+            let create = store.create_one(now, draft("hello", None));
             if let Err(error) = create.await {
                 break error;
             }
@@ -161,7 +161,7 @@ async fn proxy_that_closes_at_once_is_transient() {
         proxy.cut().await;
         proxy.heal().await;
         for _ in 0..20 {
-            let create = store.create(now, draft("hello", None), NO_REQUEST);
+            let create = store.create_one(now, draft("hello", None));
             let away = create.await.expect_err("nobody is there");
             assert!(away.is_transient(), "{away:?}");
             let away = Health::check(&store).await.expect_err("nobody is there");
@@ -186,7 +186,7 @@ async fn database_that_is_made_again_is_transient() {
     let drop = format!("DROP DATABASE {name} WITH (FORCE)");
     run(&server, &drop).await;
     for _ in 0..3 {
-        let create = store.create(now, draft("hello", None), NO_REQUEST);
+        let create = store.create_one(now, draft("hello", None));
         let away = create.await.expect_err("it is gone");
         assert!(away.is_transient(), "{away:?}");
         let away = Health::check(&store).await.expect_err("it is gone");

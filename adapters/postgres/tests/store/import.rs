@@ -5,7 +5,7 @@ use crate::support::{
     store, text, town, user, with_world, world,
 };
 use aftermatch_ports::{
-    CreateOutcome, Messages, Outcome,
+    CreateOne, CreateOutcome, Messages, Outcome,
     model::{MessageId, Tariff, UserId, access::DeleteScope, world::NewMessage},
 };
 use aftermatch_postgres::{ImportError, Imported, Progress, import};
@@ -189,7 +189,7 @@ async fn imported_message_ids_are_never_reused() {
         highest = ids.into_iter().fold(highest, i64::max);
         let precondition = precondition(&store, 23, 1).await;
         let created = store
-            .create(precondition, draft("new", None), NO_REQUEST)
+            .create_one(precondition, draft("new", None))
             .await
             .expect("an answer");
         let Outcome::Committed(CreateOutcome::Created(created)) = created else {

@@ -7,7 +7,7 @@ use crate::support::{
     NO_REQUEST, draft, import_into, last_seq, message, precondition, store, text, town, with_world,
 };
 use aftermatch_ports::{
-    Commit, CreateOutcome, Created, Log, Messages, Outcome, Read, Rooms,
+    Commit, CreateOne, CreateOutcome, Created, Log, Messages, Outcome, Read, Rooms,
     model::{Epoch, EventKind, LoggedEvent, MessageId, RoomId, Seq, UserId, access::DeleteScope},
 };
 use aftermatch_postgres::Postgres;
@@ -19,10 +19,7 @@ const ROOM: RoomId = RoomId(21);
 
 async fn create(store: &Postgres, author: i64, says: &str) -> Created {
     let precondition = precondition(store, ROOM.0, author).await;
-    match store
-        .create(precondition, draft(says, None), NO_REQUEST)
-        .await
-    {
+    match store.create_one(precondition, draft(says, None)).await {
         Ok(Outcome::Committed(CreateOutcome::Created(created))) => created,
         other => panic!("{other:?}"),
     }

@@ -10,6 +10,7 @@
 mod attachments;
 mod audit;
 mod batches;
+mod calls;
 mod changes;
 mod deleted_messages;
 mod frozen;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::support::{NO_REQUEST, draft, options, precondition, store};
+use crate::support::{draft, options, precondition, store};
 use aftermatch_ports::{
-    CreateOutcome, History, HistoryRange, Log, Messages, Outcome, Page, Rooms, Scope,
+    CreateOne, CreateOutcome, History, HistoryRange, Log, Outcome, Page, Rooms, Scope,
     model::{BrandId, RoomId, Seq, UserId},
 };
 use aftermatch_postgres::{MigrateError, check, is_transient, migrate};
@@ -154,7 +154,7 @@ async fn migration_preserves_old_data() {
 
     let precondition = precondition(&store, 21, 1).await;
     let sent = store
-        .create(precondition, draft("new", Some("name")), NO_REQUEST)
+        .create_one(precondition, draft("new", Some("name")))
         .await;
     match sent.expect("an answer") {
         Outcome::Committed(CreateOutcome::Created(created)) => {

@@ -5,7 +5,7 @@ use crate::{
     support::{NO_REQUEST, draft, last_seq, precondition, store, text, town, with_world},
 };
 use aftermatch_ports::{
-    CreateOutcome, Log, Messages, Outcome,
+    CreateOne, CreateOutcome, Log, Messages, Outcome,
     model::{
         AuditedKind, ClientMsgId, EventKind, LoggedEvent, MessageId, Reason, RequestId, RoomId,
         Seq, UserId, access::DeleteScope,
@@ -84,7 +84,7 @@ async fn expect_log_as_it_was(beforehand: &str) {
     let second = id(&platform, named).await;
     run(&platform, &format!("SELECT edit({second}, 'Bye')")).await;
     let now = precondition(&store, 21, 1).await;
-    let created = store.create(now, draft("between", None), NO_REQUEST).await;
+    let created = store.create_one(now, draft("between", None)).await;
     let Ok(Outcome::Committed(CreateOutcome::Created(created))) = created else {
         panic!("{created:?}");
     };
@@ -318,10 +318,7 @@ async fn repeated_post_returns_first_message() {
     let (code, _) = refusal(&platform, "post(21, 1, 'bye', 'a')").await;
     assert_eq!(code, "23505");
     let now = precondition(&store, 21, 1).await;
-    match store
-        .create(now, draft("hello", Some("a")), NO_REQUEST)
-        .await
-    {
+    match store.create_one(now, draft("hello", Some("a"))).await {
         Ok(Outcome::Committed(CreateOutcome::Duplicate(message))) => assert_eq!(message.id, first),
         other => panic!("{other:?}"),
     }
@@ -337,7 +334,7 @@ async fn writes_of_both_are_numbered_without_gap() {
     let service = async {
         for nth in 0..EACH {
             let now = precondition(&store, 21 + nth % 2, 1).await;
-            let created = store.create(now, draft("service", None), NO_REQUEST).await;
+            let created = store.create_one(now, draft("service", None)).await;
             let Ok(Outcome::Committed(CreateOutcome::Created(created))) = created else {
                 panic!("{created:?}");
             };

@@ -13,7 +13,8 @@ use crate::support::{
     NO_REQUEST, draft, last_seq, message, precondition, store, text, town, with_world,
 };
 use aftermatch_ports::{
-    CreateOutcome, Messages, Outcome, People, Precondition, Read, ReadPositions, Rooms, StoreError,
+    CreateOne, CreateOutcome, Messages, Outcome, People, Precondition, Read, ReadPositions, Rooms,
+    StoreError,
     model::{MessageId, RoomId, Seq, UserId, access::DeleteScope},
 };
 use aftermatch_postgres::Postgres;
@@ -42,9 +43,7 @@ async fn attempt(
 ) -> Result<Outcome<Made>, StoreError> {
     let made = match write {
         Write::Create => {
-            let written = store
-                .create(precondition, draft("hello", None), NO_REQUEST)
-                .await?;
+            let written = store.create_one(precondition, draft("hello", None)).await?;
             written_as(written, |outcome| match outcome {
                 CreateOutcome::Created(created) => (created.commit.seq, created.id),
                 other => panic!("{other:?}"),
@@ -279,7 +278,7 @@ async fn abandoned_creates_delay_nobody() {
     let (database, platform) = with_world(&town(vec![])).await;
     let store = Arc::new(store(&database).await);
     let precondition = precondition(&store, 21, 1).await;
-    let create = || store.create(precondition, draft("hello", None), NO_REQUEST);
+    let create = || store.create_one(precondition, draft("hello", None));
     let mut transaction = platform.pool().begin().await.expect("a transaction");
     let lock = sqlx::query("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE");
     lock.execute(&mut *transaction).await.expect("the lock");

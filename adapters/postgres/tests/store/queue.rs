@@ -6,7 +6,7 @@ use crate::support::{
     NO_REQUEST, draft, last_seq, message, options, precondition, store, text, town, with_world,
 };
 use aftermatch_ports::{
-    CreateOutcome, History, HistoryRange, Messages, Outcome, Precondition, StoreError,
+    CreateOne, CreateOutcome, History, HistoryRange, Messages, Outcome, Precondition, StoreError,
     model::{MessageId, RoomId, Seq, access::DeleteScope},
 };
 use aftermatch_postgres::{Options, Postgres};
@@ -36,7 +36,7 @@ fn write(store: &Arc<Postgres>, now: Precondition, one: Write) -> BoxFuture<'sta
                 } else {
                     "new"
                 };
-                match store.create(now, draft(says, None), NO_REQUEST).await? {
+                match store.create_one(now, draft(says, None)).await? {
                     Outcome::Committed(CreateOutcome::Created(created)) => Some(created.commit.seq),
                     other => panic!("{other:?}"),
                 }

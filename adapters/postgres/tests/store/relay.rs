@@ -6,8 +6,8 @@ use crate::support::{
     NO_REQUEST, at, draft, message, options, precondition, store, text, town, with_world,
 };
 use aftermatch_ports::{
-    History, HistoryRange, Interest, Messages, Outcome, Read, ReadPositions, Relay, RemoteEvent,
-    Revisions, Rooms, Urgency,
+    CreateOne, History, HistoryRange, Interest, Messages, Outcome, Read, ReadPositions, Relay,
+    RemoteEvent, Revisions, Rooms, Urgency,
     model::{
         EventKind, MessageId, RequestId, Revision, RoomEvent, RoomId, Seq, UserId,
         access::DeleteScope,
@@ -109,7 +109,7 @@ async fn service_writes_notify_no_rights() {
     let mut rights = Rights::of(&database).await;
     let now = precondition(&store, 21, 1).await;
     for id in [None, Some("id")] {
-        let written = store.create(now, draft("hello", id), NO_REQUEST).await;
+        let written = store.create_one(now, draft("hello", id)).await;
         assert!(matches!(written, Ok(Outcome::Committed(_))), "{written:?}");
     }
     let read = store.history(RoomId(21), HistoryRange::Newest, 1).await;

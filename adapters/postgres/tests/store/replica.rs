@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aftermatch_ports::{
-    History, HistoryRange, Messages, Outcome, Page, Rooms, Scope,
+    CreateOne, History, HistoryRange, Outcome, Page, Rooms, Scope,
     model::{BrandId, RoomId, Seq, UserId},
 };
 use aftermatch_postgres::{Options, Postgres, import, migrate};
@@ -12,7 +12,7 @@ use prometheus_client::{encoding::text::encode, registry::Registry};
 use sqlx::AssertSqlSafe;
 use tokio::time::timeout;
 
-use crate::support::{NO_REQUEST, draft, precondition, town};
+use crate::support::{draft, precondition, town};
 
 const ROOM: RoomId = RoomId(21);
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -55,7 +55,7 @@ impl Stage {
 
     async fn create(&mut self) {
         let now = precondition(&self.store, ROOM.0, 1).await;
-        let created = self.store.create(now, draft("hello", None), NO_REQUEST);
+        let created = self.store.create_one(now, draft("hello", None));
         let created = created.await.expect("a store");
         assert!(matches!(created, Outcome::Committed(_)), "{created:?}");
         self.last_seq += 1;

@@ -6,7 +6,7 @@ use crate::support::{
     NO_REQUEST, draft, import_into, last_seq, message, precondition, store, text, town, with_world,
 };
 use aftermatch_ports::{
-    CreateOutcome, Created, Log, Messages, Outcome, StoreError,
+    CreateOne, CreateOutcome, Created, Log, Messages, Outcome, StoreError,
     model::{Message, MessageId, Seq, access::DeleteScope},
 };
 use aftermatch_postgres::Postgres;
@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 async fn send(store: &Postgres, says: &str, client_msg_id: Option<&str>) -> CreateOutcome {
     let precondition = precondition(store, 21, 1).await;
     let written = store
-        .create(precondition, draft(says, client_msg_id), NO_REQUEST)
+        .create_one(precondition, draft(says, client_msg_id))
         .await;
     done(written)
 }
@@ -131,7 +131,7 @@ async fn create_during_other_commit_returns_duplicate() {
         if others {
             // The first is inserted alone; the others wait, and are then inserted together.
             let precondition = precondition(&store, 21, 1).await;
-            let send = |says, id| store.create(precondition, draft(says, Some(id)), NO_REQUEST);
+            let send = |says, id| store.create_one(precondition, draft(says, Some(id)));
             let (first, again, other, ()) = tokio::join!(
                 send("first", "first"),
                 send("hello", &client_msg_id),

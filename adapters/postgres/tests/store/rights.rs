@@ -8,8 +8,8 @@ use crate::{
     support::{NO_REQUEST, draft, message, options, precondition, store, text, town, with_world},
 };
 use aftermatch_ports::{
-    Changes, CreateOutcome, Difference, Expected, Health, History, HistoryRange, Log, Messages,
-    Outcome, Page, ReadPositions, Revisions, Rooms, Scope,
+    Changes, CreateOne, CreateOutcome, Difference, Expected, Health, History, HistoryRange, Log,
+    Messages, Outcome, Page, ReadPositions, Revisions, Rooms, Scope,
     model::{BrandId, RoomId, Seq, UserId, Viewer, access::DeleteScope},
 };
 use aftermatch_postgres::{Options, Postgres};
@@ -86,7 +86,7 @@ async fn expect_documented_rights_suffice(afterwards: &str) {
 async fn write_and_read(store: &Postgres, platform: &Platform) {
     Health::check(store).await.expect("a healthy store");
     let now = precondition(store, 21, 1).await;
-    let written = store.create(now, draft("new", Some("id")), NO_REQUEST);
+    let written = store.create_one(now, draft("new", Some("id")));
     let Outcome::Committed(CreateOutcome::Created(created)) = written.await.expect("an answer")
     else {
         panic!("nothing has changed");

@@ -3,9 +3,9 @@
 use crate::{
     inspect::{EVERYTHING, NO_MIGRATE, Role, expect_one},
     rights::{grants, run},
-    support::{NO_REQUEST, draft, options, precondition, store},
+    support::{draft, options, precondition, store},
 };
-use aftermatch_ports::{CreateOutcome, Messages, Outcome, People, Read, model::UserId};
+use aftermatch_ports::{CreateOne, CreateOutcome, Outcome, People, Read, model::UserId};
 use aftermatch_postgres::{MigrateError, Options, Postgres, Severity, check, inspect, migrate};
 use aftermatch_testdb::{Database, Platform, empty, fresh};
 
@@ -169,7 +169,7 @@ async fn service_never_reads_other_schema() {
     );
     run(&platform, rows).await;
     let now = precondition(&store, 21, 7).await;
-    let created = store.create(now, draft("hello", None), NO_REQUEST).await;
+    let created = store.create_one(now, draft("hello", None)).await;
     assert!(matches!(
         created,
         Ok(Outcome::Committed(CreateOutcome::Created(_)))

@@ -5,7 +5,9 @@ use std::{sync::Arc, time::Duration};
 use crate::support::{
     NO_REQUEST, draft, import_into, last_seq, options, precondition, store, text, town, with_world,
 };
-use aftermatch_ports::{CreateOutcome, Messages, Outcome, Page, Rooms, Scope, model::Seq};
+use aftermatch_ports::{
+    CreateOne, CreateOutcome, Messages, Outcome, Page, Rooms, Scope, model::Seq,
+};
 use aftermatch_postgres::{MigrateError, Options, Postgres, check, is_transient};
 use aftermatch_testdb::{Platform, Server};
 use sqlx::AssertSqlSafe;
@@ -30,7 +32,7 @@ async fn alter(platform: &Platform, statement: &str) {
 async fn write(store: Arc<Postgres>, rounds: usize) -> usize {
     let precondition = precondition(&store, 21, 1).await;
     for _ in 0..rounds {
-        let created = store.create(precondition, draft("hello", None), NO_REQUEST);
+        let created = store.create_one(precondition, draft("hello", None));
         let Ok(Outcome::Committed(CreateOutcome::Created(created))) = created.await else {
             panic!("a create failed");
         };
@@ -111,7 +113,7 @@ async fn read_only_database_is_refused_as_transient() {
     }
     // What was connected before goes on. What connects now is refused, until it can
     // write again.
-    let create = || store.create(now, draft("hello", None), NO_REQUEST);
+    let create = || store.create_one(now, draft("hello", None));
     let before = create().await;
     assert!(matches!(before, Ok(Outcome::Committed(_))), "{before:?}");
     let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity

@@ -7,8 +7,8 @@ use std::{
 };
 
 use aftermatch_ports::{
-    Expected, Health, History, HistoryRange, Log, Messages, Page, People, Read, ReadPositions,
-    Revisions, Rooms, Scope,
+    CreateOne, Expected, Health, History, HistoryRange, Log, Messages, Page, People, Read,
+    ReadPositions, Revisions, Rooms, Scope,
     model::{MessageId, RoomId, Seq, UserId, access::DeleteScope},
 };
 use aftermatch_postgres::{check, migrate};
@@ -109,9 +109,7 @@ async fn every_statement_has_a_named_span() {
     };
     here.rooms(Scope::All, page).await.expect("the rooms");
     let precondition = precondition(&here, room.0, user.0).await;
-    let created = here
-        .create(precondition, draft("hello", None), NO_REQUEST)
-        .await;
+    let created = here.create_one(precondition, draft("hello", None)).await;
     created.expect("an answer");
     let edited = here.edit(precondition, MessageId(1), text("edited"), NO_REQUEST);
     edited.await.expect("an answer");

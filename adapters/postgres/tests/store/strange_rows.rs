@@ -4,7 +4,7 @@ use crate::support::{
     NO_REQUEST, at, draft, import_into, message, precondition, store, text, town, with_world,
 };
 use aftermatch_ports::{
-    Directory, History, HistoryRange, Log, Messages, Outcome, Page, Read, Rooms, Scope,
+    CreateOne, Directory, History, HistoryRange, Log, Messages, Outcome, Page, Read, Rooms, Scope,
     model::{BrandId, EventKind, Pen, RoomId, RoomKind, Seq, Tariff, Timestamp, UserId},
 };
 use aftermatch_postgres::Postgres;
@@ -171,7 +171,7 @@ async fn room_with_strange_time_goes_on_with_present() {
     for time in ["infinity", "294276-12-31", "-infinity", "4713-01-01 BC"] {
         run(&platform, format!("UPDATE rooms SET last_at = '{time}'")).await;
         // One that is alone, several with one statement, an edit, a deletion, an import.
-        let create = || store.create(now, draft("hello", None), NO_REQUEST);
+        let create = || store.create_one(now, draft("hello", None));
         let (one, two, three) = tokio::join!(create(), create(), create());
         for created in [one, two, three] {
             assert!(matches!(created, Ok(Outcome::Committed(_))), "{created:?}");

@@ -87,6 +87,7 @@ pub(crate) fn draft(says: &str, client_msg_id: Option<&str>) -> Draft {
         text: text(says),
         attachments: None,
         client_msg_id: client_msg_id.map(|id| ClientMsgId::new(id).expect("a valid id")),
+        request_id: RequestId::NONE,
     }
 }
 

@@ -14,6 +14,7 @@ use std::{
 
 use aftermatch_ports::model::Session;
 use aftermatch_protocol::close::Close;
+use bytes::Bytes;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::{Closing, requests::Allowance, timers::Timers, turn::Turn};
@@ -37,6 +38,10 @@ pub(super) struct Conversation<'a> {
     pub(super) is_refused: bool,
     reader: &'a mut Reader,
     turn: Turn,
+    /// What was read and is answered next.
+    next: Option<Result<Incoming, ReadError>>,
+    /// Whether the last request waited for the store.
+    waited: bool,
     frames_received: u64,
 }
 
@@ -64,6 +69,8 @@ impl<'a> Conversation<'a> {
             is_refused: false,
             reader,
             turn: Turn::default(),
+            next: None,
+            waited: false,
             frames_received: 0,
         }
     }
@@ -121,7 +128,7 @@ impl<'a> Conversation<'a> {
             return Poll::Ready(Event::Close(close));
         }
         if self.outbox().has_room()
-            && let Some(incoming) = self.reader.next_read()
+            && let Some(incoming) = self.next.take().or_else(|| self.reader.next_read())
         {
             return Poll::Ready(Event::Incoming(incoming));
         }
@@ -151,13 +158,10 @@ impl<'a> Conversation<'a> {
     }
 
     async fn receive(&mut self, incoming: Incoming) -> Option<Closing> {
-        self.state.hub.metrics().frames_received.inc();
-        self.frames_received += 1;
-        let admitted = self.allowance.admit(Instant::now());
-        self.is_refused = admitted.is_err();
+        let admitted = self.admit();
         let close = match (incoming, admitted) {
             (Incoming::Close(_), _) => return Some(Closing::ByClient),
-            (Incoming::Text(text), admitted) => self.respond_to(&text, admitted).await,
+            (Incoming::Text(text), admitted) => self.respond_to(text, admitted).await,
             (Incoming::Binary, admitted) => {
                 self.refuse_binary(admitted);
                 None
@@ -174,13 +178,46 @@ impl<'a> Conversation<'a> {
             .map(Closing::ByServer)
     }
 
-    /// Answers a request. Before it waits for a store, what was answered so far is
-    /// sent.
-    async fn respond_to(&mut self, text: &[u8], admitted: Result<(), Duration>) -> Option<Close> {
+    /// Counts a frame, and whether the connection may send it already.
+    fn admit(&mut self) -> Result<(), Duration> {
+        self.state.hub.metrics().frames_received.inc();
+        self.frames_received += 1;
+        let admitted = self.allowance.admit(Instant::now());
+        self.is_refused = admitted.is_err();
+        admitted
+    }
+
+    /// The next text, if it has been read, after one that was admitted.
+    pub(super) fn next_text(&mut self) -> Option<(Bytes, Result<(), Duration>)> {
+        if !self.outbox().has_room() {
+            return None;
+        }
+        match self.reader.next_read()? {
+            Ok(Incoming::Text(text)) => {
+                let _ = self.allowance.count(true);
+                Some((text, self.admit()))
+            }
+            other => {
+                self.next = Some(other);
+                None
+            }
+        }
+    }
+
+    /// Answers a request, and those that wait with it. Before it waits for a store, what was
+    /// answered so far is sent.
+    async fn respond_to(&mut self, text: Bytes, admitted: Result<(), Duration>) -> Option<Close> {
         let connection = self.connection;
+        let together = self.waited;
         let mut waiting = false;
         let close = {
-            let mut response = pin!(self.respond_to_frame(text, admitted));
+            let mut response = pin!(async {
+                if together {
+                    self.respond_together(text, admitted).await
+                } else {
+                    self.respond_to_frame(&text, admitted).await
+                }
+            });
             poll_fn(|context| {
                 let polled = response.as_mut().poll(context);
                 if polled.is_pending() {
@@ -194,6 +231,7 @@ impl<'a> Conversation<'a> {
             })
             .await
         };
+        self.waited = waiting;
         if waiting {
             // Others went on meanwhile, and nothing was read.
             self.turn = Turn::default();

@@ -3,19 +3,18 @@
 use std::{panic::AssertUnwindSafe, time::Duration};
 
 use aftermatch_ports::{
-    ChatError, Join, Since,
+    ChatError, Join, Since, Submission,
     model::{MessageId, RequestId, RoomId, Seq},
 };
 use aftermatch_protocol::{
     action::Action,
     close::Close,
     error::ProtocolError,
-    event::existing_message,
     request::{
         self, AtLeast, EditMessage, Id, Ids, JoinRoom, Malformed, MarkRead, Parameters, Renew,
         Request, ShortText,
     },
-    response::{self, Allowed, ReadyParticipants},
+    response::{self, Allowed},
 };
 use futures_util::FutureExt;
 use tokio::time::Instant;
@@ -33,35 +32,34 @@ impl Conversation<'_> {
         frame: &[u8],
         admitted: Result<(), Duration>,
     ) -> Option<Close> {
-        let metrics = self.state.hub.metrics();
-        metrics.bytes_received.inc_by(frame.len() as u64);
-        let request = match request::decode(frame, self.session.endpoint) {
-            Ok(request) => request,
+        match self.decode(frame, admitted) {
+            Ok((request, admitted)) => self.respond(request, admitted).await,
             Err(malformed) => {
                 self.refuse_malformed(malformed, admitted);
-                return None;
+                None
             }
-        };
-        let admitted = admitted.and_then(|()| self.admit_write(&request.parameters));
-        let span = self.span(&request);
-        self.respond(request, admitted).instrument(span).await
+        }
     }
 
-    fn span(&self, request: &Request<'_>) -> Span {
+    /// The request, and whether its user may send it already.
+    pub(super) fn decode<'f>(
+        &self,
+        frame: &'f [u8],
+        admitted: Result<(), Duration>,
+    ) -> Result<(Request<'f>, Result<(), Duration>), Malformed> {
+        let metrics = self.state.hub.metrics();
+        metrics.bytes_received.inc_by(frame.len() as u64);
+        let request = request::decode(frame, self.session.endpoint)?;
+        let admitted = admitted.and_then(|()| self.admit_write(&request.parameters));
+        Ok((request, admitted))
+    }
+
+    fn span_of(&self, request: &Request<'_>) -> Span {
         let room = match &request.parameters {
-            Parameters::JoinRoom(join) => Some(join.room_pk.0),
-            _ => self.connection.joined().map(|room| room.0),
+            Parameters::JoinRoom(join) => Some(RoomId(join.room_pk.0)),
+            _ => self.connection.joined(),
         };
-        tracing::debug_span!(
-            "request",
-            action = request.parameters.action().as_str(),
-            // As JSON: a string without its quotes.
-            request_id = request.request_id.as_str().map(|id| id.trim_matches('"')),
-            room,
-            status = field::Empty,
-            error_code = field::Empty,
-            duration_us = field::Empty,
-        )
+        span(request.parameters.action(), &request.request_id, room)
     }
 
     /// Answers a binary frame.
@@ -70,7 +68,11 @@ impl Conversation<'_> {
         self.refuse_malformed(malformed, admitted);
     }
 
-    fn refuse_malformed(&self, mut malformed: Malformed, admitted: Result<(), Duration>) {
+    pub(super) fn refuse_malformed(
+        &self,
+        mut malformed: Malformed,
+        admitted: Result<(), Duration>,
+    ) {
         if let Err(wait) = admitted {
             malformed.error = ProtocolError::too_many_requests(wait);
         }
@@ -101,7 +103,18 @@ impl Conversation<'_> {
         }
     }
 
-    async fn respond(
+    pub(super) async fn respond(
+        &mut self,
+        request: Request<'_>,
+        admitted: Result<(), Duration>,
+    ) -> Option<Close> {
+        let span = self.span_of(&request);
+        self.respond_in_span(request, admitted)
+            .instrument(span)
+            .await
+    }
+
+    async fn respond_in_span(
         &mut self,
         request: Request<'_>,
         admitted: Result<(), Duration>,
@@ -127,19 +140,32 @@ impl Conversation<'_> {
         let performed = AssertUnwindSafe(self.perform(parameters, &request_id))
             .catch_unwind()
             .await;
+        self.answered(action, &request_id, started, performed.ok())
+    }
+
+    /// What was performed for a request has this status. `None`: that panicked. Refuses the
+    /// request unless it has a response. Returns how to close the connection.
+    pub(super) fn answered(
+        &self,
+        action: Action,
+        request_id: &RequestId,
+        started: Instant,
+        performed: Option<Result<u16, ChatError>>,
+    ) -> Option<Close> {
+        let (metrics, name) = (self.state.hub.metrics(), action.as_str());
         let (status, close) = match performed {
-            Ok(Ok(status)) => {
+            Some(Ok(status)) => {
                 self.state.failures.succeeded();
                 (status, None)
             }
-            Ok(Err(error)) => {
+            Some(Err(error)) => {
                 let close = last_refusal(&error);
                 let error = self.state.failures.report(error);
-                (self.refuse(action, &request_id, error), close)
+                (self.refuse(action, request_id, error), close)
             }
-            Err(_) => {
+            None => {
                 tracing::error!(action = name, "a request panicked");
-                let status = self.refuse(action, &request_id, ProtocolError::internal());
+                let status = self.refuse(action, request_id, ProtocolError::internal());
                 (status, None)
             }
         };
@@ -253,13 +279,13 @@ impl Conversation<'_> {
                 attachments,
                 client_msg_id,
             } => {
-                let id = request_id.clone();
-                let create = chat.create_message(session, &text, attachments, client_msg_id, id);
-                let Some(existing) = create.await? else {
-                    return Ok(201);
+                let message = Submission {
+                    text: text.into_owned(),
+                    attachments,
+                    client_msg_id,
+                    request_id: request_id.clone(),
                 };
-                let participants = ReadyParticipants::of(&existing.room.room);
-                encode::text(&existing_message(&existing, Some(&participants)))
+                return self.create(message).await;
             }
             Parameters::EditMessage(EditMessage {
                 msg_id: Id(id),
@@ -281,6 +307,19 @@ impl Conversation<'_> {
         self.outbox().respond(response);
         Ok(200)
     }
+}
+
+pub(super) fn span(action: Action, request_id: &RequestId, room: Option<RoomId>) -> Span {
+    tracing::debug_span!(
+        "request",
+        action = action.as_str(),
+        // As JSON: a string without its quotes.
+        request_id = request_id.as_str().map(|id| id.trim_matches('"')),
+        room = room.map(|room| room.0),
+        status = field::Empty,
+        error_code = field::Empty,
+        duration_us = field::Empty,
+    )
 }
 
 /// How long a connection stays open after its access token has ended.

@@ -1,6 +1,6 @@
 use aftermatch_ports::{
-    CreateOutcome, Draft, HistoryPage, HistoryRange, Moderator, Outcome, PlatformError, Post,
-    Posted, Read,
+    CreateOne, CreateOutcome, Draft, HistoryPage, HistoryRange, Moderator, Outcome, PlatformError,
+    Post, Posted, Read,
     model::{
         Author, EventKind, Message, MessageId, MessageVersion, Refusal, RequestId, RoomId, Text,
         VersionKind, access::DeleteScope,
@@ -25,13 +25,14 @@ pub(super) async fn create(ports: &Ports, post: Post) -> Result<Posted, Platform
         attachments: None,
         text: Text::new(&post.text, ports.max_text_chars)?,
         client_msg_id: post.client_msg_id,
+        request_id: RequestId::NONE,
     };
     let mut attempts = Attempts::new(ports, post.room, post.author);
     loop {
         let target = attempts.next().await?;
         let write = ports
             .messages
-            .create(target.precondition(), draft.clone(), RequestId::NONE);
+            .create_one(target.precondition(), draft.clone());
         let created = match write.await? {
             Outcome::Conflict => continue,
             Outcome::Committed(CreateOutcome::Created(created)) => created,

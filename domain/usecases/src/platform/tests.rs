@@ -84,18 +84,19 @@ fn create_looks_at_no_right_and_publishes() {
     mocks
         .messages
         .expect_create()
-        .withf(|given, draft, request_id| {
+        .withf(|given, drafts| {
             *given == precondition(&stranger(), &closed_room())
-                && draft.text == text("hello")
-                && *request_id == RequestId::NONE
+                && drafts
+                    .iter()
+                    .all(|draft| draft.text == text("hello") && draft.request_id == RequestId::NONE)
         })
         .once()
-        .returning(|_, _, _| {
+        .returning(|_, _| {
             let created = Created {
                 id: ID,
                 commit: commit(41),
             };
-            Ok(Outcome::Committed(CreateOutcome::Created(created)))
+            vec![Ok(Outcome::Committed(CreateOutcome::Created(created)))]
         });
     mocks.expect_published(|event| {
         event.requester.is_none()
@@ -113,13 +114,13 @@ fn repeated_create_returns_message_and_publishes_nothing() {
     let mut mocks = Mocks::new().finding(Read::Cached, &stranger(), room());
     let duplicate = || CreateOutcome::Duplicate(Box::new(message(38)));
     let create = mocks.messages.expect_create();
-    create.returning(move |_, _, _| Ok(Outcome::Committed(duplicate())));
+    create.returning(move |_, _| vec![Ok(Outcome::Committed(duplicate()))]);
     let posted = block_on(platform(mocks).create(post())).expect("it is there");
     assert_eq!((posted.message, posted.is_new), (message(38), false));
 
     let mut mocks = Mocks::new().finding(Read::Cached, &stranger(), room());
     let create = mocks.messages.expect_create();
-    create.returning(|_, _, _| Ok(Outcome::Committed(CreateOutcome::IdConflict)));
+    create.returning(|_, _| vec![Ok(Outcome::Committed(CreateOutcome::IdConflict))]);
     let refused = block_on(platform(mocks).create(post()));
     let taken = matches!(
         refused,
@@ -158,7 +159,7 @@ fn conflicts_end_after_some_attempts() {
         .finding(Read::Cached, &stranger(), room())
         .finding(Read::Fresh, &stranger(), room());
     let create = mocks.messages.expect_create().times(8);
-    create.returning(|_, _, _| Ok(Outcome::Conflict));
+    create.returning(|_, _| vec![Ok(Outcome::Conflict)]);
     let failed = block_on(platform(mocks).create(post()));
     let is_transient = matches!(&failed, Err(PlatformError::Store(error)) if error.is_transient());
     assert!(is_transient, "{failed:?}");

@@ -1,8 +1,10 @@
+use std::collections::VecDeque;
+
 use aftermatch_ports::{
-    ChatError, Commit, CreateOutcome, Created, Draft, Outcome,
+    ChatError, Commit, CreateAnswer, CreateOutcome, Created, Draft, Outcome, Submission,
     model::{
-        AttachmentFault, Attachments, Author, ClientMsgId, EventKind, Message, Refusal, RequestId,
-        RoomEvent, Session, SignedAttachment, Text, UserId,
+        AttachmentFault, Attachments, Author, EventKind, Message, Refusal, Session,
+        SignedAttachment, Text, UserId,
     },
 };
 
@@ -12,59 +14,110 @@ use super::{
 };
 use crate::Ports;
 
-/// What a client gives a message.
-pub(crate) struct Given<'a> {
-    pub(crate) text: &'a str,
-    pub(crate) attachments: Vec<SignedAttachment>,
-    pub(crate) client_msg_id: Option<ClientMsgId>,
-}
+/// What is left of the messages that were submitted together. One that is refused waits for
+/// its turn to be answered.
+type Left = VecDeque<Result<Draft, Refusal>>;
+
+type Answer<'a> = &'a mut (dyn FnMut(CreateAnswer) + Send);
 
 pub(crate) async fn run(
     ports: &Ports,
     session: &Session,
-    given: Given<'_>,
-    request_id: RequestId,
-) -> Result<Option<RoomEvent>, ChatError> {
-    let mut attempt = WriteAttempt::begin(ports, session)?;
-    let draft = draft(ports, session.user, given)?;
-    loop {
-        let permit = attempt.permit().await?;
-        let write = ports
-            .messages
-            .create(permit.precondition, draft.clone(), request_id.clone());
-        let created = match write.await? {
-            Outcome::Conflict => continue,
-            Outcome::Committed(CreateOutcome::IdConflict) => {
-                return Err(Refusal::ClientMsgIdTaken.into());
-            }
-            Outcome::Committed(CreateOutcome::Duplicate(message)) => {
-                let commit = Commit {
-                    seq: message.seq,
-                    at: permit.now,
-                    epoch: permit.room.epoch,
-                };
-                let kind = EventKind::Created(*message);
-                return Ok(Some(permit.event(session, request_id, commit, kind)));
-            }
-            Outcome::Committed(CreateOutcome::Created(created)) => created,
-        };
-        let kind = EventKind::Created(message(draft, created, &permit));
-        let event = permit.event(session, request_id, created.commit, kind);
-        publish(ports, event, permit.author.revision).await;
-        return Ok(None);
+    submitted: Vec<Submission>,
+    answer: Answer<'_>,
+) {
+    let drafts = submitted.into_iter();
+    let drafts = drafts.map(|submission| draft(ports, session.user, submission));
+    let mut left = drafts.collect();
+    while let Err(error) = create(ports, session, &mut left, answer).await {
+        left.pop_front();
+        answer(Err(error));
     }
 }
 
-fn draft(ports: &Ports, user: UserId, given: Given<'_>) -> Result<Draft, Refusal> {
+/// Creates what is left, all of it under one precondition, until nothing is. An error is that
+/// of the first.
+async fn create(
+    ports: &Ports,
+    session: &Session,
+    left: &mut Left,
+    answer: Answer<'_>,
+) -> Result<(), ChatError> {
+    if left.is_empty() {
+        return Ok(());
+    }
+    let mut attempt = WriteAttempt::begin(ports, session)?;
+    loop {
+        answer_refused(left, answer);
+        let drafts: Vec<_> = left.iter().flatten().cloned().collect();
+        if drafts.is_empty() {
+            return Ok(());
+        }
+        let permit = attempt.permit().await?;
+        for outcome in ports.messages.create(permit.precondition, drafts).await {
+            answer_refused(left, answer);
+            let committed = match outcome {
+                Ok(Outcome::Conflict) => break,
+                Ok(Outcome::Committed(committed)) => Ok(committed),
+                Err(error) => Err(error),
+            };
+            let Some(Ok(draft)) = left.pop_front() else {
+                break;
+            };
+            answer(match committed {
+                Ok(outcome) => created(ports, session, &permit, draft, outcome).await,
+                Err(error) => Err(error.into()),
+            });
+        }
+    }
+}
+
+fn answer_refused(left: &mut Left, answer: Answer<'_>) {
+    while let Some(Err(refusal)) = left.pop_front_if(|first| first.is_err()) {
+        answer(Err(refusal.into()));
+    }
+}
+
+/// The answer to a draft that has this outcome.
+async fn created(
+    ports: &Ports,
+    session: &Session,
+    permit: &WritePermit,
+    draft: Draft,
+    outcome: CreateOutcome,
+) -> CreateAnswer {
+    let request_id = draft.request_id.clone();
+    match outcome {
+        CreateOutcome::IdConflict => Err(Refusal::ClientMsgIdTaken.into()),
+        CreateOutcome::Duplicate(message) => {
+            let commit = Commit {
+                seq: message.seq,
+                at: permit.now,
+                epoch: permit.room.epoch,
+            };
+            let kind = EventKind::Created(*message);
+            Ok(Some(permit.event(session, request_id, commit, kind)))
+        }
+        CreateOutcome::Created(created) => {
+            let kind = EventKind::Created(message(draft, created, permit));
+            let event = permit.event(session, request_id, created.commit, kind);
+            publish(ports, event, permit.author.revision).await;
+            Ok(None)
+        }
+    }
+}
+
+fn draft(ports: &Ports, user: UserId, given: Submission) -> Result<Draft, Refusal> {
     let attachments = signed(ports, user, given.attachments)?;
     let text = match attachments {
-        Some(_) => Text::or_blank(given.text, ports.max_text_chars)?,
-        None => Text::new(given.text, ports.max_text_chars)?,
+        Some(_) => Text::or_blank(&given.text, ports.max_text_chars)?,
+        None => Text::new(&given.text, ports.max_text_chars)?,
     };
     Ok(Draft {
         text,
         attachments,
         client_msg_id: given.client_msg_id,
+        request_id: given.request_id,
     })
 }
 
@@ -118,19 +171,19 @@ fn message(draft: Draft, created: Created, permit: &WritePermit) -> Message {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::sync::{Arc, mpsc};
 
     use aftermatch_ports::{
-        Chat, MockSignatures, Read,
-        model::{Attachment, MessageId, Seq},
+        Chat, MockSignatures, Read, StoreError,
+        model::{Attachment, ClientMsgId, MessageId, RequestId, RoomEvent, Seq},
     };
     use mockall::predicate::eq;
     use pollster::block_on;
 
     use super::*;
     use crate::testing::{
-        self, EPOCH, Mocks, ROOM, SESSION, admin, ann, at, commit, precondition, refusal, room,
-        session_of, text,
+        self, EPOCH, Mocks, ROOM, SESSION, admin, ann, at, commit, create, create_all,
+        precondition, refusal, room, session_of, submission, text,
     };
 
     fn client_msg_id(id: &str) -> Option<ClientMsgId> {
@@ -147,20 +200,17 @@ mod tests {
                 text: text(" hello\n"),
                 attachments: None,
                 client_msg_id: client_msg_id.clone(),
+                request_id: RequestId::new("7"),
             };
             mocks
                 .messages
                 .expect_create()
-                .with(
-                    eq(precondition(&user, &room())),
-                    eq(draft),
-                    eq(RequestId::new("7")),
-                )
+                .with(eq(precondition(&user, &room())), eq(vec![draft]))
                 .once()
-                .returning(move |_, _, _| {
+                .returning(move |_, _| {
                     let commit = commit(41);
                     let created = Created { id, commit };
-                    Ok(Outcome::Committed(CreateOutcome::Created(created)))
+                    vec![Ok(Outcome::Committed(CreateOutcome::Created(created)))]
                 });
             let expected = RoomEvent {
                 seq,
@@ -189,22 +239,25 @@ mod tests {
             mocks.expect_published(move |event| *event == expected);
 
             let chat = mocks.chat();
-            let request_id = RequestId::new("7");
-            let create =
-                chat.create_message(&session, " hello\n", vec![], client_msg_id, request_id);
-            assert_eq!(block_on(create).unwrap(), None);
+            let message = Submission {
+                client_msg_id,
+                ..submission(" hello\n")
+            };
+            assert_eq!(create(&chat, &session, message).unwrap(), None);
         }
     }
 
     /// Ann sends "hello", and the store answers with `outcome`. Nothing is
     /// published.
-    fn create_with(outcome: CreateOutcome) -> Result<Option<RoomEvent>, ChatError> {
+    fn create_with(outcome: CreateOutcome) -> CreateAnswer {
         let mut mocks = Mocks::new().finding(Read::Cached, &ann(), room());
-        let create = mocks.messages.expect_create().once();
-        create.returning(move |_, _, _| Ok(Outcome::Committed(outcome.clone())));
-        let (chat, session) = (mocks.chat(), session_of(&ann()));
-        let request_id = RequestId::new("7");
-        block_on(chat.create_message(&session, "hello", vec![], client_msg_id("a-1"), request_id))
+        let call = mocks.messages.expect_create().once();
+        call.returning(move |_, _| vec![Ok(Outcome::Committed(outcome.clone()))]);
+        let message = Submission {
+            client_msg_id: client_msg_id("a-1"),
+            ..submission("hello")
+        };
+        create(&mocks.chat(), &session_of(&ann()), message)
     }
 
     #[test]
@@ -230,6 +283,88 @@ mod tests {
         assert_eq!(result.unwrap(), Some(expected));
     }
 
+    /// The answers in the order of the requests, and what was published.
+    #[test]
+    fn messages_created_together_are_answered_in_turn() {
+        let mut mocks =
+            Mocks::new()
+                .finding(Read::Cached, &ann(), room())
+                .finding(Read::Fresh, &ann(), room());
+        let created = |seq| {
+            let (id, commit) = (MessageId(seq), commit(seq));
+            Ok(Outcome::Committed(CreateOutcome::Created(Created {
+                id,
+                commit,
+            })))
+        };
+        let mut rounds = [
+            // Of "a", "taken" and "broken"; room or author have changed before "b".
+            vec![
+                created(41),
+                Ok(Outcome::Committed(CreateOutcome::IdConflict)),
+                Err(StoreError::permanent("it is broken")),
+                Ok(Outcome::Conflict),
+                Ok(Outcome::Conflict),
+            ],
+            vec![created(43), created(44)],
+        ]
+        .into_iter();
+        let (asked, texts) = mpsc::channel();
+        mocks.messages.expect_create().returning(move |_, drafts| {
+            let texts = drafts.iter().map(|draft| draft.text.as_str().to_owned());
+            asked.send(texts.collect::<Vec<_>>()).unwrap();
+            rounds.next().unwrap()
+        });
+        let (published, events) = mpsc::channel();
+        mocks.relay.expect_publish().return_const(());
+        mocks.inbox.expect_event().return_const(());
+        let broadcast = mocks.broadcast.expect_broadcast();
+        broadcast.returning(move |event| published.send(event.seq.0).unwrap());
+
+        let messages = ["", "a", "taken", "\0", "broken", "b", " ", "c", "d\0"];
+        let messages = messages.map(submission).into();
+        let (chat, session) = (mocks.chat(), session_of(&ann()));
+        let mut answers = Vec::new();
+        let log = &mut answers;
+        block_on(
+            chat.create_messages(&session, messages, &mut move |answer| {
+                log.push(match answer {
+                    Ok(None) => format!("event {}", events.try_recv().unwrap()),
+                    Ok(Some(_)) => "duplicate".to_owned(),
+                    Err(error) => error.to_string(),
+                });
+            }),
+        );
+        assert_eq!(
+            answers,
+            [
+                "refused: TextBlank",
+                "event 41",
+                "refused: ClientMsgIdTaken",
+                "refused: TextHasNul",
+                "failed",
+                "event 43",
+                "refused: TextBlank",
+                "event 44",
+                "refused: TextHasNul",
+            ]
+        );
+        let asked: Vec<_> = texts.try_iter().collect();
+        assert_eq!(
+            asked,
+            [vec!["a", "taken", "broken", "b", "c"], vec!["b", "c"]]
+        );
+    }
+
+    #[test]
+    fn messages_outside_of_a_room_are_each_refused() {
+        let messages = ["a", "", "b"].map(submission).into();
+        let chat = Mocks::seated_in(None).chat();
+        let answers = create_all(&chat, &session_of(&ann()), messages);
+        let refusals = answers.into_iter().map(refusal);
+        assert!(refusals.eq([const { Refusal::NotInRoom }; 3]));
+    }
+
     #[test]
     fn create_conflicting_id_is_refused_not_published() {
         let result = create_with(CreateOutcome::IdConflict);
@@ -244,33 +379,39 @@ mod tests {
     }
 
     /// Ann sends this, and the platform has signed everything with "ann".
-    fn send(
-        mut mocks: Mocks,
-        text: &str,
-        attachments: Vec<SignedAttachment>,
-    ) -> Result<Option<RoomEvent>, ChatError> {
+    fn send(mut mocks: Mocks, text: &str, attachments: Vec<SignedAttachment>) -> CreateAnswer {
         let mut signatures = MockSignatures::new();
         signatures
             .expect_is_valid()
             .returning(|user, _, signature| user == ann().id && signature == "ann");
         mocks.signatures = Some(signatures);
-        let (chat, session) = (mocks.chat(), session_of(&ann()));
-        let request_id = RequestId::new("7");
-        block_on(chat.create_message(&session, text, attachments, None, request_id))
+        create(
+            &mocks.chat(),
+            &session_of(&ann()),
+            attached(text, attachments),
+        )
+    }
+
+    fn attached(text: &str, attachments: Vec<SignedAttachment>) -> Submission {
+        Submission {
+            attachments,
+            ..submission(text)
+        }
     }
 
     #[test]
     fn create_with_attachments_needs_no_text() {
         for (given, stored) in [("hello", "hello"), ("", ""), (" \n", "")] {
             let mut mocks = Mocks::new().finding(Read::Cached, &ann(), room());
-            let create = mocks.messages.expect_create().once();
-            create.returning(move |_, draft, _| {
+            let call = mocks.messages.expect_create().once();
+            call.returning(move |_, drafts| {
+                let draft = drafts.into_iter().next().expect("a message");
                 assert_eq!(draft.text.as_str(), stored);
                 let json = draft.attachments.expect("attachments");
                 assert_eq!(json.as_str(), r#"[{"id":"b"},{"id":"a"}]"#);
                 let (id, commit) = (MessageId(18), commit(41));
                 let created = CreateOutcome::Created(Created { id, commit });
-                Ok(Outcome::Committed(created))
+                vec![Ok(Outcome::Committed(created))]
             });
             mocks.expect_published(move |event| match &event.kind {
                 EventKind::Created(message) => message.bytes() == stored.len() + 23,
@@ -304,8 +445,7 @@ mod tests {
         let result = send(Mocks::untouched(), "a\0", attachments.clone());
         assert_eq!(refusal(result), Refusal::TextHasNul);
         let (chat, session) = (Mocks::untouched().chat(), session_of(&ann()));
-        let request_id = RequestId::new("7");
-        let create = chat.create_message(&session, "hello", attachments, None, request_id);
-        assert_eq!(refusal(block_on(create)), Refusal::AttachmentsUnknown);
+        let result = create(&chat, &session, attached("hello", attachments));
+        assert_eq!(refusal(result), Refusal::AttachmentsUnknown);
     }
 }

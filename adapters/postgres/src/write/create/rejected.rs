@@ -11,7 +11,7 @@ use crate::{
     log::message_row::{self, MessageRow},
     precondition,
     retry::Attempt,
-    write::job::{Create, Written},
+    write::job::Create,
 };
 
 /// The jobs whose preconditions hold, by position, each with the message that has
@@ -84,7 +84,7 @@ pub(in crate::write) async fn explain(
                 continue;
             }
         };
-        **result = Some(Attempt::Done(Outcome::Committed(Written::Create(outcome))));
+        **result = Some(Attempt::Done(Outcome::Committed(outcome)));
     }
     Ok(())
 }

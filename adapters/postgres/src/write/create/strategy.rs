@@ -19,14 +19,11 @@ use super::{
 use crate::{
     precondition,
     retry::Attempt,
-    write::job::{Create, Written},
+    write::job::{Attempted, Create},
 };
 
-/// How a message was decided, or that it has to be tried again.
-pub(in crate::write) type Attempted = Attempt<Outcome<Written>>;
-
 /// What is known about each job: `None` if it was not inserted.
-pub(super) type Results = Vec<Option<Attempted>>;
+pub(super) type Results = Vec<Option<Attempted<CreateOutcome>>>;
 
 /// Inserts the jobs whose preconditions hold and that were not inserted before, in
 /// one transaction. `store`: that of the connection. `try_fast_path`: whether the last
@@ -45,7 +42,7 @@ pub(in crate::write) async fn insert(
     for message in inserted {
         if let Some((job, result)) = batch::at(&mut results, message.position) {
             let created = message.created(precondition::epoch(job.precondition, store));
-            let created = Written::Create(CreateOutcome::Created(created));
+            let created = CreateOutcome::Created(created);
             *result = Some(Attempt::Done(Outcome::Committed(created)));
         }
     }

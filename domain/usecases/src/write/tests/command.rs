@@ -5,7 +5,7 @@ use aftermatch_ports::{
 use pollster::block_on;
 
 use self::Command::{Create, Delete, Edit};
-use crate::testing::{Mocks, commit};
+use crate::testing::{Mocks, commit, create, submission};
 
 /// A write request, with the part of it that tests vary.
 #[derive(Debug, Clone, Copy)]
@@ -42,8 +42,8 @@ impl Command {
         let id = MessageId(1);
         match self {
             Create(text) => {
-                let create = chat.create_message(session, text, vec![], None, request_id);
-                block_on(create).map(|duplicate| assert_eq!(duplicate, None))
+                let answer = create(chat, session, submission(text));
+                answer.map(|duplicate| assert_eq!(duplicate, None))
             }
             Edit(text) => block_on(chat.edit_message(session, id, text, request_id)),
             Delete(count) => {
@@ -66,8 +66,8 @@ impl Command {
             Create(_) => {
                 let call = messages.expect_create().times(times);
                 let created = CreateOutcome::Created(Created { id, commit });
-                call.withf(move |given, _, _| *given == precondition)
-                    .returning(move |_, _, _| result.with(created.clone()));
+                call.withf(move |given, _| *given == precondition)
+                    .returning(move |_, _| vec![result.with(created.clone())]);
             }
             Edit(_) => {
                 let call = messages.expect_edit().times(times);
