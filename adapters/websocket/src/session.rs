@@ -112,7 +112,8 @@ pub(crate) async fn run(
         frames_sent = connection.outbox().frames_sent(),
         "closed"
     );
-    finish(closing, reader, connection, &state.turns).await;
+    // In a box: who stays holds no place for the end.
+    Box::pin(finish(closing, reader, connection, &state.turns)).await;
 }
 
 /// The closing handshake.

@@ -95,7 +95,8 @@ impl UpgradeHandler {
         );
         let state = self.state.clone();
         let counted = state.clone();
-        let run = async move {
+        // In a box: each future around it would hold it twice.
+        let run = Box::pin(async move {
             let _socket_permit = socket_permit;
             let Some(socket) = upgrade.await.ok().and_then(Socket::from_upgraded) else {
                 return;
@@ -114,7 +115,7 @@ impl UpgradeHandler {
                 }
                 Err(reason) => refuse(socket, Close::try_later(reason)),
             }
-        };
+        });
         let run = async move { survive(run, counted.hub.metrics()).await };
         self.state.sessions.spawn(run.instrument(span));
     }

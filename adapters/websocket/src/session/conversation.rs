@@ -161,7 +161,8 @@ impl<'a> Conversation<'a> {
         let admitted = self.admit();
         let close = match (incoming, admitted) {
             (Incoming::Close(_), _) => return Some(Closing::ByClient),
-            (Incoming::Text(text), admitted) => self.respond_to(text, admitted).await,
+            // In a box: who sends nothing holds no place for a request.
+            (Incoming::Text(text), admitted) => Box::pin(self.respond_to(text, admitted)).await,
             (Incoming::Binary, admitted) => {
                 self.refuse_binary(admitted);
                 None
