@@ -3,25 +3,34 @@
 //!
 //! A silent connection costs a descriptor until its time is over. So when too many
 //! wait, the one that has waited longest is evicted for the new one: a client that
-//! sends its head at once always gets in, however many silent ones there are.
+//! sends its head at once always gets in, however many silent ones there are. One that has
+//! just connected is not silent, its head is on the way: when everybody comes back at once,
+//! more may wait for a moment.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     net::{IpAddr, Ipv6Addr},
     sync::Arc,
+    time::Duration,
 };
 
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 
-/// The most connections that wait for a request head at a time. A client sends its
-/// head right after it has connected, so only silent ones reach this.
+/// The most silent connections that wait for a request head at a time.
 pub const MAX_PENDING: usize = 1024;
+
+/// The same together with those that have just begun to wait.
+const MAX_YOUNG: usize = 16 * MAX_PENDING;
+
+/// How long a head may be on its way before its connection is silent.
+const YOUTH: Duration = Duration::from_secs(1);
 
 /// The pending connections of one port.
 pub(super) struct PendingConnections {
     max: usize,
     max_per_source: usize,
+    max_young: usize,
     state: Mutex<State>,
 }
 
@@ -30,11 +39,13 @@ struct State {
     /// The age of the next connection.
     next: u64,
     by_age: BTreeMap<u64, Entry>,
-    by_source: HashMap<IpAddr, usize>,
+    /// Their ages.
+    by_source: HashMap<IpAddr, BTreeSet<u64>>,
 }
 
 struct Entry {
     source: IpAddr,
+    since: Instant,
     evict: Arc<Notify>,
 }
 
@@ -42,10 +53,12 @@ impl PendingConnections {
     /// Half of a port's sockets may be pending, and a quarter of those from one
     /// source. A proxy is one source, too; it sends its heads at once.
     pub(super) fn new(sockets: usize) -> Arc<Self> {
-        let max = (sockets / 2).clamp(1, MAX_PENDING);
+        let half = (sockets / 2).max(1);
+        let max = half.min(MAX_PENDING);
         Arc::new(Self {
             max,
             max_per_source: (max / 4).max(1),
+            max_young: half.min(MAX_YOUNG),
             state: Mutex::default(),
         })
     }
@@ -71,34 +84,45 @@ impl PendingConnections {
     }
 
     fn insert(&self, entry: Entry) -> u64 {
+        let (source, now) = (entry.source, entry.since);
         let mut state = self.state.lock();
-        let source = entry.source;
-        let age = state.next;
-        state.next += 1;
-        state.by_age.insert(age, entry);
-        let of_source = state.by_source.entry(source).or_default();
-        *of_source += 1;
-        if *of_source > self.max_per_source {
-            let mut ages = state.by_age.iter();
-            let oldest = ages.find(|(_, entry)| entry.source == source);
-            if let Some(oldest) = oldest.map(|(age, _)| *age) {
-                state.evict(oldest);
-            }
-        } else if state.by_age.len() > self.max
-            && let Some(oldest) = state.by_age.keys().next().copied()
-        {
-            state.evict(oldest);
+        let age = state.insert(entry);
+        while let Some(silent) = self.over_limit(&state, source, now) {
+            state.evict(silent);
         }
         age
+    }
+
+    /// The connection that is too much now that one of `source` has come.
+    fn over_limit(&self, state: &State, source: IpAddr, now: Instant) -> Option<u64> {
+        let of_source = state.by_source.get(&source);
+        let of_source = of_source.filter(|ages| ages.len() > self.max_per_source);
+        let oldest = match of_source {
+            Some(ages) => ages.first(),
+            None if state.by_age.len() > self.max => state.by_age.keys().next(),
+            None => None,
+        };
+        let since = state.by_age.get(oldest?)?.since;
+        let is_silent = now.duration_since(since) >= YOUTH;
+        let is_full = state.by_age.len() > self.max_young;
+        oldest.copied().filter(|_| is_silent || is_full)
     }
 }
 
 impl State {
+    fn insert(&mut self, entry: Entry) -> u64 {
+        let age = self.next;
+        self.next += 1;
+        self.by_source.entry(entry.source).or_default().insert(age);
+        self.by_age.insert(age, entry);
+        age
+    }
+
     fn remove(&mut self, age: u64) -> Option<Entry> {
         let entry = self.by_age.remove(&age)?;
-        if let Some(of_source) = self.by_source.get_mut(&entry.source) {
-            *of_source -= 1;
-            if *of_source == 0 {
+        if let Some(ages) = self.by_source.get_mut(&entry.source) {
+            ages.remove(&age);
+            if ages.is_empty() {
                 self.by_source.remove(&entry.source);
             }
         }
@@ -133,6 +157,7 @@ impl Pending {
     pub(super) fn resume(&self) {
         let age = self.all.insert(Entry {
             source: self.source,
+            since: Instant::now(),
             evict: self.evict.clone(),
         });
         *self.age.lock() = Some(age);
@@ -168,6 +193,7 @@ fn source(address: IpAddr) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt;
+    use tokio::time::advance;
 
     use super::*;
 
@@ -186,17 +212,19 @@ mod tests {
         PendingConnections::new(16)
     }
 
-    #[test]
-    fn source_over_limit_evicts_own_oldest() {
+    #[tokio::test(start_paused = true)]
+    async fn source_over_limit_evicts_own_oldest() {
         let all = eight();
         let other = all.add(address(1));
-        let [first, second, third] = [ANN; 3].map(|ann| all.add(ann));
+        let [first, second] = [ANN; 2].map(|ann| all.add(ann));
+        advance(YOUTH).await;
+        let third = all.add(ANN);
         assert!(is_evicted(&first));
         assert!(!is_evicted(&second) && !is_evicted(&third) && !is_evicted(&other));
     }
 
-    #[test]
-    fn port_over_limit_evicts_oldest_of_all() {
+    #[tokio::test(start_paused = true)]
+    async fn port_over_limit_evicts_oldest_of_all() {
         let all = eight();
         let pending: Vec<_> = (0..9).map(|last| all.add(address(last))).collect();
         let evicted: Vec<_> = pending.iter().map(is_evicted).collect();
@@ -204,12 +232,30 @@ mod tests {
         assert_eq!(evicted.iter().filter(|evicted| **evicted).count(), 1);
     }
 
-    #[test]
-    fn served_connection_is_never_evicted() {
+    #[tokio::test(start_paused = true)]
+    async fn who_has_just_connected_is_not_silent() {
+        const SOCKETS: usize = 4 * MAX_PENDING;
+        let all = PendingConnections::new(SOCKETS);
+        let young: Vec<_> = (0..SOCKETS / 2).map(|_| all.add(ANN)).collect();
+        assert!(!young.iter().any(is_evicted), "of one proxy");
+        // However young they are, there is an end.
+        let _other = all.add(ANN);
+        assert!(is_evicted(&young[0]));
+        assert!(!young[1..].iter().any(is_evicted));
+
+        advance(YOUTH).await;
+        let _last = all.add(ANN);
+        let left = young.iter().filter(|pending| !is_evicted(pending)).count();
+        assert!(left < MAX_PENDING / 4, "{left}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn served_connection_is_never_evicted() {
         let all = eight();
         let served = all.add(ANN);
         served.pause();
         let waiting = [ANN; 2].map(|ann| all.add(ann));
+        advance(YOUTH).await;
         assert!(!is_evicted(&served) && !served.is_pending());
         assert!(waiting.iter().all(|waiting| !is_evicted(waiting)));
         // Idle after the answer, it is the youngest of three.
