@@ -1,15 +1,42 @@
 //! Addresses: to listen on, and to connect to.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+};
 
 use anyhow::Context;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket, lookup_host};
+
+/// How many connections may wait to be accepted, as far as the system allows
+/// (`net.core.somaxconn`). One that finds no place tries again after a second, then after two,
+/// four and so on: all who come back at once should find one.
+const BACKLOG: u32 = 65_535;
 
 /// Listens on the address that `setting` gives.
 pub(crate) async fn listen(address: &str, setting: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
+    bind(address).await.with_context(|| {
         format!("cannot listen on {address} ({setting}: address and port, such as 127.0.0.1:8000)")
     })
+}
+
+/// Listens on the first of the addresses that `address` stands for and where that is possible.
+async fn bind(address: &str) -> io::Result<TcpListener> {
+    let mut error = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for address in lookup_host(address).await? {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        // A service that starts again finds connections of the last one at their end.
+        socket.set_reuseaddr(true)?;
+        let listener = socket.bind(address).and_then(|()| socket.listen(BACKLOG));
+        match listener {
+            Ok(listener) => return Ok(listener),
+            Err(failed) => error = failed,
+        }
+    }
+    Err(error)
 }
 
 /// An address to connect to, from this machine, to a service that listens on
