@@ -30,6 +30,34 @@ ratio() { awk -v a="$1" -v b="$2" 'BEGIN { if (a != "" && b > 0) printf "%.2f x"
 # With three digits.
 short() { awk -v n="$1" 'BEGIN { if (n == "") print "-"; else printf(n < 10 ? "%.2f" : n < 100 ? "%.1f" : "%.0f", n) }'; }
 
+# Runs a command as a user that Postgres accepts.
+as_owner() { if [[ $(id -u) == 0 ]]; then setpriv --reuid=nobody --clear-groups "$@"; else "$@"; fi; }
+
+# Sets `pg` to the folder of the newest binaries of Postgres.
+need_postgres() {
+    pg=$(ls -d "$(pg_config --bindir 2>/dev/null)" /usr/lib/postgresql/*/bin 2>/dev/null |
+        while read -r dir; do if [[ -x $dir/initdb && -x $dir/pgbench ]]; then echo "$dir"; fi; done | tail -n 1)
+    [[ $pg ]] || { echo "this needs the binaries of Postgres: apt-get install postgresql" >&2; exit 2; }
+}
+
+# Starts a new Postgres in the current folder. The programs of Postgres find it by the
+# environment, and `postmaster` is its process. Takes further options of the server.
+start_postgres() {
+    if [[ $(id -u) == 0 ]]; then chown nobody .; fi
+    chmod 755 .
+    pgdata=$PWD/data
+    PGHOST=127.0.0.1 PGPORT=$(free_port) PGUSER=postgres
+    export PGHOST PGPORT PGUSER
+    as_owner "$pg/initdb" -D "$pgdata" -A trust -U postgres >/dev/null
+    as_owner "$pg/pg_ctl" -D "$pgdata" -w -l "$PWD/pg.log" \
+        -o "-p $PGPORT -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200 $*" start >/dev/null
+    postmaster=$(head -n 1 "$pgdata/postmaster.pid")
+}
+stop_postgres() { [[ ! ${pgdata:-} ]] || as_owner "$pg/pg_ctl" -D "$pgdata" -m immediate stop >/dev/null 2>&1 || true; }
+
+# The URL of a database of this Postgres.
+database_url() { echo "postgres://postgres@127.0.0.1:$PGPORT/$1"; }
+
 need_nats() {
     command -v nats-server >/dev/null || { echo "this needs a NATS server: apt-get install nats-server" >&2; exit 2; }
 }
