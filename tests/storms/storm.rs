@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use aftermatch_test_support::{PROGRAM_TIMEOUT, Random, get, import, worlds};
 use serde_json::json;
 use tokio::{
-    sync::Mutex,
+    sync::Semaphore,
     time::{Instant, timeout, timeout_at},
 };
 
@@ -24,11 +24,11 @@ use crate::{
 /// Until a member has received the last message of its room.
 const LAST_MESSAGE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Each storm needs the whole machine.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+/// A storm waits for half of its time: two have room on two cores.
+static TWO_AT_A_TIME: Semaphore = Semaphore::const_new(2);
 
 pub async fn storm<F: Faults>(number: usize) {
-    let _alone = ONE_AT_A_TIME.lock().await;
+    let _turn = TWO_AT_A_TIME.acquire().await;
     let mut faults = F::start().await;
     import(&faults.url(), &worlds::many_members(OBSERVER, ROOMS)).await;
     let mut processes = Processes::start(number, &faults.url(), faults.settings()).await;
