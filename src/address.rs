@@ -24,19 +24,23 @@ pub(crate) async fn listen(address: &str, setting: &str) -> anyhow::Result<TcpLi
 async fn bind(address: &str) -> io::Result<TcpListener> {
     let mut error = io::Error::from(io::ErrorKind::AddrNotAvailable);
     for address in lookup_host(address).await? {
-        let socket = match address {
-            SocketAddr::V4(_) => TcpSocket::new_v4()?,
-            SocketAddr::V6(_) => TcpSocket::new_v6()?,
-        };
-        // A service that starts again finds connections of the last one at their end.
-        socket.set_reuseaddr(true)?;
-        let listener = socket.bind(address).and_then(|()| socket.listen(BACKLOG));
-        match listener {
+        match bind_one(address) {
             Ok(listener) => return Ok(listener),
             Err(failed) => error = failed,
         }
     }
     Err(error)
+}
+
+fn bind_one(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // A service that starts again finds connections of the last one at their end.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// An address to connect to, from this machine, to a service that listens on

@@ -36,7 +36,7 @@ impl StoreError {
 }
 
 /// Why a client did not get what it requested.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum ChatError {
     /// A rule forbids it.
     #[error("refused: {0:?}")]

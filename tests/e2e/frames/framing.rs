@@ -174,15 +174,26 @@ async fn pipelined_messages_answered_in_order(setup: Setup) {
     bob.receive().await;
 
     let requests = || (1..700).zip(kinds.iter().cycle());
-    let mut bytes: Vec<u8> = requests()
-        .flat_map(|(id, (rest, _))| create(id, rest))
-        .collect();
+    let mut bytes = Vec::new();
+    for (id, (rest, _)) in requests() {
+        bytes.extend(create(id, rest));
+        match id {
+            300 => bytes.extend(masked(0x82, b"binary")),
+            500 => bytes.extend(masked(0x81, LIST)),
+            _ => {}
+        }
+    }
     bytes.extend(masked(0x89, b"and a ping"));
     ann.send(&bytes).await;
     for (id, (rest, status)) in requests() {
         let response: Value = serde_json::from_str(&ann.receive_text().await).expect("JSON");
         assert_eq!(response["request_id"], id, "{response}");
         assert_eq!(response["response_status"], *status, "{rest}: {response}");
+        match id {
+            300 => assert!(ann.receive_text().await.contains("\"response_status\":400")),
+            500 => expect_list(&mut ann).await,
+            _ => {}
+        }
     }
     assert_eq!(ann.receive_frame().await, (0x8A, b"and a ping".to_vec()));
     let created = requests().filter(|(_, (_, status))| *status == 201);

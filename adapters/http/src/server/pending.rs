@@ -76,10 +76,11 @@ impl PendingConnections {
         pending
     }
 
-    /// Evicts the oldest of all. Returns whether there was one.
+    /// Evicts the oldest of the source that has most. Returns whether there was one.
     pub(super) fn evict_oldest(&self) -> bool {
         let mut state = self.state.lock();
-        let oldest = state.by_age.keys().next().copied();
+        let most = state.by_source.values().max_by_key(|ages| ages.len());
+        let oldest = most.and_then(|ages| ages.first().copied());
         oldest.is_some_and(|age| state.evict(age))
     }
 
@@ -95,17 +96,18 @@ impl PendingConnections {
 
     /// The connection that is too much now that one of `source` has come.
     fn over_limit(&self, state: &State, source: IpAddr, now: Instant) -> Option<u64> {
-        let of_source = state.by_source.get(&source);
-        let of_source = of_source.filter(|ages| ages.len() > self.max_per_source);
-        let oldest = match of_source {
-            Some(ages) => ages.first(),
-            None if state.by_age.len() > self.max => state.by_age.keys().next(),
-            None => None,
+        let own = state.by_source.get(&source);
+        let own = own.filter(|ages| ages.len() > self.max_per_source);
+        let own = own.and_then(|ages| ages.first());
+        let any = state.by_age.keys().next();
+        let any = any.filter(|_| state.by_age.len() > self.max);
+        let is_silent = |age: &&u64| {
+            let entry = state.by_age.get(age);
+            entry.is_some_and(|entry| now.duration_since(entry.since) >= YOUTH)
         };
-        let since = state.by_age.get(oldest?)?.since;
-        let is_silent = now.duration_since(since) >= YOUTH;
+        let silent = [own, any].into_iter().flatten().find(is_silent);
         let is_full = state.by_age.len() > self.max_young;
-        oldest.copied().filter(|_| is_silent || is_full)
+        silent.or(own.or(any).filter(|_| is_full)).copied()
     }
 }
 
@@ -247,6 +249,27 @@ mod tests {
         let _last = all.add(ANN);
         let left = young.iter().filter(|pending| !is_evicted(pending)).count();
         assert!(left < MAX_PENDING / 4, "{left}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silent_ones_of_others_go_before_those_of_a_proxy_that_came_now() {
+        let all = PendingConnections::new(4 * MAX_PENDING);
+        let silent: Vec<_> = (0..MAX_PENDING)
+            .map(|nth| all.add(address(u8::try_from(nth / 256).expect("few"))))
+            .collect();
+        advance(YOUTH).await;
+        let young: Vec<_> = (0..MAX_PENDING).map(|_| all.add(ANN)).collect();
+        assert!(!young.iter().any(is_evicted));
+        assert!(silent.iter().all(is_evicted));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_socket_the_source_with_most_makes_room() {
+        let all = eight();
+        let other = all.add(address(1));
+        let [first, second] = [ANN; 2].map(|ann| all.add(ann));
+        assert!(all.evict_oldest());
+        assert!(is_evicted(&first) && !is_evicted(&second) && !is_evicted(&other));
     }
 
     #[tokio::test(start_paused = true)]

@@ -24,6 +24,11 @@ const GHOST: &str = "
     ON CONFLICT (id) DO UPDATE SET profile = EXCLUDED.profile
     WHERE o.profile::text <> EXCLUDED.profile::text";
 
+/// Without statistics of so many new rows, Postgres finds messages by their room instead of
+/// their id. What is locked is just being analyzed.
+const ANALYZE: &str =
+    "ANALYZE (SKIP_LOCKED) {users}, {brands}, {rooms}, {participants}, {messages}";
+
 const WAITING: &str = "
     SELECT error FROM {moved} WHERE error IS NOT NULL ORDER BY id LIMIT 20";
 
@@ -61,6 +66,9 @@ pub async fn install(
     triggers::drop_others(&bridge, &mut connection, &bridge.mapping.sources).await?;
     everything::mark(&bridge, &mut connection, Target::NAMED.into_iter()).await?;
     fill_all(&bridge, &mut connection, &mut report).await?;
+    query(named(&bridge, ANALYZE))
+        .execute(&mut connection)
+        .await?;
     let waiting: Vec<(String,)> = query_as(named(&bridge, WAITING))
         .fetch_all(&mut connection)
         .await?;

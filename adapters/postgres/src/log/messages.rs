@@ -28,6 +28,9 @@ impl Messages for Postgres {
         };
         let creates: Vec<_> = drafts.into_iter().map(create).collect();
         let mut outcomes = create_all(self, &creates).await;
+        if outcomes.iter().any(is_written) {
+            self.bridge.written.notify_one();
+        }
         if outcomes.iter().any(is_conflict) {
             self.forget(&precondition);
         }
@@ -86,7 +89,6 @@ async fn create_all(store: &Postgres, creates: &[Create]) -> Vec<Created> {
         }
         let count = left.len();
         let written = store.writer.write(&Job::Create(left), deadline).await;
-        store.bridge.written.notify_one();
         let results = match written {
             Ok(Written::Create(results)) if results.len() == count => results,
             Ok(_) => vec![Err(mixed_up()); count],
@@ -112,7 +114,6 @@ async fn create_all(store: &Postgres, creates: &[Create]) -> Vec<Created> {
 /// A message that was there before can meet a change of the room that came after the messages
 /// behind it were written. It is not to be created again with them.
 fn keep_order(outcomes: &mut [Created]) {
-    let is_written = |outcome: &Created| matches!(outcome, Ok(Outcome::Committed(_)));
     let written = outcomes.iter().rposition(is_written).unwrap_or_default();
     for outcome in outcomes.iter_mut().take(written) {
         if is_conflict(outcome) {
@@ -121,6 +122,10 @@ fn keep_order(outcomes: &mut [Created]) {
             ));
         }
     }
+}
+
+fn is_written(outcome: &Created) -> bool {
+    matches!(outcome, Ok(Outcome::Committed(_)))
 }
 
 fn is_conflict(outcome: &Created) -> bool {

@@ -48,6 +48,11 @@ async fn statement_notes_rows_that_it_changed() {
     for (statement, keys) in [
         ("UPDATE platform.chat_message SET created_at = now()", ""),
         ("UPDATE platform.chat_message SET text = text", ""),
+        ("UPDATE platform.chat_message SET text = text WHERE id = 2", ""),
+        ("UPDATE platform.chat_message SET text = 'one' WHERE id = 2", "2"),
+        ("UPDATE platform.chat_message SET text = 'none' WHERE id = 404", ""),
+        ("UPDATE platform.chat_message SET id = 77 WHERE id = 2", "2 77"),
+        ("UPDATE platform.chat_message SET id = 2 WHERE id = 77", "2 77"),
         ("UPDATE platform.chat_message SET text = 'same' WHERE id IN (2, 4)", "2 4"),
         ("UPDATE platform.chat_message SET text = 'same'", "1 3 5"),
         ("UPDATE platform.chat_message SET user_id = NULL WHERE id > 3", "4"),

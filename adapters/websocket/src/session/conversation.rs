@@ -6,7 +6,6 @@
 
 use std::{
     future::poll_fn,
-    mem,
     pin::{Pin, pin},
     task::{Context, Poll},
     time::Duration,
@@ -38,9 +37,10 @@ pub(super) struct Conversation<'a> {
     pub(super) is_refused: bool,
     reader: &'a mut Reader,
     turn: Turn,
-    /// What was read and is answered next.
+    /// What was read behind messages that were answered together.
     next: Option<Result<Incoming, ReadError>>,
-    /// Whether the last request waited for the store.
+    /// Whether the last request waited for the store: then messages that came meanwhile wait
+    /// together.
     waited: bool,
     frames_received: u64,
 }
@@ -135,7 +135,7 @@ impl<'a> Conversation<'a> {
         let over = self.turn.is_over();
         self.connection.flush();
         if self.outbox().has_room()
-            && let Poll::Ready(incoming) = self.reader.poll_next(context)
+            && let Poll::Ready(incoming) = self.poll_next(context)
         {
             return Poll::Ready(Event::Incoming(incoming));
         }
@@ -144,6 +144,14 @@ impl<'a> Conversation<'a> {
             self.turn.pause(over);
         }
         polled.map(|()| Event::Timer)
+    }
+
+    /// The next message, or what was read behind messages that were answered together.
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Incoming, ReadError>> {
+        match self.next.take() {
+            Some(next) => Poll::Ready(next),
+            None => self.reader.poll_next(context),
+        }
     }
 
     async fn wait_for_turn(&mut self) {
@@ -190,7 +198,7 @@ impl<'a> Conversation<'a> {
 
     /// The next text, if it has been read, after one that was admitted.
     pub(super) fn next_text(&mut self) -> Option<(Bytes, Result<(), Duration>)> {
-        if !self.outbox().has_room() {
+        if !self.outbox().has_room() || self.outbox().blocked().is_some() {
             return None;
         }
         match self.reader.next_read()? {
@@ -222,9 +230,8 @@ impl<'a> Conversation<'a> {
             poll_fn(|context| {
                 let polled = response.as_mut().poll(context);
                 if polled.is_pending() {
-                    if !mem::replace(&mut waiting, true) {
-                        connection.flush();
-                    }
+                    waiting = true;
+                    connection.flush();
                     // If the connection is to be closed, the request is answered first.
                     let _ = connection.outbox().poll(context);
                 }

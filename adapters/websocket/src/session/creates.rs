@@ -18,8 +18,9 @@ use tokio::time::Instant;
 use super::{conversation::Conversation, dispatch::span};
 use crate::encode;
 
-/// The most messages that wait together.
-const TOGETHER: usize = 64;
+/// The most messages that wait together: their responses come at once, however fast the client
+/// reads.
+const TOGETHER: usize = 16;
 
 impl Conversation<'_> {
     /// Creates one message.
@@ -88,15 +89,16 @@ impl Conversation<'_> {
         let mut unanswered: VecDeque<_> = requests.map(|each| each.request_id.clone()).collect();
         let mut close = None;
         let mut answer = |result: Option<CreateAnswer>| {
-            let Some(request_id) = unanswered.pop_front() else {
+            let Some(request_id) = unanswered.front() else {
                 return false;
             };
-            let span = span(Action::CreateMessage, &request_id, self.connection.joined());
+            let span = span(Action::CreateMessage, request_id, self.connection.joined());
             let ending = span.in_scope(|| {
                 let performed = result.map(|answer| self.created(answer));
-                self.answered(Action::CreateMessage, &request_id, started, performed)
+                self.answered(Action::CreateMessage, request_id, started, performed)
             });
             close = close.or(ending);
+            unanswered.pop_front();
             true
         };
         let mut each = |result| {

@@ -31,25 +31,31 @@ pub(crate) async fn run(
 ) {
     let drafts = submitted.into_iter();
     let drafts = drafts.map(|submission| draft(ports, session.user, submission));
-    let mut left = drafts.collect();
-    while let Err(error) = create(ports, session, &mut left, answer).await {
-        left.pop_front();
-        answer(Err(error));
+    let mut left: Left = drafts.collect();
+    let mut attempt = match WriteAttempt::begin(ports, session) {
+        Ok(attempt) => attempt,
+        Err(refusal) => {
+            return left
+                .iter()
+                .for_each(|_| answer(Err(refusal.clone().into())));
+        }
+    };
+    if let Err(error) = create(ports, session, &mut attempt, &mut left, answer).await {
+        for draft in left {
+            answer(Err(draft.map_or_else(Into::into, |_| error.clone())));
+        }
     }
 }
 
-/// Creates what is left, all of it under one precondition, until nothing is. An error is that
-/// of the first.
+/// Creates what is left, all of it under one precondition, until nothing is. An error concerns
+/// all that is left.
 async fn create(
     ports: &Ports,
     session: &Session,
+    attempt: &mut WriteAttempt<'_>,
     left: &mut Left,
     answer: Answer<'_>,
 ) -> Result<(), ChatError> {
-    if left.is_empty() {
-        return Ok(());
-    }
-    let mut attempt = WriteAttempt::begin(ports, session)?;
     loop {
         answer_refused(left, answer);
         let drafts: Vec<_> = left.iter().flatten().cloned().collect();

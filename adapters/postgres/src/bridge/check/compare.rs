@@ -82,7 +82,7 @@ impl Among<'_> {
     }
 }
 
-/// What differs among these keys.
+/// What differs among these keys, by key.
 pub(super) async fn compare(
     bridge: &Bridge,
     connection: &mut PgConnection,
@@ -123,7 +123,8 @@ pub(super) async fn compare(
         .replace("{id}", &among.condition("id"))
         .replace("{room_id}", &among.condition("room_id"))
         .replace("{there}", &there);
-    let rows: Vec<(i64, String)> = query_as(sql).fetch_all(connection).await?;
+    let mut rows: Vec<(i64, String)> = query_as(sql).fetch_all(connection).await?;
+    rows.sort_unstable();
     Ok(rows
         .into_iter()
         .map(|(key, what)| (target, key, what))

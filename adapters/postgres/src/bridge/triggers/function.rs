@@ -42,7 +42,12 @@ const FUNCTION: &str = "
 
 const CHANGED_BY_STATEMENT: &str = "
             IF TG_OP = 'UPDATE' THEN
-                {update}
+                PERFORM FROM new_rows OFFSET 1;
+                IF FOUND THEN
+                    {update}
+                ELSE
+                    {update_one}
+                END IF;
             ELSIF TG_OP = 'INSERT' THEN
                 {insert}
             ELSIF TG_OP = 'DELETE' THEN
@@ -64,7 +69,13 @@ const DELETED: &str = "SELECT o.{key}::text AS key FROM old_rows o";
 
 const UPDATED: &str = "
                         SELECT {keys} AS key FROM old_rows o FULL JOIN new_rows n ON {same_row}
-                        WHERE record_image_ne(ROW({old}), ROW({new}))";
+                        WHERE {differs}";
+
+/// Of one row, as an ORM writes it: without what many rows need, it costs a third less.
+const UPDATED_ONE: &str = "
+                    INSERT INTO {noted} (source, keys) SELECT {source}, array_remove(
+                        ARRAY[n.{key}::text, NULLIF(o.{key}::text, n.{key}::text)], NULL)
+                    FROM old_rows o, new_rows n WHERE {differs};";
 
 const CHANGED_BY_ROW: &str = "
             IF TG_OP = 'TRUNCATE' THEN
@@ -111,8 +122,10 @@ fn by_statement(source: &Source, identity: &[String]) -> (String, String) {
     } else {
         note(&updated(source, identity))
     };
+    let update_one = UPDATED_ONE.replace("{differs}", &differs(source, "o", "n"));
     let changed = CHANGED_BY_STATEMENT
         .replace("{update}", &update)
+        .replace("{update_one}", &update_one)
         .replace("{insert}", &note(INSERTED))
         .replace("{delete}", &note(DELETED));
     (changed, all)
@@ -131,21 +144,23 @@ fn updated(source: &Source, identity: &[String]) -> String {
     UPDATED
         .replace("{keys}", keys)
         .replace("{same_row}", &same_row.collect::<Vec<_>>().join(" AND "))
-        .replace("{old}", &row(source, "o"))
-        .replace("{new}", &row(source, "n"))
+        .replace("{differs}", &differs(source, "o", "n"))
 }
 
 fn by_row(source: &Source) -> (String, String) {
-    let differs = if source.columns.is_empty() {
-        "true".to_owned()
-    } else {
-        let (old, new) = (row(source, "OLD"), row(source, "NEW"));
-        format!("record_image_ne(ROW({old}), ROW({new}))")
-    };
     let changed = CHANGED_BY_ROW
-        .replace("{differs}", &differs)
+        .replace("{differs}", &differs(source, "OLD", "NEW"))
         .replace("{all}", ROW);
     (changed, ROW.to_owned())
+}
+
+/// Whether two rows differ in what the mapping reads.
+fn differs(source: &Source, old: &str, new: &str) -> String {
+    if source.columns.is_empty() {
+        return "true".to_owned();
+    }
+    let (old, new) = (row(source, old), row(source, new));
+    format!("record_image_ne(ROW({old}), ROW({new}))")
 }
 
 /// What is compared of a row.
