@@ -172,3 +172,27 @@ impl Postgres {
 fn mixed_up() -> StoreError {
     StoreError::permanent("a write with the answer of another one")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_waits_for_another_authorization_before_what_is_written() {
+        let taken = || Ok(Outcome::Committed(CreateOutcome::IdConflict));
+        let conflict = || Ok(Outcome::Conflict);
+        let mut outcomes = [conflict(), taken(), conflict(), taken(), conflict()];
+        keep_order(&mut outcomes);
+        let is_unavailable = |outcome: &Created| {
+            let error = outcome.as_ref().err();
+            error.is_some_and(StoreError::is_transient)
+        };
+        let unavailable: Vec<_> = outcomes.iter().map(is_unavailable).collect();
+        assert_eq!(unavailable, [true, false, true, false, false]);
+        assert!(is_conflict(&outcomes[4]));
+
+        let mut none = [conflict(), conflict()];
+        keep_order(&mut none);
+        assert!(none.iter().all(is_conflict));
+    }
+}
