@@ -12,6 +12,7 @@
 //! | `health` | whether one can be used, and why not |
 //! | `inspect` | tries the servers |
 //! | `server` | one server: subscribes, publishes, receives |
+//! | `subjects` | what the subjects are called |
 //! | `subscriptions` | those to rooms and users |
 //! | `outgoing` | what waits to be done at a server |
 //! | `wanted` | what this process wants, and what of it is still to be done |
@@ -34,6 +35,10 @@
 //!    nothing of each other, and every process has the same list of them.
 //! 5. **Cancel-safe.** `receive`, `signals` and `ready` run the connections, one of them at
 //!    a time. They may be dropped at any time: the next call goes on.
+//! 6. **What one process is told is older than what all are told after it.** Which brands are
+//!    online is said to one process at its own subject, and what changes to all, at another.
+//!    Of two subjects the library does not keep the order: what waits at the own one is read
+//!    before anything that was said to all.
 
 mod address;
 mod health;
@@ -44,6 +49,7 @@ mod outgoing;
 mod ports;
 mod processes;
 mod server;
+mod subjects;
 mod subscriptions;
 mod wanted;
 

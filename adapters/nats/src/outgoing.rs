@@ -114,9 +114,13 @@ impl Outgoing {
     }
 
     /// `is_watched`: whether another process wants to know.
-    pub(crate) fn online(&self, brand: BrandId, is_online: bool, is_watched: bool) {
-        self.online.set(brand, is_online, is_watched);
-        if is_watched {
+    pub(crate) fn online(
+        &self,
+        brand: BrandId,
+        is_online: bool,
+        is_watched: impl FnOnce() -> bool,
+    ) {
+        if self.online.set(brand, is_online, is_watched) {
             self.changed.notify_one();
         }
     }

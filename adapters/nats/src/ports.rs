@@ -56,7 +56,7 @@ impl Interest for Nats {
 
     fn online(&self, brand: BrandId, is_online: bool) {
         if let Some(server) = self.server(brand.0) {
-            let is_watched = server.processes.is_watched();
+            let is_watched = || server.processes.is_watched();
             server.outgoing.online(brand, is_online, is_watched);
         }
     }

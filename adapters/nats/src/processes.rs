@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    mem,
     sync::Arc,
     time::Duration,
 };
@@ -90,11 +91,10 @@ impl Processes {
         }
     }
 
-    /// What one has said is out of date.
-    pub(crate) fn forget(&self, process: u64) {
+    /// It says anew which brands are online there.
+    pub(crate) fn forget_online(&self, process: u64) {
         let mut state = self.0.lock();
-        let gone = state.processes.remove(&process);
-        for brand in gone.into_iter().flat_map(|gone| gone.online) {
+        for brand in mem::take(&mut state.process(process).online) {
             state.elsewhere.went(brand);
         }
     }

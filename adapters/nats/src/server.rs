@@ -3,20 +3,18 @@
 use std::{
     convert::Infallible,
     hash::{BuildHasher, RandomState},
-    mem,
+    iter, mem,
     sync::Arc,
     time::Duration,
 };
 
-use aftermatch_ports::{
-    RemoteEvent, Signal,
-    model::{RoomId, UserId},
-};
+use aftermatch_ports::{RemoteEvent, Signal};
 use aftermatch_relay::{Line, Queue, SignalQueue, from_json, lines};
-use async_nats::{Client, ConnectOptions, Message, client::PublishErrorKind};
-use futures_util::StreamExt;
+use async_nats::{Client, ConnectOptions, Message, StatusCode, client::PublishErrorKind};
+use futures_util::{FutureExt, StreamExt};
 use tokio::{
     sync::watch,
+    task::unconstrained,
     time::{Instant, MissedTickBehavior, interval, sleep},
 };
 
@@ -26,6 +24,7 @@ use crate::{
     options::OptionsError,
     outgoing::{Outgoing, Work},
     processes::Processes,
+    subjects::Subjects,
     subscriptions::Subscriptions,
     wanted::Changes,
 };
@@ -39,13 +38,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// How many messages of one subscription wait to be received at most. Further ones are lost.
 const WAITING: usize = 4_096;
 
-/// Over how many subjects the users are spread. Each costs a process a subscription as long as
-/// it wants one of its users, and the read positions of the others.
-const USER_SUBJECTS: i64 = 256;
-
 pub(crate) struct Server {
     health: Arc<Health>,
-    prefix: String,
+    subjects: Subjects,
     /// What this process is called.
     process: u64,
     pub(crate) outgoing: Outgoing,
@@ -66,7 +61,7 @@ impl Server {
     ) -> Self {
         Self {
             health: Arc::new(Health::new(address)),
-            prefix: format!("aftermatch.{deployment}"),
+            subjects: Subjects::new(deployment),
             process: RandomState::new().hash_one(0),
             outgoing: Outgoing::new(),
             processes: Processes::new(signals.clone()),
@@ -107,9 +102,8 @@ impl Server {
     }
 
     async fn subscribe(&self, client: &Client) -> Result<(), async_nats::Error> {
-        let control = client.subscribe(self.control()).await?;
-        let own = client.subscribe(self.own(self.process)).await?;
-        let mut control = futures_util::stream::select(control, own);
+        let mut control = client.subscribe(self.subjects.control()).await?;
+        let mut own = client.subscribe(self.subjects.own(self.process)).await?;
         let mut subscriptions = Subscriptions::default();
         self.outgoing.begin();
         let mut heartbeat = interval(HEARTBEAT);
@@ -118,8 +112,15 @@ impl Server {
         loop {
             tokio::select! {
                 () = self.outgoing.wait() => self.work(client, &mut subscriptions).await?,
+                Some(message) = own.next() => self.control_message(client, &message).await?,
                 message = control.next() => match message {
-                    Some(message) => self.control_message(client, &message).await?,
+                    Some(message) => {
+                        // Invariant 6.
+                        while let Some(Some(earlier)) = unconstrained(own.next()).now_or_never() {
+                            self.control_message(client, &earlier).await?;
+                        }
+                        self.control_message(client, &message).await?;
+                    }
                     None => return Ok(()),
                 },
                 Some(message) = subscriptions.messages.next(), if !subscriptions.messages.is_empty() => {
@@ -128,12 +129,8 @@ impl Server {
                 _ = heartbeat.tick() => {
                     let now = self.health.connected();
                     if now != connected {
-                        // Invariant 3: what was said meanwhile is lost.
                         connected = now;
-                        self.processes.forget_all();
-                        let lines = lines::from(self.process) + lines::LISTED;
-                        publish(client, self.control(), lines).await?;
-                        self.is_ready.send_replace(now > 0);
+                        self.connected(client, &mut subscriptions).await?;
                     }
                     self.health.look_at_size(client.server_info().max_payload);
                     self.processes.forget_silent();
@@ -144,6 +141,23 @@ impl Server {
                 }
             }
         }
+    }
+
+    /// It has connected, for the first time or again.
+    async fn connected(
+        &self,
+        client: &Client,
+        subscriptions: &mut Subscriptions,
+    ) -> Result<(), async_nats::Error> {
+        // Invariant 3: what was said meanwhile is lost.
+        self.processes.forget_all();
+        let watch = self.watch_line().to_owned();
+        self.publish_lines(client, self.subjects.control(), [watch])
+            .await?;
+        self.work(client, subscriptions).await?;
+        // The server says that nobody receives this, and has subscribed to all by then.
+        let (nobody, reply) = (self.subjects.nobody(), self.subjects.own(self.process));
+        Ok(client.publish_with_reply(nobody, reply, "".into()).await?)
     }
 
     /// Does what waits.
@@ -164,12 +178,9 @@ impl Server {
             lines.extend(lines::ids(lines::ONLINE, &online));
             lines.extend(lines::ids(lines::OFFLINE, &offline));
         }
-        match presence_wanted {
-            Some(true) => lines.push(lines::WATCH.to_owned()),
-            Some(false) => lines.push(lines::UNWATCH.to_owned()),
-            None => {}
-        }
-        self.publish_lines(client, self.control(), lines).await?;
+        lines.extend(presence_wanted.map(|_| self.watch_line().to_owned()));
+        self.publish_lines(client, self.subjects.control(), lines)
+            .await?;
         self.publish_waiting(client, events, signals).await
     }
 
@@ -180,11 +191,11 @@ impl Server {
         subscriptions: &mut Subscriptions,
         Changes { rooms, users, all }: Changes,
     ) -> Result<Vec<String>, async_nats::Error> {
-        let room = |room| self.room(room);
+        let room = |room| self.subjects.room(room);
         let rooms = subscriptions.change(client, rooms, room).await?;
-        let user = |user| self.user(user);
+        let user = |user| self.subjects.user(user);
         let users = subscriptions.change(client, users, user).await?;
-        let every = |()| format!("{}.room.*", self.prefix);
+        let every = |()| self.subjects.every_room();
         let all = all.map(|wanted| ((), wanted)).into_iter().collect();
         let all = subscriptions.change(client, all, every).await?;
         let mut lines = lines::ids(lines::WANT, &rooms);
@@ -202,13 +213,13 @@ impl Server {
         let max_bytes = max_bytes(client);
         for event in events {
             if let Some(line) = lines::event(&event, max_bytes) {
-                publish(client, self.room(event.room), line).await?;
+                publish(client, self.subjects.room(event.room), line).await?;
             }
         }
         for signal in signals {
             let subject = match signal {
-                Signal::Typing { room, .. } | Signal::Read { room, .. } => self.room(room),
-                Signal::OwnRead { user, .. } => self.user(user),
+                Signal::Typing { room, .. } | Signal::Read { room, .. } => self.subjects.room(room),
+                Signal::OwnRead { user, .. } => self.subjects.user(user),
                 Signal::Presence { .. } => continue,
             };
             if let Some(line) = lines::signal(signal) {
@@ -247,7 +258,7 @@ impl Server {
             if self.outgoing.is_presence_wanted() {
                 lines += lines::WATCH;
             }
-            publish(client, self.control(), lines).await?;
+            publish(client, self.subjects.control(), lines).await?;
         }
         Ok(())
     }
@@ -258,6 +269,9 @@ impl Server {
         client: &Client,
         message: &Message,
     ) -> Result<(), async_nats::Error> {
+        if message.status == Some(StatusCode::NO_RESPONDERS) {
+            self.is_ready.send_replace(true);
+        }
         let Ok(text) = str::from_utf8(&message.payload) else {
             return Ok(());
         };
@@ -282,8 +296,7 @@ impl Server {
                     }
                 }
                 Line::Signal(signal) => self.received(signal),
-                // What it said before may be out of date, and is said again.
-                Line::Listed => self.processes.forget(process),
+                Line::Listed => self.processes.forget_online(process),
                 Line::WantAll(true) => {
                     self.outgoing.remind_of_all();
                     reads.extend(self.outgoing.recent_reads.lock().of_all_rooms());
@@ -313,14 +326,25 @@ impl Server {
         reads: Vec<Signal>,
     ) -> Result<(), async_nats::Error> {
         let reads = reads.into_iter().filter_map(lines::signal);
-        self.publish_lines(client, self.own(to), reads).await
+        self.publish_lines(client, self.subjects.own(to), reads)
+            .await
     }
 
-    /// Says which brands have connections here. The other process is known to watch by now,
-    /// so it receives what changes, too.
+    /// Says which brands have connections here, in place of all that was said before. The other
+    /// process is known to watch by now, so it receives what changes, too.
     async fn show_online(&self, client: &Client, to: u64) -> Result<(), async_nats::Error> {
         let online = lines::ids(lines::ONLINE, &self.outgoing.all_online());
-        self.publish_lines(client, self.own(to), online).await
+        let lines = iter::once(lines::LISTED.to_owned()).chain(online);
+        self.publish_lines(client, self.subjects.own(to), lines)
+            .await
+    }
+
+    /// Whether this process wants to know which brands are online at the others.
+    fn watch_line(&self) -> &'static str {
+        match self.outgoing.is_presence_wanted() {
+            true => lines::WATCH,
+            false => lines::UNWATCH,
+        }
     }
 
     /// What was published in a room or for a user.
@@ -348,26 +372,6 @@ impl Server {
             Signal::OwnRead { user, .. } if !self.outgoing.wants_reads(user) => {}
             _ => self.signals.push(signal),
         }
-    }
-
-    fn room(&self, room: RoomId) -> String {
-        format!("{}.room.{room}", self.prefix)
-    }
-
-    /// Where it is said how far the user reads: the subject is shared with others.
-    fn user(&self, user: UserId) -> String {
-        let shared = user.0.rem_euclid(USER_SUBJECTS);
-        format!("{}.user.{shared}", self.prefix)
-    }
-
-    /// Where processes speak to all.
-    fn control(&self) -> String {
-        format!("{}.processes", self.prefix)
-    }
-
-    /// Where one process is spoken to.
-    fn own(&self, process: u64) -> String {
-        format!("{}.process.{process}", self.prefix)
     }
 }
 

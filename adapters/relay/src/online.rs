@@ -25,17 +25,22 @@ struct State {
 }
 
 impl OnlineHere {
-    /// A brand has come or gone. `is_watched`: whether another process wants to know.
-    pub fn set(&self, brand: BrandId, is_online: bool, is_watched: bool) {
+    /// A brand has come or gone. `is_watched`: whether another process wants to know. Returns
+    /// whether there is something to announce.
+    pub fn set(&self, brand: BrandId, is_online: bool, is_watched: impl FnOnce() -> bool) -> bool {
         let mut state = self.0.lock();
         if is_online {
             state.brands.insert(brand);
         } else {
             state.brands.remove(&brand);
         }
+        // Asked only now: who begins to watch before this is told of the change, and who begins
+        // after it is shown the brand among all.
+        let is_watched = is_watched();
         if is_watched {
             state.changed.insert(brand, is_online);
         }
+        is_watched
     }
 
     /// Sets whether this process wants to know which brands are online elsewhere.

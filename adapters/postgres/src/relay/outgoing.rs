@@ -241,9 +241,8 @@ impl Outgoing {
     }
 
     pub(super) fn online(&self, brand: BrandId, is_online: bool) {
-        let is_watched = self.is_enabled() && !self.others.watching().is_empty();
-        self.online.set(brand, is_online, is_watched);
-        if is_watched {
+        let is_watched = || self.is_enabled() && !self.others.watching().is_empty();
+        if self.online.set(brand, is_online, is_watched) {
             self.deadline.set(Urgency::AtOnce);
         }
     }
