@@ -35,7 +35,7 @@
 //!    nothing of each other, and every process has the same list of them.
 //! 5. **Cancel-safe.** `receive`, `signals` and `ready` run the connections, one of them at
 //!    a time. They may be dropped at any time: the next call goes on.
-//! 6. **What one process is told is older than what all are told after it.** Which brands are
+//! 6. **What is said to one process is older than what is said to all after it.** Which brands are
 //!    online is said to one process at its own subject, and what changes to all, at another.
 //!    Of two subjects the library does not keep the order: what waits at the own one is read
 //!    before anything that was said to all.

@@ -91,7 +91,7 @@ impl Processes {
         }
     }
 
-    /// It says anew which brands are online there.
+    /// All brands that are online there follow.
     pub(crate) fn forget_online(&self, process: u64) {
         let mut state = self.0.lock();
         for brand in mem::take(&mut state.process(process).online) {

@@ -11,7 +11,7 @@
 //! | `unwant <room> …` | I no longer want them |
 //! | `want all`, `unwant all` | I want the events of every room, soon, or only of those that I named |
 //! | `want-reads <user> …`, `unwant-reads <user> …` | I want to know how far these users read, or no longer |
-//! | `listed` | these are all that I want; over NATS: what I said of brands is said anew |
+//! | `listed` | these are all that I want; over NATS: all brands that are online follow |
 //! | `watch`, `unwatch` | I want to know which brands have connections at you, or no longer |
 //! | `online <brand> …`, `offline <brand> …` | these have some, or none any more |
 //! | `typing <room> <user> <0 or 1>` | the user is typing, or no longer |
@@ -35,7 +35,7 @@ const MAX_IDS: usize = 350;
 
 /// I have connected.
 pub const HELLO: &str = "hello\n";
-/// These are all that I want. Over NATS: what I said of brands is said anew.
+/// These are all that I want. Over NATS: all brands that are online follow.
 pub const LISTED: &str = "listed\n";
 /// Before rooms that are wanted at once, or by a relay that knows no urgency.
 pub const WANT: &str = "want";
@@ -88,7 +88,7 @@ pub enum Line<'a> {
     Online(Vec<BrandId>, bool),
     /// Something that is in no log.
     Signal(Signal),
-    /// It has said all that it wants. Over NATS: it says anew which brands are online there.
+    /// It has said all that it wants. Over NATS: all brands that are online there follow.
     Listed,
     /// It committed an event, which [`from_json`](crate::from_json) reads.
     Event(RoomId, &'a str),

@@ -34,8 +34,8 @@ impl OnlineHere {
         } else {
             state.brands.remove(&brand);
         }
-        // Asked only now: who begins to watch before this is told of the change, and who begins
-        // after it is shown the brand among all.
+        // Asked only now: who watches already receives the change, and who begins to watch later
+        // is shown all brands, with this one.
         let is_watched = is_watched();
         if is_watched {
             state.changed.insert(brand, is_online);
