@@ -42,12 +42,7 @@ const FUNCTION: &str = "
 
 const CHANGED_BY_STATEMENT: &str = "
             IF TG_OP = 'UPDATE' THEN
-                PERFORM FROM new_rows OFFSET 1;
-                IF FOUND THEN
-                    {update}
-                ELSE
-                    {update_one}
-                END IF;
+                {update}
             ELSIF TG_OP = 'INSERT' THEN
                 {insert}
             ELSIF TG_OP = 'DELETE' THEN
@@ -56,12 +51,25 @@ const CHANGED_BY_STATEMENT: &str = "
                 INSERT INTO {noted} (source) VALUES ({source});
             END IF;";
 
+/// One row, as an ORM writes it, is noted without what many rows need: it costs a third less.
+const ONE_OR_MANY: &str = "
+                PERFORM FROM {rows} OFFSET 1;
+                IF FOUND THEN
+                    {many}
+                ELSE
+                    {one}
+                END IF;";
+
 const NOTE: &str = "
                 INSERT INTO {noted} (source, keys, number)
                 SELECT {source}, array_agg(k.key), count(*) FROM (
                     SELECT r.key, (row_number() OVER () - 1) / {portion} AS part
                     FROM ({rows}) r WHERE r.key IS NOT NULL
                 ) k GROUP BY k.part;";
+
+const NOTE_ONE: &str = "
+                    INSERT INTO {noted} (source, keys)
+                    SELECT {source}, ARRAY[r.{key}::text] FROM {rows} r WHERE r.{key} IS NOT NULL;";
 
 const INSERTED: &str = "SELECT n.{key}::text AS key FROM new_rows n";
 
@@ -71,7 +79,6 @@ const UPDATED: &str = "
                         SELECT {keys} AS key FROM old_rows o FULL JOIN new_rows n ON {same_row}
                         WHERE {differs}";
 
-/// Of one row, as an ORM writes it: without what many rows need, it costs a third less.
 const UPDATED_ONE: &str = "
                     INSERT INTO {noted} (source, keys) SELECT {source}, array_remove(
                         ARRAY[n.{key}::text, NULLIF(o.{key}::text, n.{key}::text)], NULL)
@@ -122,12 +129,21 @@ fn by_statement(source: &Source, identity: &[String]) -> (String, String) {
     } else {
         note(&updated(source, identity))
     };
+    let one_or_many = |rows: &str, one: &str, many: &str| {
+        let sql = ONE_OR_MANY.replace("{one}", one).replace("{many}", many);
+        sql.replace("{rows}", rows)
+    };
     let update_one = UPDATED_ONE.replace("{differs}", &differs(source, "o", "n"));
     let changed = CHANGED_BY_STATEMENT
-        .replace("{update}", &update)
-        .replace("{update_one}", &update_one)
-        .replace("{insert}", &note(INSERTED))
-        .replace("{delete}", &note(DELETED));
+        .replace("{update}", &one_or_many("new_rows", &update_one, &update))
+        .replace(
+            "{insert}",
+            &one_or_many("new_rows", NOTE_ONE, &note(INSERTED)),
+        )
+        .replace(
+            "{delete}",
+            &one_or_many("old_rows", NOTE_ONE, &note(DELETED)),
+        );
     (changed, all)
 }
 
