@@ -137,28 +137,35 @@ export class Aftermatch extends Emitter {
   wake() { this.#connection.wake(); }
   close() { this.#connection.end(1000, "closed"); }
 
-  async #call(...call) { return (await this.#request(...call)).data; }
+  /** Resolves with the data of the response. */
+  #call(...call) { return this.#request(...call).then(dataOf); }
 
   /** Resolves with the whole response. A call that is `fleeting` is not repeated. */
-  async #request(action, params, { signal, fleeting } = {}, moveTo) {
-    if (signal?.aborted) throw reasonOf(signal);
-    if (this.state === "closed") throw this.#connection.closedBy;
+  #request(action, params, options = {}, moveTo) {
+    const { signal } = options;
+    let abort;
+    // One promise, and not those of an async function: thousands may wait.
+    const result = new Promise((resolve, reject) => {
+      if (signal?.aborted) throw reasonOf(signal);
+      if (this.state === "closed") throw this.#connection.closedBy;
+      this.#add(action, params, options, moveTo, resolve, reject);
+      if (signal) signal.addEventListener("abort", (abort = () => reject(reasonOf(signal))));
+    });
+    return abort ? result.finally(() => signal.removeEventListener("abort", abort)) : result;
+  }
+
+  #add(action, params, { signal, fleeting }, moveTo, resolve, reject) {
     if (action === "create_message") this.#names.add((params.client_msg_id ??= randomId()));
     if (this.#names.size > NAMES) this.#names.delete(this.#names.values().next().value);
     const lane = ROOMLESS.includes(action) ? this.#others : this.#rooms;
-    const call = { ...written(action, params), signal, fleeting, moveTo, lane, order: this.#calls++ };
+    const call = { ...written(action, params), signal, fleeting, moveTo, lane, order: this.#calls++, resolve, reject };
     // The room that the calls before lead to.
     const move = this.#moves.findLast(isAhead);
     if (moveTo !== undefined) this.#moves = [...this.#moves.filter(isAhead), call];
     else if (lane === this.#rooms) call.room = move ? move.moveTo : this.#room;
-    const result = new Promise((resolve, reject) => Object.assign(call, { resolve, reject }));
     lane.push(call);
     this.#makeWay();
     this.#sendNext();
-    if (!signal) return result;
-    const abort = () => call.reject(reasonOf(signal));
-    signal.addEventListener("abort", abort);
-    return result.finally(() => signal.removeEventListener("abort", abort));
   }
 
   #sendNext() {
@@ -372,5 +379,7 @@ export class Aftermatch extends Emitter {
 
 /** A call as it will be sent, or an error at once if it cannot be. */
 const written = (action, params) => ({ action, params, text: stringify({ action, ...params }), late: 0 });
+
+const dataOf = ({ data }) => data;
 
 const isAhead = ({ settled, signal }) => !settled && !signal?.aborted;

@@ -21,6 +21,8 @@ export function parse(text) {
 }
 
 export function stringify(value) {
+  // Almost every message.
+  if (hasOnlyText(value)) return JSON.stringify(value);
   const text = JSON.stringify(value, function (key, value) {
     // Programs may have given BigInts a `toJSON`.
     if (typeof this[key] === "bigint") return MARK + this[key];
@@ -28,4 +30,9 @@ export function stringify(value) {
     throw new RangeError(`\`${key}\` is too large for a number, which may have changed it: pass a BigInt`);
   });
   return text.replace(MARKED, "$1");
+}
+
+function hasOnlyText(value) {
+  for (const key in value) if (typeof value[key] !== "string" && value[key] !== undefined) return false;
+  return true;
 }
