@@ -152,7 +152,8 @@ export function conversationView(chat, person) {
     if (watched || !line) return;
     const hidden = log.getBoundingClientRect().top - line.getBoundingClientRect().top;
     if (hidden <= 0) return;
-    log.scrollTop -= hidden + NEAR_END;
+    // Some of what is before it shows that the list goes on. The new message itself goes first.
+    log.scrollTop -= hidden + Math.min(NEAR_END, log.clientHeight / 16);
     moved();
   }
 
