@@ -15,6 +15,7 @@ use aftermatch_ports::{
     model::Push,
 };
 use aftermatch_protocol::api::{ApiCode, ApiError, stored};
+use async_trait::async_trait;
 use prometheus_client::{
     metrics::gauge::Gauge,
     registry::{Registry, Unit},
@@ -129,7 +130,7 @@ impl Events {
     }
 }
 
-#[async_trait::async_trait]
+#[async_trait]
 impl Webhook for Events {
     async fn post(&self, push: &Push) -> Result<(), PushFailure> {
         let (id, body) = stored(push);
