@@ -16,7 +16,6 @@ use aftermatch_nats::Nats;
 use aftermatch_ports::Tokens;
 use aftermatch_postgres::Mapping;
 use aftermatch_usecases::{UseCases, sync::push::PushPorts};
-use aftermatch_webhook::HttpWebhook;
 use aftermatch_websocket::{Hub, Limits, Origin, WebSockets};
 use anyhow::Context;
 use prometheus_client::registry::Registry;
@@ -26,6 +25,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use self::builder::{
     Builder, DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_KEEP_DELETED, DEFAULT_MAX_TEXT_CHARS,
 };
+use self::pushes::Target;
 use crate::{Store, descriptors};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -42,7 +42,7 @@ pub struct App {
     keep_deleted: Duration,
     nats: Option<Arc<Nats>>,
     bridge: Option<Mapping>,
-    webhook: Option<(Arc<PushPorts>, Arc<HttpWebhook>)>,
+    pushes: Option<(Arc<PushPorts>, Target)>,
     operators: Option<TcpListener>,
     page: Option<DemoPeople>,
     api: Option<(TcpListener, ApiTokens)>,
@@ -80,7 +80,7 @@ impl App {
         let tasks = TaskTracker::new();
         let background = background::run(&use_cases, self.keep_deleted, &tasks);
         let bridge = background::bridge(store.clone(), self.bridge.clone(), &tasks);
-        let pushes = background::pushes(self.webhook.clone(), &tasks);
+        let pushes = background::pushes(self.pushes.clone(), &tasks);
         let hastened = hasten_while_away(self.nats.clone(), store.clone());
         let served = tokio::select! {
             served = self.serve_ports(listener, shutdown) => served,
@@ -112,8 +112,9 @@ impl App {
             Some(listener) => (Route::new(), Some((listener, probes))),
             None => (probes, None),
         };
+        let events = self.pushes.and_then(|(_, target)| target.events());
         let api = self.api.map(|(listener, tokens)| {
-            let api = Api::new(self.use_cases.clone(), tokens);
+            let api = Api::new(self.use_cases.clone(), events, tokens);
             (listener, api)
         });
         let limits = published_limits::json(

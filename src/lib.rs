@@ -10,7 +10,7 @@
 //! | what a connection may cost | [`Limits`] |
 //! | who may use the HTTP API of the platform | [`ApiTokens`] |
 //! | the users that the chat page lets a visitor choose | [`DemoPeople`] |
-//! | to notify the platform of messages | [`HttpWebhook`] |
+//! | to notify the platform of messages | [`HttpWebhook`], or [`Builder::events`] |
 //! | the time | [`SystemClock`] |
 
 mod app;

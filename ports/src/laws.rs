@@ -34,6 +34,7 @@ mod delta;
 mod delta_pieces;
 mod directory;
 mod directory_model;
+mod event_queue;
 mod fixtures;
 mod history;
 mod log;
@@ -237,6 +238,14 @@ macro_rules! laws {
                 old_message_is_not_found
                 recreated_room_is_pushed_again
                 candidates_are_users_of_participants;
+            event_queue:
+                events_are_read_in_order_of_number
+                same_event_again_changes_nothing
+                events_dealt_with_are_removed
+                number_that_never_was_removes_nothing
+                number_is_never_used_again
+                concurrent_events_become_visible_in_order
+                old_events_expire_oldest_first;
             revisions:
                 recheck_returns_without_any_change
                 first_changes_are_unknown

@@ -8,7 +8,7 @@
 //! | [`Directory`], [`People`], [`Rooms`], [`Messages`], [`Log`], [`History`], [`ReadPositions`], [`Revisions`] | a store: in memory or in Postgres |
 //! | [`Seats`], [`Broadcast`], [`Inbox`], [`Signals`], [`Online`], [`Presence`] | delivery to the connections of this process |
 //! | [`Relay`] | events between processes |
-//! | [`Pushes`], [`Webhook`] | messages for users who are not connected: what waits, and the platform |
+//! | [`Pushes`], [`Webhook`], [`EventQueue`] | messages for users who are not connected: what waits, the platform, and what it can ask for |
 //! | [`Tokens`], [`Signatures`], [`Clock`], [`Health`] | signatures, time, probes |
 //!
 //! An adapter depends on this crate alone; the model is re-exported as [`model`].
@@ -57,11 +57,11 @@ pub use relay::{Interest, Relay, RemoteContent, RemoteEvent, RemoteKind, Urgency
 pub use signatures::Signatures;
 pub use store::{
     AuditPage, Backlog, Changes, Commit, CreateOne, CreateOutcome, Created, Deleted, DeltaSince,
-    Difference, Directory, Draft, DuePush, Expected, FoundPiece, History, HistoryPage,
+    Difference, Directory, Draft, DuePush, EventQueue, Expected, FoundPiece, History, HistoryPage,
     HistoryRange, Log, LogPage, MAX_DELETED, MAX_PAGED, MAX_SEARCHED, MAX_UNREAD, Messages,
     Outcome, PIECE_BYTES, Page, People, Precondition, PushLimits, PushPage, Pushes, Put, PutCounts,
-    Read, ReadMark, ReadPositions, Removal, Revisions, RoomState, RoomSummary, Rooms, Scope,
-    Settled, VersionsPage,
+    QueuedEvent, Read, ReadMark, ReadPositions, Removal, Revisions, RoomState, RoomSummary, Rooms,
+    Scope, Settled, VersionsPage, WaitingEvents,
 };
 pub use tokens::Tokens;
 pub use webhook::{PushFailure, Webhook};
@@ -75,7 +75,7 @@ pub use self::{
     relay::MockRelay,
     signatures::MockSignatures,
     store::{
-        MockDirectory, MockHistory, MockLog, MockMessages, MockPeople, MockPushes,
+        MockDirectory, MockEventQueue, MockHistory, MockLog, MockMessages, MockPeople, MockPushes,
         MockReadPositions, MockRevisions, MockRooms,
     },
     tokens::MockTokens,

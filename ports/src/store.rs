@@ -2,6 +2,7 @@
 //! each store's own tests run (`laws`).
 
 mod directory;
+mod event_queue;
 mod history;
 mod log;
 mod messages;
@@ -12,6 +13,7 @@ mod revisions;
 mod rooms;
 
 pub use directory::{Directory, Put, PutCounts, Removal};
+pub use event_queue::{EventQueue, QueuedEvent, WaitingEvents};
 pub use history::{
     DeltaSince, FoundPiece, History, HistoryPage, HistoryRange, MAX_DELETED, MAX_PAGED,
     MAX_SEARCHED, PIECE_BYTES,
@@ -28,9 +30,9 @@ pub use rooms::{MAX_UNREAD, Page, RoomState, RoomSummary, Rooms, Scope};
 
 #[cfg(feature = "mock")]
 pub use self::{
-    directory::MockDirectory, history::MockHistory, log::MockLog, messages::MockMessages,
-    people::MockPeople, pushes::MockPushes, read_positions::MockReadPositions,
-    revisions::MockRevisions, rooms::MockRooms,
+    directory::MockDirectory, event_queue::MockEventQueue, history::MockHistory, log::MockLog,
+    messages::MockMessages, people::MockPeople, pushes::MockPushes,
+    read_positions::MockReadPositions, revisions::MockRevisions, rooms::MockRooms,
 };
 
 /// How fresh a read has to be.

@@ -14,11 +14,10 @@ use aftermatch_usecases::{
     Ports, UseCases,
     sync::{self, missing::Readers, push::PushPorts, rights::Rechecks},
 };
-use aftermatch_webhook::HttpWebhook;
 use tokio::time::sleep;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
-use super::pushes as pusher;
+use super::pushes::{self as pusher, Target};
 use crate::Store;
 
 /// How long a task that panicked waits before it starts again. It may panic again
@@ -174,16 +173,13 @@ pub(super) async fn bridge(
 
 /// Notifies the platform of messages for users who are not connected, if it wants to be.
 pub(super) async fn pushes(
-    webhook: Option<(Arc<PushPorts>, Arc<HttpWebhook>)>,
+    pushes: Option<(Arc<PushPorts>, Target)>,
     tasks: &TaskTracker,
 ) -> Infallible {
-    let Some((ports, webhook)) = webhook else {
+    let Some((ports, target)) = pushes else {
         return pending().await;
     };
-    restart_on_panic("push", tasks, || {
-        pusher::run(ports.clone(), webhook.clone())
-    })
-    .await
+    restart_on_panic("push", tasks, || pusher::run(ports.clone(), target.clone())).await
 }
 
 async fn restart_on_panic<F>(name: &str, tasks: &TaskTracker, start: impl Fn() -> F) -> Infallible

@@ -2,14 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aftermatch_api::ApiTokens;
+use aftermatch_api::{ApiTokens, Events};
 use aftermatch_http::DemoPeople;
 use aftermatch_jwt::AttachmentSignatures;
 use aftermatch_memory::LocalRelay;
 use aftermatch_nats::Nats;
 use aftermatch_ports::{
-    Directory, History, Interest, Log, Messages, People, Pushes, ReadPositions, Relay, Revisions,
-    Rooms, Signatures, Tokens,
+    Directory, EventQueue, History, Interest, Log, Messages, People, Pushes, ReadPositions, Relay,
+    Revisions, Rooms, Signatures, Tokens,
 };
 use aftermatch_postgres::Mapping;
 use aftermatch_usecases::{Ports, UseCases, sync::push::PushPorts};
@@ -18,7 +18,7 @@ use aftermatch_websocket::{Hub, Limits, Origin};
 use prometheus_client::{metrics::info::Info, registry::Registry};
 use tokio::net::TcpListener;
 
-use super::{App, VERSION};
+use super::{App, VERSION, pushes::Target};
 use crate::{Store, SystemClock, process_metrics::ProcessMetrics};
 
 /// The longest text of a message, in Unicode scalar values, unless
@@ -50,6 +50,7 @@ pub struct Builder {
     bridge: Option<Mapping>,
     api: Option<(TcpListener, ApiTokens)>,
     webhook: Option<HttpWebhook>,
+    events: bool,
 }
 
 impl Builder {
@@ -70,6 +71,7 @@ impl Builder {
             bridge: None,
             api: None,
             webhook: None,
+            events: false,
         }
     }
 
@@ -165,6 +167,14 @@ impl Builder {
         self
     }
 
+    /// Stores these messages until the platform asks the API for them, unless it has a webhook.
+    /// By default nothing is stored.
+    #[must_use]
+    pub fn events(mut self, events: bool) -> Self {
+        self.events = events;
+        self
+    }
+
     /// Connects the use cases to the store and to the hub.
     #[must_use]
     pub fn build(self) -> App {
@@ -184,24 +194,30 @@ impl Builder {
             self.bridge.is_some(),
             &hub,
         );
-        let pushes: Arc<dyn Pushes> = match &self.store {
-            Store::Memory(store) => store.clone(),
-            Store::Postgres(store) => store.clone(),
+        let (pushes, queue): (Arc<dyn Pushes>, Arc<dyn EventQueue>) = match &self.store {
+            Store::Memory(store) => (store.clone(), store.clone()),
+            Store::Postgres(store) => (store.clone(), store.clone()),
         };
-        let webhook = self.webhook.map(|webhook| {
-            webhook.register_metrics(registry.sub_registry_with_prefix("aftermatch"));
-            let webhook = Arc::new(webhook);
+        let webhook = self.webhook.map(|webhook| Target::Webhook(webhook.into()));
+        let events = self
+            .events
+            .then(|| Target::Events(Events::new(queue).into()));
+        let target = webhook.or(events);
+        if let Some(target) = &target {
+            target.register_metrics(registry.sub_registry_with_prefix("aftermatch"));
+        }
+        let pushes = target.map(|target| {
             let ports = PushPorts {
                 pushes,
                 online: hub.clone(),
-                webhook: webhook.clone(),
+                webhook: target.port(),
             };
-            (Arc::new(ports), webhook)
+            (Arc::new(ports), target)
         });
         App {
             use_cases: Arc::new(UseCases::new(ports)),
             registry,
-            webhook,
+            pushes,
             hub,
             store: self.store,
             origins: self.origins,

@@ -2,15 +2,16 @@
 //! room after the other.
 
 mod rooms;
+mod target;
 
 use std::{convert::Infallible, error::Error, sync::Arc, time::Duration};
 
 use aftermatch_ports::{Backlog, PushFailure, StoreError, model::RoomId};
 use aftermatch_usecases::sync::push::{self, Outage, PushPorts, Step, Turn};
-use aftermatch_webhook::HttpWebhook;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use self::rooms::Rooms;
+pub(super) use self::target::Target;
 
 /// How many rooms are sent at a time.
 const ROOMS: usize = 8;
@@ -22,11 +23,18 @@ const PAUSE: Duration = Duration::from_secs(1);
 const WARM_UP: Duration = Duration::from_secs(5);
 
 /// Pushes, for as long as the service runs.
-pub(super) async fn run(ports: Arc<PushPorts>, webhook: Arc<HttpWebhook>) -> Infallible {
+pub(super) async fn run(ports: Arc<PushPorts>, target: Target) -> Infallible {
+    tokio::select! {
+        never = push(ports, target.clone()) => never,
+        never = target.tend() => never,
+    }
+}
+
+async fn push(ports: Arc<PushPorts>, target: Target) -> Infallible {
     let mut pusher = Pusher {
         rooms: Rooms::new(ports.clone()),
         ports,
-        webhook,
+        target,
         outage: Outage::default(),
         next_try: Instant::now(),
         leads: false,
@@ -49,7 +57,7 @@ pub(super) async fn run(ports: Arc<PushPorts>, webhook: Arc<HttpWebhook>) -> Inf
 
 struct Pusher {
     ports: Arc<PushPorts>,
-    webhook: Arc<HttpWebhook>,
+    target: Target,
     rooms: Rooms,
     outage: Outage,
     /// At the start, and while the platform is away.
@@ -65,9 +73,9 @@ impl Pusher {
     /// it works again.
     fn report(&mut self, found: &Result<Option<Backlog>, StoreError>) {
         let backlog = found.as_ref().ok().copied().flatten();
-        self.webhook.show(backlog);
+        self.target.show(backlog);
         if backlog.is_some() && !self.leads {
-            tracing::info!("this process pushes messages to the webhook");
+            tracing::info!("this process pushes messages to the {}", self.target);
             self.ports.online.watch();
             self.next_try = Instant::now() + WARM_UP;
         }
@@ -110,11 +118,12 @@ impl Pusher {
             Step::Quiet => {}
             Step::GivenUp => tracing::error!(
                 room = room.0,
-                "the webhook did not accept a message for a day: it is in push_dead_letters"
+                "the {} did not accept a message for a day: it is in push_dead_letters",
+                self.target
             ),
             Step::Delivered => {
                 if self.outage.delivered() == Some(Turn::Ended) {
-                    tracing::info!("the webhook accepts messages again");
+                    tracing::info!("the {} accepts messages again", self.target);
                     self.next_try = Instant::now();
                     self.ports.pushes.hasten().await?;
                 }
@@ -128,7 +137,8 @@ impl Pusher {
         if self.outage.failed() == Some(Turn::Began) {
             tracing::warn!(
                 error = failure.reason,
-                "the webhook is away: messages wait, and one is tried from time to time"
+                "the {} is away: messages wait, and one is tried from time to time",
+                self.target
             );
         }
         if let Some(pause) = self.outage.pause() {

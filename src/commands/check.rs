@@ -230,7 +230,8 @@ async fn look_at_database(settings: &Serve, options: &Options, report: &mut Repo
         migrates: !settings.no_migrate,
         sessions: true,
         has_api: settings.api.listen.is_some(),
-        pushes: settings.webhook.is_given(),
+        pushes: settings.pushes(),
+        events: settings.api.events,
     };
     let inspection = aftermatch_postgres::inspect(options, extent).await;
     report.database = inspection.facts;

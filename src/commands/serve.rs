@@ -158,6 +158,7 @@ fn app(
         .then(|| people.unwrap_or_else(people::nobody));
     let (limits, max_text_chars) = (settings.limits(), settings.max_text_chars());
     App::builder(store, jwt, settings.allowed_origins)
+        .events(settings.api.events)
         .max_text_chars(max_text_chars)
         .token_leeway(settings.token_leeway)
         .keep_deleted(settings.keep_deleted)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use aftermatch::ApiTokens;
 use anyhow::{Context, anyhow};
-use clap::Args;
+use clap::{ArgAction, Args, builder::BoolishValueParser};
 
 #[derive(Args)]
 pub(crate) struct Api {
@@ -26,6 +26,20 @@ pub(crate) struct Api {
         value_name = "FILE"
     )]
     token_file: Option<PathBuf>,
+    /// Keep messages for users who are not connected until the platform asks for them with
+    /// `GET /v1/events`: in place of CHAT_WEBHOOK_URL.
+    #[arg(
+        id = "api_events",
+        long = "api-events",
+        env = "CHAT_API_EVENTS",
+        value_name = "BOOL",
+        action = ArgAction::Set,
+        num_args = 0..=1,
+        default_value = "off",
+        default_missing_value = "on",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub(crate) events: bool,
 }
 
 impl Api {
@@ -44,6 +58,15 @@ impl Api {
             ),
             _ => None,
         }
+    }
+
+    /// Events without an API to ask for them.
+    pub(super) fn events_without_api(&self) -> Option<String> {
+        (self.events && self.listen.is_none()).then(|| {
+            "CHAT_API_EVENTS is for the API of the platform, which asks for events: set \
+             CHAT_API_LISTEN, or leave CHAT_API_EVENTS out"
+                .to_owned()
+        })
     }
 
     /// The tokens in the file, if there is one.

@@ -201,6 +201,8 @@ impl Serve {
             self.credentials_without_relay(),
             self.relay_is_no_address(),
             self.api.half(),
+            self.api.events_without_api(),
+            self.events_beside_webhook(),
             self.api_beside_bridge(),
         ];
         let addresses = self.one_address_for_two_ports();
@@ -295,6 +297,14 @@ impl Serve {
         })
     }
 
+    fn events_beside_webhook(&self) -> Option<String> {
+        (self.api.events && self.webhook.is_given()).then(|| {
+            "CHAT_API_EVENTS and CHAT_WEBHOOK_URL are both set: either the platform asks for \
+             messages, or it is called. Leave one of them out"
+                .to_owned()
+        })
+    }
+
     fn one_address_for_two_ports(&self) -> Vec<String> {
         let chat = Some(&self.listen);
         let operators = self.ops_listen.as_ref();
@@ -328,6 +338,11 @@ impl Serve {
                 })
             });
         same.collect()
+    }
+
+    /// Whether messages are pushed to the platform, in one way or the other.
+    pub(crate) fn pushes(&self) -> bool {
+        self.webhook.is_given() || self.api.events
     }
 
     /// Whether to serve the page.

@@ -10,6 +10,7 @@
 
 mod document;
 mod edge;
+mod events;
 mod platform;
 mod processes;
 mod requests;

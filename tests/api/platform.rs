@@ -20,21 +20,39 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) async fn in_memory() -> Self {
-        Self::with(async |settings| Program::in_memory_without_world(settings).await).await
+        Self::in_memory_with(&[]).await
+    }
+
+    pub(crate) async fn in_memory_with(more: &[(&str, &str)]) -> Self {
+        Self::with(more, async |settings| {
+            Program::in_memory_without_world(settings).await
+        })
+        .await
     }
 
     pub(crate) async fn on(database: &Database) -> Self {
-        Self::with(async |settings| Program::start(database.url(), settings)).await
+        Self::on_with(database, &[]).await
     }
 
-    async fn with(start: impl AsyncFnOnce(&[(&str, &str)]) -> Program) -> Self {
+    pub(crate) async fn on_with(database: &Database, more: &[(&str, &str)]) -> Self {
+        Self::with(more, async |settings| {
+            Program::start(database.url(), settings)
+        })
+        .await
+    }
+
+    /// With these settings beside those of the API.
+    async fn with(
+        more: &[(&str, &str)],
+        start: impl AsyncFnOnce(&[(&str, &str)]) -> Program,
+    ) -> Self {
         let tokens = file_with(TOKENS.join("\n"));
         let file = tokens.path().display().to_string();
         let settings = [
             ("CHAT_API_LISTEN", "127.0.0.1:0"),
             ("CHAT_API_TOKEN_FILE", &file),
         ];
-        let program = start(&settings).await;
+        let program = start(&[&settings, more].concat()).await;
         Self {
             api: program.api_address().await,
             program,

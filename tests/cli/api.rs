@@ -41,6 +41,19 @@ async fn api_settings_refused_alone_and_contradicting() {
             ],
             "CHAT_BRIDGE and CHAT_API_LISTEN are both set",
         ),
+        (
+            &[("CHAT_API_EVENTS", "on")],
+            "CHAT_API_EVENTS is for the API of the platform, which asks for events: set",
+        ),
+        (
+            &[
+                ("CHAT_API_LISTEN", ADDRESS),
+                ("CHAT_API_TOKEN_FILE", &token),
+                ("CHAT_API_EVENTS", "on"),
+                ("CHAT_WEBHOOK_URL", "https://platform.example"),
+            ],
+            "CHAT_API_EVENTS and CHAT_WEBHOOK_URL are both set: either the platform asks",
+        ),
     ] {
         let command = aftermatch(&["serve"]).env("CHAT_JWT_SECRET", SECRET);
         let settings = settings.iter();

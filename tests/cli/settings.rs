@@ -2,7 +2,7 @@ use std::net::TcpListener;
 
 use aftermatch_test_support::{SECRET, aftermatch};
 
-const SETTINGS: [&str; 39] = [
+const SETTINGS: [&str; 40] = [
     "CHAT_LISTEN",
     "CHAT_WORLD",
     "DATABASE_URL",
@@ -38,6 +38,7 @@ const SETTINGS: [&str; 39] = [
     "CHAT_OPS_LISTEN",
     "CHAT_API_LISTEN",
     "CHAT_API_TOKEN_FILE",
+    "CHAT_API_EVENTS",
     "CHAT_DRAIN_TIME",
     "CHAT_SHUTDOWN_TIMEOUT",
     "CHAT_LOG",

@@ -7,10 +7,12 @@
 //! 2. `route` finds the operation of method and path.
 //! 3. `gate`: only so many requests run at once.
 //! 4. `query` and `body` read what it says; `perform` calls the [`Platform`] port.
+//!    `events` has what the platform asks for in place of a webhook.
 //! 5. `failure` logs what operators have to know; `response` writes the outcome: every refusal
 //!    has the same shape.
 
 mod body;
+mod events;
 mod failure;
 mod gate;
 mod perform;
@@ -25,6 +27,7 @@ use aftermatch_ports::Platform;
 use aftermatch_protocol::api::ApiError;
 use poem::{Endpoint, Request, Response};
 
+pub use self::events::Events;
 pub use self::tokens::{ApiTokens, MIN_TOKEN_BYTES, TokenError};
 use self::{failure::Failures, gate::Gate, response::Refused};
 
@@ -35,6 +38,8 @@ pub const SOCKETS: usize = 256;
 /// Answers the requests of a platform that has one of `tokens`.
 pub struct Api {
     platform: Arc<dyn Platform>,
+    /// `None`: switched off.
+    events: Option<Arc<Events>>,
     tokens: ApiTokens,
     gate: Gate,
     failures: Failures,
@@ -43,9 +48,14 @@ pub struct Api {
 impl Api {
     /// The API of `platform`.
     #[must_use]
-    pub fn new(platform: Arc<dyn Platform>, tokens: ApiTokens) -> Self {
+    pub fn new(
+        platform: Arc<dyn Platform>,
+        events: Option<Arc<Events>>,
+        tokens: ApiTokens,
+    ) -> Self {
         Self {
             platform,
+            events,
             tokens,
             gate: Gate::default(),
             failures: Failures::default(),
@@ -57,7 +67,8 @@ impl Api {
         let route = route::find(request.method().as_str(), request.uri().path())?;
         let _permit = self.gate.enter().await?;
         let action = route.operation.action;
-        let answered = perform::perform(&*self.platform, route, request).await;
+        let answered =
+            perform::perform(&*self.platform, self.events.as_deref(), route, request).await;
         self.failures.note(action, answered.as_ref().err());
         answered.map_err(|failure| Refused::new(failure.into()))
     }

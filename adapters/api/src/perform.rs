@@ -5,7 +5,7 @@ use aftermatch_ports::{
     model::{BrandId, MessageId, Reason, RecordId, Records, RoomId, Seq, UserId},
 };
 use aftermatch_protocol::{
-    api::{self, ApiAction, ApiCode, ApiError, DEFAULT_ROOMS, MAX_RECORDS},
+    api::{self, ApiAction, ApiCode, ApiError, DEFAULT_ROOMS, MAX_EVENTS, MAX_RECORDS},
     error::ProtocolError,
     limits::{DEFAULT_MESSAGES, MAX_MESSAGES, MAX_ROOMS},
 };
@@ -14,6 +14,7 @@ use poem::{Request, Response};
 
 use crate::{
     body,
+    events::Events,
     failure::Failure,
     query::{Query, invalid},
     response::{done, json},
@@ -24,6 +25,7 @@ type Performed = Result<Response, Failure>;
 
 pub(crate) async fn perform(
     platform: &dyn Platform,
+    events: Option<&Events>,
     route: Route,
     mut request: Request,
 ) -> Performed {
@@ -84,6 +86,7 @@ pub(crate) async fn perform(
             platform.delete(room, MessageId(message_id), by).await?;
             Ok(done())
         }
+        ApiAction::ListEvents => list_events(events, &query).await,
     }
 }
 
@@ -147,6 +150,17 @@ async fn list_messages(platform: &dyn Platform, room: RoomId, query: &Query) -> 
     };
     let page = platform.messages(room, range, limit).await?;
     Ok(json(200, api::history(&page)))
+}
+
+async fn list_events(events: Option<&Events>, query: &Query) -> Performed {
+    let limit = query.limit(MAX_EVENTS, MAX_EVENTS)?;
+    let after = query.number("after", 0)?;
+    let Some(events) = events else {
+        let sentence = "events are switched off: set CHAT_API_EVENTS=on, for all processes";
+        return Err(ApiError::new(ApiCode::NotFound, sentence).into());
+    };
+    let events = events.read(after, limit).await?;
+    Ok(json(200, api::events(&events)))
 }
 
 async fn create_message(platform: &dyn Platform, room: RoomId, body: &str) -> Performed {

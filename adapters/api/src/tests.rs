@@ -3,7 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use aftermatch_ports::{
-    HistoryPage, MockPlatform, PlatformError, Posted, PutCounts, StoreError,
+    HistoryPage, MockEventQueue, MockPlatform, PlatformError, Posted, PutCounts, QueuedEvent,
+    StoreError,
     model::{
         Author, BrandId, Message, MessageId, Pen, Profile, Refusal, RoomId, RoomKind, Seq, Text,
         Timestamp, UserId,
@@ -167,6 +168,25 @@ fn platform(answer: Answer) -> MockPlatform {
     platform
 }
 
+/// The queue that belongs to it. `Old`: events are switched off.
+fn events(answer: Answer) -> Option<Arc<Events>> {
+    let mut queue = MockEventQueue::new();
+    queue.expect_read().returning(move |_, _| match answer {
+        Answer::Fails(error) => match error() {
+            PlatformError::Store(error) => Err(error),
+            _ => Ok(None),
+        },
+        Answer::Nothing => Ok(None),
+        Answer::New | Answer::Old => Ok(Some(vec![QueuedEvent {
+            number: 7,
+            id: "msg_1".to_owned(),
+            body: r#"{"type":"message.created"}"#.to_owned(),
+        }])),
+    });
+    let is_on = !matches!(answer, Answer::Old);
+    is_on.then(|| Arc::new(Events::new(Arc::new(queue))))
+}
+
 /// A request as it should be, which a test then spoils.
 struct Asked {
     operation: &'static Operation,
@@ -208,7 +228,7 @@ impl Asked {
             .header("Content-Type", self.content_type)
             .body(self.body);
         let tokens = ApiTokens::parse(TOKEN).expect("a token");
-        let api = Api::new(Arc::new(platform(answer)), tokens);
+        let api = Api::new(Arc::new(platform(answer)), events(answer), tokens);
         let response = api.get_response(request).await;
         (response.status().as_u16(), response)
     }
@@ -327,6 +347,41 @@ async fn failure_of_store_says_when_to_come_back() {
         !body.contains("strange"),
         "the reason is for the log: {body}"
     );
+}
+
+#[tokio::test]
+async fn malformed_request_for_events_is_refused() {
+    let operation = OPERATIONS.iter().find(|each| each.path == "/v1/events");
+    let operation = operation.expect("an operation");
+    for (query, status, part) in [
+        (
+            "",
+            200,
+            r#"{"number":7,"id":"msg_1","type":"message.created"}"#,
+        ),
+        ("?after=0&limit=1", 200, "events"),
+        ("?limit=100", 200, "events"),
+        ("?after=", 400, "the parameter `after` is ``"),
+        ("?after=-1", 400, "it must be an integer from 0"),
+        ("?after=msg_1", 400, "the parameter `after` is `msg_1`"),
+        ("?after=9223372036854775808", 400, "to 9223372036854775807"),
+        ("?after=1&after=2", 400, "is there twice"),
+        ("?limit=0", 400, "it must be an integer from 1 to 100"),
+        ("?limit=101", 400, "it must be an integer from 1 to 100"),
+        ("?before=1", 400, "it has after, limit"),
+    ] {
+        let asked = Asked {
+            path: format!("{}{query}", operation.path),
+            ..Asked::right(operation)
+        };
+        let (found, response) = asked.answered(Answer::New).await;
+        let body = response.into_body().into_string().await.expect("text");
+        assert_eq!(found, status, "{query}: {body}");
+        assert!(body.contains(part), "{query}: {body}");
+    }
+    let off = Asked::right(operation).answered(Answer::Old).await.1;
+    let body = off.into_body().into_string().await.expect("text");
+    assert!(body.contains("set CHAT_API_EVENTS=on"), "{body}");
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@
 
 mod changes;
 mod directory;
+mod event_queue;
 mod log;
 mod platform;
 mod ports;
@@ -34,6 +35,7 @@ use aftermatch_ports::{
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::Notify;
 
+use event_queue::Queue;
 use pushes::Pending;
 pub use relay::LocalRelay;
 use state::State;
@@ -47,6 +49,7 @@ pub struct Memory {
     changed: Notify,
     /// Taken after the lock of the state.
     pushes: Mutex<Pending>,
+    events: Mutex<Queue>,
 }
 
 impl Memory {
@@ -59,6 +62,7 @@ impl Memory {
             clock,
             changed: Notify::new(),
             pushes: Mutex::default(),
+            events: Mutex::default(),
         }
     }
 

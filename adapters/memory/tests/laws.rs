@@ -9,7 +9,8 @@ use std::sync::{
 
 use aftermatch_memory::Memory;
 use aftermatch_ports::{
-    Clock, Directory, History, Log, Messages, People, Pushes, ReadPositions, Revisions, Rooms,
+    Clock, Directory, EventQueue, History, Log, Messages, People, Pushes, ReadPositions, Revisions,
+    Rooms,
     laws::{Subject, Work},
     model::{
         RoomId, Timestamp, World,
@@ -70,6 +71,10 @@ impl Subject for InMemory {
     }
 
     fn pushes(&self) -> &dyn Pushes {
+        &self.0
+    }
+
+    fn event_queue(&self) -> &dyn EventQueue {
         &self.0
     }
 

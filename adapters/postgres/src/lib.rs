@@ -31,6 +31,7 @@ mod certificates;
 mod directory;
 mod epoch;
 mod error;
+mod event_queue;
 mod log;
 mod metrics;
 mod moment;

@@ -2,6 +2,7 @@
 //! writes messages.
 
 mod error;
+mod events;
 mod messages;
 mod openapi;
 mod operation;
@@ -9,6 +10,7 @@ mod records;
 
 pub use self::{
     error::{ApiCode, ApiError},
+    events::{MAX_EVENTS, events, stored},
     messages::{history, message},
     openapi::openapi,
     operation::{ApiAction, Body, OPERATIONS, Operation},

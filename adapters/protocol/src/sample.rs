@@ -7,8 +7,8 @@ use aftermatch_ports::{
     model::{
         Attachments, AuditedEvent, AuditedKind, Author, Brand, BrandId, ClientMsgId, Epoch,
         EventKind, FollowedRooms, Following, LogHead, Message, MessageId, MessageVersion, Pen,
-        Profile, Reason, RequestId, Revision, Room, RoomEvent, RoomId, RoomKind, RoomView, Seq,
-        Taken, TakenText, Text, UserId, VersionKind,
+        Profile, Push, Reason, Recipient, RequestId, Revision, Room, RoomEvent, RoomId, RoomKind,
+        RoomView, Seq, Taken, TakenText, Text, UserId, VersionKind,
     },
 };
 use time::macros::datetime;
@@ -107,6 +107,18 @@ pub(crate) fn edited_message() -> Message {
         edited_at: Some(datetime!(2024-06-17 18:05 UTC).into()),
         changed_seq: Seq(42),
         ..message_with_client_id()
+    }
+}
+
+/// The same, for Bob, who is not connected.
+pub(crate) fn push() -> Push {
+    Push {
+        epoch: EPOCH,
+        message: edited_message(),
+        recipients: vec![Recipient {
+            user: UserId(4),
+            brand: BrandId(2),
+        }],
     }
 }
 

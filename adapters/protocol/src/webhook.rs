@@ -1,6 +1,7 @@
 //! What the platform receives of a message for users who are not connected.
 
 use aftermatch_ports::model::{Push, Recipient};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -9,22 +10,26 @@ use crate::{
 };
 
 /// A message, and who is to be notified of it.
-#[derive(Debug, Serialize)]
-struct MessageCreated<'a> {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct MessageCreated<'a> {
+    /// `message.created`.
     r#type: &'static str,
     /// When the message was created.
     timestamp: Time,
     data: Data<'a>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "message_created_data")]
 struct Data<'a> {
     room_pk: i64,
     message: MessageShape<'a>,
+    /// Who was not connected, and has not read it.
     recipients: Vec<RecipientShape>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "recipient")]
 struct RecipientShape {
     user_id: i64,
     brand_id: i64,
@@ -35,6 +40,20 @@ impl From<&Recipient> for RecipientShape {
         Self {
             user_id: recipient.user.0,
             brand_id: recipient.brand.0,
+        }
+    }
+}
+
+impl<'a> MessageCreated<'a> {
+    pub(crate) fn of(push: &'a Push) -> Self {
+        Self {
+            r#type: "message.created",
+            timestamp: Time(push.message.created_at),
+            data: Data {
+                room_pk: push.message.room.0,
+                message: (&push.message).into(),
+                recipients: push.recipients.iter().map(RecipientShape::from).collect(),
+            },
         }
     }
 }
@@ -50,23 +69,13 @@ pub fn id(push: &Push) -> String {
 /// The body of the request.
 #[must_use]
 pub fn body(push: &Push) -> Vec<u8> {
-    let created = MessageCreated {
-        r#type: "message.created",
-        timestamp: Time(push.message.created_at),
-        data: Data {
-            room_pk: push.message.room.0,
-            message: (&push.message).into(),
-            recipients: push.recipients.iter().map(RecipientShape::from).collect(),
-        },
-    };
     let mut body = Vec::new();
-    json::write(&mut body, &created);
+    json::write(&mut body, &MessageCreated::of(push));
     body
 }
 
 #[cfg(test)]
 mod tests {
-    use aftermatch_ports::model::{BrandId, Epoch, UserId};
     use serde_json::Value;
 
     use super::*;
@@ -76,17 +85,7 @@ mod tests {
 
     #[test]
     fn example_of_page_is_what_is_sent() {
-        let push = Push {
-            epoch: Epoch {
-                store: 0x9f3c_02a1,
-                room: 0x2b,
-            },
-            message: sample::edited_message(),
-            recipients: vec![Recipient {
-                user: UserId(4),
-                brand: BrandId(2),
-            }],
-        };
+        let push = sample::push();
         let (_, example) = PAGE.split_once("```json\n").expect("an example");
         let (example, _) = example.split_once("```").expect("its end");
         let example: Value = serde_json::from_str(example).expect("JSON");

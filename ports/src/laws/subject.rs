@@ -7,8 +7,8 @@ use aftermatch_model::{
 use async_trait::async_trait;
 
 use crate::{
-    Directory, History, Interest, Log, Messages, People, Pushes, ReadPositions, Relay, Revisions,
-    Rooms,
+    Directory, EventQueue, History, Interest, Log, Messages, People, Pushes, ReadPositions, Relay,
+    Revisions, Rooms,
 };
 
 /// A store under test, and the platform, which changes users, brands and rooms
@@ -41,6 +41,9 @@ pub trait Subject: Send + Sync + Sized + 'static {
 
     /// What is still to be pushed.
     fn pushes(&self) -> &dyn Pushes;
+
+    /// What waits for the platform to ask for it.
+    fn event_queue(&self) -> &dyn EventQueue;
 
     /// What changes in it.
     fn revisions(&self) -> &dyn Revisions;

@@ -29,7 +29,8 @@ pub(super) async fn open(
             migrates: !settings.no_migrate,
             // `Postgres::connect` verifies them.
             sessions: false,
-            pushes: settings.webhook.is_given(),
+            pushes: settings.pushes(),
+            events: settings.api.events,
             has_api: settings.api.listen.is_some(),
         };
         open_when_there(options, extent).await

@@ -68,6 +68,8 @@ pub struct Extent {
     pub has_api: bool,
     /// The service pushes messages to the platform.
     pub pushes: bool,
+    /// The platform asks for what is pushed.
+    pub events: bool,
 }
 
 /// Looks at the database. Changes nothing in it, and ends soon: each step has the time

@@ -14,7 +14,7 @@ pub(super) const SCHEMA: &str = "
               AND (
                 relname IN ('users', 'brands', 'rooms', 'participants', 'messages', 'events',
                             'reading_marks', 'removed', 'revisions', 'arrivals',
-                            'push_state', 'pushes', 'push_dead_letters')
+                            'push_state', 'pushes', 'push_dead_letters', 'api_events')
                 OR relname = '_sqlx_migrations' AND NOT has_any_column_privilege(oid, 'SELECT')
               )
             ORDER BY 1

@@ -16,6 +16,7 @@ pub(crate) const EVERYTHING: Extent = Extent {
     sessions: true,
     has_api: false,
     pushes: true,
+    events: true,
 };
 
 /// For a role that does not own the tables.
@@ -24,6 +25,7 @@ pub(crate) const NO_MIGRATE: Extent = Extent {
     sessions: true,
     has_api: false,
     pushes: false,
+    events: false,
 };
 
 /// A role of its own, which may log in and nothing else. It is removed by [`Role::drop`].

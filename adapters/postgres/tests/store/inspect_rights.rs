@@ -41,6 +41,17 @@ async fn each_missing_right_is_found() {
     let grant = format!("GRANT INSERT, UPDATE, DELETE ON {on} TO {}", role.name);
     run(&platform, grant).await;
     assert_eq!(inspect(&role.options, pushing).await.findings, []);
+    let events = Extent {
+        events: true,
+        ..NO_MIGRATE
+    };
+    let found = inspect(&role.options, events).await;
+    let rights: Vec<_> = found.sentences(Severity::Permanent).collect();
+    assert_eq!(rights.len(), 2, "{rights:#?}");
+    let on = "public.api_events";
+    let grant = format!("GRANT INSERT, DELETE ON {on} TO {}", role.name);
+    run(&platform, grant).await;
+    assert_eq!(inspect(&role.options, events).await.findings, []);
 
     // The statement that a finding advises is the one that helps.
     for (right, on) in [

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use aftermatch_ports::{
-    Directory, History, Interest, Log, Messages, People, Pushes, ReadPositions, Relay, Revisions,
-    Rooms,
+    Directory, EventQueue, History, Interest, Log, Messages, People, Pushes, ReadPositions, Relay,
+    Revisions, Rooms,
     laws::{RelaySubject, Subject, Work},
     model::{
         RoomId, Timestamp, World,
@@ -86,6 +86,10 @@ impl<const PARTITIONED: bool> Subject for InPostgres<PARTITIONED> {
     }
 
     fn pushes(&self) -> &dyn Pushes {
+        &self.store
+    }
+
+    fn event_queue(&self) -> &dyn EventQueue {
         &self.store
     }
 

@@ -49,13 +49,15 @@ api_codes! {
     InvalidToken = 401, "invalid_token",
         "The header `Authorization` is missing, or its token is none of this service.";
     NotFound = 404, "not_found",
-        "There is no such path, user, brand, room or message.";
+        "There is no such path, user, brand, room or message; or events are switched off.";
     MethodNotAllowed = 405, "method_not_allowed",
         "The path has no such method. The header `Allow` has those that it has.";
     BodyTimeout = 408, "body_timeout",
         "The body did not come in time.";
     InvalidReference = 409, "invalid_reference",
         "A record refers to another one that does not exist or does not fit, or cannot be removed because another one refers to it. Nothing has changed.";
+    UnknownEvent = 409, "unknown_event",
+        "No event has had the number `after` yet: the service began to number again. Nothing was removed; ask without `after`.";
     ClientMsgIdTaken = 409, "client_msg_id_taken",
         "The `client_msg_id` belongs to another text of this user in this room, or to a message that was deleted since.";
     TooLarge = 413, "too_large",

@@ -43,6 +43,7 @@ pub enum ApiAction {
     CreateMessage,
     EditMessage,
     RemoveMessage,
+    ListEvents,
 }
 
 impl ApiAction {
@@ -65,6 +66,7 @@ impl ApiAction {
             Self::CreateMessage => "create_message",
             Self::EditMessage => "edit_message",
             Self::RemoveMessage => "remove_message",
+            Self::ListEvents => "list_events",
         }
     }
 }
@@ -259,6 +261,22 @@ pub const OPERATIONS: &[Operation] = &[
             "/v1/rooms/{id}/messages/{message_id}",
             ApiAction::RemoveMessage,
             "Everybody who has joined the room receives `delete_messages`.",
+        )
+    },
+    Operation {
+        details: "In place of a webhook, with `CHAT_API_EVENTS=on`. Each event comes again until \
+            `after` says that it was dealt with; the order is that of `seq` in each room. One that \
+            nobody asks for is lost after seven days.",
+        query: &["after", "limit"],
+        success: &[(
+            200,
+            "Those that have waited longest. The list is empty if none wait.",
+        )],
+        refusals: &[ApiCode::NotFound, ApiCode::UnknownEvent],
+        ..get(
+            "/v1/events",
+            ApiAction::ListEvents,
+            "New messages for users who are not connected",
         )
     },
 ];

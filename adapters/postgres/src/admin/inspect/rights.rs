@@ -9,7 +9,7 @@ use super::{Extent, finding::Finding, migrations::Migrations, query::rows, serve
 use crate::admin::schema::Schema;
 
 /// What the statements of the service need, table by table.
-const NEEDED: [(&str, &[&str]); 13] = [
+const NEEDED: [(&str, &[&str]); 14] = [
     ("_sqlx_migrations", &["SELECT"]),
     ("users", &["SELECT", "UPDATE"]),
     ("brands", &["SELECT"]),
@@ -26,6 +26,7 @@ const NEEDED: [(&str, &[&str]); 13] = [
         "push_dead_letters",
         &["SELECT", "INSERT", "UPDATE", "DELETE"],
     ),
+    (OF_EVENTS, &["SELECT", "INSERT", "DELETE"]),
 ];
 
 /// What it needs beside these if the platform has an API.
@@ -37,6 +38,10 @@ const NEEDED_BY_API: [(&str, &[&str]); 4] = [
 ];
 /// Those that a service needs only if it pushes messages to the platform.
 const OF_PUSHES: [&str; 3] = ["push_state", "pushes", "push_dead_letters"];
+
+/// Needed only if the platform asks for what is pushed; and its sequence.
+const OF_EVENTS: &str = "api_events";
+const SEQUENCE_OF_EVENTS: &str = "api_events_number_seq";
 
 const SEQUENCES: [&str; 2] = ["messages_id_seq", "revisions"];
 
@@ -117,6 +122,7 @@ async fn missing(
 ) -> Result<Vec<(String, String)>, Error> {
     let needed = NEEDED.iter();
     let needed = needed.filter(|(table, _)| extent.pushes || !OF_PUSHES.contains(table));
+    let needed = needed.filter(|(table, _)| extent.events || *table != OF_EVENTS);
     let by_api = NEEDED_BY_API.iter().filter(|_| extent.has_api);
     let tables = needed.chain(by_api).flat_map(|(table, rights)| {
         let rights = rights.iter();
@@ -125,7 +131,8 @@ async fn missing(
             _ => format!("('{right}', '{table}', has_any_column_privilege(to_regclass('{table}')::oid, '{right}'))"),
         })
     });
-    let sequences = SEQUENCES.iter().map(|name| {
+    let of_events = extent.events.then_some(&SEQUENCE_OF_EVENTS);
+    let sequences = SEQUENCES.iter().chain(of_events).map(|name| {
         format!("('USAGE', '{name}', has_sequence_privilege(to_regclass('{name}')::oid, 'USAGE'))")
     });
     let needed: Vec<_> = tables.chain(sequences).collect();

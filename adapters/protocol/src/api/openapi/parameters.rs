@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    api::{DEFAULT_ROOMS, Operation},
+    api::{ApiAction, DEFAULT_ROOMS, MAX_EVENTS, Operation},
     limits::{DEFAULT_MESSAGES, MAX_MESSAGES, MAX_REASON_CHARS, MAX_ROOMS},
 };
 
@@ -18,26 +18,31 @@ pub(super) fn of(operation: &Operation) -> Vec<Value> {
             "schema": {"type": "integer", "minimum": 1},
         })
     });
-    let pages_rooms = operation.query.contains(&"after");
     let query = operation.query.iter().map(|name| {
-        let (description, schema) = query(name, pages_rooms);
+        let (description, schema) = query(name, operation.action);
         json!({"name": name, "in": "query", "description": description, "schema": schema})
     });
     ids.chain(query).collect()
 }
 
-fn query(name: &str, pages_rooms: bool) -> (&'static str, Value) {
+fn query(name: &str, action: ApiAction) -> (&'static str, Value) {
     match name {
         "limit" => {
-            let (max, default) = match pages_rooms {
-                true => (MAX_ROOMS, DEFAULT_ROOMS),
-                false => (MAX_MESSAGES, DEFAULT_MESSAGES),
+            let (max, default) = match action {
+                ApiAction::ListRooms => (MAX_ROOMS, DEFAULT_ROOMS),
+                ApiAction::ListEvents => (MAX_EVENTS, MAX_EVENTS),
+                _ => (MAX_MESSAGES, DEFAULT_MESSAGES),
             };
             (
                 "How many at most.",
                 json!({"type": "integer", "minimum": 1, "maximum": max, "default": default}),
             )
         }
+        "after" if action == ApiAction::ListEvents => (
+            "The `number` of the last event that was dealt with: all up to it are removed. \
+             Without it, nothing is.",
+            json!({"type": "integer", "minimum": 0}),
+        ),
         "after" => (
             "Rooms with higher ids than this: the `next_after` of the page before.",
             json!({"type": "integer", "minimum": 0}),

@@ -16,12 +16,13 @@ use crate::{
     api::{
         Body, MAX_RECORDS, Operation,
         error::ErrorShape,
+        events::Events,
         messages::{EditShape, History, NewMessageShape},
         records::{BrandRecord, Counts, RecordLists, RoomRecord, RoomRecords, UserRecord},
     },
     json,
     response::message::MessageShape,
-    sample,
+    sample, webhook,
 };
 
 const PATH: &str = "/components/schemas";
@@ -85,6 +86,10 @@ impl Schemas {
             ("/v1/brands/{id}", _) => named::<BrandRecord<'_>>(sent, &BrandRecord::from(&brand)),
             ("/v1/rooms/{id}", _) => named::<RoomRecord<'_>>(sent, &RoomRecord::from(&room)),
             ("/v1/rooms", _) => named::<RoomRecords<'_>>(sent, &RoomRecords::of(&room)),
+            ("/v1/events", _) => {
+                let push = sample::push();
+                named::<Events<'_>>(sent, &Events::of(&push, &webhook::id(&push)))
+            }
             ("/v1/records", _) => named::<Counts>(sent, &Counts::EXAMPLE),
             (_, "GET") => named::<History<'_>>(sent, &History::from(&history())),
             _ => named::<MessageShape<'_>>(sent, &MessageShape::from(&sample::edited_message())),
