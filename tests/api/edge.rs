@@ -111,11 +111,18 @@ async fn silent_bodies_hold_up_nobody_for_long() {
         }
     });
     refused.await.expect("served in time");
-    let mut text = String::new();
-    let read = timeout(PROGRAM_TIMEOUT, silent[0].read_to_string(&mut text)).await;
-    let _ = read.expect("an end in time");
-    assert!(
-        text.is_empty() || text.starts_with("HTTP/1.1 408"),
-        "{text}"
-    );
+    let mut refused = 0;
+    for connection in &mut silent {
+        let mut text = String::new();
+        let read = timeout(PROGRAM_TIMEOUT, connection.read_to_string(&mut text)).await;
+        let _ = read.expect("an end in time");
+        // One of them is beyond the limit, whichever it is.
+        if text.starts_with("HTTP/1.1 503") {
+            refused += 1;
+        } else {
+            let is_over = text.is_empty() || text.starts_with("HTTP/1.1 408");
+            assert!(is_over, "{text}");
+        }
+    }
+    assert!(refused <= 1, "{refused}");
 }
