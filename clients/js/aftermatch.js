@@ -142,10 +142,10 @@ export class Aftermatch extends Emitter {
 
   /** Resolves with the whole response. A call that is `fleeting` is not repeated. */
   #request(action, params, options = {}, moveTo) {
-    const { signal } = options;
-    let abort;
+    let signal, abort;
     // One promise, and not those of an async function: thousands may wait.
     const result = new Promise((resolve, reject) => {
+      ({ signal } = options);
       if (signal?.aborted) throw reasonOf(signal);
       if (this.state === "closed") throw this.#connection.closedBy;
       this.#add(action, params, options, moveTo, resolve, reject);

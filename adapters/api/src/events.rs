@@ -3,19 +3,16 @@
 use std::{
     convert::Infallible,
     error::Error,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::AtomicU64},
     time::Duration,
 };
 
 use aftermatch_ports::{
-    EventQueue, PlatformError, PushFailure, QueuedEvent, StoreError, WaitingEvents, Webhook,
-    model::Push,
+    Backlog, EventQueue, PlatformError, PushFailure, QueuedEvent, StoreError, Webhook, model::Push,
 };
 use aftermatch_protocol::api::{ApiCode, ApiError, stored};
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use prometheus_client::{
     metrics::gauge::Gauge,
     registry::{Registry, Unit},
@@ -39,10 +36,11 @@ const STEP_PAUSE: Duration = Duration::from_millis(100);
 /// The platform, if it asks.
 pub struct Events {
     queue: Arc<dyn EventQueue>,
-    /// Whether this process pushes.
-    leads: AtomicBool,
+    /// What is not stored yet. `None`: another process pushes.
+    backlog: Mutex<Option<Backlog>>,
     waiting: Gauge,
     oldest: Gauge<f64, AtomicU64>,
+    dead_letters: Gauge,
 }
 
 impl Events {
@@ -51,9 +49,10 @@ impl Events {
     pub fn new(queue: Arc<dyn EventQueue>) -> Self {
         Self {
             queue,
-            leads: AtomicBool::default(),
+            backlog: Mutex::default(),
             waiting: Gauge::default(),
             oldest: Gauge::default(),
+            dead_letters: Gauge::default(),
         }
     }
 
@@ -61,57 +60,84 @@ impl Events {
     pub fn register_metrics(&self, registry: &mut Registry) {
         registry.register(
             "events_waiting",
-            "Events that the platform has not dealt with, at the process that pushes",
+            "Events that the platform has not dealt with, up to 10,000, at the process that pushes",
             self.waiting.clone(),
         );
         registry.register_with_unit(
             "events_oldest",
-            "How long the oldest of them has waited",
+            "How long the oldest of them has waited, or what could not be stored as one",
             Unit::Seconds,
             self.oldest.clone(),
         );
+        registry.register(
+            "events_dead_letters",
+            "Messages that could not be stored as events in time",
+            self.dead_letters.clone(),
+        );
     }
 
-    /// Says whether this process pushes: then it also removes old events, and counts.
-    pub fn show(&self, leads: bool) {
-        self.leads.store(leads, Ordering::Relaxed);
+    /// What is not stored yet. `None`: another process pushes. The one that pushes also removes
+    /// old events, and counts.
+    pub fn show(&self, backlog: Option<Backlog>) {
+        *self.backlog.lock() = backlog;
     }
 
     /// Removes what nobody asked for, and counts what waits, for as long as the service runs.
-    /// A failure is not reported here: pushes meet the same store.
     pub async fn tend(&self) -> Infallible {
+        let mut failed = false;
         loop {
-            let waiting = match self.leads.load(Ordering::Relaxed) {
-                true => {
-                    self.expire().await;
-                    self.queue.waiting().await
-                }
-                false => Ok(WaitingEvents::default()),
-            };
-            if let Ok(WaitingEvents { count, oldest }) = waiting {
-                self.waiting.set(i64::try_from(count).unwrap_or(i64::MAX));
-                self.oldest.set(oldest.as_secs_f64());
+            let tended = self.look().await;
+            if let Err(error) = &tended
+                && !failed
+            {
+                tracing::warn!(%error, "cannot count events, or remove old ones");
             }
+            failed = tended.is_err();
             sleep(PAUSE).await;
         }
     }
 
-    /// The log says once how many were lost.
-    async fn expire(&self) {
-        let mut lost = 0;
-        while let Ok(step) = self.queue.expire(MAX_AGE, STEP).await {
-            lost += step;
-            if step < STEP {
-                break;
+    async fn look(&self) -> Result<(), StoreError> {
+        let backlog = *self.backlog.lock();
+        let (
+            Backlog {
+                oldest: behind,
+                dead_letters,
+                ..
+            },
+            waiting,
+        ) = match backlog {
+            Some(backlog) => {
+                self.expire().await?;
+                (backlog, self.queue.waiting().await?)
             }
-            sleep(STEP_PAUSE).await;
-        }
+            None => Default::default(),
+        };
+        let count = |count| i64::try_from(count).unwrap_or(i64::MAX);
+        self.waiting.set(count(waiting.count));
+        self.oldest.set(waiting.oldest.max(behind).as_secs_f64());
+        self.dead_letters.set(count(dead_letters));
+        Ok(())
+    }
+
+    /// The log says once how many were lost.
+    async fn expire(&self) -> Result<(), StoreError> {
+        let mut lost = 0;
+        let expired = loop {
+            let step = self.queue.expire(MAX_AGE, STEP).await;
+            lost += step.as_ref().copied().unwrap_or_default();
+            match step {
+                Ok(STEP) => sleep(STEP_PAUSE).await,
+                ended => break ended,
+            }
+        };
         if lost > 0 {
             tracing::warn!(
                 lost,
                 "nobody asked for events within seven days: they were removed"
             );
         }
+        expired.map(drop)
     }
 
     /// The events that have waited longest, without those up to `after`.

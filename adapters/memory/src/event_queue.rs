@@ -64,7 +64,7 @@ impl EventQueue for Memory {
         let queue = self.events.lock();
         let oldest = queue.events.front().and_then(|(_, at)| now.since(*at));
         Ok(WaitingEvents {
-            count: queue.events.len() as u64,
+            count: queue.events.len().min(10_000) as u64,
             oldest: oldest.unwrap_or_default(),
         })
     }

@@ -38,7 +38,9 @@
 //! 6. **What is said to one process is older than what is said to all after it.** Which brands are
 //!    online is said to one process at its own subject, and what changes to all, at another.
 //!    Of two subjects the library does not keep the order: what waits at the own one is read
-//!    before anything that was said to all.
+//!    before anything that was said to all. What was said to all before it may come after it,
+//!    and then the last of that agrees with it. Only who is behind by a whole reconnection of
+//!    the other process may show a brand wrongly, until that brand changes.
 
 mod address;
 mod health;

@@ -135,6 +135,11 @@ impl Outgoing {
         self.changed.notify_one();
     }
 
+    /// Whether presence is wanted is said again.
+    pub(crate) fn say_presence_wanted(&self) {
+        self.online.say_wanted();
+    }
+
     pub(crate) fn is_presence_wanted(&self) -> bool {
         self.online.is_wanted()
     }

@@ -91,6 +91,12 @@ impl Processes {
         }
     }
 
+    /// What one has said is out of date, and it does not know who watches.
+    pub(crate) fn forget(&self, process: u64) {
+        self.forget_online(process);
+        self.0.lock().processes.remove(&process);
+    }
+
     /// All brands that are online there follow.
     pub(crate) fn forget_online(&self, process: u64) {
         let mut state = self.0.lock();
@@ -180,6 +186,24 @@ mod tests {
         assert_eq!(signals.take(), []);
         processes.online(7, vec![BRAND], true);
         assert_eq!(signals.take(), [presence(true)]);
+    }
+
+    #[tokio::test]
+    async fn what_a_process_says_of_brands_is_replaced() {
+        let signals = Arc::<SignalQueue>::default();
+        let processes = Processes::new(signals.clone());
+        processes.want_online(true);
+        processes.online(7, vec![BRAND], true);
+        processes.watches(7, true);
+        assert_eq!(signals.take(), [presence(true)]);
+        processes.forget_online(7);
+        assert_eq!(signals.take(), [presence(false)]);
+        assert!(!processes.watches(7, true), "it still watches");
+        processes.online(7, vec![BRAND], true);
+        assert_eq!(signals.take(), [presence(true)]);
+        processes.forget(7);
+        assert_eq!(signals.take(), [presence(false)]);
+        assert!(processes.watches(7, true), "it is to receive all again");
     }
 
     #[tokio::test]

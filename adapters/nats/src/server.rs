@@ -32,6 +32,10 @@ use crate::{
 /// How often a process says that it is there: invariant 3.
 const HEARTBEAT: Duration = Duration::from_secs(3);
 
+/// How long to wait for a server to say that nobody receives a message. It does not say that
+/// where somebody receives everything.
+const ANSWER: Duration = Duration::from_millis(100);
+
 /// How long to wait before connecting again.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -131,6 +135,9 @@ impl Server {
                     if now != connected {
                         connected = now;
                         self.connected(client, &mut subscriptions).await?;
+                        heartbeat.reset_after(ANSWER);
+                    } else if now > 0 {
+                        self.is_ready.send_replace(true);
                     }
                     self.health.look_at_size(client.server_info().max_payload);
                     self.processes.forget_silent();
@@ -151,9 +158,7 @@ impl Server {
     ) -> Result<(), async_nats::Error> {
         // Invariant 3: what was said meanwhile is lost.
         self.processes.forget_all();
-        let watch = self.watch_line().to_owned();
-        self.publish_lines(client, self.subjects.control(), [watch])
-            .await?;
+        self.outgoing.say_presence_wanted();
         self.work(client, subscriptions).await?;
         // The server says that nobody receives this, and has subscribed to all by then.
         let (nobody, reply) = (self.subjects.nobody(), self.subjects.own(self.process));
@@ -178,7 +183,10 @@ impl Server {
             lines.extend(lines::ids(lines::ONLINE, &online));
             lines.extend(lines::ids(lines::OFFLINE, &offline));
         }
-        lines.extend(presence_wanted.map(|_| self.watch_line().to_owned()));
+        if let Some(wanted) = presence_wanted {
+            let line = if wanted { lines::WATCH } else { lines::UNWATCH };
+            lines.push(line.to_owned());
+        }
         self.publish_lines(client, self.subjects.control(), lines)
             .await?;
         self.publish_waiting(client, events, signals).await
@@ -296,6 +304,10 @@ impl Server {
                     }
                 }
                 Line::Signal(signal) => self.received(signal),
+                // Programs of 0.2.0 say it to all when they have connected, and forget who watches.
+                Line::Listed if message.subject.as_str() == self.subjects.control() => {
+                    self.processes.forget(process);
+                }
                 Line::Listed => self.processes.forget_online(process),
                 Line::WantAll(true) => {
                     self.outgoing.remind_of_all();
@@ -337,14 +349,6 @@ impl Server {
         let lines = iter::once(lines::LISTED.to_owned()).chain(online);
         self.publish_lines(client, self.subjects.own(to), lines)
             .await
-    }
-
-    /// Whether this process wants to know which brands are online at the others.
-    fn watch_line(&self) -> &'static str {
-        match self.outgoing.is_presence_wanted() {
-            true => lines::WATCH,
-            false => lines::UNWATCH,
-        }
     }
 
     /// What was published in a room or for a user.

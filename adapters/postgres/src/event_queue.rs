@@ -47,11 +47,12 @@ const EXPIRE: &str = "
         ) oldest WHERE at <= now() - $1 * interval '1 microsecond'
     )";
 
+/// However many wait, it reads a bounded number of rows.
 const WAITING: &str = "
     SELECT count(*) AS count, COALESCE(extract(epoch FROM now() - (
         SELECT at FROM api_events ORDER BY number LIMIT 1
     )), 0)::double precision AS oldest
-    FROM api_events";
+    FROM (SELECT FROM api_events LIMIT 10000) some_events";
 
 /// All columns but the first are null if there is no event.
 #[derive(FromRow)]

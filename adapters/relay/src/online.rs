@@ -51,6 +51,11 @@ impl OnlineHere {
         state.is_wanted = wanted;
     }
 
+    /// That is to be announced again.
+    pub fn say_wanted(&self) {
+        self.0.lock().is_wanted_new = true;
+    }
+
     /// Whether this process wants to know that.
     pub fn is_wanted(&self) -> bool {
         self.0.lock().is_wanted

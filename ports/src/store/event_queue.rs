@@ -46,7 +46,7 @@ pub struct QueuedEvent {
 /// How much waits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WaitingEvents {
-    /// How many events.
+    /// How many events, 10,000 at most: more are not counted.
     pub count: u64,
     /// How long the oldest one has waited.
     pub oldest: Duration,

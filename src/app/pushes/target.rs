@@ -40,7 +40,7 @@ impl Target {
     pub(super) fn show(&self, backlog: Option<Backlog>) {
         match self {
             Self::Webhook(webhook) => webhook.show(backlog),
-            Self::Events(events) => events.show(backlog.is_some()),
+            Self::Events(events) => events.show(backlog),
         }
     }
 

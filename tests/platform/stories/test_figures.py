@@ -91,6 +91,7 @@ class CostTest(Story):
             for what, with_triggers in seconds["ENABLE"].items():
                 ratio = with_triggers / seconds["DISABLE"][what]
                 ratios.setdefault(what, []).append(ratio)
+        self.switch(triggers, "ENABLE")
         for what, each in ratios.items():
             low, middle, high = quantiles(each, n=4)
             print(f"\n{what}: {middle:.2f} x with triggers ({low:.2f} to {high:.2f})", end="")
