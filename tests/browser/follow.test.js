@@ -116,13 +116,15 @@ test("own message shows whether it was read", async (t) => {
 
 /** Lets a test send frames to the page as if from the service. */
 async function intercept(page) {
-  const route = new Promise((resolve) =>
-    page.routeWebSocket(/\/ws\//, (socket) => {
-      socket.connectToServer();
-      resolve((action, data) =>
-        socket.send(JSON.stringify({ errors: [], data, action, response_status: 200, request_id: null })));
-    }));
-  return { deliver: async (action, data) => (await route)(action, data) };
+  const { promise: connected, resolve } = Promise.withResolvers();
+  // What connects before this has ended is not intercepted, and nothing is ever delivered.
+  await page.routeWebSocket(/\/ws\//, (socket) => {
+    socket.connectToServer();
+    resolve(socket);
+  });
+  const deliver = async (action, data) =>
+    (await connected).send(JSON.stringify({ errors: [], data, action, response_status: 200, request_id: null }));
+  return { deliver };
 }
 
 test("rooms come, change and go", async (t) => {
