@@ -8,7 +8,8 @@ use std::{
 };
 
 use aftermatch_ports::{
-    Backlog, EventQueue, PlatformError, PushFailure, QueuedEvent, StoreError, Webhook, model::Push,
+    Backlog, EventQueue, PlatformError, PushFailure, QueuedEvent, StoreError, WaitingEvents,
+    Webhook, model::Push,
 };
 use aftermatch_protocol::api::{ApiCode, ApiError, stored};
 use async_trait::async_trait;
@@ -99,24 +100,19 @@ impl Events {
 
     async fn look(&self) -> Result<(), StoreError> {
         let backlog = *self.backlog.lock();
-        let (
-            Backlog {
-                oldest: behind,
-                dead_letters,
-                ..
-            },
-            waiting,
-        ) = match backlog {
-            Some(backlog) => {
+        let waiting = match backlog {
+            Some(_) => {
                 self.expire().await?;
-                (backlog, self.queue.waiting().await?)
+                self.queue.waiting().await?
             }
-            None => Default::default(),
+            None => WaitingEvents::default(),
         };
+        let backlog = backlog.unwrap_or_default();
         let count = |count| i64::try_from(count).unwrap_or(i64::MAX);
         self.waiting.set(count(waiting.count));
-        self.oldest.set(waiting.oldest.max(behind).as_secs_f64());
-        self.dead_letters.set(count(dead_letters));
+        self.oldest
+            .set(waiting.oldest.max(backlog.oldest).as_secs_f64());
+        self.dead_letters.set(count(backlog.dead_letters));
         Ok(())
     }
 
