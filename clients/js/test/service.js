@@ -88,12 +88,15 @@ export function client(t, url, user, options) {
   return chat;
 }
 
-/** The detail of the next event that fulfils `which`. */
+/** The detail of the next event that fulfils `which`, for which it waits a minute at most. */
 export function next(chat, type, which = () => true) {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`no "${type}" event in a minute fulfilled ${which}`)), 60_000);
+    late.unref?.(); // A number if the test has timers of its own.
     chat.addEventListener(type, function listener({ detail }) {
       if (!which(detail)) return;
       chat.removeEventListener(type, listener);
+      clearTimeout(late);
       resolve(detail);
     });
   });
