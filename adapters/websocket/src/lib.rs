@@ -56,6 +56,7 @@ impl WebSockets {
             failures: Failures::default(),
             requests: RequestLimiter::new(limits.requests_per_second, limits.connections_per_user),
             turns: Arc::default(),
+            waiting: TaskTracker::new(),
             writes: WriteLimiter::new(limits.writes_per_second),
             limits,
             sessions: TaskTracker::new(),

@@ -27,6 +27,8 @@ pub(crate) struct ServerState {
     pub(crate) writes: WriteLimiter,
     /// Those who have used up their turn.
     pub(crate) turns: Arc<TurnQueue>,
+    /// Those who wait for the store.
+    pub(crate) waiting: TaskTracker,
     pub(crate) failures: Failures,
     pub(crate) limits: Limits,
     pub(crate) sessions: TaskTracker,

@@ -14,7 +14,10 @@ use std::{
 use aftermatch_ports::model::Session;
 use aftermatch_protocol::close::Close;
 use bytes::Bytes;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::{
+    task::yield_now,
+    time::{Instant, Sleep, sleep_until},
+};
 
 use super::{Closing, requests::Allowance, timers::Timers, turn::Turn};
 use crate::{
@@ -214,11 +217,12 @@ impl<'a> Conversation<'a> {
     }
 
     /// Answers a request, and those that wait with it. Before it waits for a store, what was
-    /// answered so far is sent.
+    /// answered so far is sent. What a store did for several sessions together is sent when all
+    /// of them have gone on, so that a room they share needs one pass.
     async fn respond_to(&mut self, text: Bytes, admitted: Result<(), Duration>) -> Option<Close> {
-        let connection = self.connection;
+        let (state, connection) = (self.state, self.connection);
         let together = self.waited;
-        let mut waiting = false;
+        let mut waiting = None;
         let close = {
             let mut response = pin!(async {
                 if together {
@@ -230,7 +234,7 @@ impl<'a> Conversation<'a> {
             poll_fn(|context| {
                 let polled = response.as_mut().poll(context);
                 if polled.is_pending() {
-                    waiting = true;
+                    waiting.get_or_insert_with(|| state.waiting.token());
                     connection.flush();
                     // If the connection is to be closed, the request is answered first.
                     let _ = connection.outbox().poll(context);
@@ -239,11 +243,15 @@ impl<'a> Conversation<'a> {
             })
             .await
         };
-        self.waited = waiting;
-        if waiting {
+        self.waited = waiting.is_some();
+        drop(waiting);
+        if self.waited {
             // Others went on meanwhile, and nothing was read.
             self.turn = Turn::default();
             self.reader.resume();
+            if !state.waiting.is_empty() {
+                yield_now().await;
+            }
         }
         close
     }
