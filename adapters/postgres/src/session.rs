@@ -97,8 +97,6 @@ impl Settings {
         Self::with_limits("bridge", statement_timeout, LOCK_TIMEOUT_OF_BRIDGE)
             // A process that is paused, or a machine that is gone, holds up no other.
             .with("idle_in_transaction_session_timeout", "10000")
-            // To compile a statement takes longer than to run it.
-            .with("jit", "off")
             .with("tcp_keepalives_idle", "5")
             .with("tcp_keepalives_interval", "2")
             .with("tcp_keepalives_count", "3")
@@ -110,7 +108,6 @@ impl Settings {
         Self::of("push", statement_timeout)
             .with("synchronous_commit", "off")
             .with("enable_seqscan", "off")
-            .with("jit", "off")
             .with("tcp_keepalives_idle", "5")
             .with("tcp_keepalives_interval", "2")
             .with("tcp_keepalives_count", "3")
@@ -136,6 +133,9 @@ impl Settings {
             .with("lock_timeout", &lock.as_millis().to_string())
             // What `precondition` relies on.
             .with("default_transaction_isolation", "read committed")
+            // To compile one of our statements takes longer than to run it. The server would,
+            // where it thinks that there are many rows: after an import, say.
+            .with("jit", "off")
     }
 
     /// What sets them, after something else that is selected.
