@@ -37,6 +37,9 @@ const EXPECTED_WHEN_CUT = new RegExp([
   "Firefox can’t establish a connection to the server at ws:|The connection to ws:.* was interrupted",
 ].join("|"));
 
+/** What ends all that Chromium is loading when a container starts, and with it a network. */
+const NETWORK_CHANGED = "net::ERR_NETWORK_CHANGED";
+
 /**
  * Opens `url` in a new browser context. Any error in the console fails the test. `cut` allows
  * errors about a service that is away or refuses. `languages` are those that scripts see.
@@ -54,7 +57,8 @@ export async function open(t, url, { width = 1280, height = 800, cut = false, la
   page.setDefaultTimeout(20_000);
   const errors = [];
   const failed = (text) => {
-    if (!(cut && EXPECTED_WHEN_CUT.test(text))) errors.push(text);
+    if (text.includes(NETWORK_CHANGED) || (cut && EXPECTED_WHEN_CUT.test(text))) return;
+    errors.push(text);
   };
   page.on("pageerror", (error) => failed(error.stack));
   page.on("console", (message) => {
@@ -64,8 +68,25 @@ export async function open(t, url, { width = 1280, height = 800, cut = false, la
     await context.close();
     assert.deepEqual(errors, []);
   });
-  await page.goto(url);
+  await load(page, url);
   return page;
+}
+
+/** Loads `url`, again if a network of the machine came or went meanwhile. */
+async function load(page, url) {
+  let changed;
+  const failed = (request) => {
+    if (request.failure()?.errorText === NETWORK_CHANGED) changed = true;
+  };
+  page.on("requestfailed", failed);
+  do {
+    changed = false;
+    await page.goto(url).catch((error) => {
+      if (!error.message.includes(NETWORK_CHANGED)) throw error;
+      changed = true;
+    });
+  } while (changed);
+  page.off("requestfailed", failed);
 }
 
 /** While the page is being changed: its scripts and styles as they are now, without building the program again. */
